@@ -21,8 +21,19 @@ export type ArgSource =
 
 /** How an argument is printed; flag tables are in src/model/flags.ts. */
 export type ArgFormat =
-  | 'dec' | 'hex' | 'oct' | 'fd' | 'errno' | 'path' | 'text' | 'bytes' | 'tuple' | 'ns' | 'ip' | 'pollfds'
-  | `flags:${string}` | `enum:${string}`; // biome-ignore format: a list
+  | 'dec'
+  | 'hex'
+  | 'oct'
+  | 'fd'
+  | 'errno'
+  | 'path'
+  | 'text'
+  | 'bytes'
+  | 'tuple'
+  | 'ns'
+  | 'pollfds'
+  | `flags:${string}`
+  | `enum:${string}`;
 
 export interface ArgSpec {
   readonly name: string;
@@ -60,11 +71,13 @@ function call(id: number, name: string, category: string, family: Family, args: 
   return { id, name, category, family, args, fd: null, io: null, wait: false, buffer: null, addr: null, standard: true, ...options };
 }
 
-const reg = (bits: 's32' | 'u32' | 's64' | 'u64') => (name: string, n: number, format: ArgFormat = 'dec'): ArgSpec => ({
-  name,
-  format,
-  source: { from: 'reg', reg: n, bits },
-});
+const reg =
+  (bits: 's32' | 'u32' | 's64' | 'u64') =>
+  (name: string, n: number, format: ArgFormat = 'dec'): ArgSpec => ({
+    name,
+    format,
+    source: { from: 'reg', reg: n, bits },
+  });
 const int = reg('s32');
 const uint = reg('u32');
 const long = reg('s64');
@@ -78,7 +91,11 @@ const path = (name: string, n: number, dir?: number): ArgSpec => ({
 });
 const value = (name: string, n: number, format: ArgFormat = 'dec'): ArgSpec => ({ name, format, source: { from: 'value', reg: n } });
 const text = (name: string, n: number): ArgSpec => ({ name, format: 'text', source: { from: 'text', reg: n } });
-const span = (n: number, from: 'timespec' | 'timeval' = 'timespec'): ArgSpec => ({ name: 'timeout', format: 'ns', source: { from, reg: n } });
+const span = (n: number, from: 'timespec' | 'timeval' = 'timespec'): ArgSpec => ({
+  name: 'timeout',
+  format: 'ns',
+  source: { from, reg: n },
+});
 const pollfds = (n: number, count: number): ArgSpec => ({ name: 'fds', format: 'pollfds', source: { from: 'pollfds', reg: n, count } });
 
 const res: ArgSpec = { name: 'res', format: 'errno', source: { from: 'res' } };
@@ -92,7 +109,12 @@ const iovec = (n: number, count: number): BufferSpec => ({ shape: 'iovec', reg: 
 const msghdr = (n: number): BufferSpec => ({ shape: 'msghdr', reg: n });
 const mmsghdr = (n: number, count: number): BufferSpec => ({ shape: 'mmsghdr', reg: n, count });
 
-const io = (direction: 'read' | 'write', buffer: BufferSpec | null, more: Options = {}): Options => ({ fd: 0, io: direction, buffer, ...more });
+const io = (direction: 'read' | 'write', buffer: BufferSpec | null, more: Options = {}): Options => ({
+  fd: 0,
+  io: direction,
+  buffer,
+  ...more,
+});
 const onFd: Options = { fd: 0 };
 const makesFd: Options = { fd: 'ret' };
 const waits: Options = { wait: true };

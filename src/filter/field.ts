@@ -1,0 +1,60 @@
+import type { NumberColumn } from '../model/chunk.ts';
+import type { EventView } from './view.ts';
+
+/** What a field's values are, and with it which operators and constants it takes. Times and spans are ns. */
+export type FieldType = 'text' | 'bytes' | 'number' | 'bool' | 'ip' | 'net' | 'port' | 'span' | 'size' | 'walltime';
+
+export type Value = string | number | boolean | Uint8Array;
+
+/** What reading a field gives; null: the event has no such thing. Several values: any of them may match. */
+export type Reading = Value | readonly Value[] | null;
+
+/**
+ * Where a field's value lives, hence how often it must be looked at: once per row of a dimension, or once per event.
+ * `column`: in a number column alone; `event`: anywhere.
+ */
+export type Scope = 'type' | 'thread' | 'fd' | 'dns' | 'column' | 'event';
+
+interface FieldBase {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly doc: string;
+  /** A filter that uses it, valid as it stands. */
+  readonly example: string;
+  /** It takes `[argument]` or `.argument`; what that is called. */
+  readonly arg?: { readonly name: string; readonly required: boolean };
+  /** Both ends of a connection: `=` any of them, `!=` none of them. */
+  readonly ends?: true;
+  /** Only for printing, or only for filtering. */
+  readonly only?: 'print' | 'filter';
+  /** How a value is printed where its type does not say. */
+  readonly text?: (value: Value, view: EventView) => string;
+}
+
+/** `value` gets the column's number; null where the event has none (no result, no latency, no descriptor). */
+export interface ColumnField extends FieldBase {
+  readonly scope: 'column';
+  readonly column: NumberColumn;
+  readonly value: (number: number | null) => Value | null;
+}
+
+export interface RowField extends FieldBase {
+  readonly scope: Exclude<Scope, 'column'>;
+  readonly read: (view: EventView, arg: string) => Reading;
+}
+
+export type Field = ColumnField | RowField;
+
+/** A field with its argument: what a filter, a column of output and JSON refer to. */
+export interface BoundField {
+  readonly field: Field;
+  /** Empty: none. */
+  readonly arg: string;
+  /** As the user wrote it. */
+  readonly label: string;
+}
+
+/** Reads a field of the event that the view stands on. */
+export function readField({ field, arg }: BoundField, view: EventView): Reading {
+  return field.scope === 'column' ? field.value(view.columnValue(field.column)) : field.read(view, arg);
+}

@@ -1,0 +1,145 @@
+import { type Chunk, EventFlag, type NumberColumn, payload } from '../model/chunk.ts';
+import type { DnsRow } from '../model/dns.ts';
+import type { EventType } from '../model/event-type.ts';
+import { History } from '../model/history.ts';
+import type { Dimensions, FdRow, ProcessRow, ThreadRow } from '../model/rows.ts';
+
+/** What fields need to know of a capture beside the event itself. */
+export interface CaptureContext {
+  readonly dims: Dimensions;
+  /** ns since 1970 of time zero. */
+  readonly epoch: bigint;
+  readonly hostname: string;
+}
+
+/**
+ * One event as fields see it: a cursor that is moved, not an object per event. It stands on an event of a chunk, or on
+ * one row of a dimension, for a filter's part that needs no more. Lookups by time narrow `from`/`until`: between
+ * these times the same row would read the same.
+ */
+export class EventView {
+  chunk: Chunk | null = null;
+  i = 0;
+  time = 0;
+  from = -Infinity;
+  until = Infinity;
+  /** Time of the event before the chunk's first. */
+  timeBefore = 0;
+  readonly capture: CaptureContext;
+  readonly #processes: History<number, ProcessRow>;
+  #thread: ThreadRow | null | undefined;
+  #fd: FdRow | null | undefined;
+  #type: EventType | undefined;
+  #dns: DnsRow | null | undefined;
+  readonly #dnsByNum = new Map<number, DnsRow>();
+  #dnsSeen = 0;
+
+  constructor(capture: CaptureContext) {
+    this.capture = capture;
+    this.#processes = new History(capture.dims.processes, (row) => row.pid);
+  }
+
+  /** Stands on event i of a chunk. */
+  at(chunk: Chunk, i: number): this {
+    this.chunk = chunk;
+    this.i = i;
+    this.time = chunk.time[i]!;
+    this.#thread = this.#fd = this.#type = this.#dns = undefined;
+    return this;
+  }
+
+  /** Stands on one row alone, at a time. */
+  onRow(kind: 'type' | 'thread' | 'fd' | 'dns', id: number, time: number): this {
+    const { dims } = this.capture;
+    this.chunk = null;
+    this.time = time;
+    this.from = -Infinity;
+    this.until = Infinity;
+    this.#thread = kind === 'thread' ? (dims.threads.get(id) ?? null) : null;
+    this.#fd = kind === 'fd' ? (dims.fds.get(id) ?? null) : null;
+    this.#type = kind === 'type' ? dims.types.get(id) : undefined;
+    this.#dns = kind === 'dns' ? (dims.dns.get(id) ?? null) : null;
+    return this;
+  }
+
+  get type(): EventType {
+    this.#type ??= this.capture.dims.types.get(this.chunk === null ? 0 : this.chunk.type[this.i]!) ?? UNKNOWN_TYPE;
+    return this.#type;
+  }
+
+  get thread(): ThreadRow | null {
+    if (this.#thread === undefined) this.#thread = this.capture.dims.threads.get(this.chunk!.thread[this.i]!) ?? null;
+    return this.#thread;
+  }
+
+  get process(): ProcessRow | null {
+    const thread = this.thread;
+    return thread === null ? null : (this.capture.dims.processes.get(thread.process) ?? null);
+  }
+
+  get fd(): FdRow | null {
+    if (this.#fd === undefined) this.#fd = this.capture.dims.fds.get(this.chunk!.fd[this.i]!) ?? null;
+    return this.#fd;
+  }
+
+  get dns(): DnsRow | null {
+    if (this.#dns === undefined) this.#dns = this.#dnsOf(this.chunk!.num[this.i]!);
+    return this.#dns;
+  }
+
+  get flags(): number {
+    return this.chunk === null ? 0 : this.chunk.flags[this.i]!;
+  }
+
+  /** The call's result; null where it has none. */
+  get res(): number | null {
+    return this.columnValue('res');
+  }
+
+  get payload(): Uint8Array {
+    return this.chunk === null ? EMPTY : payload(this.chunk, this.i);
+  }
+
+  /** A number column's value; null where the column says that there is none. */
+  columnValue(column: NumberColumn): number | null {
+    return columnValue(this.chunk!, column, this.i);
+  }
+
+  /** The process with a pid, as it was at the view's time. */
+  processAt(pid: number): ProcessRow | null {
+    return this.#processes.at(pid, this.time, this);
+  }
+
+  #dnsOf(num: number): DnsRow | null {
+    const { dns } = this.capture.dims;
+    for (; this.#dnsSeen < dns.lastId; this.#dnsSeen++) {
+      const row = dns.get(this.#dnsSeen + 1);
+      if (row !== undefined) this.#dnsByNum.set(row.num, row);
+    }
+    return this.#dnsByNum.get(num) ?? null;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+const UNKNOWN_TYPE: EventType = {
+  id: 0,
+  name: 'unknown',
+  category: 'other',
+  family: 'other',
+  io: null,
+  wait: false,
+  makesFd: false,
+  usesFd: false,
+  syscall: false,
+  args: [],
+};
+
+/** Event i's number in a column; null: not measured, no result, no descriptor. */
+export function columnValue(chunk: Chunk, column: NumberColumn, i: number): number | null {
+  const value = chunk[column][i]!;
+  if (column === 'res') return chunk.flags[i]! & EventFlag.HAS_RES ? value : null;
+  if (column === 'latency') return value < 0 ? null : value;
+  if (column === 'fdnum') return value < 0 ? null : value;
+  return value;
+}

@@ -1,0 +1,208 @@
+/**
+ * The chunk: the only shape in which events move. The probe's batches, the store, a .scap file and the filter all speak it.
+ * An event is one index into parallel columns; it becomes a row only where it is shown.
+ */
+
+/** Events in a full chunk. Small enough for a chunk's columns to stay in the CPU's cache, large enough to compress well. */
+export const CHUNK_EVENTS = 8192;
+
+/** Bits of the `flags` column. */
+export const EventFlag = {
+  /** It had begun and not returned; its time is when that was seen. */
+  PENDING: 1,
+  /** Not a call, but something the kernel said: no beginning and no end. */
+  ONE_SIDED: 2,
+  /** The `res` column holds its result. */
+  HAS_RES: 4,
+  /** Fewer payload bytes were kept than moved. */
+  TRUNCATED: 8,
+  /** Its user memory was not readable: the payload or an argument is missing. */
+  FAULT: 16,
+  /** A 32-bit call. */
+  COMPAT: 32,
+  /** One message of sendmmsg or recvmmsg. */
+  MESSAGE: 64,
+  /** An argument was cut. */
+  ARGS_CUT: 128,
+} as const;
+
+/** Columns with one number per event, in the order in which the store numbers them. Only ever append. */
+export const NUMBER_COLUMNS = {
+  /** Event number, from 1, ascending. */
+  num: Float64Array,
+  /** ns since the capture's start at which the operation ended. */
+  time: Float64Array,
+  /** ns from its start to its end; -1: not measured. */
+  latency: Float64Array,
+  /** Row of the event types. */
+  type: Uint16Array,
+  flags: Uint16Array,
+  cpu: Uint16Array,
+  /** Row of the threads; 0: none. */
+  thread: Uint32Array,
+  /** Row of the fds; 0: none. */
+  fd: Uint32Array,
+  /** The descriptor's number; -1: none. */
+  fdnum: Int32Array,
+  /** Return value; one message's length for a MESSAGE. Valid with HAS_RES. */
+  res: Float64Array,
+} as const;
+
+export type NumberColumn = keyof typeof NUMBER_COLUMNS;
+export const NUMBER_COLUMN_NAMES = Object.keys(NUMBER_COLUMNS) as readonly NumberColumn[];
+export type NumberArray = Float64Array | Uint16Array | Uint32Array | Int32Array;
+
+/** Columns of bytes: event i's bytes are `bytes.subarray(end[i-1] ?? 0, end[i])`. */
+export const BYTE_COLUMN_NAMES = ['args', 'data'] as const;
+export type ByteColumn = (typeof BYTE_COLUMN_NAMES)[number];
+
+/** Columns may be longer than n; what lies beyond is not an event. */
+export interface Chunk {
+  readonly n: number;
+  readonly num: Float64Array;
+  readonly time: Float64Array;
+  readonly latency: Float64Array;
+  readonly type: Uint16Array;
+  readonly flags: Uint16Array;
+  readonly cpu: Uint16Array;
+  readonly thread: Uint32Array;
+  readonly fd: Uint32Array;
+  readonly fdnum: Int32Array;
+  readonly res: Float64Array;
+  /** Arguments, encoded as args.ts says. */
+  readonly args: Uint8Array;
+  readonly argsEnd: Uint32Array;
+  /** Payload bytes. */
+  readonly data: Uint8Array;
+  readonly dataEnd: Uint32Array;
+}
+
+/** Event i's payload, as a view. */
+export function payload(chunk: Chunk, i: number): Uint8Array {
+  return chunk.data.subarray(i === 0 ? 0 : chunk.dataEnd[i - 1], chunk.dataEnd[i]);
+}
+
+/** Event i's encoded arguments, as a view. */
+export function argBytes(chunk: Chunk, i: number): Uint8Array {
+  return chunk.args.subarray(i === 0 ? 0 : chunk.argsEnd[i - 1], chunk.argsEnd[i]);
+}
+
+/** ns since the capture's start at which event i began; its end where the beginning was not seen. */
+export function startTime(chunk: Chunk, i: number): number {
+  const latency = chunk.latency[i]!;
+  return latency > 0 ? chunk.time[i]! - latency : chunk.time[i]!;
+}
+
+/** A chunk that grows. Writers set the number columns at index n themselves, call `args`/`data` setters, then `n++` by `next`. */
+export class OpenChunk implements Chunk {
+  n = 0;
+  readonly num: Float64Array;
+  readonly time: Float64Array;
+  readonly latency: Float64Array;
+  readonly type: Uint16Array;
+  readonly flags: Uint16Array;
+  readonly cpu: Uint16Array;
+  readonly thread: Uint32Array;
+  readonly fd: Uint32Array;
+  readonly fdnum: Int32Array;
+  readonly res: Float64Array;
+  args: Uint8Array;
+  readonly argsEnd: Uint32Array;
+  data: Uint8Array;
+  readonly dataEnd: Uint32Array;
+
+  constructor(
+    readonly capacity = CHUNK_EVENTS,
+    bytes = 1 << 16,
+  ) {
+    this.num = new Float64Array(capacity);
+    this.time = new Float64Array(capacity);
+    this.latency = new Float64Array(capacity);
+    this.type = new Uint16Array(capacity);
+    this.flags = new Uint16Array(capacity);
+    this.cpu = new Uint16Array(capacity);
+    this.thread = new Uint32Array(capacity);
+    this.fd = new Uint32Array(capacity);
+    this.fdnum = new Int32Array(capacity);
+    this.res = new Float64Array(capacity);
+    this.argsEnd = new Uint32Array(capacity);
+    this.dataEnd = new Uint32Array(capacity);
+    this.args = new Uint8Array(bytes);
+    this.data = new Uint8Array(bytes);
+  }
+
+  get full(): boolean {
+    return this.n === this.capacity;
+  }
+
+  /** Sets the arguments of the event at index n from bytes [from, to) of `source`. Call once per event, `setData` likewise. */
+  setArgs(source: Uint8Array, from = 0, to = source.length): void {
+    const start = this.n === 0 ? 0 : this.argsEnd[this.n - 1]!;
+    const end = start + to - from;
+    if (end > this.args.length) this.args = grown(this.args, start, end);
+    copyBytes(source, from, to, this.args, start);
+    this.argsEnd[this.n] = end;
+  }
+
+  setData(source: Uint8Array, from = 0, to = source.length): void {
+    const start = this.n === 0 ? 0 : this.dataEnd[this.n - 1]!;
+    const end = start + to - from;
+    if (end > this.data.length) this.data = grown(this.data, start, end);
+    copyBytes(source, from, to, this.data, start);
+    this.dataEnd[this.n] = end;
+  }
+
+  /** Appends event i of another chunk, all columns as they are. */
+  take(from: Chunk, i: number): void {
+    const n = this.n;
+    for (const name of NUMBER_COLUMN_NAMES) this[name][n] = from[name][i]!;
+    this.setArgs(from.args, i === 0 ? 0 : from.argsEnd[i - 1], from.argsEnd[i]);
+    this.setData(from.data, i === 0 ? 0 : from.dataEnd[i - 1], from.dataEnd[i]);
+    this.n = n + 1;
+  }
+
+  /** Appends events [from, to) of another chunk, column by column; the caller has seen that they fit. */
+  takeRange(source: Chunk, from: number, to: number): void {
+    const n = this.n;
+    for (const name of NUMBER_COLUMN_NAMES) this[name].set(source[name].subarray(from, to), n);
+    this.args = appendBytes(this.args, this.argsEnd, n, source.args, source.argsEnd, from, to);
+    this.data = appendBytes(this.data, this.dataEnd, n, source.data, source.dataEnd, from, to);
+    this.n = n + to - from;
+  }
+
+  clear(): void {
+    this.n = 0;
+  }
+}
+
+/** Short copies in a loop, since the call of `set` costs more than the bytes do. */
+function copyBytes(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number): void {
+  if (to - from > 48) target.set(source.subarray(from, to), at);
+  else for (let i = from; i < to; i++) target[at++] = source[i]!;
+}
+
+function grown(bytes: Uint8Array, used: number, needed: number): Uint8Array {
+  const larger = new Uint8Array(Math.max(needed, bytes.length * 2));
+  larger.set(bytes.subarray(0, used));
+  return larger;
+}
+
+function appendBytes(
+  bytes: Uint8Array,
+  ends: Uint32Array,
+  n: number,
+  source: Uint8Array,
+  sourceEnds: Uint32Array,
+  from: number,
+  to: number,
+): Uint8Array {
+  if (from === to) return bytes;
+  const start = n === 0 ? 0 : ends[n - 1]!;
+  const sourceStart = from === 0 ? 0 : sourceEnds[from - 1]!;
+  const sourceEnd = sourceEnds[to - 1]!;
+  const end = start + sourceEnd - sourceStart;
+  const target = end > bytes.length ? grown(bytes, start, end) : bytes;
+  target.set(source.subarray(sourceStart, sourceEnd), start);
+  for (let i = from, k = n; i < to; i++, k++) ends[k] = sourceEnds[i]! - sourceStart + start;
+  return target;
+}

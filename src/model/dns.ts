@@ -1,0 +1,43 @@
+/** One DNS message that an event carried. */
+export interface DnsRow {
+  readonly id: number;
+  /** Number of the event that carried it. */
+  readonly num: number;
+  /** When that event ended, ns since the capture's start. */
+  readonly time: number;
+  /** Rows of the event's thread and fd. */
+  readonly thread: number;
+  readonly fd: number;
+  readonly transport: 'udp' | 'tcp';
+  /** What the process does with it: it asks, it answers, or it asks on for another. */
+  side: 'client' | 'server' | 'forward';
+  /** Address and port of the server's end. */
+  readonly server: string;
+  readonly messageId: number;
+  readonly response: boolean;
+  readonly qname: string;
+  /** A, AAAA …; TYPE65 for one without a name. */
+  readonly qtype: string;
+  readonly qclass: string;
+  /** NOERROR, NXDOMAIN …; null in a query. */
+  readonly rcode: string | null;
+  readonly answers: readonly DnsAnswer[];
+  /** Header flags that are set: aa, tc, rd, ra, ad, cd. */
+  readonly flags: readonly string[];
+  /** The payload was cut: answers may be missing. */
+  readonly cut: boolean;
+  /** Event number of the answer to this query, or of the query that this answers; null: not seen. */
+  partner: number | null;
+  /** From the query to its answer, on both; null: not answered. */
+  latency: number | null;
+  /** 1 for the first time this question was sent on its socket, 2 for its first repetition … */
+  readonly attempt: number;
+}
+
+export interface DnsAnswer {
+  readonly name: string;
+  readonly type: string;
+  readonly ttl: number;
+  /** An address, a name, or the text form of the record. */
+  readonly data: string;
+}

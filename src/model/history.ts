@@ -1,0 +1,70 @@
+import type { Rows } from './rows.ts';
+
+/** A span of time that a lookup narrows: within it the answer would be the same. */
+export interface Validity {
+  from: number;
+  until: number;
+}
+
+interface Dated {
+  readonly from: number;
+  readonly to: number | null;
+}
+
+/** Rows that follow each other under one key, found by time. Sees rows that are added later. */
+export class History<Key, Row extends Dated & { readonly id: number }> {
+  readonly #rows: Rows<Row>;
+  readonly #keyOf: (row: Row) => Key;
+  readonly #byKey = new Map<Key, Row[]>();
+  #seen = 0;
+
+  constructor(rows: Rows<Row>, keyOf: (row: Row) => Key) {
+    this.#rows = rows;
+    this.#keyOf = keyOf;
+  }
+
+  /** The row that held at `time`; null where none did. Narrows `validity` to the time for which this is so. */
+  at(key: Key, time: number, validity: Validity): Row | null {
+    const rows = this.#index().get(key);
+    if (rows === undefined) return null;
+    const next = firstAfter(rows, time);
+    const row = rows[next - 1];
+    const follower = rows[next];
+    if (follower !== undefined) validity.until = Math.min(validity.until, follower.from);
+    if (row === undefined) return null;
+    if (row.to !== null && row.to <= time) {
+      validity.from = Math.max(validity.from, row.to);
+      return null;
+    }
+    validity.from = Math.max(validity.from, row.from);
+    if (row.to !== null) validity.until = Math.min(validity.until, row.to);
+    return row;
+  }
+
+  #index(): Map<Key, Row[]> {
+    for (; this.#seen < this.#rows.lastId; this.#seen++) {
+      const row = this.#rows.get(this.#seen + 1);
+      if (row !== undefined) this.#insert(row);
+    }
+    return this.#byKey;
+  }
+
+  #insert(row: Row): void {
+    const key = this.#keyOf(row);
+    const rows = this.#byKey.get(key);
+    if (rows === undefined) this.#byKey.set(key, [row]);
+    else rows.splice(firstAfter(rows, row.from), 0, row);
+  }
+}
+
+/** Index of the first row that begins after `time`. */
+function firstAfter(rows: readonly Dated[], time: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle]!.from <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,242 @@
+/**
+ * The dimensions: what events refer to by a small integer. A capture of ten million events has some thousands of such rows,
+ * so they are ordinary objects. Times are ns since the capture's start; a row that describes something changing holds
+ * from `from` until `to` (null: until further notice), and a change makes a new row.
+ */
+import type { DnsRow } from './dns.ts';
+import type { EventType } from './event-type.ts';
+
+/** A process as it was between two changes (exec, user, cgroup, working directory …). */
+export interface ProcessRow {
+  readonly id: number;
+  readonly pid: number;
+  readonly ppid: number;
+  /** pid in the innermost pid namespace. */
+  readonly vpid: number;
+  readonly sid: number;
+  readonly pgid: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** -1: not from a login. */
+  readonly loginuid: number;
+  /** Name of the main thread. */
+  readonly comm: string;
+  /** argv[0]. */
+  readonly exe: string;
+  readonly exepath: string;
+  /** argv without argv[0]. */
+  readonly args: readonly string[];
+  readonly env: readonly string[] | null;
+  readonly cwd: string;
+  readonly root: string;
+  /** `controller=path`; one entry `=path` where only one hierarchy is known. */
+  readonly cgroups: readonly string[];
+  /** Inode of the cgroup's directory; 0: unknown. */
+  readonly cgroupId: number;
+  /** Full id of its container; empty: none. */
+  readonly container: string;
+  readonly netns: number;
+  readonly pidns: number;
+  readonly mntns: number;
+  readonly tty: number;
+  /** When the process began, may be before the capture; null: unknown. */
+  readonly started: number | null;
+  /** Bits of ProcessFlag. */
+  readonly flags: number;
+  readonly from: number;
+  to: number | null;
+}
+
+export const ProcessFlag = {
+  /** Uses io_uring: its I/O is not visible. */
+  IO_URING: 1,
+  KERNEL: 2,
+  ARGS_CUT: 4,
+} as const;
+
+/** A thread between two changes of itself or of its process. */
+export interface ThreadRow {
+  readonly id: number;
+  readonly tid: number;
+  readonly vtid: number;
+  readonly comm: string;
+  /** Row of the processes. */
+  readonly process: number;
+  readonly from: number;
+  to: number | null;
+}
+
+/** sysdig's names for what a descriptor can be; `packet` is ours. Index = FdKind of the wire. */
+export const FD_KINDS = [
+  'unknown',
+  'file',
+  'directory',
+  'ipv4',
+  'ipv6',
+  'unix',
+  'pipe',
+  'event',
+  'signalfd',
+  'eventpoll',
+  'inotify',
+  'timerfd',
+  'netlink',
+  'bpf',
+  'userfaultfd',
+  'io_uring',
+  'memfd',
+  'pidfd',
+  'packet',
+  'unsupported',
+] as const;
+export type FdKind = (typeof FD_KINDS)[number];
+
+/** Which end a socket is: who began the exchange. Index = FdRole of the wire. */
+export const FD_ROLES = ['none', 'client', 'server', 'listen'] as const;
+export type FdRole = (typeof FD_ROLES)[number];
+
+/** What an open file is. One socket whose peer changes has several rows; one file opened twice has one. */
+export interface FdRow {
+  readonly id: number;
+  readonly kind: FdKind;
+  readonly role: FdRole;
+  /** IPPROTO number; 0: none. */
+  readonly l4proto: number;
+  /** Text, null where unknown or not an IP socket. */
+  readonly localIp: string | null;
+  readonly localPort: number;
+  readonly remoteIp: string | null;
+  readonly remotePort: number;
+  /** Path of a file, directory or Unix socket; sysdig's name for other kinds. */
+  readonly name: string;
+  readonly ino: number;
+  readonly dev: number;
+  readonly netns: number;
+  readonly openFlags: number;
+}
+
+export interface UserRow {
+  readonly id: number;
+  readonly uid: number;
+  readonly name: string;
+  readonly gid: number;
+  readonly home: string;
+  readonly shell: string;
+}
+
+export interface GroupRow {
+  readonly id: number;
+  readonly gid: number;
+  readonly name: string;
+}
+
+/** Events that are missing. */
+export interface LossRow {
+  readonly id: number;
+  /** `ring`: the kernel's buffer was full; `queue`: the probe's; `store`: the collector's. */
+  readonly reason: 'ring' | 'queue' | 'store';
+  readonly cpu: number;
+  readonly family: string;
+  readonly count: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Rows by id, from 1. */
+export interface Rows<Row> {
+  readonly size: number;
+  /** The largest id; ids may have gaps. */
+  readonly lastId: number;
+  /** Changes whenever a row is added or changed. */
+  readonly version: number;
+  get(id: number): Row | undefined;
+  /** In the order of their ids. */
+  all(): Iterable<Row>;
+}
+
+/** What kinds of rows there are. */
+export interface RowTypes {
+  types: EventType;
+  threads: ThreadRow;
+  processes: ProcessRow;
+  fds: FdRow;
+  users: UserRow;
+  groups: GroupRow;
+  losses: LossRow;
+  dns: DnsRow;
+}
+export type RowName = keyof RowTypes;
+
+/** All that events refer to. */
+export type Dimensions = { readonly [Name in RowName]: Rows<RowTypes[Name]> };
+/** The same while it grows. */
+export type DimensionTables = { readonly [Name in RowName]: Table<RowTypes[Name]> };
+
+/** Rows in memory, which also remembers what the store has not seen yet. */
+export class Table<Row extends { readonly id: number }> implements Rows<Row> {
+  readonly #rows: (Row | undefined)[] = [];
+  #size = 0;
+  #version = 0;
+  #changed = new Set<Row>();
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get lastId(): number {
+    return Math.max(0, this.#rows.length - 1);
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  get(id: number): Row | undefined {
+    return this.#rows[id];
+  }
+
+  *all(): Iterable<Row> {
+    for (const row of this.#rows) if (row !== undefined) yield row;
+  }
+
+  /** Adds a row under the next free id. */
+  add(fields: Omit<Row, 'id'>): Row {
+    const row = { id: this.lastId + 1, ...fields } as Row;
+    return this.put(row);
+  }
+
+  /** Adds a row under its own id. */
+  put(row: Row): Row {
+    if (this.#rows[row.id] === undefined) this.#size++;
+    this.#rows[row.id] = row;
+    this.touch(row);
+    return row;
+  }
+
+  /** Says that a row's fields changed. */
+  touch(row: Row): void {
+    this.#version++;
+    this.#changed.add(row);
+  }
+
+  /** What was added or touched since the last call. */
+  takeChanged(): Row[] {
+    const changed = [...this.#changed];
+    this.#changed = new Set();
+    return changed;
+  }
+}
+
+/** Empty tables for a new capture. */
+export function newTables(): DimensionTables {
+  return {
+    types: new Table(),
+    threads: new Table(),
+    processes: new Table(),
+    fds: new Table(),
+    users: new Table(),
+    groups: new Table(),
+    losses: new Table(),
+    dns: new Table(),
+  };
+}

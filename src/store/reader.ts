@@ -1,0 +1,267 @@
+import Database from 'better-sqlite3';
+import { type ByteColumn, type Chunk, NUMBER_COLUMNS, type NumberArray, type NumberColumn } from '../model/chunk.ts';
+import type { Dimensions, RowName, Rows, RowTypes } from '../model/rows.ts';
+import { unpackBytes, unpackNumbers } from './codec.ts';
+import { CaptureError } from './error.ts';
+import { decodePresence } from './presence.ts';
+import { APPLICATION_ID, type CaptureMeta, COLUMN_NUMBER, COLUMN_SLOTS, SCHEMA_VERSION, type StoredColumn } from './schema.ts';
+import { decodeRow, selectFrom, TABLE_NAMES, TABLES, type TableSpec } from './tables.ts';
+
+/** What is known of a chunk without decoding it. */
+export interface ChunkHead {
+  readonly id: number;
+  readonly n: number;
+  readonly firstNum: number;
+  readonly lastNum: number;
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly maxLatency: number;
+  /** Which rows its events refer to; null: any. */
+  presence(column: 'type' | 'thread' | 'fd'): Uint32Array | null;
+}
+
+interface ChunkRow {
+  id: number;
+  n: number;
+  first_num: number;
+  last_num: number;
+  min_time: number;
+  max_time: number;
+  max_latency: number;
+  types: Uint8Array;
+  threads: Uint8Array;
+  fds: Uint8Array;
+}
+
+const PRESENCE_FIELD = { type: 'types', thread: 'threads', fd: 'fds' } as const;
+
+/** A capture, opened for reading; it may still be growing. Columns are decoded when first asked for, rows likewise. */
+export class CaptureReader {
+  readonly #db: Database.Database;
+  readonly #column: Database.Statement;
+  readonly #next: Database.Statement;
+  readonly dims: Dimensions;
+  readonly meta: Partial<CaptureMeta>;
+
+  constructor(readonly path: string) {
+    this.#db = openReadOnly(path);
+    this.meta = Object.fromEntries(this.#db.prepare('SELECT key, value FROM meta').raw().all() as [string, string][]);
+    this.#column = this.#db.prepare('SELECT data FROM chunk_column WHERE id = ?').pluck();
+    this.#next = this.#db.prepare('SELECT * FROM chunk WHERE last_num > ? ORDER BY last_num LIMIT 1');
+    this.dims = Object.fromEntries(TABLE_NAMES.map((name) => [name, new StoredRows(this.#db, name)])) as unknown as Dimensions;
+  }
+
+  /** ns since 1970 of time zero. */
+  get epoch(): bigint {
+    return BigInt(this.meta.epoch ?? '0');
+  }
+
+  /** Heads of the chunks with events above number `after`, ascending; sees what is written meanwhile. */
+  *heads(after = 0): Generator<ChunkHead> {
+    let seen = after;
+    for (;;) {
+      const row = this.#next.get(seen) as ChunkRow | undefined;
+      if (row === undefined) return;
+      yield headOf(row);
+      seen = row.last_num;
+    }
+  }
+
+  chunk(head: ChunkHead): Chunk {
+    return new StoredChunk(head.n, (column) => this.#blob(head.id, column));
+  }
+
+  /** Number and time of the last event; null for a capture without events. */
+  last(): { num: number; time: number; count: number } | null {
+    const row = this.#db.prepare('SELECT max(last_num) AS num, max(max_time) AS time, sum(n) AS count FROM chunk').get() as {
+      num: number | null;
+      time: number;
+      count: number;
+    };
+    return row.num === null ? null : { num: row.num, time: row.time, count: row.count };
+  }
+
+  /** Lets rows that were added or changed since be seen. */
+  refresh(): void {
+    for (const rows of Object.values(this.dims)) (rows as unknown as StoredRows<RowName>).refresh();
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #blob(chunk: number, column: StoredColumn): Uint8Array {
+    const blob = this.#column.get(chunk * COLUMN_SLOTS + COLUMN_NUMBER[column]) as Uint8Array | undefined;
+    if (blob === undefined) throw new CaptureError(this.path, `chunk ${chunk} has no column ${column}`);
+    return blob;
+  }
+}
+
+/** Rows that are loaded when first asked for. */
+class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
+  readonly #spec: TableSpec<RowTypes[Name]>;
+  readonly #select: Database.Statement;
+  readonly #rows: (RowTypes[Name] | undefined)[] = [];
+  #loaded = false;
+  #size = 0;
+  version = 0;
+
+  constructor(db: Database.Database, name: Name) {
+    this.#spec = TABLES[name] as unknown as TableSpec<RowTypes[Name]>;
+    this.#select = db.prepare(selectFrom(this.#spec as unknown as TableSpec<never>)).raw();
+  }
+
+  get size(): number {
+    this.#load();
+    return this.#size;
+  }
+
+  get lastId(): number {
+    this.#load();
+    return Math.max(0, this.#rows.length - 1);
+  }
+
+  get(id: number): RowTypes[Name] | undefined {
+    if (!this.#loaded) this.#load();
+    return this.#rows[id];
+  }
+
+  *all(): Iterable<RowTypes[Name]> {
+    this.#load();
+    for (const row of this.#rows) if (row !== undefined) yield row;
+  }
+
+  /** Reads again; rows keep their identity, so that who holds one sees its new fields. */
+  refresh(): void {
+    this.#loaded = false;
+  }
+
+  #load(): void {
+    if (this.#loaded) return;
+    for (const values of this.#select.iterate(-1)) {
+      const row = decodeRow(this.#spec, values as unknown[]);
+      const { id } = row as { id: number };
+      const known = this.#rows[id];
+      if (known !== undefined) Object.assign(known, row);
+      else {
+        this.#rows[id] = row;
+        this.#size++;
+      }
+    }
+    this.#loaded = true;
+    this.version++;
+  }
+}
+
+/** A chunk whose columns are decoded on first use. */
+class StoredChunk implements Chunk {
+  readonly #numbers = new Map<NumberColumn | 'argsLength' | 'dataLength', NumberArray>();
+  readonly #bytes = new Map<ByteColumn, Uint8Array>();
+  #argsEnd: Uint32Array | null = null;
+  #dataEnd: Uint32Array | null = null;
+
+  constructor(
+    readonly n: number,
+    readonly blob: (column: StoredColumn) => Uint8Array,
+  ) {}
+
+  get num(): Float64Array {
+    return this.#number('num') as Float64Array;
+  }
+  get time(): Float64Array {
+    return this.#number('time') as Float64Array;
+  }
+  get latency(): Float64Array {
+    return this.#number('latency') as Float64Array;
+  }
+  get type(): Uint16Array {
+    return this.#number('type') as Uint16Array;
+  }
+  get flags(): Uint16Array {
+    return this.#number('flags') as Uint16Array;
+  }
+  get cpu(): Uint16Array {
+    return this.#number('cpu') as Uint16Array;
+  }
+  get thread(): Uint32Array {
+    return this.#number('thread') as Uint32Array;
+  }
+  get fd(): Uint32Array {
+    return this.#number('fd') as Uint32Array;
+  }
+  get fdnum(): Int32Array {
+    return this.#number('fdnum') as Int32Array;
+  }
+  get res(): Float64Array {
+    return this.#number('res') as Float64Array;
+  }
+  get args(): Uint8Array {
+    return this.#byte('args');
+  }
+  get data(): Uint8Array {
+    return this.#byte('data');
+  }
+  get argsEnd(): Uint32Array {
+    this.#argsEnd ??= this.#ends('argsLength');
+    return this.#argsEnd;
+  }
+  get dataEnd(): Uint32Array {
+    this.#dataEnd ??= this.#ends('dataLength');
+    return this.#dataEnd;
+  }
+
+  #number(name: NumberColumn): NumberArray {
+    let column = this.#numbers.get(name);
+    if (column === undefined) {
+      column = new NUMBER_COLUMNS[name](this.n);
+      unpackNumbers(this.blob(name), this.n, column);
+      this.#numbers.set(name, column);
+    }
+    return column;
+  }
+
+  #byte(name: ByteColumn): Uint8Array {
+    let bytes = this.#bytes.get(name);
+    if (bytes === undefined) {
+      bytes = unpackBytes(this.blob(name));
+      this.#bytes.set(name, bytes);
+    }
+    return bytes;
+  }
+
+  #ends(name: 'argsLength' | 'dataLength'): Uint32Array {
+    const ends = new Uint32Array(this.n);
+    unpackNumbers(this.blob(name), this.n, ends);
+    for (let i = 1; i < this.n; i++) ends[i]! += ends[i - 1]!;
+    return ends;
+  }
+}
+
+function headOf(row: ChunkRow): ChunkHead {
+  return {
+    id: row.id,
+    n: row.n,
+    firstNum: row.first_num,
+    lastNum: row.last_num,
+    minTime: row.min_time,
+    maxTime: row.max_time,
+    maxLatency: row.max_latency,
+    presence: (column) => decodePresence(row[PRESENCE_FIELD[column]]),
+  };
+}
+
+function openReadOnly(path: string): Database.Database {
+  let db: Database.Database;
+  try {
+    db = new Database(path, { readonly: true, fileMustExist: true });
+    const id = db.pragma('application_id', { simple: true });
+    if (id !== APPLICATION_ID) throw new CaptureError(path, 'is an SQLite file, but not a Trowel capture');
+  } catch (error) {
+    throw error instanceof CaptureError ? error : new CaptureError(path, `cannot be opened: ${(error as Error).message}`);
+  }
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > SCHEMA_VERSION) {
+    throw new CaptureError(path, `was written by a newer Trowel (schema ${version}, this one knows ${SCHEMA_VERSION}): update Trowel`);
+  }
+  return db;
+}

@@ -1,0 +1,106 @@
+/** How the rows of the model lie in SQLite: one line a column, from which DDL, insert and select all follow. */
+import type { RowName, RowTypes } from '../model/rows.ts';
+
+type Kind = 'integer' | 'text' | 'json' | 'boolean';
+
+export interface TableSpec<Row> {
+  readonly name: string;
+  readonly columns: readonly { readonly field: keyof Row & string; readonly kind: Kind }[];
+}
+
+/** Column names are the fields', in snake case: what people type in SQL. */
+export function columnName(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function table<Row>(name: string, columns: Readonly<Record<Kind, readonly (keyof Row & string)[]>>): TableSpec<Row> {
+  const kinds: Kind[] = ['integer', 'text', 'json', 'boolean'];
+  return { name, columns: kinds.flatMap((kind) => columns[kind].map((field) => ({ field, kind }))) };
+}
+
+export const TABLES: { readonly [Name in RowName]: TableSpec<RowTypes[Name]> } = {
+  types: table<RowTypes['types']>('event_type', {
+    integer: ['id'],
+    text: ['name', 'category', 'family', 'io'],
+    boolean: ['wait', 'makesFd', 'usesFd', 'syscall'],
+    json: ['args'],
+  }),
+  processes: table<RowTypes['processes']>('process', {
+    integer: [
+      'id', 'pid', 'ppid', 'vpid', 'sid', 'pgid', 'uid', 'gid', 'loginuid', 'cgroupId', 'netns', 'pidns', 'mntns', 'tty',
+      'started', 'flags', 'from', 'to',
+    ], // biome-ignore format: one list
+    text: ['comm', 'exe', 'exepath', 'cwd', 'root', 'container'],
+    json: ['args', 'env', 'cgroups'],
+    boolean: [],
+  }),
+  threads: table<RowTypes['threads']>('thread', {
+    integer: ['id', 'tid', 'vtid', 'process', 'from', 'to'],
+    text: ['comm'],
+    json: [],
+    boolean: [],
+  }),
+  fds: table<RowTypes['fds']>('fd', {
+    integer: ['id', 'l4proto', 'localPort', 'remotePort', 'ino', 'dev', 'netns', 'openFlags'],
+    text: ['kind', 'role', 'localIp', 'remoteIp', 'name'],
+    json: [],
+    boolean: [],
+  }),
+  users: table<RowTypes['users']>('user', { integer: ['id', 'uid', 'gid'], text: ['name', 'home', 'shell'], json: [], boolean: [] }),
+  groups: table<RowTypes['groups']>('group', { integer: ['id', 'gid'], text: ['name'], json: [], boolean: [] }),
+  dns: table<RowTypes['dns']>('dns', {
+    integer: ['id', 'num', 'time', 'thread', 'fd', 'messageId', 'partner', 'latency', 'attempt'],
+    text: ['transport', 'side', 'server', 'qname', 'qtype', 'qclass', 'rcode'],
+    json: ['answers', 'flags'],
+    boolean: ['response', 'cut'],
+  }),
+  losses: table<RowTypes['losses']>('loss', {
+    integer: ['id', 'cpu', 'count', 'from', 'to'],
+    text: ['reason', 'family'],
+    json: [],
+    boolean: [],
+  }),
+};
+
+export const TABLE_NAMES = Object.keys(TABLES) as readonly RowName[];
+
+/** `CREATE TABLE` of one table. Names are quoted: some are words of SQL. */
+export function createTable({ name, columns }: TableSpec<never>): string {
+  const lines = columns.map(({ field, kind }) => {
+    const type = kind === 'integer' || kind === 'boolean' ? 'INTEGER' : 'TEXT';
+    return `  "${columnName(field)}" ${type}${field === 'id' ? ' PRIMARY KEY' : ''}`;
+  });
+  return `CREATE TABLE "${name}" (\n${lines.join(',\n')}\n)`;
+}
+
+export function insertInto({ name, columns }: TableSpec<never>): string {
+  const names = columns.map(({ field }) => `"${columnName(field)}"`).join(', ');
+  return `INSERT OR REPLACE INTO "${name}" (${names}) VALUES (${columns.map(() => '?').join(', ')})`;
+}
+
+export function selectFrom({ name, columns }: TableSpec<never>): string {
+  return `SELECT ${columns.map(({ field }) => `"${columnName(field)}"`).join(', ')} FROM "${name}" WHERE id > ? ORDER BY id`;
+}
+
+/** A row's values in the order of the columns, as SQLite takes them. */
+export function encodeRow<Row>({ columns }: TableSpec<Row>, row: Row): (string | number | null)[] {
+  return columns.map(({ field, kind }) => {
+    const value = row[field] as unknown;
+    if (value === null || value === undefined) return null;
+    if (kind === 'json') return JSON.stringify(value);
+    if (kind === 'boolean') return value === true ? 1 : 0;
+    return value as string | number;
+  });
+}
+
+/** The inverse of encodeRow. */
+export function decodeRow<Row>({ columns }: TableSpec<Row>, values: readonly unknown[]): Row {
+  const row: Record<string, unknown> = {};
+  columns.forEach(({ field, kind }, i) => {
+    const value = values[i];
+    if (value === null || value === undefined) row[field] = null;
+    else if (kind === 'json') row[field] = JSON.parse(String(value));
+    else row[field] = kind === 'boolean' ? value === 1 : value;
+  });
+  return row as Row;
+}

@@ -1,0 +1,164 @@
+import Database from 'better-sqlite3';
+import { CHUNK_EVENTS, type Chunk, NUMBER_COLUMN_NAMES, OpenChunk } from '../model/chunk.ts';
+import type { DimensionTables, RowName } from '../model/rows.ts';
+import { type Compression, type Numbers, packBytes, packNumbers } from './codec.ts';
+import { PresenceCollector } from './presence.ts';
+import { type CaptureMeta, COLUMN_NUMBER, COLUMN_SLOTS, createSchema, type StoredColumn } from './schema.ts';
+import { encodeRow, insertInto, TABLE_NAMES, TABLES, type TableSpec } from './tables.ts';
+
+export interface WriterOptions {
+  /** zstd level of full chunks. */
+  readonly level: number;
+  /** False: no one reads before `close`, so nothing is written for readers or for a crash (imports). */
+  readonly live: boolean;
+}
+
+const ASCENDING: ReadonlySet<string> = new Set(['num', 'time']);
+
+/**
+ * Writes one capture. Events are appended in the order of their numbers; `flush` makes all of them, and the rows they refer to,
+ * visible to readers and safe from a crash of this process.
+ */
+export class CaptureWriter {
+  readonly #db: Database.Database;
+  readonly #tables: DimensionTables;
+  readonly #options: WriterOptions;
+  readonly #open = new OpenChunk(CHUNK_EVENTS, 1 << 20);
+  /** Events of the open chunk that pieces already hold. */
+  #flushed = 0;
+  #pieces: number[] = [];
+  #nextChunk = 1;
+  readonly #presence = { type: new PresenceCollector(), thread: new PresenceCollector(), fd: new PresenceCollector() };
+  readonly #insertChunk: Database.Statement;
+  readonly #insertColumn: Database.Statement;
+  readonly #setMeta: Database.Statement;
+  readonly #inserts: ReadonlyMap<RowName, Database.Statement>;
+
+  constructor(path: string, tables: DimensionTables, options: WriterOptions) {
+    this.#tables = tables;
+    this.#options = options;
+    this.#db = new Database(path);
+    this.#db.pragma('page_size = 8192');
+    this.#db.pragma(`journal_mode = ${options.live ? 'WAL' : 'OFF'}`);
+    this.#db.pragma('synchronous = OFF');
+    this.#db.pragma('locking_mode = NORMAL');
+    createSchema(this.#db);
+    this.#insertChunk = this.#db.prepare('INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#insertColumn = this.#db.prepare('INSERT INTO chunk_column VALUES (?, ?)');
+    this.#setMeta = this.#db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
+    this.#inserts = new Map(TABLE_NAMES.map((name) => [name, this.#db.prepare(insertInto(TABLES[name] as unknown as TableSpec<never>))]));
+  }
+
+  /** Bytes of the file so far, without the write-ahead log. */
+  get bytes(): number {
+    return (this.#db.pragma('page_count', { simple: true }) as number) * (this.#db.pragma('page_size', { simple: true }) as number);
+  }
+
+  meta(values: Partial<CaptureMeta>): void {
+    for (const [key, value] of Object.entries(values)) this.#setMeta.run(key, value);
+  }
+
+  /** Appends events, which continue those before in number. */
+  append(chunk: Chunk): void {
+    let from = 0;
+    while (from < chunk.n) {
+      const to = Math.min(chunk.n, from + CHUNK_EVENTS - this.#open.n);
+      this.#open.takeRange(chunk, from, to);
+      from = to;
+      if (this.#open.full) this.#seal();
+    }
+  }
+
+  /** Makes everything appended so far visible to readers. */
+  flush(): void {
+    if (this.#options.live) this.#transaction(() => this.#writePiece());
+  }
+
+  /** Writes the rest and leaves one plain file. The writer is of no use after. */
+  close(meta: Partial<CaptureMeta>): void {
+    this.#seal();
+    this.#transaction(() => {
+      this.#writeRows();
+      this.meta({ ...meta, state: 'complete' });
+    });
+    if (this.#options.live) this.#db.pragma('journal_mode = DELETE');
+    this.#db.close();
+  }
+
+  /** A full chunk takes the place of its pieces. */
+  #seal(): void {
+    if (this.#open.n === 0) return;
+    this.#transaction(() => {
+      for (const id of this.#pieces) this.#deleteChunk(id);
+      this.#writeChunk(this.#open, true);
+      this.#writeRows();
+    });
+    this.#pieces = [];
+    this.#flushed = 0;
+    this.#open.clear();
+  }
+
+  #writePiece(): void {
+    this.#writeRows();
+    if (this.#open.n === this.#flushed) return;
+    const piece = new OpenChunk(this.#open.n - this.#flushed, 0);
+    piece.takeRange(this.#open, this.#flushed, this.#open.n);
+    this.#pieces.push(this.#writeChunk(piece, false));
+    this.#flushed = this.#open.n;
+  }
+
+  #writeChunk(chunk: Chunk, sealed: boolean): number {
+    const id = this.#nextChunk++;
+    const { n } = chunk;
+    const sets = (['type', 'thread', 'fd'] as const).map((column) =>
+      sealed ? this.#presence[column].collect(chunk[column], n) : new Uint8Array(0),
+    );
+    const [minTime, maxTime] = extent(chunk.time, n);
+    const [, maxLatency] = extent(chunk.latency, n);
+    this.#insertChunk.run(id, n, chunk.num[0], chunk.num[n - 1], minTime, maxTime, maxLatency, sealed ? 1 : 0, ...sets);
+    const compression = { level: sealed ? this.#options.level : 0 };
+    for (const name of NUMBER_COLUMN_NAMES) this.#writeNumbers(id, name, chunk[name], n, compression);
+    this.#writeBytes(id, 'args', chunk.args, chunk.argsEnd, n, compression);
+    this.#writeBytes(id, 'data', chunk.data, chunk.dataEnd, n, compression);
+    return id;
+  }
+
+  #writeNumbers(chunk: number, name: StoredColumn, values: Numbers, n: number, compression: Compression): void {
+    this.#insertColumn.run(chunk * COLUMN_SLOTS + COLUMN_NUMBER[name], packNumbers(values, n, ASCENDING.has(name), compression));
+  }
+
+  #writeBytes(chunk: number, name: 'args' | 'data', bytes: Uint8Array, ends: Uint32Array, n: number, compression: Compression): void {
+    const lengths = new Uint32Array(n);
+    for (let i = 0; i < n; i++) lengths[i] = ends[i]! - (i === 0 ? 0 : ends[i - 1]!);
+    this.#writeNumbers(chunk, `${name}Length`, lengths, n, compression);
+    const packed = packBytes(bytes.subarray(0, ends[n - 1] ?? 0), compression);
+    this.#insertColumn.run(chunk * COLUMN_SLOTS + COLUMN_NUMBER[name], packed);
+  }
+
+  #deleteChunk(id: number): void {
+    this.#db.prepare('DELETE FROM chunk WHERE id = ?').run(id);
+    this.#db.prepare('DELETE FROM chunk_column WHERE id >= ? AND id < ?').run(id * COLUMN_SLOTS, (id + 1) * COLUMN_SLOTS);
+  }
+
+  #writeRows(): void {
+    for (const [name, insert] of this.#inserts) {
+      const spec = TABLES[name] as unknown as TableSpec<unknown>;
+      for (const row of this.#tables[name].takeChanged()) insert.run(...encodeRow(spec, row));
+    }
+  }
+
+  #transaction(work: () => void): void {
+    this.#db.transaction(work)();
+  }
+}
+
+function extent(values: Float64Array, n: number): [min: number, max: number] {
+  let min = Infinity;
+  let max = -Infinity;
+  for (let i = 0; i < n; i++) {
+    const value = values[i]!;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return [min, max];
+}

@@ -130,7 +130,11 @@ class Parser {
     if (left !== null) return this.#condition(left, start);
     const name = this.#match(IDENTIFIER);
     if (name === null) {
-      this.#fail('expected a field, a transformer, a macro or a bracket', this.#here(), 'for example fd.type=ipv4; `trowel fields` lists them');
+      this.#fail(
+        'expected a field, a transformer, a macro or a bracket',
+        this.#here(),
+        'for example fd.type=ipv4; `trowel fields` lists them',
+      );
     }
     const span = { start, end: this.#at };
     if (name === 'and' || name === 'or') this.#fail(`'${name}' needs a condition before it`, span);
@@ -165,7 +169,8 @@ class Parser {
     const open = this.#at++;
     const quoted = this.#quoted();
     const arg = quoted?.text ?? this.#match(FIELD_ARG);
-    if (arg === null) this.#fail('expected an argument', { start: open, end: this.#at + 1 }, 'a name, a number or a quoted text between [ and ]');
+    if (arg === null)
+      this.#fail('expected an argument', { start: open, end: this.#at + 1 }, 'a name, a number or a quoted text between [ and ]');
     if (!this.#takeSymbol(']')) this.#fail(`expected ']'`, this.#here(), `to close the '[' at ${open + 1}`);
     return arg;
   }
@@ -442,7 +447,9 @@ class Parser {
     const rest = this.#match(/\S+/y) ?? '';
     const span = { start, end: start + Math.max(1, rest.length) };
     if (rest.startsWith(')')) this.#fail(`')' closes nothing`, { start, end: start + 1 });
-    const hint = /^(and|or|not)/i.test(rest) ? 'and, or and not are written small, with blanks around them' : 'quote texts with blanks: "like this"';
+    const hint = /^(and|or|not)/i.test(rest)
+      ? 'and, or and not are written small, with blanks around them'
+      : 'quote texts with blanks: "like this"';
     this.#fail(`expected 'and' or 'or'`, span, hint);
   }
 

@@ -2,7 +2,7 @@ import { type Chunk, EventFlag, type NumberColumn, payload } from '../model/chun
 import type { DnsRow } from '../model/dns.ts';
 import type { EventType } from '../model/event-type.ts';
 import { History } from '../model/history.ts';
-import type { Dimensions, FdRow, ProcessRow, ThreadRow } from '../model/rows.ts';
+import type { Dimensions, FdRow, GroupRow, ProcessRow, ThreadRow, UserRow } from '../model/rows.ts';
 
 /** What fields need to know of a capture beside the event itself. */
 export interface CaptureContext {
@@ -10,6 +10,8 @@ export interface CaptureContext {
   /** ns since 1970 of time zero. */
   readonly epoch: bigint;
   readonly hostname: string;
+  /** Rows are still being added: what a lookup by time gives now may be different later. */
+  readonly growing: boolean;
 }
 
 /**
@@ -23,6 +25,8 @@ export class EventView {
   time = 0;
   from = -Infinity;
   until = Infinity;
+  /** A lookup by time was made since the view was put on its row. */
+  askedHistory = false;
   /** Time of the event before the chunk's first. */
   timeBefore = 0;
   readonly capture: CaptureContext;
@@ -31,8 +35,8 @@ export class EventView {
   #fd: FdRow | null | undefined;
   #type: EventType | undefined;
   #dns: DnsRow | null | undefined;
-  readonly #dnsByNum = new Map<number, DnsRow>();
-  #dnsSeen = 0;
+  readonly #dnsRows: DnsRow[] = [];
+  #dnsListed = 0;
 
   constructor(capture: CaptureContext) {
     this.capture = capture;
@@ -55,6 +59,7 @@ export class EventView {
     this.time = time;
     this.from = -Infinity;
     this.until = Infinity;
+    this.askedHistory = false;
     this.#thread = kind === 'thread' ? (dims.threads.get(id) ?? null) : null;
     this.#fd = kind === 'fd' ? (dims.fds.get(id) ?? null) : null;
     this.#type = kind === 'type' ? dims.types.get(id) : undefined;
@@ -107,17 +112,51 @@ export class EventView {
 
   /** The process with a pid, as it was at the view's time. */
   processAt(pid: number): ProcessRow | null {
+    this.askedHistory = true;
     return this.#processes.at(pid, this.time, this);
   }
 
-  #dnsOf(num: number): DnsRow | null {
-    const { dns } = this.capture.dims;
-    for (; this.#dnsSeen < dns.lastId; this.#dnsSeen++) {
-      const row = dns.get(this.#dnsSeen + 1);
-      if (row !== undefined) this.#dnsByNum.set(row.num, row);
-    }
-    return this.#dnsByNum.get(num) ?? null;
+  /** Changes with every row that is added or changed. */
+  get version(): number {
+    return this.capture.dims.processes.version;
   }
+
+  /** The DNS messages of events numbered first to last, ascending. */
+  dnsBetween(first: number, last: number): readonly DnsRow[] {
+    const { dns } = this.capture.dims;
+    for (; this.#dnsListed < dns.lastId; this.#dnsListed++) {
+      const row = dns.get(this.#dnsListed + 1);
+      if (row !== undefined) this.#dnsRows.push(row);
+    }
+    const rows = this.#dnsRows;
+    return rows.slice(firstFrom(rows, first), firstFrom(rows, last + 1));
+  }
+
+  userOf(uid: number): UserRow | null {
+    for (const user of this.capture.dims.users.all()) if (user.uid === uid) return user;
+    return null;
+  }
+
+  groupOf(gid: number): GroupRow | null {
+    for (const group of this.capture.dims.groups.all()) if (group.gid === gid) return group;
+    return null;
+  }
+
+  #dnsOf(num: number): DnsRow | null {
+    return this.dnsBetween(num, num)[0] ?? null;
+  }
+}
+
+/** Index of the first message whose event is numbered `num` or later. */
+function firstFrom(rows: readonly DnsRow[], num: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle]!.num < num) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 const EMPTY = new Uint8Array(0);

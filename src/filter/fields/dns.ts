@@ -1,0 +1,46 @@
+import type { DnsRow } from '../../model/dns.ts';
+import type { Field, FieldType, Reading, RowField } from '../field.ts';
+
+function ofDns(
+  name: string,
+  type: FieldType,
+  doc: string,
+  example: string,
+  read: (dns: DnsRow) => Reading,
+  more: Partial<RowField> = {},
+): RowField {
+  return { name, type, doc, example, scope: 'dns', read: (view) => (view.dns === null ? null : read(view.dns)), ...more };
+}
+
+/** The data of all answers of some types; null where there are none. */
+function answers(dns: DnsRow, types: readonly string[] | null): string[] | null {
+  const data = dns.answers.filter(({ type }) => types === null || types.includes(type)).map((answer) => answer.data);
+  return data.length === 0 ? null : data;
+}
+
+const flag = (name: string) => (dns: DnsRow) => dns.flags.includes(name);
+
+// biome-ignore format: a table
+export const DNS_FIELDS: readonly Field[] = [
+  ofDns('dns.id', 'number', 'id of the message', 'dns.id>0', (dns) => dns.messageId),
+  ofDns('dns.qr', 'text', 'query or answer', 'dns.qr=query', (dns) => (dns.response ? 'answer' : 'query')),
+  ofDns('dns.qname', 'text', 'the name asked for, without the last dot', 'dns.qname contains localdomain', (dns) => dns.qname),
+  ofDns('dns.qtype', 'text', 'A AAAA CNAME SRV PTR TXT …', 'dns.qtype=AAAA', (dns) => dns.qtype),
+  ofDns('dns.qclass', 'text', 'IN, mostly', 'dns.qclass=IN', (dns) => dns.qclass),
+  ofDns('dns.rcode', 'text', 'NOERROR NXDOMAIN SERVFAIL REFUSED …; answers only', 'dns.rcode=NXDOMAIN', (dns) => dns.rcode),
+  ofDns('dns.answers', 'text', 'data of all answers', 'dns.answers exists', (dns) => answers(dns, null)),
+  ofDns('dns.addrs', 'ip', 'addresses in the answers', 'dns.addrs=10.3.0.214', (dns) => answers(dns, ['A', 'AAAA'])),
+  ofDns('dns.cnames', 'text', 'canonical names in the answers', 'dns.cnames exists', (dns) => answers(dns, ['CNAME'])),
+  ofDns('dns.ttl', 'number', 'smallest time to live of the answers, in seconds', 'dns.ttl<60', (dns) => (dns.answers.length === 0 ? null : Math.min(...dns.answers.map(({ ttl }) => ttl)))),
+  ofDns('dns.tc', 'bool', 'cut by the server, to be asked again over TCP', 'dns.tc=true', flag('tc')),
+  ofDns('dns.rd', 'bool', 'recursion desired', 'dns.rd=true', flag('rd')),
+  ofDns('dns.ra', 'bool', 'recursion available', 'dns.ra=true', flag('ra')),
+  ofDns('dns.aa', 'bool', 'authoritative', 'dns.aa=true', flag('aa')),
+  ofDns('dns.latency', 'span', 'ns from the query to its answer, on both', 'dns.latency>100ms', (dns) => dns.latency),
+  ofDns('dns.answered', 'bool', 'the query was answered within the capture', 'dns.answered=false', (dns) => (dns.response ? null : dns.partner !== null)),
+  ofDns('dns.attempt', 'number', '1 for a question’s first sending, 2 for its repetition …', 'dns.attempt>1', (dns) => (dns.response ? null : dns.attempt)),
+  ofDns('dns.retransmit', 'bool', 'a question sent again', 'dns.retransmit=true', (dns) => (dns.response ? null : dns.attempt > 1)),
+  ofDns('dns.side', 'text', 'client (it asks), server (it answers), forward (it asks on for others)', 'dns.side=client', (dns) => dns.side),
+  ofDns('dns.server', 'text', 'address and port of the server’s end', 'dns.server endswith :53', (dns) => dns.server),
+  ofDns('dns.transport', 'text', 'udp or tcp', 'dns.transport=tcp', (dns) => dns.transport),
+];

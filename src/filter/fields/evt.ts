@@ -1,0 +1,143 @@
+import { EventFlag, startTime } from '../../model/chunk.ts';
+import { errnoName } from '../../model/errno.ts';
+import { clockText, SECOND, secondsText, spanText, wallNs } from '../../model/time.ts';
+import { argAt, argReading, argsText, argText } from '../args-text.ts';
+import type { ColumnField, Field, Reading, RowField } from '../field.ts';
+import type { EventView } from '../view.ts';
+
+type Spec<F extends Field> = Omit<F, 'name' | 'doc' | 'example' | 'scope'>;
+
+function column(name: string, doc: string, example: string, spec: Spec<ColumnField>): ColumnField {
+  return { name, doc, example, scope: 'column', ...spec };
+}
+
+function ofType(name: string, doc: string, example: string, spec: Spec<RowField>): RowField {
+  return { name, doc, example, scope: 'type', ...spec };
+}
+
+function ofEvent(name: string, doc: string, example: string, spec: Spec<RowField>): RowField {
+  return { name, doc, example, scope: 'event', ...spec };
+}
+
+const whole = (value: number | null) => (value === null ? null : Math.floor(value / SECOND));
+const fraction = (value: number | null) => (value === null ? null : value % SECOND);
+const same = (value: number | null) => value;
+
+/** ns since the event before; null for the first. */
+function delta(view: EventView): number | null {
+  const { chunk, i } = view;
+  if (chunk === null) return null;
+  return i > 0 ? chunk.time[i]! - chunk.time[i - 1]! : chunk.time[0]! - view.timeBefore;
+}
+
+function category(view: EventView): string {
+  const { type, fd } = view;
+  if (type.category !== 'io') return type.category;
+  if (fd === null) return 'file';
+  return fd.kind === 'ipv4' || fd.kind === 'ipv6' || fd.kind === 'unix' || fd.kind === 'netlink' ? 'net' : 'file';
+}
+
+/** sysdig's evt.res: SUCCESS, or the error's name. */
+function resultText(res: number | null): string | null {
+  if (res === null) return null;
+  return res >= 0 ? 'SUCCESS' : errnoName(-res);
+}
+
+function failedKind(view: EventView): string | null {
+  const res = view.res;
+  if (res === null || res >= 0) return null;
+  const kind = category(view);
+  return kind === 'file' || kind === 'net' ? kind : 'other';
+}
+
+/** 1 for an event that failed in one kind of thing; null for all others. */
+function countIf(condition: boolean): number | null {
+  return condition ? 1 : null;
+}
+
+function ioBytes(view: EventView): number | null {
+  return view.type.io !== null && view.res !== null && view.res >= 0 ? view.res : null;
+}
+
+function arg(view: EventView, key: string): Reading {
+  const found = argAt(view, key);
+  return found === null ? null : argText(view, found.type, found.value);
+}
+
+function rawArg(view: EventView, key: string): Reading {
+  const found = argAt(view, key);
+  return found === null ? null : argReading(found.type, found.value);
+}
+
+/** Accounts for access mode: O_RDONLY 0, O_WRONLY 1, O_RDWR 2. */
+function opensFor(view: EventView, modes: readonly number[]): boolean {
+  const flags = argAt(view, 'flags');
+  return view.type.makesFd && view.type.category === 'file' && typeof flags?.value === 'number' && modes.includes(flags.value & 3);
+}
+
+const clock = (view: EventView, date: boolean) => clockText(view.capture.epoch, view.time, date);
+
+// biome-ignore format: a table
+export const EVT_FIELDS: readonly Field[] = [
+  column('evt.num', 'number of the event, from 1 in the order of time', 'evt.num>=100', { type: 'number', column: 'num', value: same }),
+  ofEvent('evt.time', 'time of day at which it ended', 'evt.time startswith 12:', { type: 'text', read: (view) => clock(view, false) }),
+  ofEvent('evt.time.s', 'the same without nanoseconds', 'evt.time.s=12:00:00', { type: 'text', read: (view) => clock(view, false).slice(0, 8) }),
+  ofEvent('evt.time.iso8601', 'date and time in UTC', 'evt.time.iso8601 startswith 2026', { type: 'text', read: (view) => `${clockText(view.capture.epoch, view.time, true, true).replace(' ', 'T')}Z` }),
+  ofEvent('evt.datetime', 'date and time of day', 'evt.datetime startswith 2026-11', { type: 'text', read: (view) => clock(view, true) }),
+  ofEvent('evt.datetime.s', 'the same without nanoseconds', 'evt.datetime.s startswith 2026-11', { type: 'text', read: (view) => clock(view, true).slice(0, 19) }),
+  column('evt.rawtime', 'ns since 1970', 'evt.rawtime>1481211699000000000', { type: 'walltime', column: 'time', value: same, text: (value, view) => wallNs(view.capture.epoch, Number(value)) }),
+  ofEvent('evt.rawtime.s', 'seconds since 1970', 'evt.rawtime.s>1481211699', { type: 'number', read: (view) => Number((view.capture.epoch + BigInt(Math.round(view.time))) / 1_000_000_000n) }),
+  ofEvent('evt.rawtime.ns', 'the nanoseconds of that second', 'evt.rawtime.ns>500000000', { type: 'number', read: (view) => Number((view.capture.epoch + BigInt(Math.round(view.time))) % 1_000_000_000n) }),
+  column('evt.reltime', 'ns since the capture began', 'evt.reltime>2s', { type: 'span', column: 'time', value: same }),
+  column('evt.reltime.s', 'whole seconds since the capture began', 'evt.reltime.s=2', { type: 'number', column: 'time', value: whole }),
+  column('evt.reltime.ns', 'the nanoseconds of that second', 'evt.reltime.ns<1000', { type: 'number', column: 'time', value: fraction }),
+  ofEvent('evt.outputtime', 'time in the form that -t asks for', '', { type: 'text', only: 'print', read: (view) => clock(view, false) }),
+  ofEvent('evt.starttime', 'ns since the capture began at which it started', 'evt.starttime<1s', { type: 'span', read: (view) => (view.chunk === null ? null : startTime(view.chunk, view.i)) }),
+  column('evt.latency', 'ns from its start to its end', 'evt.latency>1ms', { type: 'span', column: 'latency', value: same }),
+  column('evt.latency.s', 'whole seconds of it', 'evt.latency.s>=5', { type: 'number', column: 'latency', value: whole }),
+  column('evt.latency.ns', 'its nanoseconds beyond whole seconds', 'evt.latency.ns>1000', { type: 'number', column: 'latency', value: fraction }),
+  column('evt.latency.human', 'the latency for people: 8.011 s', '', { type: 'text', only: 'print', column: 'latency', value: (value) => (value === null ? null : spanText(value)) }),
+  ofEvent('evt.deltatime', 'ns since the event before', 'evt.deltatime>100ms', { type: 'span', read: delta }),
+  ofEvent('evt.deltatime.s', 'whole seconds since the event before', 'evt.deltatime.s>=1', { type: 'number', read: (view) => whole(delta(view)) }),
+  ofEvent('evt.deltatime.ns', 'the nanoseconds of that', 'evt.deltatime.ns>1000', { type: 'number', read: (view) => fraction(delta(view)) }),
+  column('evt.dir', '< it completed; > it never returned, or the kernel said it without beginning and end', 'evt.dir=<', { type: 'text', column: 'flags', value: (flags) => (flags! & (EventFlag.PENDING | EventFlag.ONE_SIDED) ? '>' : '<') }),
+  column('evt.pending', 'it had begun and never returned', 'evt.pending=true', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.PENDING) !== 0 }),
+  ofType('evt.type', 'name of the call or event', 'evt.type in (open, openat)', { type: 'text', read: (view) => view.type.name }),
+  ofType('evt.type.is', 'whether it is of a type', 'evt.type.is.connect=true', { type: 'bool', arg: { name: 'TYPE', required: true }, read: (view, name) => view.type.name === name }),
+  ofType('syscall.type', 'name, of system calls only', 'syscall.type=read', { type: 'text', read: (view) => (view.type.syscall ? view.type.name : null) }),
+  ofEvent('evt.category', 'file, net, ipc, wait, process, sleep, signal, user, other …', 'evt.category=net', { type: 'text', read: category }),
+  ofType('evt.source', 'where events of this kind come from', 'evt.source=syscall', { type: 'text', read: () => 'syscall' }),
+  column('evt.cpu', 'number of the CPU', 'evt.cpu=0', { type: 'number', column: 'cpu', value: same }),
+  ofEvent('evt.args', 'all arguments as text', 'evt.args contains resolv', { type: 'text', read: argsText }),
+  ofEvent('evt.info', 'all arguments as text', 'evt.info contains res=0', { type: 'text', read: argsText }),
+  ofEvent('evt.arg', 'one argument as text, by name or position', 'evt.arg.name contains resolv', { type: 'text', arg: { name: 'NAME', required: true }, read: arg }),
+  ofEvent('evt.rawarg', 'one argument as its number', 'evt.rawarg.size>50', { type: 'number', arg: { name: 'NAME', required: true }, read: rawArg }),
+  ofEvent('evt.buffer', 'the bytes that were read or written, as far as they were kept', 'evt.buffer contains GET', { type: 'bytes', read: (view) => (view.payload.length === 0 ? null : view.payload) }),
+  ofEvent('evt.buflen', 'how many bytes were read or written', 'evt.buflen>10KB', { type: 'size', read: ioBytes }),
+  column('evt.res', 'SUCCESS, or the name of the error', 'evt.res=ENOENT', { type: 'text', column: 'res', value: resultText }),
+  column('evt.rawres', 'the return value', 'evt.rawres<0', { type: 'number', column: 'res', value: same }),
+  column('evt.failed', 'whether it returned an error', 'evt.failed=true', { type: 'bool', column: 'res', value: (res) => res !== null && res < 0 }),
+  ofType('evt.is_io', 'whether it moves bytes', 'evt.is_io=true', { type: 'bool', read: (view) => view.type.io !== null }),
+  ofType('evt.is_io_read', 'whether it reads bytes', 'evt.is_io_read=true', { type: 'bool', read: (view) => view.type.io === 'read' }),
+  ofType('evt.is_io_write', 'whether it writes bytes', 'evt.is_io_write=true', { type: 'bool', read: (view) => view.type.io === 'write' }),
+  ofType('evt.io_dir', 'read or write', 'evt.io_dir=write', { type: 'text', read: (view) => view.type.io }),
+  ofType('evt.is_wait', 'whether it blocks by design (poll, futex, sleep …)', 'evt.is_wait=true', { type: 'bool', read: (view) => view.type.wait }),
+  ofEvent('evt.wait_latency', 'ns that it waited, of calls that block by design', 'evt.wait_latency>1ms', { type: 'span', read: (view) => (view.type.wait ? view.columnValue('latency') : null) }),
+  ofType('evt.count', '1 for every event', 'evt.count=1', { type: 'number', read: () => 1 }),
+  column('evt.count.error', '1 for an event that failed', 'evt.count.error=1', { type: 'number', column: 'res', value: (res) => countIf(res !== null && res < 0) }),
+  ofEvent('evt.count.error.file', '1 for a failed operation on files', 'evt.count.error.file=1', { type: 'number', read: (view) => countIf(failedKind(view) === 'file') }),
+  ofEvent('evt.count.error.net', '1 for a failed operation on the network', 'evt.count.error.net=1', { type: 'number', read: (view) => countIf(failedKind(view) === 'net') }),
+  ofEvent('evt.count.error.other', '1 for another that failed', 'evt.count.error.other=1', { type: 'number', read: (view) => countIf(failedKind(view) === 'other') }),
+  ofEvent('evt.is_open_read', 'it opens a file for reading', 'evt.is_open_read=true', { type: 'bool', read: (view) => opensFor(view, [0, 2]) }),
+  ofEvent('evt.is_open_write', 'it opens a file for writing', 'evt.is_open_write=true', { type: 'bool', read: (view) => opensFor(view, [1, 2]) }),
+  column('evt.truncated', 'fewer payload bytes were kept than moved', 'evt.truncated=true', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.TRUNCATED) !== 0 }),
+  ofType('evt.hostname', 'the node it happened on', 'evt.hostname exists', { type: 'text', read: (view) => view.capture.hostname || null }),
+];
+
+/** Time of an event in the form of `-t`: absolute, relative, delta, since the last printed. */
+export function outputTime(view: EventView, form: 'a' | 'r' | 'd' | 'D', printedBefore: number | null): string {
+  if (form === 'a') return clock(view, false);
+  if (form === 'r') return secondsText(view.time);
+  if (form === 'd') return secondsText(delta(view) ?? 0);
+  return secondsText(printedBefore === null ? 0 : view.time - printedBefore);
+}

@@ -1,0 +1,138 @@
+import { ProcessFlag, type ProcessRow } from '../../model/rows.ts';
+import { SECOND } from '../../model/time.ts';
+import type { Field, FieldType, Reading, RowField, Value } from '../field.ts';
+import type { EventView } from '../view.ts';
+
+/** Ancestors that a walk up the tree visits at most: the kernel's pid limit would allow more, people do not. */
+const MAX_ANCESTORS = 64;
+
+function ofProcess(name: string, type: FieldType, doc: string, example: string, read: (process: ProcessRow) => Reading): RowField {
+  return { name, type, doc, example, scope: 'thread', read: (view) => (view.process === null ? null : read(view.process)) };
+}
+
+function parent(view: EventView): ProcessRow | null {
+  const process = view.process;
+  return process === null || process.ppid <= 0 ? null : view.processAt(process.ppid);
+}
+
+function ofParent(name: string, type: FieldType, doc: string, example: string, read: (process: ProcessRow) => Reading): RowField {
+  const readParent = (view: EventView) => {
+    const found = parent(view);
+    return found === null ? null : read(found);
+  };
+  return { name, type, doc, example, scope: 'thread', read: readParent };
+}
+
+/** The process' parents, nearest first, as they were at the view's time. */
+function ancestors(view: EventView): ProcessRow[] {
+  const found: ProcessRow[] = [];
+  let above = parent(view);
+  while (above !== null && found.length < MAX_ANCESTORS && !found.includes(above)) {
+    found.push(above);
+    above = above.ppid <= 0 ? null : view.processAt(above.ppid);
+  }
+  return found;
+}
+
+/** `[0]` the process itself, `[1]` its parent …; without argument all of its parents. */
+function ofAncestor(name: string, type: FieldType, doc: string, read: (process: ProcessRow) => Value, example: string): RowField {
+  const readAt = (view: EventView, arg: string): Reading => {
+    if (arg === '') {
+      const values = ancestors(view).map(read);
+      return values.length === 0 ? null : values;
+    }
+    const level = Number(arg);
+    const process = level === 0 ? view.process : (ancestors(view)[level - 1] ?? null);
+    return process === null ? null : read(process);
+  };
+  return { name, type, doc, example, scope: 'thread', arg: { name: 'LEVEL', required: false }, read: readAt };
+}
+
+function exeline({ exe, args }: ProcessRow): string {
+  return [exe, ...args].join(' ');
+}
+
+/** `curl -s http://…`: the thread's name and its arguments. */
+function cmdline({ comm, args }: ProcessRow): string {
+  return [comm, ...args].join(' ');
+}
+
+function environment(process: ProcessRow, name: string): string | null {
+  if (process.env === null) return null;
+  if (name === '') return process.env.join(' ');
+  const entry = process.env.find((text) => text.startsWith(`${name}=`));
+  return entry === undefined ? null : entry.slice(name.length + 1);
+}
+
+function cgroup(process: ProcessRow, controller: string): string | null {
+  if (controller === '') return process.cgroups.join(' ') || null;
+  const entry = process.cgroups.find((text) => text.startsWith(`${controller}=`)) ?? process.cgroups.find((text) => text.startsWith('='));
+  return entry === undefined ? null : entry.slice(entry.indexOf('=') + 1);
+}
+
+function age(view: EventView, process: ProcessRow | null): number | null {
+  return process === null || process.started === null ? null : view.time - process.started;
+}
+
+// biome-ignore format: a table
+export const PROC_FIELDS: readonly Field[] = [
+  ofProcess('proc.pid', 'number', 'process id', 'proc.pid=1', (p) => p.pid),
+  { name: 'proc.name', type: 'text', scope: 'thread', doc: 'name of the program, up to 15 bytes', example: 'proc.name=curl', read: (view) => view.thread?.comm ?? null },
+  ofProcess('proc.exe', 'text', 'first argument (argv[0])', 'proc.exe endswith curl', (p) => p.exe),
+  ofProcess('proc.exepath', 'text', 'path of the executable', 'proc.exepath=/usr/bin/curl', (p) => p.exepath),
+  ofProcess('proc.args', 'text', 'arguments after the first, with blanks between', 'proc.args contains --wait', (p) => p.args.join(' ')),
+  { name: 'proc.cmdline', type: 'text', scope: 'thread', doc: 'name and arguments', example: 'proc.cmdline contains backend', read: (view) => (view.process === null ? null : cmdline({ ...view.process, comm: view.thread?.comm ?? '' })) },
+  ofProcess('proc.exeline', 'text', 'all arguments', 'proc.exeline contains iptables', exeline),
+  ofProcess('proc.cwd', 'text', 'working directory', 'proc.cwd=/', (p) => p.cwd || null),
+  { name: 'proc.env', type: 'text', scope: 'thread', doc: 'environment, or one variable; recorded only on request', example: 'proc.env[PATH] exists', arg: { name: 'NAME', required: false }, read: (view, name) => (view.process === null ? null : environment(view.process, name)) },
+  ofProcess('proc.ppid', 'number', 'process id of the parent', 'proc.ppid=1', (p) => p.ppid),
+  ofParent('proc.pname', 'text', 'name of the parent', 'proc.pname=bash', (p) => p.comm),
+  ofParent('proc.pexe', 'text', 'first argument of the parent', 'proc.pexe contains bash', (p) => p.exe),
+  ofParent('proc.pexepath', 'text', 'path of the parent’s executable', 'proc.pexepath=/bin/bash', (p) => p.exepath),
+  ofParent('proc.pcmdline', 'text', 'name and arguments of the parent', 'proc.pcmdline contains bash', cmdline),
+  ofAncestor('proc.apid', 'number', 'process id of an ancestor; without level, of any', (p) => p.pid, 'proc.apid=1'),
+  ofAncestor('proc.aname', 'text', 'name of an ancestor; without level, of any', (p) => p.comm, 'proc.aname[2]=sshd'),
+  ofAncestor('proc.aexe', 'text', 'first argument of an ancestor', (p) => p.exe, 'proc.aexe contains bash'),
+  ofAncestor('proc.aexepath', 'text', 'executable of an ancestor', (p) => p.exepath, 'proc.aexepath contains bash'),
+  ofAncestor('proc.acmdline', 'text', 'name and arguments of an ancestor', cmdline, 'proc.acmdline contains bash'),
+  ofProcess('proc.vpid', 'number', 'process id inside its pid namespace', 'proc.vpid=1', (p) => p.vpid),
+  ofProcess('proc.sid', 'number', 'session id', 'proc.sid>0', (p) => p.sid),
+  { name: 'proc.sname', type: 'text', scope: 'thread', doc: 'name of the session’s leader', example: 'proc.sname=bash', read: (view) => (view.process === null ? null : (view.processAt(view.process.sid)?.comm ?? null)) },
+  ofProcess('proc.pgid', 'number', 'process group id', 'proc.pgid>0', (p) => p.pgid),
+  ofProcess('proc.tty', 'number', 'controlling terminal, 0: none', 'proc.tty=0', (p) => p.tty),
+  { name: 'proc.duration', type: 'span', scope: 'event', doc: 'ns since the process began', example: 'proc.duration<1s', read: (view) => age(view, view.process) },
+  { name: 'proc.pid.ts', type: 'walltime', scope: 'thread', doc: 'when the process began, ns since 1970', example: 'proc.pid.ts>0', read: (view) => view.process?.started ?? null },
+  ofProcess('proc.age.s', 'number', 'whole seconds that it had run when the capture began', 'proc.age.s>60', (p) => (p.started === null ? null : Math.max(0, Math.floor(-p.started / SECOND)))),
+  ofProcess('proc.is_kernel', 'bool', 'a thread of the kernel', 'proc.is_kernel=false', (p) => (p.flags & ProcessFlag.KERNEL) !== 0),
+  ofProcess('proc.uses_io_uring', 'bool', 'it uses io_uring: its I/O is not visible', 'proc.uses_io_uring=true', (p) => (p.flags & ProcessFlag.IO_URING) !== 0),
+  { name: 'thread.tid', type: 'number', scope: 'thread', doc: 'thread id', example: 'thread.tid>1000', read: (view) => view.thread?.tid ?? null },
+  { name: 'thread.vtid', type: 'number', scope: 'thread', doc: 'thread id inside its pid namespace', example: 'thread.vtid=1', read: (view) => view.thread?.vtid ?? null },
+  { name: 'thread.ismain', type: 'bool', scope: 'thread', doc: 'the first thread of its process', example: 'thread.ismain=true', read: (view) => (view.process === null ? null : view.thread?.tid === view.process.pid) },
+  ofProcess('thread.cgroups', 'text', 'all cgroups, controller=path', 'thread.cgroups contains kubepods', (p) => cgroup(p, '')),
+  { name: 'thread.cgroup', type: 'text', scope: 'thread', doc: 'cgroup of one controller', example: 'thread.cgroup.memory contains docker', arg: { name: 'CONTROLLER', required: true }, read: (view, name) => (view.process === null ? null : cgroup(view.process, name)) },
+];
+
+// biome-ignore format: a table
+export const USER_FIELDS: readonly Field[] = [
+  ofProcess('user.uid', 'number', 'user id', 'user.uid=0', (p) => p.uid),
+  ofUser('user.name', 'name of the user', 'user.name=root', (user) => user.name),
+  ofUser('user.homedir', 'home directory', 'user.homedir=/root', (user) => user.home),
+  ofUser('user.shell', 'login shell', 'user.shell=/bin/bash', (user) => user.shell),
+  ofProcess('user.loginuid', 'number', 'user id at login, -1: none', 'user.loginuid=-1', (p) => p.loginuid),
+  { name: 'user.loginname', type: 'text', scope: 'thread', doc: 'user name at login', example: 'user.loginname=root', read: (view) => (view.process === null ? null : (view.userOf(view.process.loginuid)?.name ?? null)) },
+  ofProcess('group.gid', 'number', 'group id', 'group.gid=0', (p) => p.gid),
+  { name: 'group.name', type: 'text', scope: 'thread', doc: 'name of the group', example: 'group.name=root', read: (view) => (view.process === null ? null : (view.groupOf(view.process.gid)?.name ?? null)) },
+];
+
+function ofUser(
+  name: string,
+  doc: string,
+  example: string,
+  read: (user: { name: string; home: string; shell: string }) => string,
+): RowField {
+  const readUser = (view: EventView) => {
+    const user = view.process === null ? null : view.userOf(view.process.uid);
+    return user === null ? null : read(user);
+  };
+  return { name, type: 'text', doc, example, scope: 'thread', read: readUser };
+}

@@ -1,0 +1,157 @@
+/** What stands on either side of an operator → something that can be read off an event, with its type and where it lives. */
+import type { Call, FieldRef, Operand } from './ast.ts';
+import { FilterError } from './error.ts';
+import { type BoundField, type FieldType, type Reading, readField, type Scope, type Value } from './field.ts';
+import { findField } from './registry.ts';
+import type { EventView } from './view.ts';
+
+export interface Readable {
+  readonly type: FieldType;
+  readonly scope: Scope;
+  readonly label: string;
+  /** The field, when it is nothing but a field. */
+  readonly bound: BoundField | null;
+  read(view: EventView): Reading;
+}
+
+/** Resolves an operand. Throws FilterError; pushes a word about each foreign name onto `notes`. */
+export function resolveOperand(operand: Operand, text: string, notes: string[]): Readable {
+  switch (operand.kind) {
+    case 'field':
+      return resolveField(operand, text, notes);
+    case 'literal':
+      return constant(operand.text);
+    case 'list':
+      return resolveList(operand.items, text, notes);
+    case 'call':
+      return resolveCall(operand, text, notes);
+  }
+}
+
+function resolveField(ref: FieldRef, text: string, notes: string[]): Readable {
+  const { bound, note } = findField(ref, text);
+  if (note !== null) notes.push(note);
+  if (bound.field.only === 'print') throw new FilterError(`${bound.label} is for printing only`, text, ref);
+  return { type: bound.field.type, scope: bound.field.scope, label: bound.label, bound, read: (view) => readField(bound, view) };
+}
+
+function constant(value: string): Readable {
+  return { type: 'text', scope: 'type', label: value, bound: null, read: () => value };
+}
+
+function resolveList(items: readonly Operand[], text: string, notes: string[]): Readable {
+  const parts = items.map((item) => resolveOperand(item, text, notes));
+  const read = (view: EventView): Reading => {
+    const values = parts.flatMap((part) => toValues(part.read(view)) ?? [null]);
+    return values.includes(null) ? null : (values as Value[]);
+  };
+  return { type: 'text', scope: commonScope(parts), label: 'list', bound: null, read };
+}
+
+interface TransformerSpec {
+  readonly args: readonly [least: number, most: number];
+  readonly type: FieldType;
+  apply(args: readonly Reading[], option: string): Reading;
+}
+
+const TRANSFORMERS: Readonly<Record<Call['name'], TransformerSpec>> = {
+  tolower: { args: [1, 1], type: 'text', apply: ([value]) => mapValues(value, (v) => textOf(v).toLowerCase()) },
+  toupper: { args: [1, 1], type: 'text', apply: ([value]) => mapValues(value, (v) => textOf(v).toUpperCase()) },
+  b64: { args: [1, 1], type: 'text', apply: ([value]) => mapValues(value, (v) => Buffer.from(textOf(v), 'base64').toString()) },
+  basename: { args: [1, 1], type: 'text', apply: ([value]) => mapValues(value, (v) => textOf(v).slice(textOf(v).lastIndexOf('/') + 1)) },
+  len: { args: [1, 1], type: 'number', apply: ([value]) => length(value) },
+  join: { args: [2, 2], type: 'text', apply: ([separator, list]) => joined(list, textOf(first(separator))) },
+  concat: {
+    args: [2, Infinity],
+    type: 'text',
+    apply: (args) => (args.includes(null) ? null : args.map((value) => textOf(first(value))).join('')),
+  },
+  getopt: { args: [2, 2], type: 'text', apply: ([list, options], option) => getopt(list, textOf(first(options)), option) },
+};
+
+function resolveCall(call: Call, text: string, notes: string[]): Readable {
+  const spec = TRANSFORMERS[call.name];
+  const [least, most] = spec.args;
+  if (call.args.length < least || call.args.length > most) {
+    const wanted = least === most ? `${least}` : `at least ${least}`;
+    throw new FilterError(`${call.name}() takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${call.args.length}`, text, call);
+  }
+  const parts = call.args.map((arg) => resolveOperand(arg, text, notes));
+  for (const [i, part] of parts.entries()) {
+    if (call.name !== 'len' && call.name !== 'join' && call.name !== 'concat' && part.type !== 'text' && part.type !== 'bytes') {
+      throw new FilterError(`${call.name}() takes text; ${part.label} is a ${part.type}`, text, call.args[i]!);
+    }
+  }
+  const option = call.arg ?? '';
+  const read = (view: EventView): Reading =>
+    spec.apply(
+      parts.map((part) => part.read(view)),
+      option,
+    );
+  return {
+    type: spec.type,
+    scope: commonScope(parts),
+    label: `${call.name}(${parts.map(({ label }) => label).join(', ')})`,
+    bound: null,
+    read,
+  };
+}
+
+/** The scope at which all of the parts can be read. Constants can be read anywhere. */
+export function commonScope(parts: readonly Readable[]): Scope {
+  const scopes = new Set(parts.filter(({ bound, scope }) => bound !== null || scope !== 'type').map(({ scope }) => scope));
+  if (scopes.size === 0) return 'type';
+  const [only] = scopes;
+  return scopes.size === 1 && only !== 'column' ? only! : 'event';
+}
+
+function toValues(reading: Reading): Value[] | null {
+  if (reading === null) return null;
+  return Array.isArray(reading) ? (reading as Value[]) : [reading as Value];
+}
+
+function first(reading: Reading | undefined): Value {
+  return toValues(reading ?? null)?.[0] ?? '';
+}
+
+function textOf(value: Value): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : String(value);
+}
+
+function mapValues(reading: Reading | undefined, map: (value: Value) => string): Reading {
+  if (reading === null || reading === undefined) return null;
+  return Array.isArray(reading) ? (reading as Value[]).map(map) : map(reading as Value);
+}
+
+/** Characters of a text, bytes of a buffer, items of a list. A missing value has length 0, as in Falco. */
+function length(reading: Reading | undefined): number {
+  if (reading === null || reading === undefined) return 0;
+  if (reading instanceof Uint8Array || Array.isArray(reading)) return reading.length;
+  return String(reading).length;
+}
+
+function joined(list: Reading | undefined, separator: string): Reading {
+  return (
+    toValues(list ?? null)
+      ?.map(textOf)
+      .join(separator) ?? null
+  );
+}
+
+/** getopt(3) in small: the letters of the options given (with what stands for a value), or one option's value. */
+function getopt(list: Reading | undefined, options: string, wanted: string): Reading {
+  const words = toValues(list ?? null)?.map(textOf);
+  if (words === undefined) return null;
+  const found: string[] = [];
+  let value: string | null = null;
+  for (let i = 0; i < words.length; i++) {
+    const letter = /^-(\w)$/.exec(words[i]!)?.[1];
+    if (letter === undefined) continue;
+    const takesValue = options[options.indexOf(letter) + 1] === ':' && options.includes(letter);
+    found.push(letter);
+    const given = takesValue ? words[++i] : '';
+    if (given !== undefined && given !== '') found.push(given);
+    if (letter === wanted) value = given ?? '';
+  }
+  return wanted === '' ? found : value;
+}

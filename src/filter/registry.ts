@@ -1,0 +1,69 @@
+/** All fields. Validation, evaluation, completion, `trowel fields`, JSON keys and column titles all come from these rows. */
+
+import { ALIASES, UNSUPPORTED } from './aliases.ts';
+import type { FieldRef } from './ast.ts';
+import { didYouMean, FilterError } from './error.ts';
+import type { BoundField, Field } from './field.ts';
+import { CONTAINER_FIELDS } from './fields/container.ts';
+import { DNS_FIELDS } from './fields/dns.ts';
+import { EVT_FIELDS } from './fields/evt.ts';
+import { FD_FIELDS } from './fields/fd.ts';
+import { PROC_FIELDS, USER_FIELDS } from './fields/proc.ts';
+
+export const FIELDS: readonly Field[] = [...EVT_FIELDS, ...FD_FIELDS, ...PROC_FIELDS, ...USER_FIELDS, ...CONTAINER_FIELDS, ...DNS_FIELDS];
+
+const byName = new Map(FIELDS.map((field) => [field.name, field]));
+
+/** A field as a filter or a list of columns names it, and a word about a name that is not ours. */
+export interface Found {
+  readonly bound: BoundField;
+  readonly note: string | null;
+}
+
+/** Looks a reference up: the exact name, an alias, or a field that takes what follows its name as argument. Throws FilterError. */
+export function findField(ref: FieldRef, text: string): Found {
+  const exact = direct(ref);
+  if (exact !== null) return checked({ bound: exact, note: null }, ref, text);
+  const alias = ALIASES.find(({ from }) => ref.name === from || (from.endsWith('.') && ref.name.startsWith(from)));
+  if (alias !== undefined) {
+    const name = alias.from.endsWith('.') ? alias.to + ref.name.slice(alias.from.length) : alias.to;
+    const bound = direct({ ...ref, name });
+    if (bound !== null) return checked({ bound: { ...bound, label: label(ref) }, note: `${ref.name} is ${name} here` }, ref, text);
+  }
+  const reason = UNSUPPORTED.find(({ pattern }) => pattern.test(ref.name))?.reason;
+  if (reason !== undefined) throw new FilterError(`${ref.name} is not supported`, text, ref, reason);
+  throw new FilterError(`unknown field ${ref.name}`, text, ref, didYouMean(ref.name, byName.keys()));
+}
+
+/** The field of a name in a program of ours; throws for a name that does not exist. */
+export function fieldNamed(name: string): BoundField {
+  return findField({ kind: 'field', name, arg: null, start: 0, end: name.length }, name).bound;
+}
+
+function direct(ref: FieldRef): BoundField | null {
+  const exact = byName.get(ref.name);
+  if (exact !== undefined) return { field: exact, arg: ref.arg ?? '', label: label(ref) };
+  if (ref.arg !== null) return null;
+  for (let dot = ref.name.lastIndexOf('.'); dot > 0; dot = ref.name.lastIndexOf('.', dot - 1)) {
+    const field = byName.get(ref.name.slice(0, dot));
+    if (field?.arg !== undefined) return { field, arg: ref.name.slice(dot + 1), label: label(ref) };
+  }
+  return null;
+}
+
+function label(ref: FieldRef): string {
+  return ref.arg === null ? ref.name : `${ref.name}[${ref.arg}]`;
+}
+
+function checked(found: Found, ref: FieldRef, text: string): Found {
+  const { field, arg } = found.bound;
+  const { name } = field;
+  if (arg !== '' && field.arg === undefined) throw new FilterError(`${name} takes no argument`, text, ref, `write ${name}`);
+  if (arg === '' && field.arg?.required === true) {
+    throw new FilterError(`${name} needs an argument`, text, ref, `write ${name}.${field.arg.name} or ${name}[${field.arg.name}]`);
+  }
+  if (field.arg?.name === 'LEVEL' && arg !== '' && !/^[0-9]+$/.test(arg)) {
+    throw new FilterError(`${name}[${arg}]: the level is a number`, text, ref, 'for example proc.aname[2]: the parent’s parent');
+  }
+  return found;
+}

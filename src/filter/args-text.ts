@@ -8,9 +8,6 @@ import { enumName, flagNames } from '../model/flags.ts';
 import type { Reading } from './field.ts';
 import type { EventView } from './view.ts';
 
-/** Payload bytes that evt.args shows. */
-const DATA_SHOWN = 80;
-
 /** One argument of an event, by name or by position; null where the event has none of that name. */
 export function argAt(view: EventView, key: string): { readonly type: ArgType; readonly value: ArgValue } | null {
   const { args } = view.type;
@@ -35,7 +32,7 @@ export function argsText(view: EventView): string {
 /** One argument's value as text. */
 export function argText(view: EventView, type: ArgType, value: ArgValue): string {
   if (value === null) return '<NA>';
-  if (typeof value !== 'number') return type.format === 'pollfds' ? pollfdsText(value) : bytesText(type, value);
+  if (typeof value !== 'number') return type.format === 'pollfds' ? pollfdsText(value) : type.format === 'bytes' ? view.payloadText(value) : Buffer.from(value).toString();
   return numberText(view, type, value);
 }
 
@@ -90,18 +87,6 @@ function fdNumberText(view: EventView, type: ArgType, value: number): string {
   const own = type.column === 'fd' || type.column === 'res';
   const fd = own ? view.fd : null;
   return fd === null ? String(value) : `${value}(${fdTagged(fd)})`;
-}
-
-function bytesText(type: ArgType, value: Uint8Array): string {
-  if (type.format !== 'bytes') return Buffer.from(value).toString();
-  return dotted(value.subarray(0, DATA_SHOWN));
-}
-
-/** Bytes as ASCII, a dot for what is not printable. */
-export function dotted(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.';
-  return text;
 }
 
 const POLL_BITS = [

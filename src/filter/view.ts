@@ -1,6 +1,7 @@
 import { type Chunk, EventFlag, type NumberColumn, payload } from '../model/chunk.ts';
 import type { DnsRow } from '../model/dns.ts';
 import type { EventType } from '../model/event-type.ts';
+import { dotted } from '../model/dotted.ts';
 import { History } from '../model/history.ts';
 import type { Dimensions, FdRow, GroupRow, ProcessRow, ThreadRow, UserRow } from '../model/rows.ts';
 
@@ -29,6 +30,8 @@ export class EventView {
   askedHistory = false;
   /** Time of the event before the chunk's first. */
   timeBefore = 0;
+  /** How evt.args shows payload bytes. */
+  payloadText: (bytes: Uint8Array) => string = (bytes) => dotted(bytes.subarray(0, PAYLOAD_SHOWN));
   readonly capture: CaptureContext;
   readonly #processes: History<number, ProcessRow>;
   #thread: ThreadRow | null | undefined;
@@ -158,6 +161,9 @@ function firstFrom(rows: readonly DnsRow[], num: number): number {
   }
   return low;
 }
+
+/** Payload bytes that a line shows where nothing else was asked for. */
+const PAYLOAD_SHOWN = 80;
 
 const EMPTY = new Uint8Array(0);
 

@@ -41,3 +41,14 @@ export interface DnsAnswer {
   /** An address, a name, or the text form of the record. */
   readonly data: string;
 }
+
+/** A resolv.conf as one process read it. */
+export interface ResolverRow {
+  readonly id: number;
+  /** Number of the event that read it, and when. */
+  readonly num: number;
+  readonly time: number;
+  /** Row of the thread that read it. */
+  readonly thread: number;
+  readonly text: string;
+}

@@ -3,7 +3,7 @@
  * so they are ordinary objects. Times are ns since the capture's start; a row that describes something changing holds
  * from `from` until `to` (null: until further notice), and a change makes a new row.
  */
-import type { DnsRow } from './dns.ts';
+import type { DnsRow, ResolverRow } from './dns.ts';
 import type { EventType } from './event-type.ts';
 
 /** A process as it was between two changes (exec, user, cgroup, working directory …). */
@@ -142,6 +142,21 @@ export interface LossRow {
   readonly to: number;
 }
 
+/** What the probe counted of one family of events on one CPU, since the recording began. */
+export interface CounterRow {
+  readonly id: number;
+  readonly cpu: number;
+  readonly family: string;
+  /** Reached the hook and were asked for. */
+  readonly seen: number;
+  /** Of these: a filter or a threshold in the kernel said no. */
+  readonly filtered: number;
+  readonly emitted: number;
+  readonly lost: number;
+  /** Emitted, but their user memory was not readable. */
+  readonly faults: number;
+}
+
 /** Rows by id, from 1. */
 export interface Rows<Row> {
   readonly size: number;
@@ -164,6 +179,8 @@ export interface RowTypes {
   groups: GroupRow;
   losses: LossRow;
   dns: DnsRow;
+  resolvers: ResolverRow;
+  counters: CounterRow;
 }
 export type RowName = keyof RowTypes;
 
@@ -177,6 +194,7 @@ export class Table<Row extends { readonly id: number }> implements Rows<Row> {
   readonly #rows: (Row | undefined)[] = [];
   #size = 0;
   #version = 0;
+  readonly #keys = new Map<string, number>();
   #changed = new Set<Row>();
 
   get size(): number {
@@ -213,6 +231,22 @@ export class Table<Row extends { readonly id: number }> implements Rows<Row> {
     return row;
   }
 
+  /** Adds a row under a key of the caller's, in the place of the one that was there. */
+  putUnder(key: string, fields: Omit<Row, 'id'>): Row {
+    const id = this.#keys.get(key) ?? this.lastId + 1;
+    this.#keys.set(key, id);
+    return this.put({ id, ...fields } as Row);
+  }
+
+  /** Takes a row away that the store has not seen yet. */
+  remove(row: Row): void {
+    if (this.#rows[row.id] !== row) return;
+    this.#rows[row.id] = undefined;
+    this.#changed.delete(row);
+    this.#size--;
+    this.#version++;
+  }
+
   /** Says that a row's fields changed. */
   touch(row: Row): void {
     this.#version++;
@@ -238,5 +272,7 @@ export function newTables(): DimensionTables {
     groups: new Table(),
     losses: new Table(),
     dns: new Table(),
+    resolvers: new Table(),
+    counters: new Table(),
   };
 }

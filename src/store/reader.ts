@@ -56,6 +56,20 @@ export class CaptureReader {
     return BigInt(this.meta.epoch ?? '0');
   }
 
+  /** Version of the file's tables. */
+  get schema(): number {
+    return this.#db.pragma('user_version', { simple: true }) as number;
+  }
+
+  /** Time of an event; null where no event has that number. */
+  timeOf(num: number): number | null {
+    const row = this.#next.get(num - 1) as ChunkRow | undefined;
+    if (row === undefined || row.first_num > num) return null;
+    const chunk = this.chunk(headOf(row));
+    const i = chunk.num.indexOf(num);
+    return i < 0 ? null : chunk.time[i]!;
+  }
+
   /** Heads of the chunks with events above number `after`, ascending; sees what is written meanwhile. */
   *heads(after = 0): Generator<ChunkHead> {
     let seen = after;

@@ -71,4 +71,7 @@ export interface CaptureMeta {
   readonly end: string;
   /** How it was made. */
   readonly command: string;
+  /** Which kernel hook the probe used, and what the kernel lacked. */
+  readonly hook: string;
+  readonly notes: string;
 }

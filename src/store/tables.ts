@@ -54,6 +54,18 @@ export const TABLES: { readonly [Name in RowName]: TableSpec<RowTypes[Name]> } =
     json: ['answers', 'flags'],
     boolean: ['response', 'cut'],
   }),
+  resolvers: table<RowTypes['resolvers']>('resolver', {
+    integer: ['id', 'num', 'time', 'thread'],
+    text: ['text'],
+    json: [],
+    boolean: [],
+  }),
+  counters: table<RowTypes['counters']>('counter', {
+    integer: ['id', 'cpu', 'seen', 'filtered', 'emitted', 'lost', 'faults'],
+    text: ['family'],
+    json: [],
+    boolean: [],
+  }),
   losses: table<RowTypes['losses']>('loss', {
     integer: ['id', 'cpu', 'count', 'from', 'to'],
     text: ['reason', 'family'],

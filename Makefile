@@ -1,0 +1,58 @@
+# make build   set-up and build: after it bin/trowel runs
+# make demo    records a stalling name lookup on this machine, and explains it
+# make test    set-up, build, and all tests
+# make bench   what it costs
+export PATH := $(CURDIR)/.node/bin:$(PATH)
+
+SOURCES := $(shell find src proto -type f) scripts/bundle.mjs package.json
+NATIVE_PACKAGES := clang libbpf-dev bpftool libgrpc-dev libprotobuf-c-dev protobuf-c-compiler pkg-config gcc libc6-dev
+DEMO_PACKAGES := iproute2 dnsmasq-base curl
+TEST_PACKAGES := $(DEMO_PACKAGES) musl-tools
+
+.PHONY: all build demo test bench lint format native clean
+all: build
+
+.node/bin/node:
+	@scripts/setup-node
+
+# npm's own marker file is older or newer than the lock file, as need be.
+node_modules/.package-lock.json: package-lock.json | .node/bin/node
+	@echo "set-up: npm ci" >&2
+	@npm ci --silent --ignore-scripts --no-audit --no-fund 2>/dev/null
+	@touch $@
+
+dist/trowel.js: $(SOURCES) node_modules/.package-lock.json
+	@node scripts/bundle.mjs
+
+# A machine that cannot build the probe can still replay.
+native: node_modules/.package-lock.json
+	@if [ "$$(uname -s)" != Linux ]; then echo "set-up: no probe on $$(uname -s)" >&2; \
+	else scripts/setup-apt $(NATIVE_PACKAGES) && $(MAKE) --no-print-directory -s -C native NODE="$$(readlink -f .node/bin/node)"; fi
+
+build: dist/trowel.js native
+
+demo: build
+	@scripts/setup-apt $(DEMO_PACKAGES) || true
+	@scripts/demo
+
+node_modules/node-pty/build/Release/pty.node: node_modules/.package-lock.json
+	@scripts/setup-pty
+
+test: build node_modules/node-pty/build/Release/pty.node
+	@scripts/setup-apt $(TEST_PACKAGES) || true
+	@node_modules/.bin/tsc --noEmit
+	@node_modules/.bin/biome check --error-on-warnings .
+	@node_modules/.bin/vitest run
+
+bench: build
+	@node test/bench/run.mjs
+
+lint: node_modules/.package-lock.json
+	@node_modules/.bin/biome check .
+
+format: node_modules/.package-lock.json
+	@node_modules/.bin/biome check --write .
+	@clang-format -i native/*.c native/*.h
+
+clean:
+	@rm -rf dist native/build

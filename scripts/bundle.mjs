@@ -1,0 +1,20 @@
+// Bundles src into dist: one entry, the heavy parts (gRPC, Ink) in pieces of their own that load when needed.
+import { rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+rmSync('dist', { recursive: true, force: true });
+await build({
+  entryPoints: { trowel: 'src/cli/main.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22',
+  jsx: 'automatic',
+  external: ['better-sqlite3', '@grpc/grpc-js', 'protobufjs', 'long'],
+  define: { 'process.env.NODE_ENV': '"production"' },
+  banner: { js: "import { createRequire } from 'node:module';const require=createRequire(import.meta.url);" },
+  legalComments: 'none',
+  logLevel: 'warning',
+});

@@ -1,0 +1,42 @@
+/** Exit codes and how errors become them: the only place that decides. */
+import { FilterError } from '../filter/error.ts';
+import { CaptureError } from '../store/error.ts';
+
+export const EXIT = {
+  OK: 0,
+  FAILED: 1,
+  USAGE: 2,
+  NOTHING_MATCHED: 3,
+  PRIVILEGE: 4,
+  INTERRUPTED: 130,
+} as const;
+
+/** Wrong use of the command line, with what would be right. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** A command that ran and has something to say by its exit code. */
+export class Exit extends Error {
+  constructor(
+    readonly code: number,
+    message = '',
+  ) {
+    super(message);
+    this.name = 'Exit';
+  }
+}
+
+/** Prints what went wrong as one message and gives the exit code. `debug`: with the stack. */
+export function reportError(error: unknown, debug: boolean): number {
+  if (error instanceof Exit) {
+    if (error.message !== '') process.stderr.write(`trowel: ${error.message}\n`);
+    return error.code;
+  }
+  const message = error instanceof FilterError ? error.render() : error instanceof Error ? error.message : String(error);
+  process.stderr.write(`trowel: ${message}\n`);
+  const expected = error instanceof FilterError || error instanceof CaptureError || error instanceof UsageError;
+  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  else if (!expected) process.stderr.write('(--debug shows where)\n');
+  return error instanceof FilterError || error instanceof UsageError ? EXIT.USAGE : EXIT.FAILED;
+}

@@ -1,0 +1,34 @@
+/** `trowel fields`: every field, for people, programs and the documentation. */
+import type { Field } from '../filter/field.ts';
+import { FIELDS } from '../filter/registry.ts';
+import { tableLines } from '../output/table.ts';
+import { Out } from './out.ts';
+
+export function fields(options: { readonly json?: boolean; readonly markdown?: boolean }): void {
+  const out = new Out();
+  if (options.json === true) out.lines(FIELDS.map((field) => JSON.stringify(fieldJson(field))));
+  else if (options.markdown === true) out.lines(fieldsMarkdown());
+  else out.lines(fieldsTable());
+  out.flush();
+}
+
+function fieldJson({ name, type, doc, example, arg, only, ends }: Field): object {
+  return { name, type, doc, example, argument: arg?.name ?? null, only: only ?? null, ends: ends === true };
+}
+
+function fieldsTable(): string[] {
+  const rows = FIELDS.map((field) => [title(field), field.type, field.doc, field.example]);
+  return tableLines([{ title: 'FIELD' }, { title: 'TYPE' }, { title: 'MEANING' }, { title: 'EXAMPLE' }], rows);
+}
+
+/** The table of the documentation; a test keeps it fresh. */
+export function fieldsMarkdown(): string[] {
+  const cell = (text: string) => text.replaceAll('|', '\\|');
+  const rows = FIELDS.map((field) => `| \`${title(field)}\` | ${field.type} | ${cell(field.doc)} | ${field.example === '' ? '' : `\`${cell(field.example)}\``} |`);
+  return ['| field | type | meaning | example |', '|---|---|---|---|', ...rows];
+}
+
+function title({ name, arg }: Field): string {
+  if (arg === undefined) return name;
+  return arg.required ? `${name}[${arg.name}]` : `${name}[${arg.name}]?`;
+}

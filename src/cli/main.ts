@@ -1,0 +1,115 @@
+/** The command line: which command, with which options. What a command does is in a file of its own, loaded only then. */
+import { existsSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { EXIT, reportError, UsageError } from './exit.ts';
+import { VERSION } from './version.ts';
+
+const debug = process.argv.includes('--debug');
+
+function count(text: string): number {
+  if (!/^[0-9]+$/.test(text)) throw new InvalidArgumentError('expected a whole number');
+  return Number(text);
+}
+
+/** Builds the table of commands. `after`: the words behind `--`. */
+function program(after: readonly string[]): Command {
+  const trowel = new Command('trowel')
+    .description('Record what a Kubernetes node did with its sockets, DNS and files; replay it; know why a request was slow.')
+    .version(VERSION, '-V, --version')
+    .option('--debug', 'show where an error came from')
+    .option('--color <when>', 'auto, always or never')
+    .showSuggestionAfterError()
+    .exitOverride();
+
+  trowel
+    .command('record [filter...]')
+    .description('record this node until Ctrl-C, or until the command behind -- ends')
+    .option('-w, --write <file>', 'capture to write (default: trowel-DATE.trowel)')
+    .option('--for <span>', 'end after a time, such as 10s')
+    .option('-n, --events <n>', 'end after so many events', count)
+    .option('-M, --seconds <n>', 'end after so many seconds', count)
+    .option('-s, --snaplen <n>', 'payload bytes kept of one operation', count, 80)
+    .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
+    .option('--no-latency', 'do not measure how long calls take: cheaper for the node')
+    .option('--json', 'print the summary as JSON')
+    .action(async (words: string[], options) => (await import('./record.ts')).record(words.join(' '), { ...options, command: after }));
+
+  trowel
+    .command('read <file> [filter...]')
+    .description('print events as lines')
+    .option('-p, --format <format>', 'what to print: %field between text; k and c name sysdig’s lines for pods and containers')
+    .option('-t, --time <form>', 'times: a absolute, r since the start, d since the event before, D since the line before')
+    .option('-A, --ascii', 'payloads as text')
+    .option('-x, --hex', 'payloads in hexadecimal')
+    .option('-X, --hex-ascii', 'payloads in hexadecimal and as text')
+    .option('-b, --base64', 'payloads in base64')
+    .option('-j, --json', 'one JSON object a line')
+    .option('--fields <list>', 'fields to print, with commas between')
+    .option('-n, --limit <n>', 'end after so many events', count)
+    .option('--count', 'print how many match')
+    .option('--from <time>', 'only events from this time on, seconds since the start')
+    .option('--to <time>', 'only events up to this time')
+    .option('--around <num[:ms]>', 'only events within some milliseconds of event NUM')
+    .option('--exit-code', 'exit 3 when nothing matches')
+    .option('--explain-filter', 'show how the filter runs')
+    .action(async (file: string, words: string[], options) => (await import('./read.ts')).read(file, words.join(' '), options));
+
+  trowel
+    .command('dns <file> [filter...]')
+    .description('name lookups: attempts, search suffixes, servers, waste')
+    .option('-j, --json', 'one JSON object a lookup')
+    .action(async (file: string, words: string[], options) => (await import('./dns.ts')).dns(file, words.join(' '), options));
+
+  trowel
+    .command('info <file>')
+    .description('what is in a capture')
+    .option('-j, --json', 'as JSON')
+    .action(async (file: string, options) => (await import('./info.ts')).info(file, options));
+
+  trowel
+    .command('fields')
+    .description('every field of the filter language')
+    .option('-j, --json', 'one JSON object a field')
+    .option('--markdown', 'as a table for documents')
+    .action(async (options) => (await import('./fields.ts')).fields(options));
+
+  trowel
+    .command('version')
+    .description('print the version')
+    .action(() => process.stdout.write(`${VERSION}\n`));
+
+  for (const command of trowel.commands) command.exitOverride();
+  return trowel;
+}
+
+/** Runs one command line (without the program's own name) and gives the exit code. */
+async function run(words: readonly string[]): Promise<number> {
+  const split = words.indexOf('--');
+  const [own, after] = split < 0 ? [words, []] : [words.slice(0, split), words.slice(split + 1)];
+  const trowel = program(after);
+  const known = trowel.commands.some((command) => command.name() === own[0]);
+  if (own.length === 0) {
+    trowel.outputHelp();
+    return EXIT.OK;
+  }
+  if (!known && own[0] !== undefined && !own[0].startsWith('-') && own[0] !== 'help' && !existsSync(own[0])) {
+    throw new UsageError(`there is no command and no file called ${own[0]}\n${trowel.helpInformation()}`);
+  }
+  await trowel.parseAsync([...own], { from: 'user' });
+  return EXIT.OK;
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.OK); // the reader has seen enough
+  throw error;
+});
+
+run(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+    else process.exitCode = reportError(error, debug);
+  },
+);

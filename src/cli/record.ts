@@ -1,0 +1,203 @@
+/** `trowel record`: probe, collector and store in one command. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RecorderTotals } from '../collector/recorder.ts';
+import { CollectorServer } from '../collector/server.ts';
+import { Session } from '../collector/session.ts';
+import type { Bye, Config } from '../collector/wire.ts';
+import { parseFilter } from '../filter/parse.ts';
+import { packageRoot } from '../model/package-root.ts';
+import { SECOND } from '../model/time.ts';
+import { EXIT, Exit, UsageError } from './exit.ts';
+import { parseSpan } from './span.ts';
+
+export interface RecordOptions {
+  readonly write?: string;
+  readonly for?: string;
+  readonly events?: number;
+  readonly seconds?: number;
+  readonly snaplen: number;
+  readonly waitOver: string;
+  readonly latency: boolean;
+  readonly json?: boolean;
+  readonly command: readonly string[];
+}
+
+const MAX_SNAPLEN = 16_384;
+const SNAPLEN_WHOLE = 4096;
+const PROGRESS_EVERY_MS = 500;
+/** How long the probe may take to drain and to say goodbye. */
+const GOODBYE_MS = 10_000;
+
+export async function record(filter: string, options: RecordOptions): Promise<void> {
+  parseFilter(filter); // a mistake must show before anything is started
+  const path = options.write ?? defaultPath();
+  if (existsSync(path)) throw new UsageError(`${path} exists already: choose another -w FILE`);
+  const folder = mkdtempSync(join(tmpdir(), 'trowel-'));
+  const recording = new Recording(path, filter, options, join(folder, 'collector.sock'));
+  try {
+    await recording.run();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** One run of the command: starts the parts in order, ends them in order, and tells what happened. */
+class Recording {
+  readonly #path: string;
+  readonly #options: RecordOptions;
+  readonly #address: string;
+  readonly #server: CollectorServer;
+  readonly #ended = Promise.withResolvers<{ bye: Bye | null; error: Error | null }>();
+  readonly #ready = Promise.withResolvers<void>();
+  #session: Session | null = null;
+  #totals: RecorderTotals | null = null;
+  #interrupted = false;
+
+  constructor(path: string, filter: string, options: RecordOptions, socket: string) {
+    this.#path = path;
+    this.#options = options;
+    this.#address = `unix:${socket}`;
+    const config = configOf(options);
+    this.#server = new CollectorServer((control) => {
+      const session = new Session(
+        {
+          path,
+          filter,
+          config,
+          command: process.argv.slice(2).join(' '),
+          onReady: () => this.#ready.resolve(),
+          onEnd: (bye, error) => {
+            this.#totals = session.totals;
+            this.#ended.resolve({ bye, error });
+          },
+        },
+        control,
+      );
+      this.#session = session;
+      return session;
+    });
+  }
+
+  async run(): Promise<void> {
+    await this.#server.listen(this.#address);
+    const probe = startProbe(this.#address);
+    const exited = new Promise<number>((resolve) => probe.on('exit', (code) => resolve(code ?? EXIT.FAILED)));
+    const early = exited.then((code) => {
+      this.#server.close();
+      throw new Exit(code === EXIT.PRIVILEGE ? EXIT.PRIVILEGE : EXIT.FAILED, 'the probe ended before it began to record');
+    });
+    early.catch(() => {}); // once recording has begun, its end is awaited below
+    await Promise.race([this.#ready.promise, early]);
+    const progress = this.#showProgress();
+    const commandCode = await this.#untilEnd(exited);
+    this.#session?.stop();
+    const outcome = await Promise.race([this.#ended.promise, timeout(GOODBYE_MS)]);
+    clearInterval(progress);
+    if (outcome === null) probe.kill('SIGKILL');
+    await exited;
+    this.#server.close();
+    this.#report(outcome ?? (await this.#ended.promise), commandCode);
+  }
+
+  /** Waits for whatever ends the recording first; gives the exit code of the command behind `--`. */
+  async #untilEnd(probeExited: Promise<number>): Promise<number> {
+    const { command, events } = this.#options;
+    const ends: Promise<number>[] = [this.#ended.promise.then(() => 0), probeExited.then(() => 0), this.#signal()];
+    const limit = limitMs(this.#options);
+    if (limit !== null) ends.push(timeout(limit).then(() => 0));
+    if (command.length > 0) ends.push(runCommand(command));
+    if (events !== undefined) ends.push(this.#untilEvents(events));
+    return Promise.race(ends);
+  }
+
+  #signal(): Promise<number> {
+    return new Promise((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+        process.once(signal, () => {
+          this.#interrupted = signal === 'SIGINT' && this.#options.command.length > 0;
+          resolve(0);
+        });
+      }
+    });
+  }
+
+  #untilEvents(wanted: number): Promise<number> {
+    return new Promise((resolve) => {
+      const timer = setInterval(() => {
+        if ((this.#session?.totals?.stored ?? 0) < wanted) return;
+        clearInterval(timer);
+        resolve(0);
+      }, 50);
+      timer.unref();
+    });
+  }
+
+  /** A line that is written over and over, on a terminal only. */
+  #showProgress(): NodeJS.Timeout {
+    let before = 0;
+    const show = () => {
+      const totals = this.#session?.totals;
+      if (totals === null || totals === undefined) return;
+      const rate = ((totals.events - before) * 1000) / PROGRESS_EVERY_MS;
+      before = totals.events;
+      const lost = totals.lost > 0 ? `  lost ${totals.lost}` : '';
+      process.stderr.write(`\r\x1b[Krecording  ${totals.events} events  ${rate.toFixed(0)}/s  ${(totals.bytes / 1024).toFixed(0)} KiB${lost}`);
+    };
+    return setInterval(process.stderr.isTTY ? show : () => {}, PROGRESS_EVERY_MS);
+  }
+
+  #report({ bye, error }: { bye: Bye | null; error: Error | null }, commandCode: number): void {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    if (error !== null) throw new Exit(EXIT.FAILED, `the capture could not be written: ${error.message}`);
+    const totals = this.#totals ?? { events: 0, stored: 0, lost: 0, bytes: 0 };
+    if (this.#options.json === true) process.stdout.write(`${JSON.stringify({ file: this.#path, ...totals, complete: bye !== null })}\n`);
+    else process.stderr.write(`${this.#path}: ${totals.stored} events, ${totals.lost === 0 ? 'nothing lost' : `${totals.lost} lost`}\n`);
+    if (bye === null) throw new Exit(EXIT.FAILED, 'the probe broke off; what it had sent is in the capture');
+    if (this.#interrupted) throw new Exit(EXIT.INTERRUPTED);
+    if (commandCode !== 0) throw new Exit(commandCode, `the command ended with ${commandCode}`);
+  }
+}
+
+function defaultPath(): string {
+  return `trowel-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.trowel`;
+}
+
+function configOf(options: RecordOptions): Config {
+  if (options.snaplen > MAX_SNAPLEN) throw new UsageError(`-s takes at most ${MAX_SNAPLEN} bytes, not ${options.snaplen}`);
+  return {
+    snaplen: options.snaplen,
+    snaplenWhole: Math.max(options.snaplen, SNAPLEN_WHOLE),
+    waitOverNs: parseSpan('--wait-over', options.waitOver),
+    latency: options.latency,
+    excludePids: [process.pid],
+  };
+}
+
+function limitMs({ for: span, seconds }: RecordOptions): number | null {
+  if (span !== undefined) return parseSpan('--for', span) / (SECOND / 1000);
+  return seconds === undefined ? null : seconds * 1000;
+}
+
+function startProbe(address: string): ChildProcess {
+  const path = process.env.TROWEL_PROBE ?? join(packageRoot(), 'native/build/trowel-probe');
+  if (!existsSync(path)) throw new Exit(EXIT.FAILED, `there is no probe at ${path}: run make build`);
+  return spawn(path, ['--connect', address], { stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+}
+
+function runCommand(command: readonly string[]): Promise<number> {
+  const [file, ...args] = command;
+  const child = spawn(file!, args, { stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.on('error', (error) => reject(new Exit(EXIT.FAILED, `${file} could not be started: ${error.message}`)));
+    child.on('exit', (code) => resolve(code ?? EXIT.FAILED));
+  });
+}
+
+function timeout(ms: number): Promise<null> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(null), ms).unref();
+  });
+}

@@ -1,0 +1,164 @@
+/** What the probe says of threads and descriptors → rows of the capture. The same thing said twice is one row. */
+import ipaddr from 'ipaddr.js';
+import { parseCgroup } from '../kube/cgroup.ts';
+import { type DimensionTables, FD_KINDS, FD_ROLES, type FdKind, type FdRow, type ProcessRow, type ThreadRow } from '../model/rows.ts';
+import type { FdDef, ThreadDef } from './wire.ts';
+
+const NO_LOGIN = 0xffffffff;
+
+/** sysdig's and the kernel's names for things without a path. */
+const ANONYMOUS: Partial<Record<FdKind, string>> = {
+  pipe: 'pipe',
+  unix: 'unix',
+  netlink: 'netlink',
+  packet: 'packet',
+  event: 'anon_inode:[eventfd]',
+  signalfd: 'anon_inode:[signalfd]',
+  eventpoll: 'anon_inode:[eventpoll]',
+  inotify: 'anon_inode:[inotify]',
+  timerfd: 'anon_inode:[timerfd]',
+  bpf: 'anon_inode:[bpf]',
+  userfaultfd: 'anon_inode:[userfaultfd]',
+  io_uring: 'anon_inode:[io_uring]',
+  memfd: 'memfd',
+  pidfd: 'anon_inode:[pidfd]',
+};
+
+interface CurrentProcess {
+  readonly row: ProcessRow;
+  readonly key: string;
+}
+
+export class Naming {
+  readonly #tables: DimensionTables;
+  readonly #processes = new Map<number, CurrentProcess>();
+  readonly #threads = new Map<number, ThreadRow>();
+  readonly #fds = new Map<string, number>();
+
+  constructor(tables: DimensionTables) {
+    this.#tables = tables;
+  }
+
+  /** The row for a thread as it is from now on. */
+  thread(def: ThreadDef): number {
+    const process = this.#process(def);
+    const before = this.#threads.get(def.tid);
+    const comm = text(def.comm);
+    if (before !== undefined && before.process === process.id && before.comm === comm && before.to === null) return before.id;
+    if (before !== undefined && before.to === null) this.#close(this.#tables.threads, before, def.fromNs);
+    const row = this.#tables.threads.add({ tid: def.tid, vtid: def.vtid, comm, process: process.id, from: def.fromNs, to: null });
+    this.#threads.set(def.tid, row);
+    return row.id;
+  }
+
+  /** The row for a descriptor's identity. */
+  fd(def: FdDef): number {
+    const fields = fdFields(def);
+    const key = JSON.stringify(fields);
+    let id = this.#fds.get(key);
+    if (id === undefined) {
+      id = this.#tables.fds.add(fields).id;
+      this.#fds.set(key, id);
+    }
+    return id;
+  }
+
+  /** A thread ended; with its main thread, its process did. */
+  exited(thread: number, time: number): void {
+    const row = this.#tables.threads.get(thread);
+    if (row === undefined || row.to !== null) return;
+    this.#close(this.#tables.threads, row, time);
+    this.#threads.delete(row.tid);
+    const process = this.#tables.processes.get(row.process);
+    if (process === undefined || process.pid !== row.tid || process.to !== null) return;
+    this.#close(this.#tables.processes, process, time);
+    this.#processes.delete(process.pid);
+  }
+
+  #process(def: ThreadDef): ProcessRow {
+    const fields = processFields(def);
+    const key = JSON.stringify(fields);
+    const before = this.#processes.get(def.pid);
+    if (before !== undefined && before.key === key) return before.row;
+    if (before !== undefined) this.#close(this.#tables.processes, before.row, def.fromNs);
+    const row = this.#tables.processes.add({ ...fields, from: def.fromNs, to: null });
+    this.#processes.set(def.pid, { row, key });
+    return row;
+  }
+
+  #close<Row extends ProcessRow | ThreadRow>(table: { touch(row: Row): void }, row: Row, time: number): void {
+    row.to = Math.max(row.from, time);
+    table.touch(row);
+  }
+}
+
+function processFields(def: ThreadDef): Omit<ProcessRow, 'id' | 'from' | 'to'> {
+  const argv = texts(def.args);
+  const cgroup = text(def.cgroup);
+  return {
+    pid: def.pid,
+    ppid: def.ppid,
+    vpid: def.vpid,
+    sid: def.sid,
+    pgid: def.pgid,
+    uid: def.uid,
+    gid: def.gid,
+    loginuid: def.loginuid === NO_LOGIN ? -1 : def.loginuid,
+    comm: text(def.procComm),
+    exe: argv[0] ?? '',
+    exepath: text(def.exe),
+    args: argv.slice(1),
+    env: def.env.length === 0 ? null : texts(def.env),
+    cwd: text(def.cwd),
+    root: '',
+    cgroups: [`=${cgroup}`],
+    cgroupId: def.cgroupId.toNumber(),
+    container: parseCgroup(cgroup).container,
+    netns: def.netns,
+    pidns: def.pidns,
+    mntns: def.mntns,
+    tty: def.tty,
+    started: def.startedNs,
+    flags: def.flags,
+  };
+}
+
+function fdFields(def: FdDef): Omit<FdRow, 'id'> {
+  const kind = FD_KINDS[def.kind] ?? 'unknown';
+  const ino = def.ino.toNumber();
+  const name = text(def.name);
+  return {
+    kind,
+    role: FD_ROLES[def.role] ?? 'none',
+    l4proto: def.l4proto,
+    localIp: ip(def.localIp),
+    localPort: def.localPort,
+    remoteIp: ip(def.remoteIp),
+    remotePort: def.remotePort,
+    name: name === '' ? anonymousName(kind, ino) : name,
+    ino,
+    dev: def.dev,
+    netns: def.netns,
+    openFlags: def.openFlags,
+  };
+}
+
+function anonymousName(kind: FdKind, ino: number): string {
+  const name = ANONYMOUS[kind] ?? '';
+  return name === '' || name.startsWith('anon') ? name : `${name}:[${ino}]`;
+}
+
+function ip(bytes: Uint8Array): string | null {
+  return bytes.length === 4 || bytes.length === 16 ? ipaddr.fromByteArray([...bytes]).toString() : null;
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+}
+
+/** Texts that each end with NUL. */
+function texts(bytes: Uint8Array): string[] {
+  const all = text(bytes);
+  if (all === '') return [];
+  return (all.endsWith('\0') ? all.slice(0, -1) : all).split('\0');
+}

@@ -1,0 +1,106 @@
+/** The gRPC side of the collector: accepts probes' streams and hands what they say to one handler each. */
+import { chmodSync } from 'node:fs';
+import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { type BatchDef, type Bye, type Config, type FromProbe, type Hello, LAYOUT, loadWire, type Ready, type ToProbe } from './wire.ts';
+
+/** One probe's recording, as the server tells of it. */
+export interface ProbeHandler {
+  /** What the probe shall record; null refuses it. */
+  hello(hello: Hello): Config | null;
+  ready(hello: Hello, ready: Ready): void;
+  batch(batch: BatchDef): void;
+  /** The stream is over; `bye` null: it broke. */
+  ended(bye: Bye | null): void;
+}
+
+/** What the collector can tell a probe while it records. */
+export interface ProbeControl {
+  configure(config: Config): void;
+  stop(): void;
+}
+
+type Call = ServerDuplexStream<FromProbe, ToProbe>;
+
+const MAX_MESSAGE = 64 * 1024 * 1024;
+
+export class CollectorServer {
+  readonly #server: Server;
+  readonly #newHandler: (control: ProbeControl) => ProbeHandler;
+
+  /** `newHandler` is called once for each probe that connects. */
+  constructor(newHandler: (control: ProbeControl) => ProbeHandler) {
+    this.#newHandler = newHandler;
+    const wire = loadWire();
+    this.#server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE });
+    const method = {
+      path: wire.path,
+      requestStream: true,
+      responseStream: true,
+      requestDeserialize: wire.decode,
+      requestSerialize: () => Buffer.alloc(0), // a server does not send requests
+      responseSerialize: wire.encode,
+      responseDeserialize: () => ({ stop: {} }) as ToProbe, // nor does it receive responses
+    };
+    this.#server.addService({ record: method }, { record: (call: Call) => this.#serve(call) });
+  }
+
+  /** Listens on `unix:PATH` (made private to its owner) or HOST:PORT. */
+  async listen(address: string): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error) => (error === null ? resolve() : reject(error)));
+    });
+    if (address.startsWith('unix:')) chmodSync(address.slice('unix:'.length), 0o600);
+  }
+
+  close(): void {
+    this.#server.forceShutdown();
+  }
+
+  #serve(call: Call): void {
+    const handler = this.#newHandler({
+      configure: (config) => call.write({ config }),
+      stop: () => call.write({ stop: {} }),
+    });
+    const state: SessionState = { hello: null, bye: null };
+    call.on('data', (message: FromProbe) => {
+      try {
+        this.#message(call, handler, state, message);
+      } catch (error) {
+        call.emit('error', { code: status.INVALID_ARGUMENT, details: (error as Error).message });
+        handler.ended(null);
+      }
+    });
+    call.on('end', () => {
+      call.end();
+      handler.ended(state.bye);
+    });
+    call.on('error', () => handler.ended(state.bye));
+    call.on('cancelled', () => handler.ended(state.bye));
+  }
+
+  #message(call: Call, handler: ProbeHandler, state: SessionState, message: FromProbe): void {
+    switch (message.message) {
+      case 'hello': {
+        const { hello } = message;
+        if (hello.layout !== LAYOUT) throw new Error(`the probe speaks layout ${hello.layout}, this collector ${LAYOUT}: update the older one`);
+        state.hello = hello;
+        const config = handler.hello(hello);
+        if (config === null) throw new Error('this collector already has its probe');
+        call.write({ config });
+        return;
+      }
+      case 'ready':
+        if (state.hello === null) throw new Error('Ready came before Hello');
+        return handler.ready(state.hello, message.ready);
+      case 'batch':
+        return handler.batch(message.batch);
+      case 'bye':
+        state.bye = message.bye;
+    }
+  }
+}
+
+interface SessionState {
+  hello: Hello | null;
+  bye: Bye | null;
+}

@@ -1,0 +1,102 @@
+/** One recording: starts when its probe is ready, is flushed on a timer, ends with the stream. */
+import type { CaptureMeta } from '../store/schema.ts';
+import { Recorder, type RecorderTotals } from './recorder.ts';
+import type { ProbeControl, ProbeHandler } from './server.ts';
+import type { BatchDef, Bye, Config, Hello, Ready } from './wire.ts';
+
+/** Readers see an event at most this long after it happened, give or take the probe's own batches. */
+const FLUSH_EVERY_MS = 250;
+
+export interface SessionOptions {
+  readonly path: string;
+  readonly filter: string;
+  readonly config: Config;
+  /** How it was started, for the capture's own record. */
+  readonly command: string;
+  /** The hooks are attached. */
+  readonly onReady?: (ready: Ready) => void;
+  /** The recording is over and its file closed. `bye` null: the probe broke off. `error`: the capture could not be written. */
+  readonly onEnd: (bye: Bye | null, error: Error | null) => void;
+}
+
+export class Session implements ProbeHandler {
+  readonly #options: SessionOptions;
+  readonly #control: ProbeControl;
+  #recorder: Recorder | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #ended = false;
+
+  constructor(options: SessionOptions, control: ProbeControl) {
+    this.#options = options;
+    this.#control = control;
+  }
+
+  /** Null until the probe is ready. */
+  get totals(): RecorderTotals | null {
+    return this.#recorder?.totals ?? null;
+  }
+
+  stop(): void {
+    this.#control.stop();
+  }
+
+  hello(_hello: Hello): Config {
+    return this.#options.config;
+  }
+
+  ready(hello: Hello, ready: Ready): void {
+    const { path, filter, command, config } = this.#options;
+    this.#recorder = new Recorder({ path, filter, epoch: epochOf(hello, ready), meta: metaOf(hello, ready, config, command) });
+    this.#timer = setInterval(() => this.#guarded(() => this.#recorder?.flush()), FLUSH_EVERY_MS);
+    this.#options.onReady?.(ready);
+  }
+
+  batch(batch: BatchDef): void {
+    this.#recorder?.add(batch);
+  }
+
+  ended(bye: Bye | null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    let failure: Error | null = null;
+    try {
+      this.#recorder?.finish(bye?.endNs ?? null);
+    } catch (error) {
+      failure = error as Error;
+    }
+    this.#options.onEnd(bye, failure);
+  }
+
+  /** A disk that is full ends the recording; what was written before stays. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#ended = true;
+      if (this.#timer !== null) clearInterval(this.#timer);
+      this.#control.stop();
+      this.#options.onEnd(null, error as Error);
+    }
+  }
+}
+
+/** ns since 1970 of the stream's time zero. */
+function epochOf({ clock }: Hello, { startNs }: Ready): bigint {
+  if (clock === null) return 0n;
+  return BigInt(clock.wallNs.toString()) - (BigInt(clock.bootNs.toString()) - BigInt(startNs.toString()));
+}
+
+function metaOf(hello: Hello, ready: Ready, config: Config, command: string): Partial<CaptureMeta> {
+  return {
+    version: hello.version,
+    hostname: hello.hostname,
+    kernel: hello.kernel,
+    machine: hello.machine,
+    cpus: String(hello.cpus),
+    snaplen: String(config.snaplen ?? ''),
+    hook: ready.hook,
+    notes: ready.notes.join('\n'),
+    command,
+  };
+}

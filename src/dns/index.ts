@@ -1,0 +1,159 @@
+/** Watches events go by, finds the DNS messages that they carried, and pairs queries with answers. */
+import { type Chunk, EventFlag, payload } from '../model/chunk.ts';
+import type { DnsRow } from '../model/dns.ts';
+import type { EventType } from '../model/event-type.ts';
+import { isIpSocket } from '../model/fd-name.ts';
+import type { DimensionTables, FdRow } from '../model/rows.ts';
+import { SECOND } from '../model/time.ts';
+import { type DnsMessage, decodeMessage, looksLikeDns } from './message.ts';
+import { TcpStreams } from './tcp.ts';
+
+const DNS_PORTS: ReadonlySet<number> = new Set([53, 5353, 5355]);
+const UDP = 17;
+const TCP = 6;
+/** A query without an answer is forgotten after this time: no resolver waits longer. */
+const PATIENCE = 120 * SECOND;
+const MAX_PENDING = 65_536;
+
+interface Sent {
+  readonly row: DnsRow;
+  readonly attempt: number;
+}
+
+/** What of a descriptor matters here, decided once per row. */
+type Carrier = 'none' | 'udp' | 'tcp' | 'resolv.conf';
+
+export class DnsIndex {
+  readonly #tables: DimensionTables;
+  readonly #carriers: Carrier[] = [];
+  readonly #streams = new TcpStreams();
+  readonly #pending = new Map<string, Sent>();
+  /** Processes that answer queries: what they ask, they ask for others. */
+  readonly #servers = new Set<number>();
+
+  constructor(tables: DimensionTables) {
+    this.#tables = tables;
+  }
+
+  /** Adds the DNS messages of a chunk's events to the table. Chunks come in order. */
+  add(chunk: Chunk): void {
+    const { types } = this.#tables;
+    let start = 0;
+    for (let i = 0; i < chunk.n; i++) {
+      const end = chunk.dataEnd[i]!;
+      const length = end - start;
+      start = end;
+      if (length === 0 || chunk.fd[i] === 0) continue;
+      const carrier = this.#carrier(chunk.fd[i]!);
+      if (carrier === 'none') continue;
+      const type = types.get(chunk.type[i]!);
+      if (type === undefined || type.io === null) continue;
+      if (carrier === 'resolv.conf') this.#resolvConf(chunk, i, type);
+      else this.#event(chunk, i, carrier, type);
+    }
+  }
+
+  #carrier(id: number): Carrier {
+    let carrier = this.#carriers[id];
+    if (carrier === undefined) {
+      const fd = this.#tables.fds.get(id);
+      carrier = fd === undefined ? 'none' : carrierOf(fd);
+      this.#carriers[id] = carrier;
+    }
+    return carrier;
+  }
+
+  #resolvConf(chunk: Chunk, i: number, type: EventType): void {
+    if (type.io !== 'read') return;
+    const text = Buffer.from(payload(chunk, i)).toString();
+    this.#tables.resolvers.add({ num: chunk.num[i]!, time: chunk.time[i]!, thread: chunk.thread[i]!, text });
+  }
+
+  #event(chunk: Chunk, i: number, carrier: 'udp' | 'tcp', type: EventType): void {
+    const fd = this.#tables.fds.get(chunk.fd[i]!)!;
+    const bytes = payload(chunk, i);
+    if (carrier === 'tcp') {
+      const whole = (chunk.flags[i]! & EventFlag.TRUNCATED) === 0;
+      for (const message of this.#streams.add(fd.id, type.io!, bytes, whole)) this.#message(chunk, i, fd, type, message, 'tcp');
+    } else if (onDnsPort(fd) || looksLikeDns(bytes)) this.#message(chunk, i, fd, type, bytes, 'udp');
+  }
+
+  #message(chunk: Chunk, i: number, fd: FdRow, type: EventType, bytes: Uint8Array, transport: 'udp' | 'tcp'): void {
+    const message = decodeMessage(bytes);
+    if (message === null || message.question === null) return;
+    const asks = (type.io === 'write') !== message.response;
+    const process = this.#tables.threads.get(chunk.thread[i]!)?.process ?? 0;
+    const pid = this.#tables.processes.get(process)?.pid ?? 0;
+    if (!asks) this.#servers.add(pid);
+    const side = !asks ? 'server' : this.#servers.has(pid) ? 'forward' : 'client';
+    const at = { num: chunk.num[i]!, time: chunk.time[i]!, thread: chunk.thread[i]!, fd: fd.id };
+    const key = pairKey(fd, message);
+    const row = this.#addRow(message, { ...at, transport, side, server: serverEnd(fd, asks) }, this.#attempt(key, message, at.time));
+    if (message.response) this.#pair(key, row);
+    else this.#remember(key, row);
+  }
+
+  #addRow(message: DnsMessage, where: Pick<DnsRow, 'num' | 'time' | 'thread' | 'fd' | 'transport' | 'side' | 'server'>, attempt: number): DnsRow {
+    const { question } = message;
+    return this.#tables.dns.add({
+      ...where,
+      messageId: message.id,
+      response: message.response,
+      qname: question?.name ?? '',
+      qtype: question?.type ?? '',
+      qclass: question?.class ?? '',
+      rcode: message.rcode,
+      answers: message.answers.map(({ name, type, ttl, data }) => ({ name, type, ttl, data })),
+      flags: message.flags,
+      cut: message.cut,
+      partner: null,
+      latency: null,
+      attempt,
+    });
+  }
+
+  #attempt(key: string, message: DnsMessage, time: number): number {
+    if (message.response) return 1;
+    const before = this.#pending.get(key);
+    return before !== undefined && time - before.row.time < PATIENCE ? before.attempt + 1 : 1;
+  }
+
+  #remember(key: string, row: DnsRow): void {
+    this.#pending.delete(key);
+    this.#pending.set(key, { row, attempt: row.attempt });
+    if (this.#pending.size > MAX_PENDING) this.#pending.delete(this.#pending.keys().next().value!);
+  }
+
+  /** An answer belongs to the last sending of its question: that is the one the resolver was waiting on. */
+  #pair(key: string, answer: DnsRow): void {
+    const sent = this.#pending.get(key);
+    if (sent === undefined || sent.row.partner !== null || answer.time - sent.row.time > PATIENCE) return;
+    const latency = answer.time - sent.row.time;
+    sent.row.partner = answer.num;
+    answer.partner = sent.row.num;
+    sent.row.latency = answer.latency = latency;
+    this.#tables.dns.touch(sent.row);
+    this.#tables.dns.touch(answer);
+  }
+}
+
+/** The same socket, peer, id and question on the way there and back. */
+function pairKey(fd: FdRow, { id, question }: DnsMessage): string {
+  const socket = fd.ino > 0 ? `${fd.ino}` : `fd${fd.id}`;
+  return `${socket} ${fd.remoteIp} ${fd.remotePort} ${id} ${question?.type} ${question?.name.toLowerCase()}`;
+}
+
+function carrierOf(fd: FdRow): Carrier {
+  if (fd.kind === 'file') return fd.name.endsWith('/etc/resolv.conf') ? 'resolv.conf' : 'none';
+  if (!isIpSocket(fd)) return 'none';
+  if (fd.l4proto === UDP) return 'udp';
+  return fd.l4proto === TCP && onDnsPort(fd) ? 'tcp' : 'none';
+}
+
+function onDnsPort(fd: FdRow): boolean {
+  return DNS_PORTS.has(fd.localPort) || DNS_PORTS.has(fd.remotePort);
+}
+
+function serverEnd(fd: FdRow, asks: boolean): string {
+  return asks ? `${fd.remoteIp}:${fd.remotePort}` : `${fd.localIp}:${fd.localPort}`;
+}

@@ -1,0 +1,77 @@
+/** `-p FORMAT`: `%field` or `%<width>field` between other text, as sysdig takes it. */
+import type { BoundField } from '../filter/field.ts';
+import { findField } from '../filter/registry.ts';
+import type { EventView } from '../filter/view.ts';
+import { sanitize, sanitizeLines } from './printable.ts';
+import { fieldText } from './value.ts';
+
+type Piece = { readonly text: string } | { readonly bound: BoundField; readonly width: number };
+
+const FIELD = /%(-?[0-9]+)?([a-zA-Z][a-zA-Z0-9_]*(?:\.[a-zA-Z0-9_]+)+)(?:\[([^\]]*)\])?/g;
+
+/** What `-p` names: sysdig's own lines, verbatim. */
+export const NAMED_FORMATS: Readonly<Record<string, string>> = {
+  c: '*%evt.num %evt.outputtime %evt.cpu %container.name (%container.id) %proc.name (%thread.tid:%thread.vtid) %evt.dir %evt.type %evt.info',
+  container:
+    '*%evt.num %evt.outputtime %evt.cpu %container.name (%container.id) %proc.name (%thread.tid:%thread.vtid) %evt.dir %evt.type %evt.info',
+  k: '*%evt.num %evt.outputtime %evt.cpu %k8s.pod.name (%container.id) %proc.name (%thread.tid:%thread.vtid) %evt.dir %evt.type %evt.info',
+  kubernetes:
+    '*%evt.num %evt.outputtime %evt.cpu %k8s.pod.name (%container.id) %proc.name (%thread.tid:%thread.vtid) %evt.dir %evt.type %evt.info',
+};
+
+export const DEFAULT_FORMAT =
+  '*%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.latency.human %evt.info';
+
+/** One way to write events as lines. */
+export class LineFormat {
+  readonly #pieces: readonly Piece[];
+  readonly #harmless: (text: string) => string;
+
+  /**
+   * `multiline`: payloads may break the line.
+   * Throws FilterError for a field that does not exist. A leading `*`, sysdig's "even if a field is missing", changes nothing. */
+  constructor(format: string, multiline = false) {
+    this.#harmless = multiline ? sanitizeLines : sanitize;
+    this.#pieces = parseFormat(format.startsWith('*') ? format.slice(1) : format);
+  }
+
+  /** `timeText`: what %evt.outputtime stands for. */
+  line(view: EventView, timeText: string): string {
+    let line = '';
+    for (const piece of this.#pieces) {
+      if ('text' in piece) line += piece.text;
+      else {
+        const value = piece.bound.field.name === 'evt.outputtime' ? timeText : this.#harmless(fieldText(piece.bound, view));
+        line += fitted(value, piece.width);
+      }
+    }
+    return line;
+  }
+}
+
+function parseFormat(format: string): Piece[] {
+  const pieces: Piece[] = [];
+  let at = 0;
+  for (const found of format.matchAll(FIELD)) {
+    const [whole, width, name, arg] = found;
+    if (found.index > at) pieces.push({ text: unescaped(format.slice(at, found.index)) });
+    const span = { start: found.index, end: found.index + whole.length };
+    const { bound } = findField({ kind: 'field', name: name!, arg: arg ?? null, ...span }, format);
+    pieces.push({ bound, width: Number(width ?? 0) });
+    at = span.end;
+  }
+  if (at < format.length) pieces.push({ text: unescaped(format.slice(at)) });
+  return pieces;
+}
+
+function unescaped(text: string): string {
+  return text.replaceAll('%%', '%').replaceAll('\\n', '\n').replaceAll('\\t', '\t');
+}
+
+/** Padded and cut to a width; negative: to the right; 0: as it is. */
+function fitted(value: string, width: number): string {
+  if (width === 0) return value;
+  const size = Math.abs(width);
+  const cut = value.slice(0, size);
+  return width > 0 ? cut.padEnd(size) : cut.padStart(size);
+}

@@ -1,0 +1,48 @@
+/**
+ * The one way by which captured bytes and names reach a terminal, a page or a file of text. Captured programs choose their
+ * names and payloads, so they may hold anything: escape sequences, line breaks, characters that turn the line around.
+ */
+
+/** C0 controls and DEL have pictures of their own; C1, bidirectional and invisible characters become a dot. */
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]/gu;
+
+/** A text on one line, harmless. */
+export function sanitize(text: string): string {
+  return text.replace(UNSAFE, picture);
+}
+
+/** The same, but line feeds stay and tabs become blanks: for payloads shown as text. */
+export function sanitizeLines(text: string): string {
+  return text
+    .replaceAll('\r\n', '\n')
+    .split('\n')
+    .map((line) => sanitize(line.replaceAll('\t', '    ')))
+    .join('\n');
+}
+
+function picture(char: string): string {
+  const code = char.codePointAt(0)!;
+  if (code < 0x20) return String.fromCharCode(0x2400 + code);
+  return code === 0x7f ? '\u2421' : '·';
+}
+
+/** Bytes as text: printable ASCII as it is, line feeds kept, a dot for the rest. */
+export function asciiText(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte === 0x0a || (byte >= 0x20 && byte < 0x7f) ? String.fromCharCode(byte) : byte === 0x0d ? '' : '.';
+  return text;
+}
+
+const ROW = 16;
+
+/** Rows of 16 bytes: offset, hex and, if wanted, ASCII. */
+export function hexDump(bytes: Uint8Array, withAscii: boolean): string[] {
+  const rows: string[] = [];
+  for (let at = 0; at < bytes.length; at += ROW) {
+    const row = bytes.subarray(at, at + ROW);
+    const hex = Array.from(row, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const ascii = withAscii ? `  ${asciiText(row).replaceAll('\n', '.')}` : '';
+    rows.push(`${at.toString(16).padStart(4, '0')}  ${hex.padEnd(withAscii ? ROW * 3 - 1 : 0)}${ascii}`);
+  }
+  return rows;
+}

@@ -76,7 +76,9 @@ function program(after: readonly string[]): Command {
   trowel
     .command('version')
     .description('print the version')
-    .action(() => process.stdout.write(`${VERSION}\n`));
+    .action(() => {
+      process.stdout.write(`${VERSION}\n`);
+    });
 
   for (const command of trowel.commands) command.exitOverride();
   return trowel;

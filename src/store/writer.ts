@@ -37,7 +37,7 @@ export class CaptureWriter {
   constructor(path: string, tables: DimensionTables, options: WriterOptions) {
     this.#tables = tables;
     this.#options = options;
-    this.#db = new Database(path);
+    this.#db = new Database(path, { timeout: 1000 });
     this.#db.pragma('page_size = 8192');
     this.#db.pragma(`journal_mode = ${options.live ? 'WAL' : 'OFF'}`);
     this.#db.pragma('synchronous = OFF');
@@ -81,8 +81,18 @@ export class CaptureWriter {
       this.#writeRows();
       this.meta({ ...meta, state: 'complete' });
     });
-    if (this.#options.live) this.#db.pragma('journal_mode = DELETE');
+    if (this.#options.live) this.#leaveWal();
     this.#db.close();
+  }
+
+  /** One plain file, unless somebody is reading: then the log stays beside it and is as good. */
+  #leaveWal(): void {
+    try {
+      this.#db.pragma('journal_mode = DELETE');
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+      this.#db.pragma('wal_checkpoint(PASSIVE)');
+    }
   }
 
   /** A full chunk takes the place of its pieces. */

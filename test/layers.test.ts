@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { expect, test } from 'vitest';
+
+/** The module graph: a folder may import the folders behind it, and itself. */
+const MAY_IMPORT: Record<string, string[]> = {
+  model: [],
+  scap: ['model'],
+  dns: ['model'],
+  node: ['model'],
+  filter: ['model'],
+  store: ['model', 'filter'],
+  kube: ['model'],
+  collector: ['model', 'dns', 'kube', 'node', 'filter', 'store'],
+  lens: ['model', 'dns', 'filter', 'store'],
+  explain: ['model', 'dns', 'filter', 'store', 'lens'],
+  doctor: ['model', 'dns', 'kube', 'node', 'store', 'lens', 'explain'],
+  output: ['model', 'dns', 'filter'],
+  tui: ['model', 'dns', 'filter', 'store', 'lens', 'explain', 'doctor', 'output'],
+  cli: ['model', 'scap', 'dns', 'node', 'filter', 'store', 'kube', 'collector', 'lens', 'explain', 'doctor', 'output', 'tui'],
+};
+
+const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
+
+function* sources(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* sources(path);
+    else if (/\.tsx?$/.test(entry.name)) yield path;
+  }
+}
+
+const layerOf = (path: string) => path.split('/')[1]!;
+
+test('each folder imports only what lies below it', () => {
+  const offences: string[] = [];
+  for (const file of sources('src')) {
+    const allowed = MAY_IMPORT[layerOf(file)];
+    expect(allowed, `src/${layerOf(file)} has no line in the module graph`).toBeDefined();
+    for (const [, target] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
+      const layer = layerOf(normalize(join(dirname(file), target!)));
+      if (layer !== layerOf(file) && !allowed!.includes(layer)) offences.push(`${file} imports ${layer}`);
+    }
+  }
+  expect(offences).toEqual([]);
+});
+
+test('the graph has no circle between folders', () => {
+  const visit = (layer: string, path: string[]): void => {
+    expect(path, `${[...path, layer].join(' → ')}`).not.toContain(layer);
+    for (const below of MAY_IMPORT[layer]!) visit(below, [...path, layer]);
+  };
+  for (const layer of Object.keys(MAY_IMPORT)) visit(layer, []);
+});

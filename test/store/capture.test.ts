@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { compileFilter } from '../../src/filter/compile.ts';
+import { type Chunk, CHUNK_EVENTS, NUMBER_COLUMN_NAMES, OpenChunk, payload } from '../../src/model/chunk.ts';
+import { CaptureReader } from '../../src/store/reader.ts';
+import { scan } from '../../src/store/scan.ts';
+import { CaptureWriter } from '../../src/store/writer.ts';
+import { EventsBuilder } from '../helpers/events.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'trowel-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Events that differ in every column, and the tables they refer to. */
+function someEvents(n: number): EventsBuilder {
+  const events = new EventsBuilder();
+  const thread = events.thread({ comm: 'curl' });
+  const other = events.thread({ comm: 'nginx', of: events.process({ pid: 200, comm: 'nginx' }) });
+  const fd = events.fd({ name: '/etc/hosts', ino: 77 });
+  for (let i = 0; i < n; i++) {
+    events.event({ thread: i % 2 ? thread.id : other.id, fd: i % 3 ? fd.id : 0, res: (i % 7) - 3, latency: i, args: [i, i * 3], data: `payload ${i}` });
+  }
+  return events;
+}
+
+function writerOf(events: EventsBuilder, path: string, live = true): CaptureWriter {
+  const writer = new CaptureWriter(path, events.tables, { level: 1, live });
+  writer.meta({ epoch: '1700000000000000000', state: 'recording' });
+  return writer;
+}
+
+/** All events of a capture, columns as plain arrays. */
+function contents(path: string): { columns: Record<string, number[]>; payloads: string[] } {
+  const capture = new CaptureReader(path);
+  const columns: Record<string, number[]> = Object.fromEntries(NUMBER_COLUMN_NAMES.map((name) => [name, []]));
+  const payloads: string[] = [];
+  for (const head of capture.heads()) {
+    const chunk: Chunk = capture.chunk(head);
+    for (const name of NUMBER_COLUMN_NAMES) columns[name]!.push(...chunk[name].subarray(0, chunk.n));
+    for (let i = 0; i < chunk.n; i++) payloads.push(Buffer.from(payload(chunk, i)).toString());
+  }
+  capture.close();
+  return { columns, payloads };
+}
+
+function repeat(chunk: Chunk, times: number): OpenChunk {
+  const all = new OpenChunk(chunk.n * times, 1024);
+  for (let k = 0; k < times; k++) all.takeRange(chunk, 0, chunk.n);
+  for (let i = 0; i < all.n; i++) {
+    all.num[i] = i + 1;
+    all.time[i] = i * 1000;
+  }
+  return all;
+}
+
+describe('a capture', () => {
+  test('gives every column and payload back, over several chunks', () => {
+    const events = someEvents(700);
+    const all = repeat(events.chunk, 30);
+    const path = join(folder, 'x.trowel');
+    const writer = writerOf(events, path);
+    writer.append(all);
+    writer.close({ end: '123' });
+    const { columns, payloads } = contents(path);
+    for (const name of NUMBER_COLUMN_NAMES) expect(columns[name], name).toEqual(Array.from(all[name].subarray(0, all.n)));
+    expect(payloads[8195]).toBe(`payload ${8195 % 700}`);
+  });
+
+  test('is one plain file after close', () => {
+    const path = join(folder, 'x.trowel');
+    const writer = writerOf(someEvents(3), path);
+    writer.close({});
+    const db = new Database(path, { readonly: true });
+    expect(db.pragma('journal_mode', { simple: true })).toBe('delete');
+    db.close();
+  });
+
+  test('is readable while it grows, and the pieces become one chunk', () => {
+    const events = someEvents(500);
+    const path = join(folder, 'x.trowel');
+    const writer = writerOf(events, path);
+    const seen: number[] = [];
+    for (let k = 0; k < 20; k++) {
+      const part = new OpenChunk(500, 1024);
+      part.takeRange(events.chunk, 0, 500);
+      for (let i = 0; i < 500; i++) part.num[i] = k * 500 + i + 1;
+      writer.append(part);
+      writer.flush();
+      seen.push(contents(path).columns.num!.length);
+    }
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, k) => (k + 1) * 500));
+    const reader = new CaptureReader(path);
+    expect([...reader.heads()].map(({ n }) => n)[0]).toBe(CHUNK_EVENTS);
+    writer.close({}); // with a reader open
+    reader.close();
+    expect(contents(path).columns.num).toEqual(Array.from({ length: 10_000 }, (_, i) => i + 1));
+  });
+
+  test('keeps what was flushed when its writer dies', () => {
+    const events = someEvents(300);
+    const path = join(folder, 'x.trowel');
+    const writer = writerOf(events, path);
+    writer.append(events.chunk);
+    writer.flush();
+    const reader = new CaptureReader(path); // the writer is never closed
+    expect(reader.last()).toMatchObject({ num: 300, count: 300 });
+    expect(reader.meta.state).toBe('recording');
+    expect(reader.dims.fds.get(1)?.name).toBe('/etc/hosts');
+    reader.close();
+  });
+
+  test('passes by chunks that cannot match', () => {
+    const events = someEvents(700);
+    const all = repeat(events.chunk, 30);
+    const path = join(folder, 'x.trowel');
+    const writer = writerOf(events, path);
+    writer.append(all);
+    writer.close({});
+    const capture = new CaptureReader(path);
+    const context = { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false };
+    const decoded = (filter: string) => [...scan(capture, compileFilter(filter, context))].length;
+    expect(decoded('evt.num=9000')).toBe(1);
+    expect(decoded('proc.name=nobody')).toBe(0);
+    expect(compileFilter('proc.name=nobody', context).step!.mayMatch([...capture.heads()][0]!)).toBe(false);
+    capture.close();
+  });
+
+  test('of a newer schema is refused with what to do', () => {
+    const path = join(folder, 'x.trowel');
+    writerOf(someEvents(1), path).close({});
+    const db = new Database(path);
+    db.pragma('user_version = 999');
+    db.close();
+    expect(() => new CaptureReader(path)).toThrow(/newer Trowel.*update/);
+  });
+
+  test('is not any SQLite file', () => {
+    const path = join(folder, 'other.db');
+    const db = new Database(path);
+    db.exec('CREATE TABLE t (x)');
+    db.close();
+    expect(() => new CaptureReader(path)).toThrow(/not a Trowel capture/);
+  });
+});

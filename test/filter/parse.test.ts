@@ -55,7 +55,8 @@ test.each([
   ['a.b   =   1', 'a.b=1'],
   ['  a.b=1\n', 'a.b=1'],
 ])('%j means %j', (written, meant) => {
-  const strip = (text: string) => JSON.stringify(parseFilter(text), (key, value) => (/^(start|end|operatorSpan|brackets)$/.test(key) ? undefined : value));
+  const strip = (text: string) =>
+    JSON.stringify(parseFilter(text), (key, value) => (/^(start|end|operatorSpan|brackets)$/.test(key) ? undefined : value));
   expect(strip(written)).toBe(strip(meant));
 });
 

@@ -6,7 +6,9 @@ import { EventsBuilder } from '../helpers/events.ts';
 function scene(): EventsBuilder {
   const events = new EventsBuilder();
   const shell = events.process({ pid: 50, ppid: 1, comm: 'bash' });
-  const curl = events.thread({ of: events.process({ pid: 100, ppid: shell.pid, comm: 'curl', args: ['-s', 'backend'], container: 'c'.repeat(64) }) });
+  const curl = events.thread({
+    of: events.process({ pid: 100, ppid: shell.pid, comm: 'curl', args: ['-s', 'backend'], container: 'c'.repeat(64) }),
+  });
   const nginx = events.thread({ of: events.process({ pid: 200, ppid: 1, comm: 'nginx' }) });
   const udp = events.udp('172.17.0.7:40000', '10.3.0.10:53');
   const file = events.fd({ kind: 'file', name: '/etc/resolv.conf' });

@@ -1,7 +1,7 @@
 /** Small captures out of nothing, for tests: each event says only what matters to the test. */
 import { compileFilter } from '../../src/filter/compile.ts';
 import type { CaptureContext } from '../../src/filter/view.ts';
-import { ArgWriter, type ArgValue } from '../../src/model/args.ts';
+import { type ArgValue, ArgWriter } from '../../src/model/args.ts';
 import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../../src/model/chunk.ts';
 import { STANDARD_TYPES, typeId } from '../../src/model/event-type.ts';
 import { type DimensionTables, type FdRow, newTables, type ProcessRow, type ThreadRow } from '../../src/model/rows.ts';
@@ -45,7 +45,15 @@ export class EventsBuilder {
   thread(spec: Partial<ThreadRow> & { readonly of?: ProcessRow } = {}): ThreadRow {
     const process = spec.of ?? this.process();
     const { of: _, ...fields } = spec;
-    return this.tables.threads.add({ tid: process.pid, vtid: process.vpid, comm: process.comm, process: process.id, from: 0, to: null, ...fields });
+    return this.tables.threads.add({
+      tid: process.pid,
+      vtid: process.vpid,
+      comm: process.comm,
+      process: process.id,
+      from: 0,
+      to: null,
+      ...fields,
+    });
   }
 
   fd(spec: Partial<FdRow> = {}): FdRow {

@@ -9,7 +9,11 @@ function encode(values: readonly ArgValue[]): Uint8Array {
 }
 
 test('numbers and bytes come back as they went in', () => {
-  const value = fc.oneof(fc.maxSafeInteger().map((n) => Math.trunc(n / 2)), fc.uint8Array({ maxLength: 300 }), fc.constant(null));
+  const value = fc.oneof(
+    fc.maxSafeInteger().map((n) => Math.trunc(n / 2)),
+    fc.uint8Array({ maxLength: 300 }),
+    fc.constant(null),
+  );
   fc.assert(
     fc.property(fc.array(value, { maxLength: 8 }), (values) => {
       const storage = values.map((v): ArgStorage => (typeof v === 'number' ? 'number' : 'bytes'));

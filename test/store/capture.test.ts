@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { compileFilter } from '../../src/filter/compile.ts';
-import { type Chunk, CHUNK_EVENTS, NUMBER_COLUMN_NAMES, OpenChunk, payload } from '../../src/model/chunk.ts';
+import { CHUNK_EVENTS, type Chunk, NUMBER_COLUMN_NAMES, OpenChunk, payload } from '../../src/model/chunk.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { scan } from '../../src/store/scan.ts';
 import { CaptureWriter } from '../../src/store/writer.ts';
@@ -23,7 +23,14 @@ function someEvents(n: number): EventsBuilder {
   const other = events.thread({ comm: 'nginx', of: events.process({ pid: 200, comm: 'nginx' }) });
   const fd = events.fd({ name: '/etc/hosts', ino: 77 });
   for (let i = 0; i < n; i++) {
-    events.event({ thread: i % 2 ? thread.id : other.id, fd: i % 3 ? fd.id : 0, res: (i % 7) - 3, latency: i, args: [i, i * 3], data: `payload ${i}` });
+    events.event({
+      thread: i % 2 ? thread.id : other.id,
+      fd: i % 3 ? fd.id : 0,
+      res: (i % 7) - 3,
+      latency: i,
+      args: [i, i * 3],
+      data: `payload ${i}`,
+    });
   }
   return events;
 }

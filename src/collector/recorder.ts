@@ -3,7 +3,7 @@ import { DnsIndex } from '../dns/index.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import type { EventView } from '../filter/view.ts';
 import { ArgWriter } from '../model/args.ts';
-import { type Chunk, CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
+import { CHUNK_EVENTS, type Chunk, EventFlag, OpenChunk } from '../model/chunk.ts';
 import { STANDARD_TYPES, typeId } from '../model/event-type.ts';
 import { type DimensionTables, type LossRow, newTables } from '../model/rows.ts';
 import type { CaptureMeta } from '../store/schema.ts';
@@ -130,7 +130,14 @@ export class Recorder {
   /** A loss is a row, for every summary and verdict, and an event at its time, for who reads along. */
   #addLoss(def: LossDef): void {
     const reason = LOSS_REASONS[def.reason] ?? 'ring';
-    const fields: Omit<LossRow, 'id'> = { reason, cpu: def.cpu, family: def.family, count: def.count.toNumber(), from: def.fromNs, to: def.toNs };
+    const fields: Omit<LossRow, 'id'> = {
+      reason,
+      cpu: def.cpu,
+      family: def.family,
+      count: def.count.toNumber(),
+      from: def.fromNs,
+      to: def.toNs,
+    };
     this.tables.losses.add(fields);
     this.#lost += fields.count;
     const overflow = this.#order.add(this.#lossEvent(fields));

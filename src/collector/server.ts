@@ -82,7 +82,8 @@ export class CollectorServer {
     switch (message.message) {
       case 'hello': {
         const { hello } = message;
-        if (hello.layout !== LAYOUT) throw new Error(`the probe speaks layout ${hello.layout}, this collector ${LAYOUT}: update the older one`);
+        if (hello.layout !== LAYOUT)
+          throw new Error(`the probe speaks layout ${hello.layout}, this collector ${LAYOUT}: update the older one`);
         state.hello = hello;
         const config = handler.hello(hello);
         if (config === null) throw new Error('this collector already has its probe');
@@ -91,9 +92,11 @@ export class CollectorServer {
       }
       case 'ready':
         if (state.hello === null) throw new Error('Ready came before Hello');
-        return handler.ready(state.hello, message.ready);
+        handler.ready(state.hello, message.ready);
+        return;
       case 'batch':
-        return handler.batch(message.batch);
+        handler.batch(message.batch);
+        return;
       case 'bye':
         state.bye = message.bye;
     }

@@ -2,9 +2,9 @@
 import type { Attempt, Lookup } from '../dns/lookup.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { lookupsOf } from '../lens/dns.ts';
-import type { CaptureReader } from '../store/reader.ts';
-import { askerText, lookupLines } from '../output/lookup.ts';
 import { wallNs } from '../model/time.ts';
+import { askerText, lookupLines } from '../output/lookup.ts';
+import type { CaptureReader } from '../store/reader.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { Out } from './out.ts';
 
@@ -46,6 +46,12 @@ function attemptJson(attempt: Attempt): object {
     result: attempt.result,
     latency: attempt.end - attempt.start,
     wasted: attempt.wasted,
-    queries: attempt.queries.map(({ num, qtype, attempt: n, partner, latency }) => ({ 'evt.num': num, qtype, attempt: n, answer: partner, latency })),
+    queries: attempt.queries.map(({ num, qtype, attempt: n, partner, latency }) => ({
+      'evt.num': num,
+      qtype,
+      attempt: n,
+      answer: partner,
+      latency,
+    })),
   };
 }

@@ -24,7 +24,9 @@ function fieldsTable(): string[] {
 /** The table of the documentation; a test keeps it fresh. */
 export function fieldsMarkdown(): string[] {
   const cell = (text: string) => text.replaceAll('|', '\\|');
-  const rows = FIELDS.map((field) => `| \`${title(field)}\` | ${field.type} | ${cell(field.doc)} | ${field.example === '' ? '' : `\`${cell(field.example)}\``} |`);
+  const rows = FIELDS.map(
+    (field) => `| \`${title(field)}\` | ${field.type} | ${cell(field.doc)} | ${field.example === '' ? '' : `\`${cell(field.example)}\``} |`,
+  );
   return ['| field | type | meaning | example |', '|---|---|---|---|', ...rows];
 }
 

@@ -1,10 +1,10 @@
 /** `trowel info`: what is in a capture. */
 import { statSync } from 'node:fs';
+import { captureEnd } from '../lens/dns.ts';
 import { clockText, secondsText, spanText } from '../model/time.ts';
 import { sanitize } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
 import type { CaptureReader } from '../store/reader.ts';
-import { captureEnd } from '../lens/dns.ts';
 import { openCapture } from './open-capture.ts';
 import { Out } from './out.ts';
 
@@ -27,7 +27,13 @@ interface Summary {
   readonly containers: number;
   readonly dnsMessages: number;
   readonly families: readonly { readonly family: string; readonly events: number }[];
-  readonly losses: readonly { readonly reason: string; readonly family: string; readonly count: number; readonly from: number; readonly to: number }[];
+  readonly losses: readonly {
+    readonly reason: string;
+    readonly family: string;
+    readonly count: number;
+    readonly from: number;
+    readonly to: number;
+  }[];
 }
 
 export function info(path: string, options: { readonly json?: boolean }): void {
@@ -87,7 +93,10 @@ function summaryLines(summary: Summary): string[] {
     ['file', `${summary.file}  ${(summary.bytes / 1024).toFixed(0)} KiB, schema ${summary.schema}, ${summary.state}`],
     ['recorded', `${summary.start} on ${summary.hostname} (${summary.kernel}, ${summary.machine})`],
     ['span', `${spanText(summary.durationNs)}`],
-    ['events', `${summary.events}${summary.bytes > 0 && summary.events > 0 ? `  (${(summary.bytes / summary.events).toFixed(1)} bytes each)` : ''}`],
+    [
+      'events',
+      `${summary.events}${summary.bytes > 0 && summary.events > 0 ? `  (${(summary.bytes / summary.events).toFixed(1)} bytes each)` : ''}`,
+    ],
     ['families', summary.families.map(({ family, events }) => `${family} ${events}`).join('  ')],
     ['filter', summary.filter || 'none: everything was kept'],
     ['processes', `${summary.processes}, in ${summary.containers} containers`],
@@ -97,6 +106,15 @@ function summaryLines(summary: Summary): string[] {
   ];
   const text = lines.map(([key, value]) => `${key.padEnd(10)} ${sanitize(value)}`);
   if (summary.losses.length === 0) return text;
-  const rows = summary.losses.map(({ reason, family, count, from, to }) => [String(count), family, reason, secondsText(from), secondsText(to)]);
-  return [...text, ...tableLines([{ title: 'LOST', align: 'right' }, { title: 'FAMILY' }, { title: 'BUFFER' }, { title: 'FROM' }, { title: 'TO' }], rows)];
+  const rows = summary.losses.map(({ reason, family, count, from, to }) => [
+    String(count),
+    family,
+    reason,
+    secondsText(from),
+    secondsText(to),
+  ]);
+  return [
+    ...text,
+    ...tableLines([{ title: 'LOST', align: 'right' }, { title: 'FAMILY' }, { title: 'BUFFER' }, { title: 'FROM' }, { title: 'TO' }], rows),
+  ];
 }

@@ -144,7 +144,9 @@ class Recording {
       const rate = ((totals.events - before) * 1000) / PROGRESS_EVERY_MS;
       before = totals.events;
       const lost = totals.lost > 0 ? `  lost ${totals.lost}` : '';
-      process.stderr.write(`\r\x1b[Krecording  ${totals.events} events  ${rate.toFixed(0)}/s  ${(totals.bytes / 1024).toFixed(0)} KiB${lost}`);
+      process.stderr.write(
+        `\r\x1b[Krecording  ${totals.events} events  ${rate.toFixed(0)}/s  ${(totals.bytes / 1024).toFixed(0)} KiB${lost}`,
+      );
     };
     return setInterval(process.stderr.isTTY ? show : () => {}, PROGRESS_EVERY_MS);
   }

@@ -93,7 +93,11 @@ export class DnsIndex {
     else this.#remember(key, row);
   }
 
-  #addRow(message: DnsMessage, where: Pick<DnsRow, 'num' | 'time' | 'thread' | 'fd' | 'transport' | 'side' | 'server'>, attempt: number): DnsRow {
+  #addRow(
+    message: DnsMessage,
+    where: Pick<DnsRow, 'num' | 'time' | 'thread' | 'fd' | 'transport' | 'side' | 'server'>,
+    attempt: number,
+  ): DnsRow {
     const { question } = message;
     return this.#tables.dns.add({
       ...where,

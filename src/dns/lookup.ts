@@ -142,7 +142,9 @@ function finish(draft: Draft, id: number, answers: ReadonlyMap<number, DnsRow>, 
     return toAttempt(queries, name, next, answers, giveUp(queries, resolver, dims, end), end);
   });
   const last = attempts.at(-1)!;
-  const addresses = last.answers.flatMap((answer) => answer.answers.filter(({ type }) => type === 'A' || type === 'AAAA').map(({ data }) => data));
+  const addresses = last.answers.flatMap((answer) =>
+    answer.answers.filter(({ type }) => type === 'A' || type === 'AAAA').map(({ data }) => data),
+  );
   return {
     id,
     name,
@@ -157,7 +159,14 @@ function finish(draft: Draft, id: number, answers: ReadonlyMap<number, DnsRow>, 
   };
 }
 
-function toAttempt(queries: readonly DnsRow[], stem: string, next: number | null, answers: ReadonlyMap<number, DnsRow>, giveUp: number, end: number): Attempt {
+function toAttempt(
+  queries: readonly DnsRow[],
+  stem: string,
+  next: number | null,
+  answers: ReadonlyMap<number, DnsRow>,
+  giveUp: number,
+  end: number,
+): Attempt {
   const { qname, server, time } = queries[0]!;
   const got = queries.flatMap((query) => (query.partner === null ? [] : [answers.get(query.partner)!]));
   const answeredTypes = new Set(got.map(({ qtype }) => qtype));

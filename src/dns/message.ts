@@ -207,7 +207,11 @@ export function ipv6Text(bytes: Uint8Array): string {
     while (start + length < 8 && groups[start + length] === 0) length++;
     if (length > best.length) best = { start, length };
   }
-  const text = (from: number, to: number) => groups.slice(from, to).map((group) => group.toString(16)).join(':');
+  const text = (from: number, to: number) =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(':');
   return best.start < 0 ? text(0, 8) : `${text(0, best.start)}::${text(best.start + best.length, 8)}`;
 }
 

@@ -32,7 +32,12 @@ export function argsText(view: EventView): string {
 /** One argument's value as text. */
 export function argText(view: EventView, type: ArgType, value: ArgValue): string {
   if (value === null) return '<NA>';
-  if (typeof value !== 'number') return type.format === 'pollfds' ? pollfdsText(value) : type.format === 'bytes' ? view.payloadText(value) : Buffer.from(value).toString();
+  if (typeof value !== 'number')
+    return type.format === 'pollfds'
+      ? pollfdsText(value)
+      : type.format === 'bytes'
+        ? view.payloadText(value)
+        : Buffer.from(value).toString();
   return numberText(view, type, value);
 }
 

@@ -1,7 +1,7 @@
 import { type Chunk, EventFlag, type NumberColumn, payload } from '../model/chunk.ts';
 import type { DnsRow } from '../model/dns.ts';
-import type { EventType } from '../model/event-type.ts';
 import { dotted } from '../model/dotted.ts';
+import type { EventType } from '../model/event-type.ts';
 import { History } from '../model/history.ts';
 import type { Dimensions, FdRow, GroupRow, ProcessRow, ThreadRow, UserRow } from '../model/rows.ts';
 

@@ -32,7 +32,8 @@ export function parseCgroup(path: string): CgroupNames {
     const pod = POD.exec(element)?.groups?.uid;
     if (pod !== undefined) names = { ...NONE, pod: pod.replaceAll('_', '-') };
     const container = CONTAINER.exec(element)?.groups;
-    if (container !== undefined) names = { ...names, container: container.id!, runtime: RUNTIMES[container.runtime ?? ''] ?? names.runtime };
+    if (container !== undefined)
+      names = { ...names, container: container.id!, runtime: RUNTIMES[container.runtime ?? ''] ?? names.runtime };
     else if (element === 'docker') names = { ...names, runtime: 'docker' };
   }
   return names;

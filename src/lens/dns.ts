@@ -17,5 +17,7 @@ export function lookupsOf(capture: CaptureReader, filter: CompiledFilter): Looku
   for (const { chunk, selection, n } of scan(capture, filter)) {
     for (let k = 0; k < n; k++) matching.add(chunk.num[selection[k]!]!);
   }
-  return lookups.filter(({ attempts }) => attempts.some(({ queries, answers }) => [...queries, ...answers].some(({ num }) => matching.has(num))));
+  return lookups.filter(({ attempts }) =>
+    attempts.some(({ queries, answers }) => [...queries, ...answers].some(({ num }) => matching.has(num))),
+  );
 }

@@ -19,8 +19,7 @@ export const NAMED_FORMATS: Readonly<Record<string, string>> = {
     '*%evt.num %evt.outputtime %evt.cpu %k8s.pod.name (%container.id) %proc.name (%thread.tid:%thread.vtid) %evt.dir %evt.type %evt.info',
 };
 
-export const DEFAULT_FORMAT =
-  '*%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.latency.human %evt.info';
+export const DEFAULT_FORMAT = '*%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.latency.human %evt.info';
 
 /** One way to write events as lines. */
 export class LineFormat {

@@ -28,7 +28,15 @@ export function lookupLines(lookup: Lookup, dims: Dimensions): string[] {
   const wasted = attempts.filter((attempt) => attempt.wasted).length;
   const head = `${askerText(lookup, dims)}  ${sanitize(lookup.name)}  →  ${outcome}  ${spanText(lookup.end - lookup.start)}`;
   const counts = `${attempts.length} name${attempts.length === 1 ? '' : 's'} tried, ${wasted} in vain`;
-  const columns = [{ title: '#' }, { title: 'TRIED' }, { title: 'SERVER' }, { title: 'RESULT' }, { title: 'TIME', align: 'right' as const }, { title: `0 … ${spanText(lookup.end - lookup.start)}` }, { title: 'QUERIES (evt.num)' }];
+  const columns = [
+    { title: '#' },
+    { title: 'TRIED' },
+    { title: 'SERVER' },
+    { title: 'RESULT' },
+    { title: 'TIME', align: 'right' as const },
+    { title: `0 … ${spanText(lookup.end - lookup.start)}` },
+    { title: 'QUERIES (evt.num)' },
+  ];
   return [`${head}  (${counts})`, ...tableLines(columns, rows).map((line) => `  ${line}`), `  ${resolverText(lookup)}`];
 }
 

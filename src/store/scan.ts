@@ -1,5 +1,5 @@
 import type { CompiledFilter } from '../filter/compile.ts';
-import { type Chunk, CHUNK_EVENTS } from '../model/chunk.ts';
+import { CHUNK_EVENTS, type Chunk } from '../model/chunk.ts';
 import type { CaptureReader } from './reader.ts';
 
 /** The matching events of one chunk. The selection is reused: read it before going on. */

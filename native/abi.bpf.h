@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What depends on the machine: where a call's number and arguments are, and how 32-bit calls are recognised. */
+#ifndef TROWEL_ABI_BPF_H
+#define TROWEL_ABI_BPF_H
+
+#include "core.bpf.h"
+
+#if defined(__TARGET_ARCH_x86)
+
+#define TS_COMPAT      2
+#define NUMBER_restart 219
+#define NUMBER_execve  59
+
+static __always_inline __u32 call_number(struct pt_regs *regs)
+{
+	return READ(regs, orig_ax);
+}
+
+/* A 64-bit process, too, makes 32-bit calls with int 0x80, and their numbers mean other calls. */
+static __always_inline bool is_compat(struct task_struct *task)
+{
+	return READ(task, thread_info.status) & TS_COMPAT;
+}
+
+static __always_inline __u32 call_id(__u32 number, bool compat)
+{
+	if (!compat)
+		return number;
+	return number < MAX_CALLS ? compat_ids[number] - 1 : -1;
+}
+
+static __always_inline void read_slots(struct pt_regs *regs, bool compat, __u64 *slots)
+{
+	if (compat) {
+		slots[0] = (__u32)READ(regs, bx);
+		slots[1] = (__u32)READ(regs, cx);
+		slots[2] = (__u32)READ(regs, dx);
+		slots[3] = (__u32)READ(regs, si);
+		slots[4] = (__u32)READ(regs, di);
+		slots[5] = (__u32)READ(regs, bp);
+		return;
+	}
+	slots[0] = READ(regs, di);
+	slots[1] = READ(regs, si);
+	slots[2] = READ(regs, dx);
+	slots[3] = READ(regs, r10);
+	slots[4] = READ(regs, r8);
+	slots[5] = READ(regs, r9);
+}
+
+#elif defined(__TARGET_ARCH_arm64)
+
+#define NUMBER_restart 128
+#define NUMBER_execve  221
+
+static __always_inline __u32 call_number(struct pt_regs *regs)
+{
+	return READ(regs, syscallno);
+}
+
+#define TIF_32BIT 22
+
+/* Calls of 32-bit processes have a table of their own, which is not supported. */
+static __always_inline bool is_compat(struct task_struct *task)
+{
+	return READ(task, thread_info.flags) & (1UL << TIF_32BIT);
+}
+
+static __always_inline __u32 call_id(__u32 number, bool compat)
+{
+	return !compat && number < MAX_CALLS ? native_ids[number] - 1 : -1;
+}
+
+static __always_inline void read_slots(struct pt_regs *regs, bool compat, __u64 *slots)
+{
+	slots[0] = READ(regs, orig_x0);
+	slots[1] = READ(regs, regs[1]);
+	slots[2] = READ(regs, regs[2]);
+	slots[3] = READ(regs, regs[3]);
+	slots[4] = READ(regs, regs[4]);
+	slots[5] = READ(regs, regs[5]);
+}
+
+#else
+#error "which machine? -D__TARGET_ARCH_x86 or -D__TARGET_ARCH_arm64"
+#endif
+
+#endif

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * System calls. Everything is read as the call returns, when its arguments are still in the registers and what it
+ * did can be seen; its entry is hooked only to know when it began. No call has code of its own unless it must:
+ * the table in build/calls.h says what to do.
+ */
+#include "abi.bpf.h"
+#include "event.bpf.h"
+
+#define MESSAGES_MAX 1024 /* UIO_MAXIOV: more cannot be sent at once */
+
+/* -ERESTARTSYS … -ERESTART_RESTARTBLOCK: the process never sees these, the call goes on or becomes EINTR */
+static __always_inline bool is_restarting(long res)
+{
+	return res <= -512 && res >= -516 && res != -515;
+}
+
+static __always_inline __u64 slot(const __u64 *slots, __u8 arg)
+{
+	return arg < CALL_SLOTS ? slots[arg] : 0;
+}
+
+/* ---- The beginning of a call ---- */
+
+static __always_inline __s64 read_span(__u64 from, bool timeval)
+{
+	__s64 span[2];
+
+	if (!from || bpf_probe_read_user(span, sizeof(span), (void *)from))
+		return -1;
+	return span[0] * 1000000000LL + span[1] * (timeval ? 1000 : 1);
+}
+
+static __always_inline __s32 first_pollfd(__u64 from)
+{
+	__s32 fd = -1;
+
+	bpf_probe_read_user(&fd, sizeof(fd), (void *)from);
+	return fd;
+}
+
+/* What will be gone or changed by the end of the call: the descriptor of close, the time-out of select. */
+static __always_inline void keep_for_exit(struct thread *thread, struct task_struct *task, struct pt_regs *regs,
+					  __u32 id)
+{
+	const struct call *call = &calls[id & (MAX_CALLS - 1)];
+	__u64 slots[CALL_SLOTS];
+
+	if (id != CALL_close && !(call->flags & CALL_WAIT))
+		return;
+	read_slots(regs, false, slots);
+	if (id == CALL_close) {
+		__builtin_memset(&thread->closing, 0, sizeof(thread->closing));
+		thread->closing.file = (__u64)file_of(task, slots[0]);
+		if (thread->closing.file)
+			describe_file(&thread->closing);
+	}
+	if (call->span_arg != NO_ARG)
+		thread->span_ns = read_span(slot(slots, call->span_arg), call->flags & CALL_TIMEVAL);
+	if (call->pollfds_arg != NO_ARG)
+		thread->polled = first_pollfd(slot(slots, call->pollfds_arg));
+}
+
+static __always_inline int on_sys_enter(struct pt_regs *regs, __u64 number)
+{
+	struct task_struct *task;
+	struct thread *thread;
+
+	if (number >= MAX_CALLS || !settings.calls[number])
+		return 0;
+	task = bpf_get_current_task_btf();
+	thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!thread || (!thread->wanted && thread->generation == settings.generation))
+		return 0;
+	if (number == NUMBER_restart)
+		number = thread->restart_number;
+	thread->start_ns = bpf_ktime_get_boot_ns();
+	if (thread->restart_ns) {
+		if (number == thread->restart_number)
+			thread->start_ns = thread->restart_ns;
+		thread->restart_ns = 0;
+	}
+	thread->number = number;
+	if (!is_compat(task))
+		keep_for_exit(thread, task, regs, call_id(number, false));
+	return 0;
+}
+
+/* ---- Its end ---- */
+
+/* A call that has returned. */
+struct returned {
+	struct task_struct *task;
+	struct thread *thread;
+	struct scratch *scratch;
+	const struct call *call;
+	__s64 res;
+	__u16 id;
+	bool compat;
+};
+
+static __always_inline __s32 fdnum_of(const struct returned *returned, const __u64 *slots)
+{
+	__u8 arg = returned->call->fd_arg;
+
+	if (arg != FD_ARG_RESULT)
+		return arg < CALL_SLOTS ? (__s32)slots[arg] : -1;
+	if (returned->res >= 0)
+		return returned->res;
+	/* what was waited on is the listening socket */
+	return returned->id == CALL_accept || returned->id == CALL_accept4 ? (__s32)slots[0] : -1;
+}
+
+static __always_inline void describe_fd(struct returned *returned)
+{
+	struct event *event = &returned->scratch->event;
+
+	if (event->fdnum < 0)
+		return;
+	if (returned->id == CALL_close) {
+		if (machine.latency && returned->thread->closing.file)
+			event->fd = returned->thread->closing;
+		return;
+	}
+	event->fd.file = (__u64)file_of(returned->task, event->fdnum);
+	if (event->fd.file)
+		describe_file(&event->fd);
+}
+
+/* The first descriptor that has something to say, or the first of all; and the list itself as a string. */
+static __always_inline void write_pollfds(struct returned *returned)
+{
+	struct scratch *scratch = returned->scratch;
+	const struct call *call = returned->call;
+	struct event *event = &scratch->event;
+	__s32 place = string_place(event);
+	__u64 count = slot(event->slots, call->pollfds_count_arg);
+	struct user_pollfd *fds;
+
+	if (place < 0 || place > STRINGS_MAX)
+		return;
+	fds = (void *)&scratch->bytes[place + sizeof(__u16)];
+	CAP(count, POLLFDS_MAX);
+	if (bpf_probe_read_user(fds, count * sizeof(*fds), (void *)slot(event->slots, call->pollfds_arg))) {
+		event->flags |= EVENT_FAULT;
+		end_string(scratch, place, UNREADABLE);
+		return;
+	}
+	end_string(scratch, place, count * sizeof(*fds));
+	event->fdnum = count ? fds[0].fd : -1;
+	for (__u32 i = 0; i < POLLFDS_MAX; i++) {
+		if (i < count && fds[i].revents) {
+			event->fdnum = fds[i].fd;
+			break;
+		}
+	}
+}
+
+static __always_inline void write_strings(struct returned *returned)
+{
+	struct scratch *scratch = returned->scratch;
+	const struct call *call = returned->call;
+	struct event *event = &scratch->event;
+
+	for (int i = 0; i < 2; i++) {
+		__u8 dir = call->path_dir_arg[i];
+
+		if (call->path_arg[i] == NO_ARG)
+			return;
+		scratch->work.string = slot(event->slots, call->path_arg[i]);
+		write_path_arg(scratch, dir == NO_ARG ? AT_FDCWD : (__s32)slot(event->slots, dir), true);
+	}
+}
+
+/* What the 32-bit call points to is laid out otherwise, except for plain bytes. */
+static __always_inline bool has_payload(const struct returned *returned)
+{
+	return returned->res > 0 && returned->call->buffer != BUFFER_NONE &&
+	       (!returned->compat || returned->call->buffer == BUFFER_FLAT);
+}
+
+static __always_inline void write_message(struct scratch *scratch, const struct user_msghdr *header, __u64 moved)
+{
+	struct buffer buffer = { .address = header->iov, .count = header->iov_len, .moved = moved, .vector = true };
+
+	take_local(scratch, header);
+	take_peer(&scratch->event.fd, header->name);
+	name_fd(scratch, header->name);
+	if (moved)
+		write_payload(scratch, &buffer);
+}
+
+/* ---- sendmmsg and recvmmsg: an event per message ---- */
+
+struct messages {
+	struct scratch *scratch;
+	__u64 at;	       /* the struct mmsghdr of the next message */
+	struct fd_identity fd; /* the socket, whoever a message is from or to */
+	__u8 family;
+};
+
+static long send_message_event(__u32 i, struct messages *messages)
+{
+	struct scratch *scratch = messages->scratch;
+	struct user_mmsghdr message;
+
+	if (bpf_probe_read_user(&message, sizeof(message), (void *)messages->at))
+		return 1;
+	messages->at += sizeof(message);
+	scratch->event.fd = messages->fd;
+	scratch->event.res = message.len;
+	scratch->event.flags = EVENT_HAS_RES | EVENT_MESSAGE;
+	scratch->event.data_len = 0;
+	write_message(scratch, &message.header, message.len);
+	send_event(scratch, messages->family);
+	return 0;
+}
+
+static __always_inline void send_message_events(struct returned *returned, __u8 family)
+{
+	struct event *event = &returned->scratch->event;
+	struct messages messages = {
+		.scratch = returned->scratch,
+		.at = slot(event->slots, returned->call->buffer_arg),
+		.fd = event->fd,
+		.family = family,
+	};
+	__u32 count = returned->res;
+
+	LOOP(count < MESSAGES_MAX ? count : MESSAGES_MAX, send_message_event, &messages);
+}
+
+/* ---- All other calls: one event ---- */
+
+/* What was read into memory by a call that failed is nothing. */
+static __always_inline bool has_address(const struct returned *returned)
+{
+	return returned->res >= 0 || !(returned->call->flags & CALL_READS);
+}
+
+static __always_inline void write_msghdr(struct returned *returned)
+{
+	struct event *event = &returned->scratch->event;
+	struct user_msghdr header;
+
+	if (bpf_probe_read_user(&header, sizeof(header), (void *)slot(event->slots, returned->call->buffer_arg)))
+		event->flags |= EVENT_FAULT;
+	else
+		write_message(returned->scratch, &header, returned->res > 0 ? returned->res : 0);
+}
+
+static __always_inline void write_buffer(struct returned *returned)
+{
+	const struct call *call = returned->call;
+	const __u64 *slots = returned->scratch->event.slots;
+	struct buffer buffer = {
+		.address = slot(slots, call->buffer_arg),
+		.count = slot(slots, call->buffer_count_arg),
+		.moved = returned->res,
+		.vector = call->buffer == BUFFER_IOVEC,
+	};
+
+	if (has_payload(returned))
+		write_payload(returned->scratch, &buffer);
+}
+
+/* The socket knows its addresses, unless bind has failed or it is not connected. */
+static __always_inline void write_address(struct returned *returned)
+{
+	struct event *event = &returned->scratch->event;
+	struct fd_identity *fd = &event->fd;
+	__u64 sockaddr = has_address(returned) ? slot(event->slots, returned->call->addr_arg) : 0;
+
+	if (returned->id != CALL_bind)
+		take_peer(fd, sockaddr);
+	else if (is_inet(fd) && returned->res < 0)
+		set_address(fd, fd->local_ip, &fd->local_port, sockaddr);
+	name_fd(returned->scratch, sockaddr);
+}
+
+static __always_inline void send_single_event(struct returned *returned, __u8 family)
+{
+	if (returned->call->buffer == BUFFER_MSGHDR && !returned->compat && has_address(returned)) {
+		write_msghdr(returned);
+	} else {
+		write_address(returned);
+		write_buffer(returned);
+	}
+	send_event(returned->scratch, family);
+}
+
+/* ---- From the hook to the event ---- */
+
+/* ns since the call began, or -1. Its beginning is forgotten, unless it is to go on. */
+static __always_inline __s64 take_latency(struct thread *thread, __u32 number, __s64 res, __u64 now)
+{
+	__u64 start = thread->number == number ? thread->start_ns : 0;
+
+	thread->start_ns = 0;
+	if (!start)
+		return -1;
+	if (is_restarting(res)) {
+		thread->restart_ns = start;
+		thread->restart_number = number;
+	}
+	return now - start;
+}
+
+/* All that can be said no to before anything is built. */
+static __always_inline bool passes_early(struct returned *returned, __s64 latency)
+{
+	if (returned->call->flags & CALL_WAIT && latency < (__s64)settings.wait_over_ns)
+		return false;
+	if (settings.min_latency_ns && latency < (__s64)settings.min_latency_ns)
+		return false;
+	return is_wanted(returned->task, returned->thread);
+}
+
+static __always_inline bool passes_by_fd(const struct event *event, __u8 family)
+{
+	return settings.families & 1 << family && fd_is_wanted(&event->fd);
+}
+
+static __always_inline void fill_event(struct returned *returned, struct pt_regs *regs, __s64 latency)
+{
+	struct event *event = &returned->scratch->event;
+	const struct call *call = returned->call;
+
+	read_slots(regs, returned->compat, event->slots);
+	event->latency_ns = latency;
+	event->res = returned->res;
+	event->flags = EVENT_HAS_RES | (returned->compat ? EVENT_COMPAT : 0);
+	event->fdnum = fdnum_of(returned, event->slots);
+	if (call->pollfds_arg != NO_ARG)
+		write_pollfds(returned);
+	describe_fd(returned);
+	if (call->span_arg < CALL_SLOTS)
+		event->slots[call->span_arg] = returned->thread->span_ns;
+	if (returned->id == CALL_getsockopt) {
+		__s32 value = 0;
+
+		bpf_probe_read_user(&value, sizeof(value), (void *)event->slots[3]);
+		event->slots[0] = value;
+	}
+}
+
+static __always_inline void record(struct returned *returned, struct pt_regs *regs, __u64 now, __s64 latency)
+{
+	struct event *event;
+	__u8 family = returned->call->family;
+
+	if (!passes_early(returned, latency)) {
+		count(family, FILTERED);
+		return;
+	}
+	returned->scratch = scratch_of(LANE_CALL);
+	if (!returned->scratch)
+		return;
+	event = &returned->scratch->event;
+	begin_event(returned->scratch, returned->task, returned->id, now);
+	fill_event(returned, regs, latency);
+	if (family == FAMILY_IO)
+		family = family_of_kind(event->fd.kind);
+	if (!passes_by_fd(event, family)) {
+		count(family, FILTERED);
+		return;
+	}
+	if (!is_announced(returned->thread) && !announce(returned->thread, LANE_CALL, true)) {
+		count(family, LOST);
+		return;
+	}
+	write_strings(returned);
+	if (returned->call->buffer == BUFFER_MMSGHDR && returned->res > 0 && !returned->compat)
+		send_message_events(returned, family);
+	else
+		send_single_event(returned, family);
+}
+
+static __always_inline int on_sys_exit(struct pt_regs *regs, long res)
+{
+	struct returned returned = { .res = res };
+	__u32 number = call_number(regs), id;
+	__u64 now;
+	__s64 latency;
+
+	if (number >= MAX_CALLS || !settings.calls[number])
+		return 0;
+	now = bpf_ktime_get_boot_ns();
+	returned.task = bpf_get_current_task_btf();
+	returned.compat = is_compat(returned.task);
+	returned.thread = thread_of(returned.task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!returned.thread)
+		return 0;
+	if (number == NUMBER_restart)
+		number = returned.thread->number;
+	latency = take_latency(returned.thread, number, res, now);
+	id = call_id(number, returned.compat);
+	if (number >= MAX_CALLS || id >= MAX_CALLS || is_restarting(res) ||
+	    !(settings.calls[number] & (returned.compat ? WANTED_COMPAT : WANTED_NATIVE)))
+		return 0;
+	if (id == CALL_execve && res == 0) /* sched_process_exec has said it */
+		return 0;
+	returned.id = id;
+	returned.call = &calls[id];
+	record(&returned, regs, now, latency);
+	return 0;
+}
+
+/* ---- Calls that have begun and not returned: asked for at the end of a recording ---- */
+
+static __always_inline void fill_pending(struct returned *returned, struct pt_regs *regs, __s64 latency)
+{
+	struct event *event = &returned->scratch->event;
+	const struct call *call = returned->call;
+
+	read_slots(regs, returned->compat, event->slots);
+	event->latency_ns = latency;
+	event->flags = EVENT_PENDING | (returned->compat ? EVENT_COMPAT : 0);
+	event->fdnum = call->pollfds_arg != NO_ARG ? returned->thread->polled : fdnum_of(returned, event->slots);
+	if (call->span_arg < CALL_SLOTS)
+		event->slots[call->span_arg] = returned->thread->span_ns;
+	describe_fd(returned);
+}
+
+static __always_inline void record_pending(struct returned *returned, struct pt_regs *regs, __u64 now)
+{
+	__s64 latency = now - returned->thread->start_ns;
+	struct event *event;
+	__u8 family = returned->call->family;
+
+	if (!passes_early(returned, latency))
+		return;
+	returned->scratch = scratch_of(LANE_ITER);
+	if (!returned->scratch)
+		return;
+	event = &returned->scratch->event;
+	begin_event(returned->scratch, returned->task, returned->id, now);
+	fill_pending(returned, regs, latency);
+	if (family == FAMILY_IO)
+		family = family_of_kind(event->fd.kind);
+	if (!passes_by_fd(event, family))
+		return;
+	if (!is_announced(returned->thread) && !announce(returned->thread, LANE_ITER, false))
+		return;
+	name_fd(returned->scratch, 0);
+	send_event(returned->scratch, family);
+}
+
+SEC("iter/task")
+int pending(struct bpf_iter__task *ctx)
+{
+	struct returned returned = { .task = ctx->task, .res = -1 };
+	struct pt_regs *regs;
+	__u32 id;
+
+	if (!returned.task)
+		return 0;
+	returned.thread = thread_of(returned.task, 0);
+	if (!returned.thread || !returned.thread->start_ns)
+		return 0;
+	returned.compat = is_compat(returned.task);
+	id = call_id(returned.thread->number, returned.compat);
+	if (id >= MAX_CALLS)
+		return 0;
+	returned.id = id;
+	returned.call = &calls[id];
+	regs = (struct pt_regs *)bpf_task_pt_regs(returned.task);
+	record_pending(&returned, regs, bpf_ktime_get_boot_ns());
+	return 0;
+}
+
+/* ---- Hooks: user space loads the typed ones, or the raw ones where those are refused ---- */
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(enter_typed, struct pt_regs *regs, long number)
+{
+	return on_sys_enter(regs, number);
+}
+
+SEC("raw_tp/sys_enter")
+int enter_raw(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_sys_enter((struct pt_regs *)ctx->args[0], ctx->args[1]);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_typed, struct pt_regs *regs, long res)
+{
+	return on_sys_exit(regs, res);
+}
+
+SEC("raw_tp/sys_exit")
+int exit_raw(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_sys_exit((struct pt_regs *)ctx->args[0], ctx->args[1]);
+}

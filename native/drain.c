@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "drain.h"
+
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/*
+ * The kernel side wakes us only when a CPU has written much: a wake-up costs it 12 us. In between, what comes slowly is
+ * fetched by this timer.
+ */
+#define ROUND_MS      10
+#define LOSS_CHECK_NS 100000000ULL /* also without a sign of loss */
+
+struct drain {
+	struct probe *probe;
+	struct queue *queue;
+	struct ring_buffer *ring;
+	int wake_ups;
+	struct losses *losses;
+	uint32_t *next_seq; /* per CPU: a gap is the sign of loss */
+	uint64_t now;
+	uint64_t checked_ns;
+	bool gap;
+	bool announcement_lost;
+};
+
+static bool is_out_of_sequence(struct drain *drain, const struct record *record)
+{
+	uint32_t expected = drain->next_seq[record->cpu];
+
+	drain->next_seq[record->cpu] = record->seq + 1;
+	return record->seq != expected;
+}
+
+/* Returns 0 always: libbpf stops at anything else. */
+static int on_record(void *ctx, void *bytes, size_t len)
+{
+	struct drain *drain = ctx;
+	const struct record *record = bytes;
+
+	drain->gap |= is_out_of_sequence(drain, record);
+	if (queue_push(drain->queue, record, len))
+		return 0;
+	if (record->kind == RECORD_EVENT)
+		losses_add_queue(drain->losses, record, drain->now);
+	else
+		drain->announcement_lost = true;
+	return 0;
+}
+
+/* Edge-triggered: that there is something in the ring is no reason to run, only a wake-up is. */
+static int watch(int ring)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+
+	epoll_ctl(fd, EPOLL_CTL_ADD, ring, &event);
+	return fd;
+}
+
+struct drain *drain_new(struct probe *probe, struct queue *queue)
+{
+	struct drain *drain = calloc(1, sizeof(*drain));
+
+	drain->probe = probe;
+	drain->queue = queue;
+	drain->losses = losses_new(probe);
+	drain->next_seq = calloc(probe->cpus, sizeof(*drain->next_seq));
+	drain->ring = ring_buffer__new(probe->ring, on_record, drain, NULL);
+	drain->wake_ups = watch(probe->ring);
+	return drain;
+}
+
+void drain_free(struct drain *drain)
+{
+	close(drain->wake_ups);
+	ring_buffer__free(drain->ring);
+	losses_free(drain->losses);
+	free(drain->next_seq);
+	free(drain);
+}
+
+static void check_losses(struct drain *drain)
+{
+	if (!drain->gap && drain->now - drain->checked_ns < LOSS_CHECK_NS)
+		return;
+	drain->gap = false;
+	drain->checked_ns = drain->now;
+	losses_read_ring(drain->losses, drain->now);
+	losses_report(drain->losses, drain->queue);
+}
+
+/* Whoever was announced in vain is announced again, once there is room for it. */
+static void repair_announcements(struct drain *drain)
+{
+	if (!drain->announcement_lost || queue_fill(drain->queue) > 0.5)
+		return;
+	drain->announcement_lost = false;
+	drain->probe->settings->announce++;
+}
+
+void drain_rest(struct drain *drain)
+{
+	drain->now = boot_ns();
+	ring_buffer__consume(drain->ring);
+	check_losses(drain);
+	repair_announcements(drain);
+	queue_publish(drain->queue);
+}
+
+void drain_round(struct drain *drain)
+{
+	struct epoll_event event;
+
+	epoll_wait(drain->wake_ups, &event, 1, ROUND_MS);
+	drain_rest(drain);
+}
+
+uint64_t drain_lost(const struct drain *drain)
+{
+	return losses_total(drain->losses);
+}

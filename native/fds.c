@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
+
+#define FDS_MAX	    65536
+#define SLOTS	    (FDS_MAX * 2)
+#define CACHE_SLOTS 8192
+
+/* All that makes a descriptor different from another; without holes, so that it can be compared as bytes. */
+struct key {
+	uint64_t ino;
+	uint32_t dev;
+	uint32_t open_flags;
+	uint32_t netns;
+	uint16_t local_port;
+	uint16_t remote_port;
+	uint8_t local_ip[16];
+	uint8_t remote_ip[16];
+	uint8_t kind;
+	uint8_t l4proto;
+	uint8_t ip_len;
+	uint8_t role;
+	uint32_t name_len;
+};
+
+_Static_assert(sizeof(struct key) == 64, "a key has no holes");
+
+struct entry {
+	struct key key;
+	uint64_t hash;
+	char *name;
+	uint32_t id; /* 0: free */
+};
+
+/* Most events come from a descriptor that was seen a moment ago: told by the kernel's own words, without a name. */
+struct recent {
+	struct fd_identity fd;
+	uint32_t id; /* 0: none */
+};
+
+struct fds {
+	const struct files *files;
+	const struct roles *roles;
+	struct recent *recent;
+	struct entry *entries;
+	uint32_t used;
+	uint32_t last_id;
+};
+
+struct fds *fds_new(const struct files *files, const struct roles *roles)
+{
+	struct fds *fds = calloc(1, sizeof(*fds));
+
+	fds->files = files;
+	fds->roles = roles;
+	fds->recent = calloc(CACHE_SLOTS, sizeof(*fds->recent));
+	fds->entries = calloc(SLOTS, sizeof(*fds->entries));
+	return fds;
+}
+
+static void forget_all(struct fds *fds)
+{
+	for (uint32_t i = 0; i < SLOTS; i++)
+		free(fds->entries[i].name);
+	memset(fds->entries, 0, SLOTS * sizeof(*fds->entries));
+	memset(fds->recent, 0, CACHE_SLOTS * sizeof(*fds->recent));
+	fds->used = 0;
+}
+
+void fds_free(struct fds *fds)
+{
+	forget_all(fds);
+	free(fds->entries);
+	free(fds->recent);
+	free(fds);
+}
+
+void fds_restart(struct fds *fds)
+{
+	forget_all(fds);
+	fds->last_id = 0;
+}
+
+static bool is_path_kind(uint8_t kind)
+{
+	return kind == TROWEL__V1__FD_KIND__FD_FILE || kind == TROWEL__V1__FD_KIND__FD_DIRECTORY ||
+	       kind == TROWEL__V1__FD_KIND__FD_PIPE;
+}
+
+static bool is_inet_kind(uint8_t kind)
+{
+	return kind == TROWEL__V1__FD_KIND__FD_IPV4 || kind == TROWEL__V1__FD_KIND__FD_IPV6;
+}
+
+/* ---- Defining ---- */
+
+/* An IPv4 address has four bytes; none at all stays empty. */
+static ProtobufCBinaryData address(struct batch *batch, const struct key *key, const uint8_t *ip)
+{
+	return batch_copy(batch, ip, key->ip_len);
+}
+
+static void define(struct batch *batch, const struct entry *entry)
+{
+	Trowel__V1__Fd *fd = arena_alloc(&batch->arena, sizeof(*fd));
+	const struct key *key = &entry->key;
+
+	trowel__v1__fd__init(fd);
+	fd->id = entry->id;
+	fd->kind = key->kind;
+	fd->role = key->role;
+	fd->l4proto = key->l4proto;
+	fd->local_port = key->local_port;
+	fd->remote_port = key->remote_port;
+	fd->ino = key->ino;
+	fd->dev = encode_dev(key->dev);
+	fd->netns = key->netns;
+	fd->open_flags = key->open_flags;
+	fd->name = batch_copy(batch, entry->name, key->name_len);
+	if (is_inet_kind(key->kind)) {
+		fd->local_ip = address(batch, key, key->local_ip);
+		fd->remote_ip = address(batch, key, key->remote_ip);
+	}
+	pointers_add(&batch->fds, fd);
+}
+
+/* ---- Finding ---- */
+
+static struct key key_of(const struct fds *fds, const struct fd_identity *fd, struct span name)
+{
+	struct key key = {
+		.ino = fd->ino,
+		.dev = fd->dev,
+		.netns = fd->netns,
+		.kind = fd->kind,
+		.name_len = name.len,
+	};
+
+	if (is_path_kind(fd->kind))
+		key.open_flags = fd->open_flags;
+	if (!is_inet_kind(fd->kind))
+		return key;
+	key.l4proto = fd->l4proto;
+	key.ip_len = fd->ip_len;
+	key.local_port = fd->local_port;
+	key.remote_port = fd->remote_port;
+	memcpy(key.local_ip, fd->local_ip, sizeof(key.local_ip));
+	memcpy(key.remote_ip, fd->remote_ip, sizeof(key.remote_ip));
+	key.role = role_of(fds->roles, fd);
+	return key;
+}
+
+static struct entry *find(const struct fds *fds, const struct key *key, uint64_t hash, struct span name)
+{
+	for (uint32_t i = hash & (SLOTS - 1);; i = (i + 1) & (SLOTS - 1)) {
+		struct entry *entry = &fds->entries[i];
+
+		if (!entry->id)
+			return entry;
+		if (entry->hash == hash && memcmp(&entry->key, key, sizeof(*key)) == 0 &&
+		    (!name.len || memcmp(entry->name, name.bytes, name.len) == 0))
+			return entry;
+	}
+}
+
+static uint32_t intern(struct fds *fds, struct batch *batch, const struct fd_identity *fd, struct span name)
+{
+	struct key key = key_of(fds, fd, name);
+	uint64_t hash = hash_bytes(&key, sizeof(key)) ^ hash_bytes(name.bytes, name.len);
+	struct entry *entry = find(fds, &key, hash, name);
+
+	if (entry->id)
+		return entry->id;
+	if (fds->used == FDS_MAX) {
+		forget_all(fds);
+		entry = find(fds, &key, hash, name);
+	}
+	fds->used++;
+	*entry = (struct entry){ .key = key, .hash = hash, .id = ++fds->last_id };
+	if (name.len)
+		entry->name = memcpy(malloc(name.len), name.bytes, name.len);
+	define(batch, entry);
+	return entry->id;
+}
+
+/* A server's socket has many peers: they share the file but not the slot. */
+static struct recent *recent_of(const struct fds *fds, const struct fd_identity *fd)
+{
+	uint64_t peer;
+
+	memcpy(&peer, fd->remote_ip, sizeof(peer));
+	return &fds->recent[hash_u64(fd->file ^ peer ^ (uint64_t)fd->remote_port << 48) & (CACHE_SLOTS - 1)];
+}
+
+/*
+ * With a name it is looked up by all it is: another path may have led to the same inode, and the kernel uses addresses
+ * again. Without one it is what was last known by this address, if nothing else has changed.
+ */
+uint32_t fds_id(struct fds *fds, struct batch *batch, const struct fd_identity *identity, struct span name)
+{
+	struct fd_identity fd = *identity;
+	struct recent *recent;
+
+	if (!fd.kind)
+		return 0;
+	fd.name_len = 0;
+	recent = recent_of(fds, &fd);
+	if (!name.len && recent->id && memcmp(&recent->fd, &fd, sizeof(fd)) == 0)
+		return recent->id;
+	if (!name.len && is_path_kind(fd.kind))
+		name = files_path(fds->files, &fd);
+	recent->fd = fd;
+	recent->id = intern(fds, batch, &fd, name);
+	if (!name.len && is_path_kind(fd.kind)) {
+		uint32_t id = recent->id;
+
+		recent->id = 0; /* its name may yet be learned */
+		return id;
+	}
+	return recent->id;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is missing, and between which times: gathered by the thread that drains, told by the one that sends. */
+#ifndef TROWEL_LOSS_H
+#define TROWEL_LOSS_H
+
+#include "probe.h"
+#include "queue.h"
+
+/* As the wire numbers them. */
+enum loss_reason { LOSS_RING, LOSS_QUEUE, LOSS_REASONS };
+
+#define RECORD_LOSS 4 /* besides enum record_kind: only in the queue */
+
+struct loss {
+	struct record record; /* cpu and family say where */
+	uint32_t reason;
+	uint32_t pad;
+	uint64_t count;
+	uint64_t from_ns;
+	uint64_t to_ns;
+};
+
+struct losses;
+
+struct losses *losses_new(const struct probe *probe);
+void losses_free(struct losses *losses);
+/* One record did not fit into the queue. */
+void losses_add_queue(struct losses *losses, const struct record *record, uint64_t now);
+/* Reads the kernel side's counters: what they have advanced by was lost between the previous reading and now. */
+void losses_read_ring(struct losses *losses, uint64_t now);
+/* Puts what was gathered into the queue, as far as there is room. */
+void losses_report(struct losses *losses, struct queue *queue);
+uint64_t losses_total(const struct losses *losses);
+
+#endif

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+/* trowel-probe: records what the processes of this machine do and streams it to a collector. */
+#include <bpf/libbpf.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "drain.h"
+#include "log.h"
+#include "privilege.h"
+#include "sender.h"
+#include "session.h"
+#include "settings.h"
+
+enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 4 };
+
+#define DEFAULT_RING_MIB  16
+#define DEFAULT_QUEUE_MIB 16
+
+static const char usage[] =
+	"usage: trowel-probe [options] COLLECTOR\n"
+	"Records what the processes of this machine do and streams it to COLLECTOR: unix:PATH or HOST:PORT.\n"
+	"\n"
+	"  --tls              encrypt, and trust the system's authorities\n"
+	"  --ca FILE          encrypt, and trust these (PEM)\n"
+	"  --cert FILE        show this certificate (PEM), with --key\n"
+	"  --key FILE         its private key (PEM)\n"
+	"  --ring-mib N       size of the ring between kernel and probe, a power of two (16)\n"
+	"  --queue-mib N      size of the queue between probe and collector (16)\n"
+	"  --hook NAME        tp_btf or raw_tp instead of the best that works\n"
+	"\n"
+	"Exit status: 0 done, 1 failed, 2 wrong usage, 4 privilege or kernel feature missing.\n";
+
+struct options {
+	size_t ring_bytes;
+	size_t queue_bytes;
+	const char *hook;
+};
+
+static struct session session;
+
+static void on_signal(int number)
+{
+	(void)number;
+	session.stop = true;
+}
+
+static void handle_signals(void)
+{
+	struct sigaction stop = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* ---- Options ---- */
+
+static char *read_file(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!file || getdelim(&text, &size, '\0', file) < 0) {
+		complain("cannot read %s", path);
+		exit(EXIT_USAGE);
+	}
+	fclose(file);
+	return text;
+}
+
+static size_t mebibytes(const char *text)
+{
+	return strtoul(text, NULL, 10) << 20;
+}
+
+static void parse(int argc, char **argv, struct options *options, struct collector *collector)
+{
+	static const struct option names[] = {
+		{ "tls", no_argument, NULL, 't' },
+		{ "ca", required_argument, NULL, 'a' },
+		{ "cert", required_argument, NULL, 'c' },
+		{ "key", required_argument, NULL, 'k' },
+		{ "ring-mib", required_argument, NULL, 'r' },
+		{ "queue-mib", required_argument, NULL, 'q' },
+		{ "hook", required_argument, NULL, 'o' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "h", names, NULL)) != -1) {
+		switch (option) {
+		case 't':
+			collector->tls = true;
+			break;
+		case 'a':
+			collector->tls = true;
+			collector->authorities = read_file(optarg);
+			break;
+		case 'c':
+			collector->certificate = read_file(optarg);
+			break;
+		case 'k':
+			collector->key = read_file(optarg);
+			break;
+		case 'r':
+			options->ring_bytes = mebibytes(optarg);
+			break;
+		case 'q':
+			options->queue_bytes = mebibytes(optarg);
+			break;
+		case 'o':
+			options->hook = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(EXIT_OK);
+		default:
+			fputs(usage, stderr);
+			exit(EXIT_USAGE);
+		}
+	}
+	if (optind != argc - 1) {
+		fputs(usage, stderr);
+		exit(EXIT_USAGE);
+	}
+	collector->target = argv[optind];
+}
+
+/* ---- Recording ---- */
+
+/* Kernels before 5.11 count BPF memory as locked memory. */
+static void lift_memory_limit(void)
+{
+	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+}
+
+static int attach(const struct options *options, const Trowel__V1__Config *config)
+{
+	struct load_options load = {
+		.ring_bytes = options->ring_bytes,
+		.latency = config->latency,
+		.hook = options->hook,
+	};
+	int error;
+
+	lift_memory_limit();
+	error = probe_load(&session.probe, &load);
+	if (error)
+		return error;
+	settings_apply(&session.probe, config);
+	session.start_ns = boot_ns();
+	return probe_attach(&session.probe);
+}
+
+/* The iterator's programs write what they find into the ring; the file itself stays empty. */
+static void emit_pending(void)
+{
+	char nothing[64];
+
+	if (session.probe.pending < 0)
+		return;
+	while (read(session.probe.pending, nothing, sizeof(nothing)) > 0)
+		;
+	close(session.probe.pending);
+}
+
+static void drain_until_stopped(void)
+{
+	struct drain *drain = drain_new(&session.probe, session.queue);
+
+	while (!session.stop && !session.broken)
+		drain_round(drain);
+	probe_detach(&session.probe);
+	drain_rest(drain);
+	emit_pending();
+	drain_rest(drain);
+	session.lost = drain_lost(drain);
+	queue_end(session.queue);
+	drain_free(drain);
+}
+
+static enum exit_code run(const struct options *options)
+{
+	const Trowel__V1__Config *config = session_await_config(&session);
+
+	if (!config)
+		return EXIT_FAILED;
+	if (attach(options, config)) {
+		session_fail(&session);
+		return EXIT_REFUSED;
+	}
+	privilege_drop();
+	session_set_attached(&session);
+	privilege_seal();
+	drain_until_stopped();
+	return EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {
+		.ring_bytes = DEFAULT_RING_MIB << 20,
+		.queue_bytes = DEFAULT_QUEUE_MIB << 20,
+	};
+	enum exit_code code;
+	pthread_t sender;
+
+	parse(argc, argv, &options, &session.collector);
+	handle_signals();
+	session_init(&session);
+	session.queue = queue_new(options.queue_bytes);
+	pthread_create(&sender, NULL, sender_run, &session);
+	code = run(&options);
+	pthread_join(sender, NULL);
+	if (code == EXIT_OK && session.broken) {
+		complain("the collector at %s has gone", session.collector.target);
+		code = EXIT_FAILED;
+	}
+	return code;
+}

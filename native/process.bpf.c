@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the kernel says of processes: exec, which wipes the arguments of its own call, exit, and whose child is whose.
+ */
+#include "abi.bpf.h"
+#include "event.bpf.h"
+
+#define WAIT_STATUS(code) ((code) >> 8 & 0xff)
+#define WAIT_SIGNAL(code) ((code)&0x7f)
+
+static __always_inline bool process_events_wanted(void)
+{
+	return settings.families & 1 << FAMILY_PROCESS && !(settings.filters & (FILTER_PORTS | FILTER_KINDS));
+}
+
+/* A started event, or NULL if nobody wants it. */
+static __always_inline struct scratch *begin_process_event(struct task_struct *task, struct thread *thread, __u16 type)
+{
+	struct scratch *scratch;
+
+	if (!is_wanted(task, thread)) {
+		count(FAMILY_PROCESS, FILTERED);
+		return NULL;
+	}
+	scratch = scratch_of(LANE_PROCESS);
+	if (scratch)
+		begin_event(scratch, task, type, bpf_ktime_get_boot_ns());
+	return scratch;
+}
+
+static __always_inline void end_process_event(struct scratch *scratch, struct thread *thread)
+{
+	if (is_announced(thread) || announce(thread, LANE_PROCESS, true))
+		send_event(scratch, FAMILY_PROCESS);
+	else
+		count(FAMILY_PROCESS, LOST);
+}
+
+/* The call has succeeded, so its return is not recorded again. */
+static __always_inline int on_exec(struct task_struct *task, struct linux_binprm *binary)
+{
+	struct thread *thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct scratch *scratch;
+
+	if (!thread || !(settings.calls[NUMBER_execve] & WANTED_NATIVE) || !process_events_wanted())
+		return 0;
+	scratch = begin_process_event(task, thread, CALL_execve);
+	if (!scratch)
+		return 0;
+	if (thread->start_ns)
+		scratch->event.latency_ns = scratch->event.end_ns - thread->start_ns;
+	scratch->event.flags = EVENT_HAS_RES;
+	scratch->work.string = (__u64)READ(binary, filename);
+	write_path_arg(scratch, AT_FDCWD, false);
+	end_process_event(scratch, thread);
+	return 0;
+}
+
+/* Said of each thread; the numbers are in the order of `procexit` in src/model/calls.ts. */
+static __always_inline int on_thread_exit(struct task_struct *task)
+{
+	struct thread *thread;
+	struct scratch *scratch;
+	__u32 code = READ(task, exit_code), pid = READ(task, pid), tgid = READ(task, tgid);
+
+	if (settings.filters & FILTER_PIDS && pid == tgid)
+		bpf_map_delete_elem(&wanted_pids, &pid);
+	if (!settings.exits || !process_events_wanted())
+		return 0;
+	thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	scratch = thread ? begin_process_event(task, thread, EVENT_procexit) : NULL;
+	if (!scratch)
+		return 0;
+	scratch->event.flags = EVENT_ONE_SIDED;
+	scratch->event.slots[0] = code;
+	scratch->event.slots[1] = WAIT_STATUS(code);
+	scratch->event.slots[2] = WAIT_SIGNAL(code);
+	scratch->event.slots[3] = scratch->event.end_ns - READ(task, group_leader, start_boottime);
+	end_process_event(scratch, thread);
+	return 0;
+}
+
+/* Who was asked for by pid is asked for with all descendants, also when their parents are gone. */
+static __always_inline int on_fork(struct task_struct *parent, struct task_struct *child)
+{
+	__u32 pid = READ(parent, tgid), child_pid = READ(child, tgid);
+	__u8 yes = 1;
+
+	if (settings.filters & FILTER_PIDS && pid != child_pid && bpf_map_lookup_elem(&wanted_pids, &pid))
+		bpf_map_update_elem(&wanted_pids, &child_pid, &yes, BPF_ANY);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(exec_typed, struct task_struct *task, pid_t old_pid, struct linux_binprm *binary)
+{
+	return on_exec(task, binary);
+}
+
+SEC("raw_tp/sched_process_exec")
+int exec_raw(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_exec(bpf_get_current_task_btf(), (struct linux_binprm *)ctx->args[2]);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(end_typed, struct task_struct *task)
+{
+	return on_thread_exit(task);
+}
+
+SEC("raw_tp/sched_process_exit")
+int end_raw(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_thread_exit(bpf_get_current_task_btf());
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(fork_typed, struct task_struct *parent, struct task_struct *child)
+{
+	return on_fork(parent, child);
+}
+
+SEC("raw_tp/sched_process_fork")
+int fork_raw(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_fork((struct task_struct *)ctx->args[0], (struct task_struct *)ctx->args[1]);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Building a record and writing it into the ring, or counting it as lost. */
+#ifndef TROWEL_RING_BPF_H
+#define TROWEL_RING_BPF_H
+
+#include "maps.bpf.h"
+
+/*
+ * A record is built per CPU and then copied into the ring, since its length is known only at its end. Programs that
+ * might interrupt one another have a lane each. Strings and names take STRINGS_MAX bytes, the payload may follow.
+ */
+enum lane { LANE_CALL, LANE_PROCESS, LANE_ITER, LANES };
+
+#define STRINGS_MAX  16384
+#define BYTES_MAX    (STRINGS_MAX + 4096)
+#define PATH_LEN_MAX 4096
+
+/*
+ * What functions hand one another besides the record itself. The verifier checks a function once if it is global, and
+ * then it takes no pointers but to memory like this; and what a loop keeps here is checked in one round.
+ */
+struct work {
+	__u64 task;   /* struct task_struct, whose record it is */
+	__u64 string; /* in user or kernel memory */
+
+	/* a walk from a path or kernfs node to its root; see path.bpf.h */
+	__u64 path;
+	__u64 dentry;
+	__u64 mnt;
+	__u64 root_dentry;
+	__u64 root_mnt;
+	__u64 node;
+	__u32 at; /* where in bytes the next name goes */
+	__u32 end;
+
+	/* a payload on its way; see payload.bpf.h */
+	__u64 iov;
+	__u64 moved; /* bytes of the operation that are not copied yet */
+	__u32 room;
+	__u32 fault;
+	__u64 cmsg;
+	__u64 cmsg_end;
+};
+
+struct scratch {
+	union {
+		struct record record;
+		struct event event;
+		struct thread_record thread;
+		struct file_record file;
+	};
+	__u8 bytes[BYTES_MAX];
+	struct work work;
+};
+
+#define RECORD_MAX offsetof(struct scratch, work)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, LANES);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+/* A thread is announced while an event of it is being built: announcements have a place of their own. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, LANES);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} announcements SEC(".maps");
+
+/* A wake-up costs 12 us, so the reader runs by a timer and is woken only when a CPU has written this much. */
+#define WAKE_BYTES (256 << 10)
+
+static __always_inline struct counters *counters_here(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&cpu_counters, &cpu);
+}
+
+static __always_inline struct scratch *scratch_of(__u32 lane)
+{
+	return bpf_map_lookup_elem(&scratches, &lane);
+}
+
+static __always_inline __u64 wake_policy(struct counters *counters, __u32 len)
+{
+	__u32 unwoken = counters->unwoken + len;
+
+	counters->unwoken = unwoken > WAKE_BYTES ? 0 : unwoken;
+	return unwoken > WAKE_BYTES ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+/* False: the ring was full. The sequence advances all the same. */
+GLOBAL bool write_record(struct scratch *scratch, __u32 bytes, __u8 kind, __u8 family)
+{
+	struct counters *counters = counters_here();
+	__u32 len = sizeof(struct event) + bytes;
+
+	if (!counters || !scratch)
+		return false;
+	family &= COUNTED_FAMILIES - 1;
+	scratch->record.kind = kind;
+	scratch->record.family = family;
+	scratch->record.cpu = bpf_get_smp_processor_id();
+	scratch->record.seq = __sync_fetch_and_add(&counters->seq, 1);
+	CAP(len, RECORD_MAX);
+	return bpf_ringbuf_output(&ring, scratch, len, wake_policy(counters, len)) == 0;
+}
+
+#endif

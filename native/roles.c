@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "roles.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "calls.h"
+#include "hash.h"
+
+#define SLOTS 65536
+
+/*
+ * Two sets that forget on collision: of sockets that connected or were accepted, and of ports that are listened on.
+ * An answer that was forgotten is worked out from the ports, and those are told again by each accept.
+ */
+struct roles {
+	struct {
+		uint32_t ino;
+		uint32_t netns;
+		uint32_t role;
+	} sockets[SLOTS];
+	uint64_t listeners[SLOTS]; /* netns << 16 | port */
+};
+
+struct roles *roles_new(void)
+{
+	return calloc(1, sizeof(struct roles));
+}
+
+void roles_free(struct roles *roles)
+{
+	free(roles);
+}
+
+static uint32_t socket_slot(const struct fd_identity *fd)
+{
+	return hash_u64(fd->ino << 32 ^ fd->netns) & (SLOTS - 1);
+}
+
+static uint64_t listener(const struct fd_identity *fd)
+{
+	return (uint64_t)fd->netns << 16 | fd->local_port;
+}
+
+static void learn_socket(struct roles *roles, const struct fd_identity *fd, Trowel__V1__FdRole role)
+{
+	uint32_t i = socket_slot(fd);
+
+	roles->sockets[i].ino = fd->ino;
+	roles->sockets[i].netns = fd->netns;
+	roles->sockets[i].role = role;
+}
+
+static void learn_listener(struct roles *roles, const struct fd_identity *fd)
+{
+	roles->listeners[hash_u64(listener(fd)) & (SLOTS - 1)] = listener(fd);
+}
+
+void roles_learn(struct roles *roles, const struct fd_identity *fd, uint16_t type)
+{
+	if (fd->l4proto != IPPROTO_TCP)
+		return;
+	if (fd->state & FD_LISTENING) {
+		learn_listener(roles, fd);
+	} else if (type == CALL_connect) {
+		learn_socket(roles, fd, TROWEL__V1__FD_ROLE__ROLE_CLIENT);
+	} else if (type == CALL_accept || type == CALL_accept4) {
+		learn_socket(roles, fd, TROWEL__V1__FD_ROLE__ROLE_SERVER);
+		learn_listener(roles, fd);
+	}
+}
+
+static Trowel__V1__FdRole tcp_role(const struct roles *roles, const struct fd_identity *fd)
+{
+	uint32_t i = socket_slot(fd);
+
+	if (fd->state & FD_LISTENING)
+		return TROWEL__V1__FD_ROLE__ROLE_LISTEN;
+	if (!fd->remote_port)
+		return TROWEL__V1__FD_ROLE__ROLE_NONE;
+	if (roles->sockets[i].ino == fd->ino && roles->sockets[i].netns == fd->netns)
+		return roles->sockets[i].role;
+	return roles->listeners[hash_u64(listener(fd)) & (SLOTS - 1)] == listener(fd)
+		       ? TROWEL__V1__FD_ROLE__ROLE_SERVER
+		       : TROWEL__V1__FD_ROLE__ROLE_CLIENT;
+}
+
+Trowel__V1__FdRole role_of(const struct roles *roles, const struct fd_identity *fd)
+{
+	if (fd->kind != TROWEL__V1__FD_KIND__FD_IPV4 && fd->kind != TROWEL__V1__FD_KIND__FD_IPV6)
+		return TROWEL__V1__FD_ROLE__ROLE_NONE;
+	if (fd->l4proto == IPPROTO_TCP)
+		return tcp_role(roles, fd);
+	if (!fd->remote_port && !fd->local_port)
+		return TROWEL__V1__FD_ROLE__ROLE_NONE;
+	return fd->state & FD_BOUND_PORT ? TROWEL__V1__FD_ROLE__ROLE_SERVER : TROWEL__V1__FD_ROLE__ROLE_CLIENT;
+}

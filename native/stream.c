@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stream.h"
+
+#include <grpc/byte_buffer.h>
+#include <grpc/byte_buffer_reader.h>
+#include <grpc/grpc.h>
+#include <grpc/grpc_security.h>
+#include <grpc/support/time.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define METHOD "/trowel.v1.Collector/Record"
+
+/* What an operation is recognised by when it is done. */
+enum tag { TAG_BEGIN, TAG_HEADERS, TAG_SEND, TAG_RECEIVE, TAG_STATUS, TAGS };
+
+struct stream {
+	grpc_channel *channel;
+	grpc_completion_queue *queue;
+	grpc_call *call;
+	grpc_byte_buffer *sending;
+	grpc_byte_buffer *received;
+	bool under_way[TAGS];
+	grpc_metadata_array headers;
+	grpc_metadata_array trailers;
+	grpc_status_code status;
+	grpc_slice details;
+};
+
+static gpr_timespec deadline(int timeout_ms)
+{
+	if (timeout_ms < 0)
+		return gpr_inf_future(GPR_CLOCK_REALTIME);
+	return gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_millis(timeout_ms, GPR_TIMESPAN));
+}
+
+static void *tag_pointer(enum tag tag)
+{
+	return (void *)(uintptr_t)(tag + 1);
+}
+
+static bool begin(struct stream *stream, grpc_op op, enum tag tag)
+{
+	stream->under_way[tag] = grpc_call_start_batch(stream->call, &op, 1, tag_pointer(tag), NULL) == GRPC_CALL_OK;
+	return stream->under_way[tag];
+}
+
+/* False: it failed, or is still under way after timeout_ms. */
+static bool await(struct stream *stream, enum tag tag, int timeout_ms)
+{
+	grpc_event event = grpc_completion_queue_pluck(stream->queue, tag_pointer(tag), deadline(timeout_ms), NULL);
+
+	stream->under_way[tag] = event.type == GRPC_QUEUE_TIMEOUT;
+	return event.type == GRPC_OP_COMPLETE && event.success;
+}
+
+/* ---- Opening ---- */
+
+static grpc_channel_credentials *credentials_of(const struct collector *collector)
+{
+	grpc_ssl_pem_key_cert_pair pair = { collector->key, collector->certificate };
+
+	if (!collector->tls)
+		return grpc_insecure_credentials_create();
+	return grpc_ssl_credentials_create(collector->authorities, collector->key ? &pair : NULL, NULL, NULL);
+}
+
+/* A collector that is gone is noticed within seconds also when its machine just vanished. */
+static grpc_channel *open_channel(const struct collector *collector)
+{
+	grpc_channel_credentials *credentials = credentials_of(collector);
+	grpc_arg args[] = {
+		{ .type = GRPC_ARG_INTEGER, .key = GRPC_ARG_KEEPALIVE_TIME_MS, .value.integer = 20000 },
+		{ .type = GRPC_ARG_INTEGER, .key = GRPC_ARG_KEEPALIVE_TIMEOUT_MS, .value.integer = 10000 },
+		{ .type = GRPC_ARG_INTEGER, .key = GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, .value.integer = 5000 },
+		{ .type = GRPC_ARG_INTEGER, .key = GRPC_ARG_ENABLE_HTTP_PROXY, .value.integer = 0 },
+	};
+	grpc_channel_args list = { sizeof(args) / sizeof(*args), args };
+	grpc_channel *channel = grpc_channel_create(collector->target, credentials, &list);
+
+	grpc_channel_credentials_release(credentials);
+	return channel;
+}
+
+static void begin_call(struct stream *stream)
+{
+	grpc_op greeting = {
+		.op = GRPC_OP_SEND_INITIAL_METADATA,
+		.flags = GRPC_INITIAL_METADATA_WAIT_FOR_READY | GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET,
+	};
+	grpc_op headers = {
+		.op = GRPC_OP_RECV_INITIAL_METADATA,
+		.data.recv_initial_metadata.recv_initial_metadata = &stream->headers,
+	};
+	grpc_op status = {
+		.op = GRPC_OP_RECV_STATUS_ON_CLIENT,
+		.data.recv_status_on_client = { &stream->trailers, &stream->status, &stream->details, NULL },
+	};
+
+	begin(stream, status, TAG_STATUS);
+	begin(stream, greeting, TAG_BEGIN);
+	begin(stream, headers, TAG_HEADERS);
+}
+
+struct stream *stream_open(const struct collector *collector)
+{
+	struct stream *stream = calloc(1, sizeof(*stream));
+
+	grpc_metadata_array_init(&stream->headers);
+	grpc_metadata_array_init(&stream->trailers);
+	stream->details = grpc_empty_slice();
+	stream->queue = grpc_completion_queue_create_for_pluck(NULL);
+	stream->channel = open_channel(collector);
+	stream->call = grpc_channel_create_call(stream->channel, NULL, GRPC_PROPAGATE_DEFAULTS, stream->queue,
+						grpc_slice_from_static_string(METHOD), NULL,
+						gpr_inf_future(GPR_CLOCK_REALTIME), NULL);
+	begin_call(stream);
+	return stream;
+}
+
+/* ---- Sending ---- */
+
+static bool end_sending(struct stream *stream)
+{
+	bool sent;
+
+	if (!stream->sending)
+		return true;
+	sent = await(stream, TAG_SEND, -1);
+	grpc_byte_buffer_destroy(stream->sending);
+	stream->sending = NULL;
+	return sent;
+}
+
+bool stream_send(struct stream *stream, const Trowel__V1__FromProbe *message)
+{
+	grpc_slice slice = grpc_slice_malloc(trowel__v1__from_probe__get_packed_size(message));
+	grpc_op op = { .op = GRPC_OP_SEND_MESSAGE };
+
+	trowel__v1__from_probe__pack(message, GRPC_SLICE_START_PTR(slice));
+	if (!end_sending(stream)) {
+		grpc_slice_unref(slice);
+		return false;
+	}
+	op.data.send_message.send_message = stream->sending = grpc_raw_byte_buffer_create(&slice, 1);
+	grpc_slice_unref(slice);
+	if (begin(stream, op, TAG_SEND))
+		return true;
+	grpc_byte_buffer_destroy(stream->sending);
+	stream->sending = NULL;
+	return false;
+}
+
+/* ---- Receiving ---- */
+
+static Trowel__V1__ToProbe *unpack(grpc_byte_buffer *buffer)
+{
+	Trowel__V1__ToProbe *message;
+	grpc_byte_buffer_reader reader;
+	grpc_slice slice;
+
+	if (!grpc_byte_buffer_reader_init(&reader, buffer))
+		return NULL;
+	slice = grpc_byte_buffer_reader_readall(&reader);
+	message = trowel__v1__to_probe__unpack(NULL, GRPC_SLICE_LENGTH(slice), GRPC_SLICE_START_PTR(slice));
+	grpc_slice_unref(slice);
+	grpc_byte_buffer_reader_destroy(&reader);
+	return message;
+}
+
+Trowel__V1__ToProbe *stream_receive(struct stream *stream, int timeout_ms)
+{
+	grpc_op op = { .op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &stream->received };
+	Trowel__V1__ToProbe *message;
+
+	if (!stream->under_way[TAG_RECEIVE] && !begin(stream, op, TAG_RECEIVE))
+		return NULL;
+	if (!await(stream, TAG_RECEIVE, timeout_ms) || !stream->received)
+		return NULL;
+	message = unpack(stream->received);
+	grpc_byte_buffer_destroy(stream->received);
+	stream->received = NULL;
+	return message;
+}
+
+/* ---- Ending ---- */
+
+bool stream_finish(struct stream *stream, int timeout_ms)
+{
+	grpc_op op = { .op = GRPC_OP_SEND_CLOSE_FROM_CLIENT };
+
+	return end_sending(stream) && begin(stream, op, TAG_SEND) && await(stream, TAG_SEND, timeout_ms) &&
+	       await(stream, TAG_STATUS, timeout_ms) && stream->status == GRPC_STATUS_OK;
+}
+
+void stream_cancel(struct stream *stream)
+{
+	grpc_call_cancel(stream->call, NULL);
+}
+
+void stream_close(struct stream *stream)
+{
+	grpc_call_cancel(stream->call, NULL);
+	for (enum tag tag = 0; tag < TAGS; tag++)
+		if (stream->under_way[tag])
+			await(stream, tag, -1);
+	if (stream->sending)
+		grpc_byte_buffer_destroy(stream->sending);
+	grpc_metadata_array_destroy(&stream->headers);
+	grpc_metadata_array_destroy(&stream->trailers);
+	grpc_slice_unref(stream->details);
+	grpc_call_unref(stream->call);
+	grpc_channel_destroy(stream->channel);
+	grpc_completion_queue_shutdown(stream->queue);
+	grpc_completion_queue_destroy(stream->queue);
+	free(stream);
+}

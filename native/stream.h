@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One call of Collector.Record over gRPC. One thread sends, one other receives. */
+#ifndef TROWEL_STREAM_H
+#define TROWEL_STREAM_H
+
+#include <stdbool.h>
+
+#include "trowel.pb-c.h"
+
+/* Where the collector is, and how to prove who we are; PEM texts, NULL: no TLS, or the system's authorities. */
+struct collector {
+	const char *target; /* unix:PATH or HOST:PORT */
+	bool tls;
+	char *authorities;
+	char *certificate;
+	char *key;
+};
+
+struct stream;
+
+struct stream *stream_open(const struct collector *collector);
+/* Waits until the message before is on its way. False: the stream is broken. */
+bool stream_send(struct stream *stream, const Trowel__V1__FromProbe *message);
+/* Waits at most timeout_ms, or for ever if negative. NULL: nothing came, or the stream has ended. */
+Trowel__V1__ToProbe *stream_receive(struct stream *stream, int timeout_ms);
+/* Says that no more will be sent, and waits at most timeout_ms for the collector to agree. */
+bool stream_finish(struct stream *stream, int timeout_ms);
+/* Wakes everyone who waits. */
+void stream_cancel(struct stream *stream);
+void stream_close(struct stream *stream);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the kernel side remembers of a thread: the call it is in, whether it is wanted, and what was last announced
+ * of it. A thread announces itself, with all that user space wants to know of it, before its first event and before
+ * the first after a change. So nothing depends on /proc, on a snapshot or on records that may have been lost.
+ */
+#ifndef TROWEL_THREAD_BPF_H
+#define TROWEL_THREAD_BPF_H
+
+#include "path.bpf.h"
+
+/*
+ * Whatever changes of a thread changes one of these; pointers, mostly, since the kernel replaces what they point to
+ * rather than writing to it.
+ */
+struct fingerprint {
+	__u64 comm[2];
+	__u64 cred;
+	__u64 cgroups;
+	__u64 nsproxy;
+	__u64 cwd;
+	__u64 mm;
+	__u64 io_uring;
+};
+
+struct thread {
+	__u64 task;	  /* its own struct task_struct */
+	__u64 start_ns;	  /* of the call it is in; 0: none */
+	__u64 restart_ns; /* of a call that was interrupted and will go on */
+	__u32 number;	  /* of the call it is in, by the machine's table */
+	__u32 restart_number;
+	__u32 generation; /* of the settings that `wanted` was decided by */
+	__u32 announced;  /* settings.announce + 1 as of the announcement; 0: none */
+	__u32 wanted;
+	__s32 polled;  /* the first descriptor of the poll it is in */
+	__s64 span_ns; /* the time-out of the call it is in, which the kernel may overwrite */
+	struct fingerprint print;
+	struct fd_identity closing; /* what the descriptor being closed stands for */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread);
+} threads SEC(".maps");
+
+static __always_inline struct thread *thread_of(struct task_struct *task, __u64 flags)
+{
+	struct thread *thread = bpf_task_storage_get(&threads, task, 0, flags);
+
+	if (thread)
+		thread->task = (__u64)task;
+	return thread;
+}
+
+static __always_inline void read_comm(void *comm, struct task_struct *task)
+{
+	bpf_core_read(comm, 16, &task->comm);
+}
+
+static __always_inline void take_fingerprint(struct fingerprint *print, struct task_struct *task)
+{
+	read_comm(print->comm, task);
+	print->cred = (__u64)READ(task, cred);
+	print->cgroups = (__u64)READ(task, cgroups);
+	print->nsproxy = (__u64)READ(task, nsproxy);
+	print->cwd = (__u64)READ(task, fs, pwd.dentry);
+	print->mm = (__u64)READ(task, mm);
+	print->io_uring = (__u64)READ(task, io_uring);
+}
+
+static __always_inline bool same_fingerprint(const struct fingerprint *a, const struct fingerprint *b)
+{
+	return a->comm[0] == b->comm[0] && a->comm[1] == b->comm[1] && a->cred == b->cred && a->cgroups == b->cgroups &&
+	       a->nsproxy == b->nsproxy && a->cwd == b->cwd && a->mm == b->mm && a->io_uring == b->io_uring;
+}
+
+/* ---- Control groups ---- */
+
+static __always_inline struct kernfs_node *v1_node(struct css_set *set)
+{
+	int pids = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
+	struct cgroup_subsys_state *state = NULL;
+
+	bpf_probe_read_kernel(&state, sizeof(state), &set->subsys[pids]);
+	return READ(state, cgroup, kn);
+}
+
+/* On a hybrid host the pids hierarchy of v1 speaks for a task, unless only the unified one has it in a group. */
+static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task)
+{
+	struct css_set *set = READ(task, cgroups);
+	struct kernfs_node *node;
+
+	if (!machine.cgroup_v2 && bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id)) {
+		node = v1_node(set);
+		if (kernfs_parent(node))
+			return node;
+	}
+	return READ(set, dfl_cgrp, kn);
+}
+
+/* ---- Is it wanted? ---- */
+
+#define CGROUP_DEPTH_MAX 16
+#define ANCESTORS_MAX	 16
+
+/* The upward searches for one that is listed keep their place here. */
+struct search {
+	__u64 at;
+	__u64 found;
+};
+
+static long find_cgroup(__u32 i, struct search *search)
+{
+	struct kernfs_node *node = (void *)search->at;
+	__u64 id;
+
+	if (!node)
+		return 1;
+	id = READ(node, id);
+	search->found = bpf_map_lookup_elem(&wanted_cgroups, &id) != NULL;
+	search->at = (__u64)kernfs_parent(node);
+	return search->found;
+}
+
+static long find_ancestor(__u32 i, struct search *search)
+{
+	struct task_struct *task = (void *)search->at;
+	__u32 pid = READ(task, tgid);
+
+	if (pid <= 1)
+		return 1;
+	search->found = bpf_map_lookup_elem(&wanted_pids, &pid) != NULL;
+	search->at = (__u64)READ(task, real_parent);
+	return search->found;
+}
+
+static __always_inline bool comm_is_wanted(const struct fingerprint *print)
+{
+	for (__u32 i = 0; i < MAX_COMMS; i++) {
+		const __u64 *comm = (const __u64 *)settings.comms[i];
+
+		if (i < settings.comms_n && comm[0] == print->comm[0] && comm[1] == print->comm[1])
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool pid_is_excluded(__u32 pid)
+{
+	for (__u32 i = 0; i < MAX_EXCLUDED; i++)
+		if (i < settings.excluded_n && settings.excluded[i] == pid)
+			return true;
+	return false;
+}
+
+GLOBAL bool decide_wanted(struct thread *thread)
+{
+	struct task_struct *task;
+	struct search search = {};
+
+	if (!thread)
+		return false;
+	task = (void *)thread->task;
+	if (pid_is_excluded(READ(task, tgid)))
+		return false;
+	if (settings.filters & FILTER_COMMS && !comm_is_wanted(&thread->print))
+		return false;
+	if (settings.filters & FILTER_PIDS) {
+		search.at = thread->task;
+		LOOP(ANCESTORS_MAX, find_ancestor, &search);
+		if (!search.found)
+			return false;
+	}
+	if (settings.filters & FILTER_CGROUPS) {
+		search.at = (__u64)cgroup_node(task);
+		search.found = 0;
+		LOOP(CGROUP_DEPTH_MAX, find_cgroup, &search);
+		if (!search.found)
+			return false;
+	}
+	return true;
+}
+
+/* Keeps `thread` up to date with the task; the answer is remembered until either the task or the settings change. */
+static __always_inline bool is_wanted(struct task_struct *task, struct thread *thread)
+{
+	struct fingerprint print;
+
+	take_fingerprint(&print, task);
+	if (thread->generation != settings.generation || !same_fingerprint(&print, &thread->print)) {
+		thread->print = print;
+		thread->generation = settings.generation;
+		thread->announced = 0;
+		thread->wanted = decide_wanted(thread);
+	}
+	return thread->wanted;
+}
+
+/* ---- Announcing ---- */
+
+#define ARGV_MAX 4096
+#define ENV_MAX	 4096
+
+static __always_inline __u32 innermost_pid(struct pid *pid, struct upid *upid)
+{
+	bpf_probe_read_kernel(upid, sizeof(*upid), &pid->numbers[READ(pid, level)]);
+	return upid->nr;
+}
+
+static __always_inline __u32 root_pid(struct pid *pid)
+{
+	return READ(pid, numbers[0].nr);
+}
+
+static __always_inline __u32 terminal_of(struct signal_struct *signal)
+{
+	struct tty_struct *tty = READ(signal, tty);
+
+	if (!tty)
+		return 0;
+	return READ(tty, driver, major) << 20 | (READ(tty, driver, minor_start) + READ(tty, index));
+}
+
+static __always_inline void describe_ids(struct thread_record *thread, struct task_struct *task)
+{
+	struct task_struct *leader = READ(task, group_leader);
+	struct signal_struct *signal = READ(task, signal);
+	struct upid upid = {};
+
+	thread->tid = READ(task, pid);
+	thread->pid = READ(task, tgid);
+	thread->ppid = READ(task, real_parent, tgid);
+	thread->vpid = innermost_pid(READ(leader, thread_pid), &upid);
+	thread->vtid = innermost_pid(READ(task, thread_pid), &upid);
+	thread->pidns = READ(upid.ns, ns.inum);
+	thread->sid = root_pid(READ(signal, pids[PIDTYPE_SID]));
+	thread->pgid = root_pid(READ(signal, pids[PIDTYPE_PGID]));
+	thread->tty = terminal_of(signal);
+	thread->uid = READ(task, cred, uid.val);
+	thread->gid = READ(task, cred, gid.val);
+	thread->loginuid = bpf_core_field_exists(task->loginuid) ? READ(task, loginuid.val) : -1;
+	thread->netns = READ(task, nsproxy, net_ns, ns.inum);
+	thread->mntns = READ(task, nsproxy, mnt_ns, ns.inum);
+	thread->process_start_ns = READ(leader, start_boottime);
+	read_comm(thread->comm, task);
+	read_comm(thread->process_comm, leader);
+	thread->flags = (READ(task, flags) & PF_KTHREAD ? THREAD_KERNEL : 0) |
+			(READ(task, io_uring) ? THREAD_IO_URING : 0);
+}
+
+/* Copies user memory [from, to) of the current process, at most `max` bytes. */
+static __always_inline __u32 write_user(struct scratch *scratch, __u32 at, __u64 from, __u64 to, __u32 max)
+{
+	__u64 len = to - from;
+
+	if (!from || from >= to || at > BYTES_MAX - 4096)
+		return 0;
+	CAP(len, max);
+	return bpf_probe_read_user(&scratch->bytes[at], len, (void *)from) ? 0 : len;
+}
+
+static __always_inline __u32 write_memory(struct scratch *scratch, __u32 at, struct mm_struct *mm)
+{
+	struct thread_record *thread = &scratch->thread;
+	__u64 from = READ(mm, arg_start), to = READ(mm, arg_end);
+
+	thread->argv_len = write_user(scratch, at, from, to, ARGV_MAX);
+	if (to - from > ARGV_MAX)
+		thread->flags |= THREAD_ARGS_CUT;
+	at += thread->argv_len;
+	if (settings.environment)
+		thread->env_len = write_user(scratch, at, READ(mm, env_start), READ(mm, env_end), ENV_MAX);
+	return at + thread->env_len;
+}
+
+static __always_inline __u32 write_exe(struct scratch *scratch, __u32 at, struct mm_struct *mm)
+{
+	struct file *exe = READ(mm, exe_file);
+
+	scratch->work.path = ADDRESS(exe, f_path);
+	return scratch->thread.exe_len = write_path(scratch, at);
+}
+
+static __always_inline __u32 write_cwd(struct scratch *scratch, __u32 at, struct fs_struct *fs)
+{
+	scratch->work.path = ADDRESS(fs, pwd);
+	return scratch->thread.cwd_len = write_path(scratch, at);
+}
+
+static __always_inline __u32 write_cgroup(struct scratch *scratch, __u32 at, struct task_struct *task)
+{
+	struct kernfs_node *node = cgroup_node(task);
+
+	scratch->thread.cgroup_id = READ(node, id);
+	scratch->work.node = (__u64)node;
+	return scratch->thread.cgroup_len = write_cgroup_path(scratch, at);
+}
+
+/*
+ * Writes the record that says all of a thread; false if the ring is full, and then it stays unannounced. `current`: it
+ * is the one that runs, so that its user memory can be read.
+ */
+GLOBAL bool announce(struct thread *thread, __u32 lane, bool current)
+{
+	struct scratch *scratch = bpf_map_lookup_elem(&announcements, &lane);
+	struct task_struct *task;
+	struct mm_struct *mm;
+	__u32 bytes = 0;
+
+	if (!scratch || !thread)
+		return false;
+	__builtin_memset(&scratch->thread, 0, sizeof(scratch->thread));
+	task = (void *)thread->task;
+	mm = READ(task, mm);
+	scratch->work.task = thread->task;
+	scratch->thread.time_ns = bpf_ktime_get_boot_ns();
+	describe_ids(&scratch->thread, task);
+	if (mm)
+		bytes = write_exe(scratch, 0, mm);
+	bytes += write_cwd(scratch, bytes, READ(task, fs));
+	bytes += write_cgroup(scratch, bytes, task);
+	if (mm && current)
+		bytes = write_memory(scratch, bytes, mm);
+	if (!write_record(scratch, bytes, RECORD_THREAD, FAMILY_PROCESS))
+		return false;
+	thread->announced = settings.announce + 1;
+	return true;
+}
+
+static __always_inline bool is_announced(const struct thread *thread)
+{
+	return thread->announced == settings.announce + 1;
+}
+
+#endif

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "threads.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
+
+#define THREADS_MAX 65536
+
+struct entry {
+	uint32_t tid; /* 0: free */
+	uint32_t id;  /* 0: not defined in this stream */
+	uint32_t len;
+	struct thread_record *record; /* NULL: it was never announced, or its announcement was lost */
+};
+
+struct threads {
+	struct entry *entries; /* open addressing, twice as many as are used at most */
+	uint32_t used;
+	uint32_t last_id;
+	bool overflowed;
+};
+
+#define SLOTS (THREADS_MAX * 2)
+
+struct threads *threads_new(void)
+{
+	struct threads *threads = calloc(1, sizeof(*threads));
+
+	threads->entries = calloc(SLOTS, sizeof(struct entry));
+	return threads;
+}
+
+static void forget_all(struct threads *threads)
+{
+	for (uint32_t i = 0; i < SLOTS; i++)
+		free(threads->entries[i].record);
+	memset(threads->entries, 0, SLOTS * sizeof(struct entry));
+	threads->used = 0;
+}
+
+void threads_free(struct threads *threads)
+{
+	forget_all(threads);
+	free(threads->entries);
+	free(threads);
+}
+
+static uint32_t home_of(uint32_t tid)
+{
+	return hash_u64(tid) & (SLOTS - 1);
+}
+
+/* Its entry, or the free one where it belongs. */
+static struct entry *find(struct threads *threads, uint32_t tid)
+{
+	uint32_t i = home_of(tid);
+
+	while (threads->entries[i].tid && threads->entries[i].tid != tid)
+		i = (i + 1) & (SLOTS - 1);
+	return &threads->entries[i];
+}
+
+static struct entry *find_or_add(struct threads *threads, uint32_t tid)
+{
+	struct entry *entry = find(threads, tid);
+
+	if (entry->tid)
+		return entry;
+	if (threads->used == THREADS_MAX) {
+		forget_all(threads);
+		threads->overflowed = true;
+		entry = find(threads, tid);
+	}
+	threads->used++;
+	*entry = (struct entry){ .tid = tid };
+	return entry;
+}
+
+void threads_announce(struct threads *threads, const struct thread_record *record, uint32_t len)
+{
+	struct entry *entry = find_or_add(threads, record->tid);
+
+	entry->record = realloc(entry->record, len);
+	memcpy(entry->record, record, len);
+	entry->len = len;
+	entry->id = 0;
+}
+
+/* Closes the gap, so that searches need no marks of what was deleted. */
+void threads_forget(struct threads *threads, uint32_t tid)
+{
+	struct entry *entries = threads->entries, *gone = find(threads, tid);
+	uint32_t gap = gone - entries;
+
+	if (!gone->tid)
+		return;
+	free(gone->record);
+	threads->used--;
+	for (uint32_t i = (gap + 1) & (SLOTS - 1); entries[i].tid; i = (i + 1) & (SLOTS - 1)) {
+		uint32_t distance = (i - home_of(entries[i].tid)) & (SLOTS - 1);
+
+		if (distance >= ((i - gap) & (SLOTS - 1))) {
+			entries[gap] = entries[i];
+			gap = i;
+		}
+	}
+	entries[gap] = (struct entry){ 0 };
+}
+
+void threads_restart(struct threads *threads)
+{
+	threads->last_id = 0;
+	for (uint32_t i = 0; i < SLOTS; i++)
+		threads->entries[i].id = 0;
+}
+
+bool threads_overflowed(struct threads *threads)
+{
+	bool overflowed = threads->overflowed;
+
+	threads->overflowed = false;
+	return overflowed;
+}
+
+/* ---- Defining ---- */
+
+/* Takes the next `len` of the bytes that follow a record. */
+static struct span take(struct span *rest, size_t len)
+{
+	struct span taken = { rest->bytes, len < rest->len ? len : rest->len };
+
+	rest->bytes += taken.len;
+	rest->len -= taken.len;
+	return taken;
+}
+
+static ProtobufCBinaryData path_data(struct batch *batch, struct span names)
+{
+	char path[PATH_BYTES];
+
+	return batch_copy(batch, path, path_from_names(path, names));
+}
+
+static ProtobufCBinaryData span_data(struct batch *batch, struct span span)
+{
+	return batch_copy(batch, span.bytes, span.len);
+}
+
+static void define_strings(struct batch *batch, Trowel__V1__Thread *thread, const struct entry *entry)
+{
+	const struct thread_record *record = entry->record;
+	struct span rest = { (const char *)(record + 1), entry->len - sizeof(*record) };
+
+	thread->comm = batch_copy(batch, record->comm, strnlen(record->comm, sizeof(record->comm)));
+	thread->proc_comm = batch_copy(batch, record->process_comm,
+				       strnlen(record->process_comm, sizeof(record->process_comm)));
+	if (record->exe_len)
+		thread->exe = path_data(batch, take(&rest, record->exe_len));
+	thread->cwd = path_data(batch, take(&rest, record->cwd_len));
+	thread->cgroup = path_data(batch, take(&rest, record->cgroup_len));
+	thread->args = span_data(batch, take(&rest, record->argv_len));
+	thread->env = span_data(batch, take(&rest, record->env_len));
+}
+
+static void define_announced(struct batch *batch, Trowel__V1__Thread *thread, const struct entry *entry)
+{
+	const struct thread_record *record = entry->record;
+
+	thread->ppid = record->ppid;
+	thread->vtid = record->vtid;
+	thread->vpid = record->vpid;
+	thread->sid = record->sid;
+	thread->pgid = record->pgid;
+	thread->uid = record->uid;
+	thread->gid = record->gid;
+	thread->loginuid = record->loginuid;
+	thread->from_ns = batch_time(batch, record->time_ns);
+	thread->started_ns = batch_time(batch, record->process_start_ns);
+	thread->cgroup_id = record->cgroup_id;
+	thread->netns = record->netns;
+	thread->pidns = record->pidns;
+	thread->mntns = record->mntns;
+	thread->tty = encode_dev(record->tty);
+	thread->flags = record->flags;
+	define_strings(batch, thread, entry);
+}
+
+static void define(struct batch *batch, const struct entry *entry, uint32_t pid)
+{
+	Trowel__V1__Thread *thread = arena_alloc(&batch->arena, sizeof(*thread));
+
+	trowel__v1__thread__init(thread);
+	thread->id = entry->id;
+	thread->tid = thread->vtid = entry->tid;
+	thread->pid = thread->vpid = pid;
+	if (entry->record)
+		define_announced(batch, thread, entry);
+	pointers_add(&batch->threads, thread);
+}
+
+uint32_t threads_id(struct threads *threads, struct batch *batch, const struct event *event)
+{
+	struct entry *entry;
+
+	if (!event->tid) /* the kernel itself */
+		return 0;
+	entry = find_or_add(threads, event->tid);
+	if (!entry->id) {
+		entry->id = ++threads->last_id;
+		define(batch, entry, event->pid);
+	}
+	return entry->id;
+}

@@ -78,10 +78,21 @@ static struct entry *find_or_add(struct threads *threads, uint32_t tid)
 	return entry;
 }
 
+/* Announced for a change that does not show: a cgroup of another hierarchy, say. */
+static bool says_the_same(const struct entry *entry, const struct thread_record *record, uint32_t len)
+{
+	const size_t said = offsetof(struct thread_record, process_start_ns);
+
+	return entry->record && entry->len == len &&
+	       memcmp((const char *)entry->record + said, (const char *)record + said, len - said) == 0;
+}
+
 void threads_announce(struct threads *threads, const struct thread_record *record, uint32_t len)
 {
 	struct entry *entry = find_or_add(threads, record->tid);
 
+	if (says_the_same(entry, record, len))
+		return;
 	entry->record = realloc(entry->record, len);
 	memcpy(entry->record, record, len);
 	entry->len = len;

@@ -7,13 +7,18 @@
 
 #if defined(__TARGET_ARCH_x86)
 
-#define TS_COMPAT      2
+#define TS_COMPAT 2
 #define NUMBER_restart 219
-#define NUMBER_execve  59
+#define NUMBER_execve 59
 
 static __always_inline __u32 call_number(struct pt_regs *regs)
 {
 	return READ(regs, orig_ax);
+}
+
+static __always_inline __u64 stack_pointer(struct pt_regs *regs)
+{
+	return READ(regs, sp);
 }
 
 /* A 64-bit process, too, makes 32-bit calls with int 0x80, and their numbers mean other calls. */
@@ -51,11 +56,16 @@ static __always_inline void read_slots(struct pt_regs *regs, bool compat, __u64 
 #elif defined(__TARGET_ARCH_arm64)
 
 #define NUMBER_restart 128
-#define NUMBER_execve  221
+#define NUMBER_execve 221
 
 static __always_inline __u32 call_number(struct pt_regs *regs)
 {
 	return READ(regs, syscallno);
+}
+
+static __always_inline __u64 stack_pointer(struct pt_regs *regs)
+{
+	return READ(regs, sp);
 }
 
 #define TIF_32BIT 22

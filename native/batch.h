@@ -12,7 +12,7 @@
 #include "trowel.h"
 
 #define BATCH_EVENTS 1024
-#define BATCH_BYTES  (1 << 20) /* gRPC refuses messages above 4 MiB */
+#define BATCH_BYTES (1 << 20) /* gRPC refuses messages above 4 MiB */
 
 /* A list of pointers as protobuf-c wants them. */
 struct pointers {
@@ -48,7 +48,7 @@ struct batch {
 	struct pointers counters;
 	Trowel__V1__Clock *clock;
 	struct arena arena; /* of all that the lists point to */
-	uint64_t start_ns;  /* the zero of all times */
+	uint64_t start_ns; /* the zero of all times */
 };
 
 void batch_init(struct batch *batch);

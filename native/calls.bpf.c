@@ -5,14 +5,20 @@
  * the table in build/calls.h says what to do.
  */
 #include "abi.bpf.h"
-#include "event.bpf.h"
+#include "trouble.bpf.h"
 
 #define MESSAGES_MAX 1024 /* UIO_MAXIOV: more cannot be sent at once */
 
-/* -ERESTARTSYS … -ERESTART_RESTARTBLOCK: the process never sees these, the call goes on or becomes EINTR */
+#define EINTR 4
+#define ERESTARTSYS 512
+#define ERESTARTNOINTR 513
+#define ERESTARTNOHAND 514
+#define ERESTART_RESTARTBLOCK 516
+
+/* No process ever sees these: the call goes on, or becomes EINTR. */
 static __always_inline bool is_restarting(long res)
 {
-	return res <= -512 && res >= -516 && res != -515;
+	return res == -ERESTARTSYS || res == -ERESTARTNOINTR || res == -ERESTARTNOHAND || res == -ERESTART_RESTARTBLOCK;
 }
 
 static __always_inline __u64 slot(const __u64 *slots, __u8 arg)
@@ -75,9 +81,8 @@ static __always_inline int on_sys_enter(struct pt_regs *regs, __u64 number)
 	if (number == NUMBER_restart)
 		number = thread->restart_number;
 	thread->start_ns = bpf_ktime_get_boot_ns();
-	if (thread->restart_ns) {
-		if (number == thread->restart_number)
-			thread->start_ns = thread->restart_ns;
+	if (thread->restart_ns && number == thread->restart_number && stack_pointer(regs) == thread->restart_sp) {
+		thread->start_ns = thread->restart_ns;
 		thread->restart_ns = 0;
 	}
 	thread->number = number;
@@ -194,7 +199,7 @@ static __always_inline void write_message(struct scratch *scratch, const struct 
 
 struct messages {
 	struct scratch *scratch;
-	__u64 at;	       /* the struct mmsghdr of the next message */
+	__u64 at; /* the struct mmsghdr of the next message */
 	struct fd_identity fd; /* the socket, whoever a message is from or to */
 	__u8 family;
 };
@@ -289,10 +294,22 @@ static __always_inline void send_single_event(struct returned *returned, __u8 fa
 	send_event(returned->scratch, family);
 }
 
+/* Was the listening socket full until one was accepted just now? */
+static __always_inline void check_backlog_of(struct returned *returned)
+{
+	struct file *file = file_of(returned->task, returned->scratch->event.slots[0]);
+	struct socket *socket = file ? READ(file, private_data) : NULL;
+	__u64 sk;
+
+	if (socket && returned->res >= 0 && !bpf_core_read(&sk, sizeof(sk), &socket->sk))
+		check_backlog(sk, 1);
+}
+
 /* ---- From the hook to the event ---- */
 
 /* ns since the call began, or -1. Its beginning is forgotten, unless it is to go on. */
-static __always_inline __s64 take_latency(struct thread *thread, __u32 number, __s64 res, __u64 now)
+static __always_inline __s64 take_latency(struct thread *thread, struct pt_regs *regs, __u32 number, __s64 res,
+					  __u64 now)
 {
 	__u64 start = thread->number == number ? thread->start_ns : 0;
 
@@ -301,7 +318,9 @@ static __always_inline __s64 take_latency(struct thread *thread, __u32 number, _
 		return -1;
 	if (is_restarting(res)) {
 		thread->restart_ns = start;
+		thread->restart_sp = stack_pointer(regs);
 		thread->restart_number = number;
+		thread->restart_res = res;
 	}
 	return now - start;
 }
@@ -369,11 +388,45 @@ static __always_inline void record(struct returned *returned, struct pt_regs *re
 		count(family, LOST);
 		return;
 	}
+	if (returned->id == CALL_accept || returned->id == CALL_accept4)
+		check_backlog_of(returned);
 	write_strings(returned);
 	if (returned->call->buffer == BUFFER_MMSGHDR && returned->res > 0 && !returned->compat)
 		send_message_events(returned, family);
 	else
 		send_single_event(returned, family);
+}
+
+/*
+ * A call that was interrupted goes on after the signal's handler, unless it is one of those that never do, or the
+ * handler was set up without SA_RESTART: then the process sees EINTR, and no exit hook will say so.
+ */
+static __always_inline bool ends_call(__s32 res, struct k_sigaction *action)
+{
+	if (!action || (__u64)READ(action, sa.sa_handler) <= SIG_IGN)
+		return false;
+	if (res == -ERESTARTSYS)
+		return !(READ(action, sa.sa_flags) & SA_RESTART);
+	return res == -ERESTARTNOHAND || res == -ERESTART_RESTARTBLOCK;
+}
+
+static __always_inline void on_signal(struct task_struct *task, struct thread *thread, struct k_sigaction *action)
+{
+	struct returned returned = { .task = task, .thread = thread, .res = -EINTR };
+	__u64 now = bpf_ktime_get_boot_ns(), start = thread->restart_ns;
+	__u32 number = thread->restart_number, id;
+
+	if (!start || !ends_call(thread->restart_res, action))
+		return;
+	returned.compat = is_compat(task);
+	id = call_id(number, returned.compat);
+	thread->restart_ns = 0;
+	if (number >= MAX_CALLS || id >= MAX_CALLS ||
+	    !(settings.calls[number] & (returned.compat ? WANTED_COMPAT : WANTED_NATIVE)))
+		return;
+	returned.id = id;
+	returned.call = &calls[id];
+	record(&returned, (struct pt_regs *)bpf_task_pt_regs(task), now, now - start);
 }
 
 static __always_inline int on_sys_exit(struct pt_regs *regs, long res)
@@ -393,7 +446,7 @@ static __always_inline int on_sys_exit(struct pt_regs *regs, long res)
 		return 0;
 	if (number == NUMBER_restart)
 		number = returned.thread->number;
-	latency = take_latency(returned.thread, number, res, now);
+	latency = take_latency(returned.thread, regs, number, res, now);
 	id = call_id(number, returned.compat);
 	if (number >= MAX_CALLS || id >= MAX_CALLS || is_restarting(res) ||
 	    !(settings.calls[number] & (returned.compat ? WANTED_COMPAT : WANTED_NATIVE)))

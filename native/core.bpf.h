@@ -26,7 +26,7 @@
 	})
 #else
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
-#define CAST(p)	     ((typeof(p))bpf_rdonly_cast((p), bpf_core_type_id_kernel(typeof(*(p)))))
+#define CAST(p) ((typeof(p))bpf_rdonly_cast((p), bpf_core_type_id_kernel(typeof(*(p)))))
 #define READ(p, ...) ___arrow(CAST(p), ##__VA_ARGS__)
 #endif
 

@@ -12,7 +12,7 @@
  * The kernel side wakes us only when a CPU has written much: a wake-up costs it 12 us. In between, what comes slowly is
  * fetched by this timer.
  */
-#define ROUND_MS      10
+#define ROUND_MS 10
 #define LOSS_CHECK_NS 100000000ULL /* also without a sign of loss */
 
 struct drain {

@@ -56,8 +56,8 @@ static __always_inline bool is_unspecified(const __u8 *ip)
 static __always_inline void unmap_v4(__u8 *ip)
 {
 	*(__u32 *)ip = *(__u32 *)(ip + 12);
-	*(__u64 *)(ip + 4) = 0;
-	*(__u32 *)(ip + 12) = 0;
+	*(__u32 *)(ip + 4) = 0;
+	*(__u64 *)(ip + 8) = 0;
 }
 
 /* An IPv6 socket that speaks IPv4 is an IPv4 socket to everyone who looks at the network. */

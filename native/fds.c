@@ -6,8 +6,8 @@
 
 #include "hash.h"
 
-#define FDS_MAX	    65536
-#define SLOTS	    (FDS_MAX * 2)
+#define FDS_MAX 65536
+#define SLOTS (FDS_MAX * 2)
 #define CACHE_SLOTS 8192
 
 /* All that makes a descriptor different from another; without holes, so that it can be compared as bytes. */

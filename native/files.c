@@ -7,7 +7,7 @@
 #include "hash.h"
 
 #define FILES_MAX 65536
-#define SLOTS	  (FILES_MAX * 2)
+#define SLOTS (FILES_MAX * 2)
 
 /* The kernel uses addresses again, so an entry holds for one inode only. */
 struct entry {

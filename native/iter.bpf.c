@@ -3,7 +3,7 @@
  * Files that were open before anyone looked: what an event says of its file is an address and an inode, so the paths
  * of these have to be asked for once. Read through the iterator's own file: nothing can be lost.
  */
-#include "event.bpf.h"
+#include "trouble.bpf.h"
 
 static __always_inline bool is_worth_telling(const struct fd_identity *fd)
 {
@@ -27,6 +27,11 @@ int open_files(struct bpf_iter__task_file *ctx)
 	describe_file(&record->fd);
 	if (!is_worth_telling(&record->fd))
 		return 0;
+	if (record->fd.state & FD_LISTENING) {
+		struct socket *socket = READ(file, private_data);
+
+		remember_listener(READ(socket, sk));
+	}
 	record->record.kind = RECORD_FILE;
 	record->pid = READ(task, tgid);
 	record->fdnum = ctx->fd;

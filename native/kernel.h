@@ -11,32 +11,37 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define AF_UNIX	   1
-#define AF_INET	   2
-#define AF_INET6   10
+#define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
 #define AF_NETLINK 16
-#define AF_PACKET  17
+#define AF_PACKET 17
 
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
 
-#define S_IFMT	 0170000
+#define S_IFMT 0170000
 #define S_IFSOCK 0140000
-#define S_IFREG	 0100000
-#define S_IFDIR	 0040000
-#define S_IFIFO	 0010000
+#define S_IFREG 0100000
+#define S_IFDIR 0040000
+#define S_IFIFO 0010000
 
 #define ANON_INODE_FS_MAGIC 0x09041934
-#define PID_FS_MAGIC	    0x50494446
-#define TMPFS_MAGIC	    0x01021994
+#define PID_FS_MAGIC 0x50494446
+#define TMPFS_MAGIC 0x01021994
 
-#define PF_KTHREAD	   0x00200000
-#define TCP_LISTEN	   10
+#define PF_KTHREAD 0x00200000
+#define TCP_SYN_SENT 2
+#define TCP_TIME_WAIT 6
+#define TCP_LISTEN 10
+#define TCP_NEW_SYN_RECV 12
 #define SOCK_BINDPORT_LOCK 8
-#define SOL_SOCKET	   1
-#define SO_ERROR	   4
-#define AT_FDCWD	   -100
-#define CLONE_THREAD	   0x00010000
+#define SOL_SOCKET 1
+#define SO_ERROR 4
+#define AT_FDCWD -100
+#define SIG_IGN 1
+#define SA_RESTART 0x10000000
+#define CLONE_THREAD 0x00010000
 
 typedef unsigned int fmode_t;
 typedef __u32 dev_t;
@@ -51,6 +56,7 @@ struct pt_regs {
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
 	__u64 regs[31];
+	__u64 sp;
 	__u64 orig_x0;
 	__s32 syscallno;
 };
@@ -257,9 +263,15 @@ struct k_sigaction {
 	struct sigaction sa;
 };
 
+union __sifields {
+	struct {
+		pid_t _pid;
+	} _kill;
+};
+
 struct kernel_siginfo {
 	int si_code;
-	int si_signo;
+	union __sifields _sifields;
 };
 
 /* ---- Sockets ---- */
@@ -284,11 +296,14 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 };
 
+struct socket;
+
 struct sock {
 	struct sock_common __sk_common;
 	unsigned char sk_userlocks;
 	__u16 sk_protocol;
 	__u16 sk_type;
+	struct socket *sk_socket;
 	__u32 sk_ack_backlog;
 	__u32 sk_max_ack_backlog;
 };
@@ -309,6 +324,28 @@ struct sockaddr_un {
 struct unix_address {
 	int len;
 	struct sockaddr_un name[1];
+};
+
+struct inet_connection_sock {
+	__u8 icsk_retransmits;
+};
+
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
+};
+
+struct net_device {
+	int ifindex;
+	possible_net_t nd_net;
+};
+
+struct sk_buff {
+	struct sock *sk;
+	struct net_device *dev;
+	__be16 protocol;
+	__u16 network_header;
+	unsigned char *head;
 };
 
 struct unix_sock {
@@ -335,6 +372,15 @@ struct bpf_iter__task_file {
 	struct task_struct *task;
 	__u32 fd;
 	struct file *file;
+};
+
+struct bpf_map;
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key;
+	void *value;
 };
 
 #pragma clang attribute pop

@@ -5,9 +5,9 @@
 
 struct losses {
 	const struct probe *probe;
-	uint64_t (*known)[COUNTED_FAMILIES];		     /* per CPU: what the kernel had counted when last read */
+	uint64_t (*known)[COUNTED_FAMILIES]; /* per CPU: what the kernel had counted when last read */
 	struct loss (*open)[LOSS_REASONS][COUNTED_FAMILIES]; /* per CPU: not reported yet */
-	uint64_t read_ns;				     /* when the counters were last read */
+	uint64_t read_ns; /* when the counters were last read */
 	uint64_t total;
 };
 

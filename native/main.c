@@ -11,13 +11,14 @@
 #include "drain.h"
 #include "log.h"
 #include "privilege.h"
+#include "reasons.h"
 #include "sender.h"
 #include "session.h"
 #include "settings.h"
 
 enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 4 };
 
-#define DEFAULT_RING_MIB  16
+#define DEFAULT_RING_MIB 16
 #define DEFAULT_QUEUE_MIB 16
 
 static const char usage[] =
@@ -147,6 +148,7 @@ static int attach(const struct options *options, const Trowel__V1__Config *confi
 	struct load_options load = {
 		.ring_bytes = options->ring_bytes,
 		.latency = config->latency,
+		.trouble = settings_want_trouble(config),
 		.hook = options->hook,
 	};
 	int error;
@@ -155,21 +157,11 @@ static int attach(const struct options *options, const Trowel__V1__Config *confi
 	error = probe_load(&session.probe, &load);
 	if (error)
 		return error;
+	if (load.trouble && reasons_read())
+		reasons_mark_bad(session.probe.settings->drop_reasons);
 	settings_apply(&session.probe, config);
 	session.start_ns = boot_ns();
 	return probe_attach(&session.probe);
-}
-
-/* The iterator's programs write what they find into the ring; the file itself stays empty. */
-static void emit_pending(void)
-{
-	char nothing[64];
-
-	if (session.probe.pending < 0)
-		return;
-	while (read(session.probe.pending, nothing, sizeof(nothing)) > 0)
-		;
-	close(session.probe.pending);
 }
 
 static void drain_until_stopped(void)
@@ -180,7 +172,7 @@ static void drain_until_stopped(void)
 		drain_round(drain);
 	probe_detach(&session.probe);
 	drain_rest(drain);
-	emit_pending();
+	probe_emit_pending(&session.probe);
 	drain_rest(drain);
 	session.lost = drain_lost(drain);
 	queue_end(session.queue);

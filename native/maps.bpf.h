@@ -37,4 +37,9 @@ struct {
 	__type(value, __u8);
 } wanted_pids SEC(".maps");
 
+static __always_inline bool kernel_event_is_wanted(__u32 id)
+{
+	return settings.kernel_events & 1ULL << (id - FIRST_KERNEL_EVENT);
+}
+
 #endif

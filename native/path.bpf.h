@@ -8,7 +8,7 @@
 
 #include "ring.bpf.h"
 
-#define NAME_LEN_MAX   256
+#define NAME_LEN_MAX 256
 #define PATH_DEPTH_MAX 64
 
 /* Appends one name; false when there is no room. */

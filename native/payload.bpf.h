@@ -9,8 +9,8 @@
 #include "fd.bpf.h"
 
 #define IOVECS_MAX 64
-#define CMSGS_MAX  8
-#define USER_PAGE  4096
+#define CMSGS_MAX 8
+#define USER_PAGE 4096
 
 struct user_iovec {
 	__u64 base;
@@ -145,9 +145,9 @@ static __always_inline void take_peer(struct fd_identity *fd, __u64 sockaddr)
 		set_address(fd, fd->remote_ip, &fd->remote_port, sockaddr);
 }
 
-#define IP_PKTINFO   8
+#define IP_PKTINFO 8
 #define IPV6_PKTINFO 50
-#define IPPROTO_IP   0
+#define IPPROTO_IP 0
 #define IPPROTO_IPV6 41
 
 struct user_cmsg {

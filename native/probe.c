@@ -40,7 +40,17 @@ static const struct {
 } optional[] = {
 	{ "pending", "calls that have not returned at the end are not recorded" },
 	{ "open_files", "files opened before the recording have no names" },
+	{ "signal_typed", "signals, and calls that they interrupt, are not seen" },
+	{ "retransmit_typed", "TCP retransmissions and unanswered connects are not seen" },
+	{ "reset_sent_typed", "TCP resets that are sent are not seen" },
+	{ "reset_received_typed", "TCP resets that are received are not seen" },
+	{ "state_typed", "TCP state changes are not seen" },
+	{ "drop_typed", "dropped packets are not seen" },
+	{ "full_listeners", "accept queues that stay full are not seen" },
+	{ "udp_full_typed", "full UDP receive queues are not seen" },
 };
+
+#define FIRST_TROUBLE 3 /* those that options->trouble switches */
 
 /* ---- Which program was refused ---- */
 
@@ -51,7 +61,7 @@ static int on_libbpf_message(enum libbpf_print_level level, const char *format, 
 {
 	if (getenv("TROWEL_PROBE_DEBUG"))
 		return vfprintf(stderr, format, args);
-	if (level == LIBBPF_WARN && strstr(format, "failed to load"))
+	if (level == LIBBPF_WARN && strstr(format, "prog '%s': failed to"))
 		snprintf(refused, sizeof(refused), "%s", va_arg(args, const char *));
 	return 0;
 }
@@ -71,12 +81,31 @@ static bool has_suffix(const char *name, const char *suffix)
 	return len >= n && strcmp(name + len - n, suffix) == 0;
 }
 
-static bool is_used(const char *name, const struct rung *rung, const struct load_options *options,
-		    unsigned switched_off)
+static int optional_index(const char *name)
 {
 	for (size_t i = 0; i < sizeof(optional) / sizeof(*optional); i++)
 		if (strcmp(name, optional[i].name) == 0)
-			return !(switched_off & 1u << i);
+			return i;
+	return -1;
+}
+
+static bool is_iterator(const struct bpf_program *program)
+{
+	return strncmp(bpf_program__section_name(program), "iter/", 5) == 0;
+}
+
+static bool is_used(const struct bpf_program *program, const struct rung *rung, const struct load_options *options,
+		    unsigned switched_off)
+{
+	const char *name = bpf_program__name(program);
+	int i = optional_index(name);
+
+	if (i >= FIRST_TROUBLE && !options->trouble)
+		return false;
+	if (i >= 0 && switched_off & 1u << i)
+		return false;
+	if (is_iterator(program))
+		return true;
 	if (strncmp(name, "enter_", 6) == 0 && !options->latency)
 		return false;
 	return has_suffix(name, rung->suffix);
@@ -111,7 +140,7 @@ static int try_rung(struct probe *probe, const struct rung *rung, const struct l
 	if (!probe->object)
 		return -errno;
 	bpf_object__for_each_program(program, probe->object)
-		bpf_program__set_autoload(program, is_used(bpf_program__name(program), rung, options, switched_off));
+		bpf_program__set_autoload(program, is_used(program, rung, options, switched_off));
 	set_knobs(probe, options);
 	error = bpf_object__load(probe->object);
 	if (error) {
@@ -119,14 +148,6 @@ static int try_rung(struct probe *probe, const struct rung *rung, const struct l
 		probe->object = NULL;
 	}
 	return error;
-}
-
-static int optional_index(const char *name)
-{
-	for (size_t i = 0; i < sizeof(optional) / sizeof(*optional); i++)
-		if (strcmp(name, optional[i].name) == 0)
-			return i;
-	return -1;
 }
 
 /* As long as it is an optional program that is refused, tries again without it. */
@@ -194,6 +215,8 @@ int probe_load(struct probe *probe, const struct load_options *options)
 		error = climb(probe, rung, options);
 		if (!error) {
 			probe->hook = rung->hook;
+			if (strcmp(rung->hook, "tp_btf"))
+				note(probe, "signals and trouble in the network are not seen");
 			probe->ring = bpf_object__find_map_fd_by_name(probe->object, "ring");
 			return map_shared_memory(probe);
 		}
@@ -205,11 +228,21 @@ int probe_load(struct probe *probe, const struct load_options *options)
 
 /* ---- Attaching ---- */
 
-static struct bpf_link *attach_iterator(struct probe *probe, const char *name)
+/* `map`: what it goes over, or NULL if that is part of its name. */
+static struct bpf_link *attach_iterator(struct probe *probe, const char *name, const char *map)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(probe->object, name);
+	union bpf_iter_link_info info = { 0 };
+	LIBBPF_OPTS(bpf_iter_attach_opts, options);
 
-	return bpf_program__autoload(program) ? bpf_program__attach_iter(program, NULL) : NULL;
+	if (!bpf_program__autoload(program))
+		return NULL;
+	if (map) {
+		info.map.map_fd = bpf_object__find_map_fd_by_name(probe->object, map);
+		options.link_info = &info;
+		options.link_info_len = sizeof(info);
+	}
+	return bpf_program__attach_iter(program, &options);
 }
 
 static int attach_hooks(struct probe *probe)
@@ -220,7 +253,7 @@ static int attach_hooks(struct probe *probe)
 	{
 		struct bpf_link *link;
 
-		if (!bpf_program__autoload(program) || strncmp(bpf_program__section_name(program), "iter/", 5) == 0)
+		if (!bpf_program__autoload(program) || is_iterator(program))
 			continue;
 		link = bpf_program__attach(program);
 		if (!link) {
@@ -238,9 +271,10 @@ static int attach_hooks(struct probe *probe)
  */
 int probe_attach(struct probe *probe)
 {
-	struct bpf_link *pending = attach_iterator(probe, "pending");
+	struct bpf_link *pending = attach_iterator(probe, "pending", NULL);
 
-	probe->open_files = attach_iterator(probe, "open_files");
+	probe->open_files = attach_iterator(probe, "open_files", NULL);
+	probe->listeners = attach_iterator(probe, "full_listeners", "listeners");
 	if (pending) {
 		probe->pending = bpf_iter_create(bpf_link__fd(pending));
 		bpf_link__destroy(pending);
@@ -250,9 +284,32 @@ int probe_attach(struct probe *probe)
 
 int probe_open_files(struct probe *probe)
 {
-	int fd = probe->open_files ? bpf_iter_create(bpf_link__fd(probe->open_files)) : -ENOTSUP;
+	return probe->open_files ? bpf_iter_create(bpf_link__fd(probe->open_files)) : -ENOTSUP;
+}
 
-	return fd;
+/* Programs that write into the ring instead leave the iterator's own file empty. */
+static void run_iterator(int fd)
+{
+	char nothing[64];
+
+	while (read(fd, nothing, sizeof(nothing)) > 0)
+		;
+	close(fd);
+}
+
+void probe_check_listeners(struct probe *probe)
+{
+	int fd = probe->listeners ? bpf_iter_create(bpf_link__fd(probe->listeners)) : -1;
+
+	if (fd >= 0)
+		run_iterator(fd);
+}
+
+void probe_emit_pending(struct probe *probe)
+{
+	if (probe->pending >= 0)
+		run_iterator(probe->pending);
+	probe->pending = -1;
 }
 
 void probe_detach(struct probe *probe)
@@ -266,6 +323,8 @@ void probe_free(struct probe *probe)
 	probe_detach(probe);
 	if (probe->open_files)
 		bpf_link__destroy(probe->open_files);
+	if (probe->listeners)
+		bpf_link__destroy(probe->listeners);
 	munmap(probe->settings, sizeof(struct settings));
 	munmap((void *)probe->counters, probe->cpus * sizeof(struct counters));
 	bpf_object__close(probe->object);

@@ -5,6 +5,7 @@
 #include "event.bpf.h"
 
 #define WAIT_STATUS(code) ((code) >> 8 & 0xff)
+#define SIGCHLD 17
 #define WAIT_SIGNAL(code) ((code)&0x7f)
 
 static __always_inline bool process_events_wanted(void)
@@ -64,7 +65,7 @@ static __always_inline int on_thread_exit(struct task_struct *task)
 
 	if (settings.filters & FILTER_PIDS && pid == tgid)
 		bpf_map_delete_elem(&wanted_pids, &pid);
-	if (!settings.exits || !process_events_wanted())
+	if (!kernel_event_is_wanted(EVENT_procexit) || !process_events_wanted())
 		return 0;
 	thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	scratch = thread ? begin_process_event(task, thread, EVENT_procexit) : NULL;
@@ -87,6 +88,37 @@ static __always_inline int on_fork(struct task_struct *parent, struct task_struc
 
 	if (settings.filters & FILTER_PIDS && pid != child_pid && bpf_map_lookup_elem(&wanted_pids, &pid))
 		bpf_map_update_elem(&wanted_pids, &child_pid, &yes, BPF_ANY);
+	return 0;
+}
+
+/* In the order of `signaldeliver` in src/model/calls.ts. */
+static __always_inline void tell_signal(struct task_struct *task, struct thread *thread, int signal,
+					struct kernel_siginfo *info)
+{
+	struct scratch *scratch;
+
+	if (!kernel_event_is_wanted(EVENT_signaldeliver) || !process_events_wanted())
+		return;
+	scratch = begin_process_event(task, thread, EVENT_signaldeliver);
+	if (!scratch)
+		return;
+	scratch->event.flags = EVENT_ONE_SIDED;
+	scratch->event.slots[0] = READ(info, si_code) <= 0 || signal == SIGCHLD ? READ(info, _sifields._kill._pid) : 0;
+	scratch->event.slots[1] = READ(task, tgid);
+	scratch->event.slots[2] = signal;
+	end_process_event(scratch, thread);
+}
+
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(signal_typed, int signal, struct kernel_siginfo *info, struct k_sigaction *action)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread *thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!thread)
+		return 0;
+	tell_signal(task, thread, signal, info);
+	on_signal(task, thread, action);
 	return 0;
 }
 

@@ -12,7 +12,7 @@
  * Records lie one behind another in a circle of bytes, each after its length and padded to 8. A length of WRAP says
  * that the next one is at the start again, so that no record is ever cut in two. Positions count up and never wrap.
  */
-#define WRAP	    UINT64_MAX
+#define WRAP UINT64_MAX
 #define PADDED(len) (((len) + 7) & ~(uint64_t)7)
 
 struct queue {

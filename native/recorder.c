@@ -16,7 +16,7 @@
 #include "threads.h"
 
 /* A scan costs about 1.5 us per open file: it is not repeated at once, and more and more rarely if it finds nothing. */
-#define SCAN_PAUSE_NS	  1000000000ULL
+#define SCAN_PAUSE_NS 1000000000ULL
 #define SCAN_PAUSE_MAX_NS 60000000000ULL
 
 struct recorder {

@@ -11,8 +11,8 @@
  */
 enum lane { LANE_CALL, LANE_PROCESS, LANE_ITER, LANES };
 
-#define STRINGS_MAX  16384
-#define BYTES_MAX    (STRINGS_MAX + 4096)
+#define STRINGS_MAX 16384
+#define BYTES_MAX (STRINGS_MAX + 4096)
 #define PATH_LEN_MAX 4096
 
 /*
@@ -20,7 +20,7 @@ enum lane { LANE_CALL, LANE_PROCESS, LANE_ITER, LANES };
  * then it takes no pointers but to memory like this; and what a loop keeps here is checked in one round.
  */
 struct work {
-	__u64 task;   /* struct task_struct, whose record it is */
+	__u64 task; /* struct task_struct, whose record it is */
 	__u64 string; /* in user or kernel memory */
 
 	/* a walk from a path or kernfs node to its root; see path.bpf.h */
@@ -94,20 +94,27 @@ static __always_inline __u64 wake_policy(struct counters *counters, __u32 len)
 }
 
 /* False: the ring was full. The sequence advances all the same. */
-GLOBAL bool write_record(struct scratch *scratch, __u32 bytes, __u8 kind, __u8 family)
+static __always_inline bool output(struct record *record, __u32 len, __u8 kind, __u8 family)
 {
 	struct counters *counters = counters_here();
+
+	if (!counters)
+		return false;
+	record->kind = kind;
+	record->family = family;
+	record->cpu = bpf_get_smp_processor_id();
+	record->seq = __sync_fetch_and_add(&counters->seq, 1);
+	return bpf_ringbuf_output(&ring, record, len, wake_policy(counters, len)) == 0;
+}
+
+GLOBAL bool write_record(struct scratch *scratch, __u32 bytes, __u8 kind, __u8 family)
+{
 	__u32 len = sizeof(struct event) + bytes;
 
-	if (!counters || !scratch)
+	if (!scratch)
 		return false;
-	family &= COUNTED_FAMILIES - 1;
-	scratch->record.kind = kind;
-	scratch->record.family = family;
-	scratch->record.cpu = bpf_get_smp_processor_id();
-	scratch->record.seq = __sync_fetch_and_add(&counters->seq, 1);
 	CAP(len, RECORD_MAX);
-	return bpf_ringbuf_output(&ring, scratch, len, wake_policy(counters, len)) == 0;
+	return output(&scratch->record, len, kind, family);
 }
 
 #endif

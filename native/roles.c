@@ -90,6 +90,8 @@ Trowel__V1__FdRole role_of(const struct roles *roles, const struct fd_identity *
 {
 	if (fd->kind != TROWEL__V1__FD_KIND__FD_IPV4 && fd->kind != TROWEL__V1__FD_KIND__FD_IPV6)
 		return TROWEL__V1__FD_ROLE__ROLE_NONE;
+	if (!fd->ino) /* a packet, not a socket */
+		return TROWEL__V1__FD_ROLE__ROLE_NONE;
 	if (fd->l4proto == IPPROTO_TCP)
 		return tcp_role(roles, fd);
 	if (!fd->remote_port && !fd->local_port)

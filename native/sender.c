@@ -13,14 +13,14 @@
 #include "recorder.h"
 #include "settings.h"
 
-#define LAYOUT	1 /* of the columns */
+#define LAYOUT 1 /* of the columns */
 #define VERSION "0.1.0"
 
 #define GREETING_MS 10000 /* for the collector to answer */
 #define FAREWELL_MS 10000
-#define FLUSH_NS    50000000ULL /* what an event waits at most for a batch to fill */
+#define FLUSH_NS 50000000ULL /* what an event waits at most for a batch to fill */
 #define COUNTERS_NS 1000000000ULL
-#define CLOCK_NS    10000000000ULL
+#define CLOCK_NS 10000000000ULL
 
 struct sender {
 	struct session *session;
@@ -142,6 +142,7 @@ static void add_periodic(struct sender *sender, uint64_t now)
 {
 	if (now >= sender->counters_ns) {
 		recorder_add_counters(sender->recorder);
+		probe_check_listeners(&sender->session->probe);
 		sender->counters_ns = now + COUNTERS_NS;
 	}
 	if (now >= sender->clock_ns) {

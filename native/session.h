@@ -21,9 +21,9 @@ struct session {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	Trowel__V1__Config *config; /* the first; then it is the main thread's turn */
-	bool attached;		    /* the main thread has done its part */
-	_Atomic bool stop;	    /* asked for by the collector or by a signal */
-	_Atomic bool broken;	    /* the collector is gone */
+	bool attached; /* the main thread has done its part */
+	_Atomic bool stop; /* asked for by the collector or by a signal */
+	_Atomic bool broken; /* the collector is gone */
 	_Atomic uint64_t lost;
 };
 

@@ -66,8 +66,15 @@ static void want_calls(struct settings *settings, const Trowel__V1__Config *conf
 	wanted[128] |= WANTED_RESTART;
 #endif
 	memcpy(settings->calls, wanted, sizeof(wanted));
-	settings->exits = call_is_wanted(config, families, &kernel_events[EVENT_procexit - FIRST_KERNEL_EVENT],
-					 EVENT_procexit);
+	settings->kernel_events = 0;
+	for (uint32_t i = 0; i < COUNT(kernel_events); i++)
+		if (call_is_wanted(config, families, &kernel_events[i], FIRST_KERNEL_EVENT + i))
+			settings->kernel_events |= 1ULL << i;
+}
+
+bool settings_want_trouble(const Trowel__V1__Config *config)
+{
+	return families_of(config) & 1u << FAMILY_TROUBLE;
 }
 
 /* ---- Lists ---- */

@@ -24,15 +24,17 @@ struct fingerprint {
 };
 
 struct thread {
-	__u64 task;	  /* its own struct task_struct */
-	__u64 start_ns;	  /* of the call it is in; 0: none */
-	__u64 restart_ns; /* of a call that was interrupted and will go on */
-	__u32 number;	  /* of the call it is in, by the machine's table */
+	__u64 task; /* its own struct task_struct */
+	__u64 start_ns; /* of the call it is in; 0: none */
+	__u64 restart_ns; /* when a call began that was interrupted and will go on; 0: none */
+	__u64 restart_sp; /* the stack pointer in it: a signal handler has another */
+	__u32 number; /* of the call it is in, by the machine's table */
 	__u32 restart_number;
+	__s32 restart_res;
 	__u32 generation; /* of the settings that `wanted` was decided by */
-	__u32 announced;  /* settings.announce + 1 as of the announcement; 0: none */
+	__u32 announced; /* settings.announce + 1 as of the announcement; 0: none */
 	__u32 wanted;
-	__s32 polled;  /* the first descriptor of the poll it is in */
+	__s32 polled; /* the first descriptor of the poll it is in */
 	__s64 span_ns; /* the time-out of the call it is in, which the kernel may overwrite */
 	struct fingerprint print;
 	struct fd_identity closing; /* what the descriptor being closed stands for */
@@ -104,7 +106,7 @@ static __always_inline struct kernfs_node *cgroup_node(struct task_struct *task)
 /* ---- Is it wanted? ---- */
 
 #define CGROUP_DEPTH_MAX 16
-#define ANCESTORS_MAX	 16
+#define ANCESTORS_MAX 16
 
 /* The upward searches for one that is listed keep their place here. */
 struct search {
@@ -202,7 +204,7 @@ static __always_inline bool is_wanted(struct task_struct *task, struct thread *t
 /* ---- Announcing ---- */
 
 #define ARGV_MAX 4096
-#define ENV_MAX	 4096
+#define ENV_MAX 4096
 
 static __always_inline __u32 innermost_pid(struct pid *pid, struct upid *upid)
 {

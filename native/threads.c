@@ -10,7 +10,7 @@
 
 struct entry {
 	uint32_t tid; /* 0: free */
-	uint32_t id;  /* 0: not defined in this stream */
+	uint32_t id; /* 0: not defined in this stream */
 	uint32_t len;
 	struct thread_record *record; /* NULL: it was never announced, or its announcement was lost */
 };

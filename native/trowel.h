@@ -11,16 +11,16 @@
 
 /* ---- The table of calls; build/calls.h is generated from src/model/calls.ts ---- */
 
-#define MAX_CALLS	   512	/* numbers of calls, on any machine, are below */
+#define MAX_CALLS 512 /* numbers of calls, on any machine, are below */
 #define FIRST_KERNEL_EVENT 1024 /* ids of events that are not calls begin here */
-#define MAX_CALL_ARGS	   7
-#define NO_ARG		   0xff
+#define MAX_CALL_ARGS 7
+#define NO_ARG 0xff
 
 enum call_flag {
-	CALL_WAIT = 1,	   /* blocks by design: recorded from settings.wait_over_ns on */
+	CALL_WAIT = 1, /* blocks by design: recorded from settings.wait_over_ns on */
 	CALL_STANDARD = 2, /* recorded unless other calls were asked for */
-	CALL_TIMEVAL = 4,  /* its time span is a timeval, not a timespec */
-	CALL_READS = 8,	   /* the kernel fills its buffer and its address */
+	CALL_TIMEVAL = 4, /* its time span is a timeval, not a timespec */
+	CALL_READS = 8, /* the kernel fills its buffer and its address */
 };
 
 enum buffer_shape { BUFFER_NONE, BUFFER_FLAT, BUFFER_IOVEC, BUFFER_MSGHDR, BUFFER_MMSGHDR };
@@ -33,7 +33,7 @@ struct call_arg {
 	__u8 at;
 };
 
-#define FD_ARG_NONE   0xff
+#define FD_ARG_NONE 0xff
 #define FD_ARG_RESULT 0xfe
 
 /* Members with "_arg" count the call's arguments from 0; NO_ARG: it has none. */
@@ -56,14 +56,15 @@ struct call {
 
 /* ---- Settings: written by user space at any time, through mmap ---- */
 
-#define MAX_COMMS    16
+#define MAX_COMMS 16
 #define MAX_EXCLUDED 8
-#define MAX_SNAPLEN  16384
+#define MAX_SNAPLEN 16384
+#define MAX_DROP_REASONS 256
 
 /* Values of settings.calls[], which is indexed by the machine's own numbers. */
 enum wanted {
 	WANTED_NATIVE = 1,
-	WANTED_COMPAT = 2,  /* the same number in the 32-bit table */
+	WANTED_COMPAT = 2, /* the same number in the 32-bit table */
 	WANTED_RESTART = 4, /* restart_syscall: goes on with the call before it */
 };
 
@@ -73,28 +74,29 @@ enum filter { FILTER_CGROUPS = 1, FILTER_PIDS = 2, FILTER_COMMS = 4, FILTER_PORT
 struct settings {
 	__u8 calls[MAX_CALLS];
 	__u64 ports[65536 / 64]; /* a bit each */
+	__u64 drop_reasons[MAX_DROP_REASONS / 64]; /* a bit each: dropped packets that are told of */
+	__u64 kernel_events; /* a bit each, from FIRST_KERNEL_EVENT on */
 	__u64 wait_over_ns;
 	__u64 min_latency_ns;
 	__u32 snaplen;
 	__u32 snaplen_whole;
 	__u32 families; /* a bit each, as build/calls.h numbers them */
-	__u32 filters;	/* enum filter: those that restrict */
+	__u32 filters; /* enum filter: those that restrict */
 	__u32 fd_kinds; /* a bit each, as the wire numbers them */
 	__u32 environment;
-	__u32 exits; /* procexit is wanted */
 	__u32 comms_n;
 	__u32 excluded_n;
 	__u32 excluded[MAX_EXCLUDED];
 	char comms[MAX_COMMS][16];
 	__u32 generation; /* advances with each change: what was decided before is void */
-	__u32 announce;	  /* advances when all threads must be announced again */
+	__u32 announce; /* advances when all threads must be announced again */
 	__u32 pad;
 };
 
 /* What user space finds out about the machine before loading. */
 struct machine {
 	__u32 cgroup_v2; /* /sys/fs/cgroup is the unified hierarchy */
-	__u32 latency;	 /* the entry of calls is hooked too */
+	__u32 latency; /* the entry of calls is hooked too */
 	__u32 pad[2];
 };
 
@@ -110,7 +112,7 @@ struct counters {
 	__u64 emitted[COUNTED_FAMILIES];
 	__u64 lost[COUNTED_FAMILIES];
 	__u64 faults[COUNTED_FAMILIES];
-	__u32 seq;     /* of the next record; advances when a record is lost, too */
+	__u32 seq; /* of the next record; advances when a record is lost, too */
 	__u32 unwoken; /* bytes written since this CPU last woke the reader */
 	__u64 pad[7];
 };
@@ -144,7 +146,7 @@ struct fd_identity {
 	__u8 kind; /* FdKind of the wire */
 	__u8 l4proto;
 	__u8 ip_len; /* 0, 4 or 16 */
-	__u8 state;  /* enum fd_state */
+	__u8 state; /* enum fd_state */
 	__u16 name_len;
 	__u16 pad;
 };

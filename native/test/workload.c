@@ -215,6 +215,77 @@ static void waits(void)
 	}
 }
 
+static void on_alarm(int number)
+{
+	(void)number;
+}
+
+/* Interrupted by a handler without SA_RESTART: EINTR. With one, the read goes on and returns what came. */
+static void interrupted(void)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct timespec second = { .tv_sec = 1 };
+	char byte;
+	int fds[2];
+
+	MUST(pipe(fds));
+	for (int i = 0; i < TIMES; i++) {
+		action.sa_flags = 0;
+		MUST(sigaction(SIGALRM, &action, NULL));
+		ualarm(5000, 0);
+		nanosleep(&second, NULL);
+		ualarm(5000, 0);
+		if (read(fds[0], &byte, 1) != -1 || errno != EINTR)
+			die("read was not interrupted");
+		action.sa_flags = SA_RESTART;
+		MUST(sigaction(SIGALRM, &action, NULL));
+		if (fork() == 0) {
+			usleep(15000);
+			MUST(write(fds[1], "x", 1));
+			_exit(0);
+		}
+		ualarm(5000, 0);
+		MUST(read(fds[0], &byte, 1));
+		wait(NULL);
+	}
+}
+
+/* ---- Trouble ---- */
+
+/* 23 datagrams more than the receive queue takes. */
+static void udp_overflow(void)
+{
+	uint16_t port = 0;
+	int server = bound_socket(SOCK_DGRAM, &port), client = MUST(socket(AF_INET, SOCK_DGRAM, 0));
+	struct sockaddr_in address = loopback(port);
+	char bytes[1000] = { 0 };
+	int taken = 0;
+
+	MUST(setsockopt(server, SOL_SOCKET, SO_RCVBUF, &(int){ 1 }, sizeof(int)));
+	MUST(connect(client, as_sockaddr(&address), sizeof(address)));
+	for (int i = 0; i < 100; i++)
+		MUST(send(client, bytes, sizeof(bytes), 0));
+	while (recv(server, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		taken++;
+	printf("%d\n", 100 - taken);
+}
+
+/* Nobody accepts: what comes after the queue is full is dropped. */
+static void accept_overflow(void)
+{
+	uint16_t port = 0;
+	int server = bound_socket(SOCK_STREAM, &port);
+	struct sockaddr_in address = loopback(port);
+
+	MUST(listen(server, 1));
+	for (int i = 0; i < 6; i++) {
+		int client = MUST(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+
+		connect(client, as_sockaddr(&address), sizeof(address));
+	}
+	usleep(1500000);
+}
+
 /* ---- */
 
 static const struct {
@@ -229,6 +300,9 @@ static const struct {
 	{ "tcp", tcp },
 	{ "refused", refused },
 	{ "waits", waits },
+	{ "interrupted", interrupted },
+	{ "udp-overflow", udp_overflow },
+	{ "accept-overflow", accept_overflow },
 };
 
 int main(int argc, char **argv)

@@ -6,9 +6,10 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "columns are sent as they lie in memory");
 
-void batch_init(struct batch *batch)
+void batch_init(struct batch *batch, uint64_t start_ns)
 {
 	memset(batch, 0, sizeof(*batch));
+	batch->start_ns = start_ns;
 }
 
 void batch_free(struct batch *batch)
@@ -86,7 +87,8 @@ void batch_add(struct batch *batch, const struct event *event, struct span data,
 	batch->res[i] = event->res;
 	batch->args_len[i] = args_len;
 	batch->data_len[i] = data.len;
-	memcpy(bytes_reserve(&batch->data, data.len), data.bytes, data.len);
+	if (data.len)
+		memcpy(bytes_reserve(&batch->data, data.len), data.bytes, data.len);
 	batch->data.len += data.len;
 }
 

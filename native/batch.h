@@ -51,7 +51,7 @@ struct batch {
 	uint64_t start_ns; /* the zero of all times */
 };
 
-void batch_init(struct batch *batch);
+void batch_init(struct batch *batch, uint64_t start_ns);
 void batch_free(struct batch *batch);
 void batch_reset(struct batch *batch);
 bool batch_is_full(const struct batch *batch);

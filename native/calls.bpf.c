@@ -167,6 +167,10 @@ static __always_inline void write_strings(struct returned *returned)
 	const struct call *call = returned->call;
 	struct event *event = &scratch->event;
 
+	if (returned->id == CALL_chdir && returned->res == 0) {
+		write_cwd_arg(scratch);
+		return;
+	}
 	for (int i = 0; i < 2; i++) {
 		__u8 dir = call->path_dir_arg[i];
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drain.h"
 
-#include <bpf/libbpf.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "log.h"
+#include "ring.h"
 
 /*
  * The kernel side wakes us only when a CPU has written much: a wake-up costs it 12 us. In between, what comes slowly is
@@ -18,7 +18,7 @@
 struct drain {
 	struct probe *probe;
 	struct queue *queue;
-	struct ring_buffer *ring;
+	struct ring *ring;
 	int wake_ups;
 	struct losses *losses;
 	uint32_t *next_seq; /* per CPU: a gap is the sign of loss */
@@ -36,20 +36,18 @@ static bool is_out_of_sequence(struct drain *drain, const struct record *record)
 	return record->seq != expected;
 }
 
-/* Returns 0 always: libbpf stops at anything else. */
-static int on_record(void *ctx, void *bytes, size_t len)
+static void on_record(void *ctx, const void *bytes, uint32_t len)
 {
 	struct drain *drain = ctx;
 	const struct record *record = bytes;
 
 	drain->gap |= is_out_of_sequence(drain, record);
 	if (queue_push(drain->queue, record, len))
-		return 0;
+		return;
 	if (record->kind == RECORD_EVENT)
 		losses_add_queue(drain->losses, record, drain->now);
 	else
 		drain->announcement_lost = true;
-	return 0;
 }
 
 /* Edge-triggered: that there is something in the ring is no reason to run, only a wake-up is. */
@@ -70,7 +68,7 @@ struct drain *drain_new(struct probe *probe, struct queue *queue)
 	drain->queue = queue;
 	drain->losses = losses_new(probe);
 	drain->next_seq = calloc(probe->cpus, sizeof(*drain->next_seq));
-	drain->ring = ring_buffer__new(probe->ring, on_record, drain, NULL);
+	drain->ring = ring_open(probe->ring, probe->ring_bytes);
 	drain->wake_ups = watch(probe->ring);
 	return drain;
 }
@@ -78,10 +76,15 @@ struct drain *drain_new(struct probe *probe, struct queue *queue)
 void drain_free(struct drain *drain)
 {
 	close(drain->wake_ups);
-	ring_buffer__free(drain->ring);
+	ring_close(drain->ring);
 	losses_free(drain->losses);
 	free(drain->next_seq);
 	free(drain);
+}
+
+static bool push_loss(void *queue, const struct loss *loss)
+{
+	return queue_push(queue, loss, sizeof(*loss));
 }
 
 static void check_losses(struct drain *drain)
@@ -91,7 +94,7 @@ static void check_losses(struct drain *drain)
 	drain->gap = false;
 	drain->checked_ns = drain->now;
 	losses_read_ring(drain->losses, drain->now);
-	losses_report(drain->losses, drain->queue);
+	losses_report(drain->losses, push_loss, drain->queue);
 }
 
 /* Whoever was announced in vain is announced again, once there is room for it. */
@@ -106,7 +109,7 @@ static void repair_announcements(struct drain *drain)
 void drain_rest(struct drain *drain)
 {
 	drain->now = boot_ns();
-	ring_buffer__consume(drain->ring);
+	ring_consume(drain->ring, on_record, drain);
 	check_losses(drain);
 	repair_announcements(drain);
 	queue_publish(drain->queue);

@@ -129,7 +129,7 @@ static __always_inline void write_base(struct scratch *scratch, __s32 dirfd)
 	end_string(scratch, place, write_path(scratch, place + sizeof(__u16)));
 }
 
-static __always_inline void write_no_base(struct scratch *scratch)
+static __always_inline void write_empty_string(struct scratch *scratch)
 {
 	__s32 place = string_place(&scratch->event);
 
@@ -148,7 +148,17 @@ GLOBAL int write_path_arg(struct scratch *scratch, __s32 dirfd, bool user)
 	if (write_string(scratch, (void *)scratch->work.string, user))
 		write_base(scratch, dirfd);
 	else
-		write_no_base(scratch);
+		write_empty_string(scratch);
+	return 0;
+}
+
+/* The working directory as a path argument: what chdir was given is no longer relative to it. */
+GLOBAL int write_cwd_arg(struct scratch *scratch)
+{
+	if (!scratch)
+		return 0;
+	write_empty_string(scratch);
+	write_base(scratch, AT_FDCWD);
 	return 0;
 }
 

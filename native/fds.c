@@ -6,7 +6,7 @@
 
 #include "hash.h"
 
-#define FDS_MAX 65536
+#define FDS_MAX 32768
 #define SLOTS (FDS_MAX * 2)
 #define CACHE_SLOTS 8192
 

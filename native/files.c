@@ -6,7 +6,7 @@
 
 #include "hash.h"
 
-#define FILES_MAX 65536
+#define FILES_MAX 32768
 #define SLOTS (FILES_MAX * 2)
 
 /* The kernel uses addresses again, so an entry holds for one inode only. */

@@ -24,7 +24,8 @@ static inline uint64_t hash_bytes(const void *bytes, size_t len)
 		hash = hash_u64(hash ^ word);
 	}
 	word = 0;
-	memcpy(&word, at, len);
+	if (len)
+		memcpy(&word, at, len);
 	return hash_u64(hash ^ word);
 }
 

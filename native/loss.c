@@ -43,9 +43,9 @@ static void add(struct losses *losses, enum loss_reason reason, int cpu, int fam
 	losses->total += count;
 }
 
-void losses_add_queue(struct losses *losses, const struct record *record, uint64_t now)
+void losses_add_queue(struct losses *losses, const struct record *record, uint64_t when)
 {
-	add(losses, LOSS_QUEUE, record->cpu, record->family, 1, now, now);
+	add(losses, LOSS_QUEUE, record->cpu, record->family, 1, when, when);
 }
 
 void losses_read_ring(struct losses *losses, uint64_t now)
@@ -64,13 +64,13 @@ void losses_read_ring(struct losses *losses, uint64_t now)
 	losses->read_ns = now;
 }
 
-void losses_report(struct losses *losses, struct queue *queue)
+void losses_report(struct losses *losses, bool (*take)(void *ctx, const struct loss *loss), void *ctx)
 {
 	struct loss *loss = &losses->open[0][0][0];
 	struct loss *end = loss + (size_t)losses->probe->cpus * LOSS_REASONS * COUNTED_FAMILIES;
 
 	for (; loss < end; loss++)
-		if (loss->count && queue_push(queue, loss, sizeof(*loss)))
+		if (loss->count && take(ctx, loss))
 			loss->count = 0;
 }
 

@@ -4,7 +4,6 @@
 #define TROWEL_LOSS_H
 
 #include "probe.h"
-#include "queue.h"
 
 /* As the wire numbers them. */
 enum loss_reason { LOSS_RING, LOSS_QUEUE, LOSS_REASONS };
@@ -25,11 +24,11 @@ struct losses;
 struct losses *losses_new(const struct probe *probe);
 void losses_free(struct losses *losses);
 /* One record did not fit into the queue. */
-void losses_add_queue(struct losses *losses, const struct record *record, uint64_t now);
+void losses_add_queue(struct losses *losses, const struct record *record, uint64_t when);
 /* Reads the kernel side's counters: what they have advanced by was lost between the previous reading and now. */
 void losses_read_ring(struct losses *losses, uint64_t now);
-/* Puts what was gathered into the queue, as far as there is room. */
-void losses_report(struct losses *losses, struct queue *queue);
+/* Hands over what was gathered, as far as `take` takes it. */
+void losses_report(struct losses *losses, bool (*take)(void *ctx, const struct loss *loss), void *ctx);
 uint64_t losses_total(const struct losses *losses);
 
 #endif

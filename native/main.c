@@ -31,7 +31,7 @@ static const char usage[] =
 	"  --key FILE         its private key (PEM)\n"
 	"  --ring-mib N       size of the ring between kernel and probe, a power of two (16)\n"
 	"  --queue-mib N      size of the queue between probe and collector (16)\n"
-	"  --hook NAME        tp_btf or raw_tp instead of the best that works\n"
+	"  --hook NAME        tp_btf, raw_tp, tp_btf-plain or raw_tp-plain instead of the best that works\n"
 	"\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage, 4 privilege or kernel feature missing.\n";
 
@@ -212,9 +212,5 @@ int main(int argc, char **argv)
 	pthread_create(&sender, NULL, sender_run, &session);
 	code = run(&options);
 	pthread_join(sender, NULL);
-	if (code == EXIT_OK && session.broken) {
-		complain("the collector at %s has gone", session.collector.target);
-		code = EXIT_FAILED;
-	}
-	return code;
+	return code == EXIT_OK && session.broken ? EXIT_FAILED : code;
 }

@@ -21,16 +21,17 @@ extern const char cast_object[], cast_object_end[], plain_object[], plain_object
 /* From the best to the most modest. What a kernel takes is found by loading the real programs, not by lists of
  * features. */
 struct rung {
+	const char *name; /* for --hook */
 	const char *hook;
 	const char *suffix; /* of the programs it uses */
 	const char *object, *end;
 };
 
 static const struct rung ladder[] = {
-	{ "tp_btf", "_typed", cast_object, cast_object_end },
-	{ "raw_tp", "_raw", cast_object, cast_object_end },
-	{ "tp_btf", "_typed", plain_object, plain_object_end },
-	{ "raw_tp", "_raw", plain_object, plain_object_end },
+	{ "tp_btf", "tp_btf", "_typed", cast_object, cast_object_end },
+	{ "raw_tp", "raw_tp", "_raw", cast_object, cast_object_end },
+	{ "tp_btf-plain", "tp_btf", "_typed", plain_object, plain_object_end },
+	{ "raw_tp-plain", "raw_tp", "_raw", plain_object, plain_object_end },
 };
 
 /* Programs that a recording can do without, and what is then missing. */
@@ -204,13 +205,14 @@ int probe_load(struct probe *probe, const struct load_options *options)
 		.cpus = libbpf_num_possible_cpus(),
 		.cgroup_v2 = host_has_cgroup_v2(),
 		.latency = options->latency,
+		.ring_bytes = options->ring_bytes,
 		.pending = -1,
 	};
 	libbpf_set_print(on_libbpf_message);
 	for (size_t i = 0; i < sizeof(ladder) / sizeof(*ladder); i++) {
 		const struct rung *rung = &ladder[i];
 
-		if (options->hook && strcmp(options->hook, rung->hook))
+		if (options->hook && strcmp(options->hook, rung->name))
 			continue;
 		error = climb(probe, rung, options);
 		if (!error) {

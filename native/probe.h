@@ -27,6 +27,7 @@ struct probe {
 	bool latency;
 
 	int ring;
+	size_t ring_bytes;
 	int pending; /* an iterator that has not begun, or -1 */
 	struct bpf_link *listeners; /* may be NULL */
 	struct bpf_link *open_files; /* may be NULL */

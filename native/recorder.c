@@ -25,7 +25,9 @@ struct recorder {
 	struct roles *roles;
 	struct threads *threads;
 	struct fds *fds;
-	struct batch batch;
+	struct losses *losses; /* by broken streams */
+	struct batch batches[2];
+	struct batch *batch; /* being filled; the other one is on its way */
 	uint64_t events;
 	uint64_t next_scan_ns;
 	uint64_t scan_pause_ns;
@@ -40,15 +42,19 @@ struct recorder *recorder_new(struct probe *probe, uint64_t start_ns)
 	recorder->roles = roles_new();
 	recorder->threads = threads_new();
 	recorder->fds = fds_new(recorder->files, recorder->roles);
+	recorder->losses = losses_new(probe);
 	recorder->scan_pause_ns = SCAN_PAUSE_NS;
-	batch_init(&recorder->batch);
-	recorder->batch.start_ns = start_ns;
+	batch_init(&recorder->batches[0], start_ns);
+	batch_init(&recorder->batches[1], start_ns);
+	recorder->batch = &recorder->batches[0];
 	return recorder;
 }
 
 void recorder_free(struct recorder *recorder)
 {
-	batch_free(&recorder->batch);
+	batch_free(&recorder->batches[0]);
+	batch_free(&recorder->batches[1]);
+	losses_free(recorder->losses);
 	fds_free(recorder->fds);
 	threads_free(recorder->threads);
 	roles_free(recorder->roles);
@@ -58,7 +64,13 @@ void recorder_free(struct recorder *recorder)
 
 struct batch *recorder_batch(struct recorder *recorder)
 {
-	return &recorder->batch;
+	return recorder->batch;
+}
+
+void recorder_next_batch(struct recorder *recorder)
+{
+	recorder->batch = recorder->batch == recorder->batches ? &recorder->batches[1] : &recorder->batches[0];
+	batch_reset(recorder->batch);
 }
 
 uint64_t recorder_events(const struct recorder *recorder)
@@ -170,7 +182,7 @@ static void take_event(struct recorder *recorder, const struct event *event)
 	struct span strings = after(&at, event->strings_len);
 	struct span name = after(&at, event->fd.name_len);
 	struct span data = after(&at, event->data_len);
-	struct batch *batch = &recorder->batch;
+	struct batch *batch = recorder->batch;
 	char path[PATH_BYTES];
 	uint32_t thread, fd;
 
@@ -188,7 +200,7 @@ static void take_event(struct recorder *recorder, const struct event *event)
 static void take_loss(struct recorder *recorder, const struct loss *loss)
 {
 	static const char *const families[COUNTED_FAMILIES] = FAMILY_NAMES;
-	struct batch *batch = &recorder->batch;
+	struct batch *batch = recorder->batch;
 	Trowel__V1__Loss *message = arena_alloc(&batch->arena, sizeof(*message));
 
 	trowel__v1__loss__init(message);
@@ -199,6 +211,33 @@ static void take_loss(struct recorder *recorder, const struct loss *loss)
 	message->from_ns = batch_time(batch, loss->from_ns);
 	message->to_ns = batch_time(batch, loss->to_ns);
 	pointers_add(&batch->losses, message);
+}
+
+static bool give_loss(void *recorder, const struct loss *loss)
+{
+	take_loss(recorder, loss);
+	return true;
+}
+
+/* A call on any descriptor counts as `io`: what the descriptor was is no longer known. */
+static void lose_batch(struct recorder *recorder, struct batch *batch)
+{
+	for (uint32_t i = 0; i < batch->n; i++) {
+		struct record record = { .cpu = batch->cpu[i], .family = call_of(batch->type[i])->family };
+
+		losses_add_queue(recorder->losses, &record, batch->start_ns + (uint64_t)batch->time[i]);
+	}
+	batch_reset(batch);
+}
+
+/* Whether the batch on its way has arrived nobody knows: it counts as lost. */
+void recorder_restart(struct recorder *recorder)
+{
+	lose_batch(recorder, &recorder->batches[0]);
+	lose_batch(recorder, &recorder->batches[1]);
+	threads_restart(recorder->threads);
+	fds_restart(recorder->fds);
+	losses_report(recorder->losses, give_loss, recorder);
 }
 
 void recorder_take(struct recorder *recorder, const struct record *record, uint32_t len)
@@ -242,15 +281,15 @@ void recorder_add_counters(struct recorder *recorder)
 {
 	for (int cpu = 0; cpu < recorder->probe->cpus; cpu++)
 		for (int family = 0; family < FAMILIES_N; family++)
-			add_counter(&recorder->batch, &recorder->probe->counters[cpu], cpu, family);
+			add_counter(recorder->batch, &recorder->probe->counters[cpu], cpu, family);
 }
 
 void recorder_add_clock(struct recorder *recorder)
 {
-	Trowel__V1__Clock *clock = arena_alloc(&recorder->batch.arena, sizeof(*clock));
+	Trowel__V1__Clock *clock = arena_alloc(&recorder->batch->arena, sizeof(*clock));
 
 	trowel__v1__clock__init(clock);
 	clock->boot_ns = boot_ns();
 	clock->wall_ns = clock_ns(CLOCK_REALTIME);
-	recorder->batch.clock = clock;
+	recorder->batch->clock = clock;
 }

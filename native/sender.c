@@ -16,7 +16,10 @@
 #define LAYOUT 1 /* of the columns */
 #define VERSION "0.1.0"
 
-#define GREETING_MS 10000 /* for the collector to answer */
+/* A collector on this machine is gone for good when it is gone; one elsewhere comes back. */
+#define LOCAL_PATIENCE_NS 5000000000ULL
+#define STOPPED_PATIENCE_NS 2000000000ULL
+#define SLICE_MS 250 /* between looks at whether to go on waiting */
 #define FAREWELL_MS 10000
 #define FLUSH_NS 50000000ULL /* what an event waits at most for a batch to fill */
 #define COUNTERS_NS 1000000000ULL
@@ -27,9 +30,11 @@ struct sender {
 	struct stream *stream;
 	struct recorder *recorder;
 	pthread_t listener;
+	_Atomic bool deaf; /* the stream has ended */
 	uint64_t flush_ns; /* when the batch under way must go */
 	uint64_t counters_ns;
 	uint64_t clock_ns;
+	uint64_t lonely_ns; /* since when there is no collector */
 };
 
 /* ---- Greeting ---- */
@@ -76,14 +81,33 @@ static bool say_hello(struct sender *sender)
 	return say(sender, &message);
 }
 
-static bool await_config(struct sender *sender)
+static bool is_local(const struct collector *collector)
 {
-	Trowel__V1__ToProbe *message = stream_receive(sender->stream, GREETING_MS);
+	return strncmp(collector->target, "unix:", 5) == 0;
+}
 
-	if (!message || message->message_case != TROWEL__V1__TO_PROBE__MESSAGE_CONFIG)
-		return false;
-	session_set_config(sender->session, message->config);
-	return true;
+/* How long it has been without a collector is too long? */
+static bool is_hopeless(const struct sender *sender)
+{
+	uint64_t since = boot_ns() - sender->lonely_ns;
+
+	if (sender->session->stop && since > STOPPED_PATIENCE_NS)
+		return true;
+	return is_local(&sender->session->collector) && since > LOCAL_PATIENCE_NS;
+}
+
+/* NULL: the stream broke, or nobody answered for too long. */
+static Trowel__V1__ToProbe *await_config(struct sender *sender)
+{
+	Trowel__V1__ToProbe *message;
+
+	while (!(message = stream_receive(sender->stream, SLICE_MS)))
+		if (stream_is_broken(sender->stream) || is_hopeless(sender))
+			return NULL;
+	if (message->message_case == TROWEL__V1__TO_PROBE__MESSAGE_CONFIG)
+		return message;
+	trowel__v1__to_probe__free_unpacked(message, NULL);
+	return NULL;
 }
 
 static bool say_ready(struct sender *sender)
@@ -116,8 +140,7 @@ static void *listen(void *arg)
 			sender->session->stop = true;
 		trowel__v1__to_probe__free_unpacked(message, NULL);
 	}
-	if (!sender->session->stop)
-		session_fail(sender->session);
+	sender->deaf = true;
 	return NULL;
 }
 
@@ -126,16 +149,15 @@ static void *listen(void *arg)
 static bool flush(struct sender *sender)
 {
 	Trowel__V1__FromProbe message = TROWEL__V1__FROM_PROBE__INIT;
-	struct batch *batch = recorder_batch(sender->recorder);
 	Trowel__V1__Batch columns;
-	bool sent;
 
-	batch_message(batch, &columns);
+	batch_message(recorder_batch(sender->recorder), &columns);
 	message.message_case = TROWEL__V1__FROM_PROBE__MESSAGE_BATCH;
 	message.batch = &columns;
-	sent = say(sender, &message);
-	batch_reset(batch);
-	return sent;
+	if (!say(sender, &message))
+		return false;
+	recorder_next_batch(sender->recorder);
+	return true;
 }
 
 static void add_periodic(struct sender *sender, uint64_t now)
@@ -154,11 +176,12 @@ static void add_periodic(struct sender *sender, uint64_t now)
 /* All that is in the queue now. */
 static bool send_queued(struct sender *sender)
 {
-	struct batch *batch = recorder_batch(sender->recorder);
 	const void *record;
 	uint32_t len;
 
 	while ((record = queue_peek(sender->session->queue, &len))) {
+		struct batch *batch = recorder_batch(sender->recorder);
+
 		if (batch_is_empty(batch))
 			sender->flush_ns = boot_ns() + FLUSH_NS;
 		recorder_take(sender->recorder, record, len);
@@ -180,7 +203,6 @@ static int wait_ms(const struct sender *sender, uint64_t now)
 
 static bool send_batches(struct sender *sender)
 {
-	struct batch *batch = recorder_batch(sender->recorder);
 	bool ended;
 
 	do {
@@ -192,10 +214,11 @@ static bool send_batches(struct sender *sender)
 			return false;
 		now = boot_ns();
 		add_periodic(sender, now);
-		if (!batch_is_empty(batch) && (now >= sender->flush_ns || ended) && !flush(sender))
+		if (!batch_is_empty(recorder_batch(sender->recorder)) && (now >= sender->flush_ns || ended) &&
+		    !flush(sender))
 			return false;
-	} while (!ended && !sender->session->broken);
-	return !sender->session->broken;
+	} while (!ended && !sender->deaf);
+	return ended;
 }
 
 /* ---- Farewell ---- */
@@ -222,13 +245,15 @@ static bool say_bye(struct sender *sender)
 	return say(sender, &message) && stream_finish(sender->stream, FAREWELL_MS);
 }
 
-static bool record(struct sender *sender)
+/* ---- A stream, and the next one if it breaks ---- */
+
+/* True: all has been said. */
+static bool use_stream(struct sender *sender)
 {
-	struct session *session = sender->session;
 	bool complete;
 
-	sender->recorder = recorder_new(&session->probe, session->start_ns);
-	recorder_scan_files(sender->recorder);
+	sender->deaf = false;
+	sender->clock_ns = 0;
 	pthread_create(&sender->listener, NULL, listen, sender);
 	complete = say_ready(sender) && send_batches(sender);
 	if (complete) {
@@ -237,25 +262,66 @@ static bool record(struct sender *sender)
 	}
 	stream_cancel(sender->stream);
 	pthread_join(sender->listener, NULL);
-	recorder_free(sender->recorder);
 	return complete;
+}
+
+/* The first Config decides how to hook, which is the main thread's task; later ones only what to record. */
+static bool begin_recording(struct sender *sender, Trowel__V1__ToProbe *message)
+{
+	struct session *session = sender->session;
+
+	if (sender->recorder) {
+		settings_apply(&session->probe, message->config);
+		return true;
+	}
+	session_set_config(session, message->config);
+	if (!session_await_attached(session))
+		return false;
+	sender->recorder = recorder_new(&session->probe, session->start_ns);
+	recorder_scan_files(sender->recorder);
+	return true;
+}
+
+/* True: it is over, well or not; false: the next stream may be luckier. */
+static bool try_stream(struct sender *sender, bool *complete)
+{
+	Trowel__V1__ToProbe *message = NULL;
+	bool over = false;
+
+	sender->stream = stream_open(&sender->session->collector);
+	if (say_hello(sender))
+		message = await_config(sender);
+	if (message && !begin_recording(sender, message)) {
+		over = true;
+	} else if (message) {
+		over = *complete = use_stream(sender);
+		sender->lonely_ns = boot_ns();
+		if (!over)
+			recorder_restart(sender->recorder);
+	}
+	if (message)
+		trowel__v1__to_probe__free_unpacked(message, NULL);
+	stream_close(sender->stream);
+	return over;
 }
 
 void *sender_run(void *arg)
 {
 	struct session *session = arg;
-	struct sender sender = { .session = session };
+	struct sender sender = { .session = session, .lonely_ns = boot_ns() };
 	bool complete = false;
 
 	privilege_drop();
 	grpc_init();
-	sender.stream = stream_open(&session->collector);
-	if (!say_hello(&sender) || !await_config(&sender))
-		complain("no answer from a collector at %s within %d s: is it running?", session->collector.target,
-			 GREETING_MS / 1000);
-	else if (session_await_attached(session))
-		complete = record(&sender);
-	stream_close(sender.stream);
+	while (!try_stream(&sender, &complete)) {
+		if (is_hopeless(&sender)) {
+			complain("no collector at %s: is it running?", session->collector.target);
+			break;
+		}
+		usleep(SLICE_MS * 1000);
+	}
+	if (sender.recorder)
+		recorder_free(sender.recorder);
 	if (!complete)
 		session_fail(session);
 	return NULL;

@@ -185,6 +185,11 @@ Trowel__V1__ToProbe *stream_receive(struct stream *stream, int timeout_ms)
 
 /* ---- Ending ---- */
 
+bool stream_is_broken(const struct stream *stream)
+{
+	return !stream->under_way[TAG_RECEIVE];
+}
+
 bool stream_finish(struct stream *stream, int timeout_ms)
 {
 	grpc_op op = { .op = GRPC_OP_SEND_CLOSE_FROM_CLIENT };

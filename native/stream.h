@@ -23,6 +23,8 @@ struct stream *stream_open(const struct collector *collector);
 bool stream_send(struct stream *stream, const Trowel__V1__FromProbe *message);
 /* Waits at most timeout_ms, or for ever if negative. NULL: nothing came, or the stream has ended. */
 Trowel__V1__ToProbe *stream_receive(struct stream *stream, int timeout_ms);
+/* False while it may yet be opened. */
+bool stream_is_broken(const struct stream *stream);
 /* Says that no more will be sent, and waits at most timeout_ms for the collector to agree. */
 bool stream_finish(struct stream *stream, int timeout_ms);
 /* Wakes everyone who waits. */

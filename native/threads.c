@@ -6,7 +6,7 @@
 
 #include "hash.h"
 
-#define THREADS_MAX 65536
+#define THREADS_MAX 32768
 
 struct entry {
 	uint32_t tid; /* 0: free */

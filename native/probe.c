@@ -217,6 +217,8 @@ int probe_load(struct probe *probe, const struct load_options *options)
 		error = climb(probe, rung, options);
 		if (!error) {
 			probe->hook = rung->hook;
+			if (!options->latency)
+				note(probe, "blocking waits are not recorded: how long they take is not measured");
 			if (strcmp(rung->hook, "tp_btf"))
 				note(probe, "signals and trouble in the network are not seen");
 			probe->ring = bpf_object__find_map_fd_by_name(probe->object, "ring");

@@ -114,7 +114,7 @@ static bool is_empty(struct queue *queue)
 	return atomic_load(&queue->published) == atomic_load(&queue->read);
 }
 
-const void *queue_peek(struct queue *queue, uint32_t *len)
+void *queue_peek(struct queue *queue, uint32_t *len)
 {
 	uint64_t read = atomic_load_explicit(&queue->read, memory_order_relaxed);
 

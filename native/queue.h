@@ -24,7 +24,7 @@ double queue_fill(const struct queue *queue);
 void queue_end(struct queue *queue);
 
 /* Consumer. The next record, valid until queue_pop(), or NULL: there is none now. */
-const void *queue_peek(struct queue *queue, uint32_t *len);
+void *queue_peek(struct queue *queue, uint32_t *len);
 void queue_pop(struct queue *queue);
 /* Waits until there is a record, or the end, or timeout_ms has passed. */
 void queue_wait(struct queue *queue, int timeout_ms);

@@ -8,6 +8,7 @@
 
 #include "args.h"
 #include "calls.h"
+#include "descriptors.h"
 #include "fds.h"
 #include "files.h"
 #include "log.h"
@@ -26,6 +27,7 @@ struct recorder {
 	struct threads *threads;
 	struct fds *fds;
 	struct losses *losses; /* by broken streams */
+	struct descriptors *descriptors; /* NULL: not needed */
 	struct batch batches[2];
 	struct batch *batch; /* being filled; the other one is on its way */
 	uint64_t events;
@@ -43,6 +45,7 @@ struct recorder *recorder_new(struct probe *probe, uint64_t start_ns)
 	recorder->threads = threads_new();
 	recorder->fds = fds_new(recorder->files, recorder->roles);
 	recorder->losses = losses_new(probe);
+	recorder->descriptors = probe->latency ? NULL : descriptors_new();
 	recorder->scan_pause_ns = SCAN_PAUSE_NS;
 	batch_init(&recorder->batches[0], start_ns);
 	batch_init(&recorder->batches[1], start_ns);
@@ -55,6 +58,7 @@ void recorder_free(struct recorder *recorder)
 	batch_free(&recorder->batches[0]);
 	batch_free(&recorder->batches[1]);
 	losses_free(recorder->losses);
+	descriptors_free(recorder->descriptors);
 	fds_free(recorder->fds);
 	threads_free(recorder->threads);
 	roles_free(recorder->roles);
@@ -176,7 +180,7 @@ static struct span after(const char **at, size_t len)
 	return span;
 }
 
-static void take_event(struct recorder *recorder, const struct event *event)
+static void take_event(struct recorder *recorder, struct event *event)
 {
 	const char *at = (const char *)(event + 1);
 	struct span strings = after(&at, event->strings_len);
@@ -186,6 +190,8 @@ static void take_event(struct recorder *recorder, const struct event *event)
 	char path[PATH_BYTES];
 	uint32_t thread, fd;
 
+	if (recorder->descriptors)
+		descriptors_resolve(recorder->descriptors, event);
 	roles_learn(recorder->roles, &event->fd, event->type);
 	thread = threads_id(recorder->threads, batch, event);
 	fd = fds_id(recorder->fds, batch, &event->fd, name_of(recorder, event, strings, name, path));
@@ -240,11 +246,11 @@ void recorder_restart(struct recorder *recorder)
 	losses_report(recorder->losses, give_loss, recorder);
 }
 
-void recorder_take(struct recorder *recorder, const struct record *record, uint32_t len)
+void recorder_take(struct recorder *recorder, struct record *record, uint32_t len)
 {
 	switch (record->kind) {
 	case RECORD_EVENT:
-		take_event(recorder, (const struct event *)record);
+		take_event(recorder, (struct event *)record);
 		break;
 	case RECORD_THREAD:
 		threads_announce(recorder->threads, (const struct thread_record *)record, len);

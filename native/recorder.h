@@ -16,7 +16,8 @@ struct batch *recorder_batch(struct recorder *recorder);
 void recorder_next_batch(struct recorder *recorder);
 /* Asks the kernel for the files that are open now: what it does not know a name for may be among them. */
 void recorder_scan_files(struct recorder *recorder);
-void recorder_take(struct recorder *recorder, const struct record *record, uint32_t len);
+/* The record may be changed. */
+void recorder_take(struct recorder *recorder, struct record *record, uint32_t len);
 /* Totals per CPU and family, since the start. */
 void recorder_add_counters(struct recorder *recorder);
 void recorder_add_clock(struct recorder *recorder);

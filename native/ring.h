@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading the kernel's ring buffer. libbpf's reader maps the data twice, so that no record is cut at the end, and twice it
- * counts as the probe's memory; and it gives each record back by itself, for which all CPUs that write wait.
+ * Reading the kernel's ring buffer. libbpf's reader maps the data twice, so that no record is cut at the end, and twice
+ * it counts as the probe's memory; and it gives each record back by itself, for which all CPUs that write wait.
  */
 #ifndef TROWEL_RING_H
 #define TROWEL_RING_H

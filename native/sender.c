@@ -176,7 +176,7 @@ static void add_periodic(struct sender *sender, uint64_t now)
 /* All that is in the queue now. */
 static bool send_queued(struct sender *sender)
 {
-	const void *record;
+	void *record;
 	uint32_t len;
 
 	while ((record = queue_peek(sender->session->queue, &len))) {

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,7 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -199,6 +201,269 @@ static void refused(void)
 	}
 }
 
+/* DNS over TCP: two bytes of length, and then a message, in two pieces. */
+static void dns_tcp(void)
+{
+	static const char query[] = "\0\x1d\x12\x34\x01\0\0\1\0\0\0\0\0\0\7example\3com\0\0\1\0\1";
+	uint16_t port = 53;
+	int server = bound_socket(SOCK_STREAM, &port), client = MUST(socket(AF_INET, SOCK_STREAM, 0))
+	, peer;
+	struct sockaddr_in address = loopback(port);
+	char bytes[512];
+
+	MUST(listen(server, 8));
+	MUST(connect(client, as_sockaddr(&address), sizeof(address)));
+	peer = MUST(accept4(server, NULL, NULL, SOCK_CLOEXEC));
+	for (int i = 0; i < TIMES; i++) {
+		MUST(write(client, query, 2));
+		MUST(write(client, query + 2, 29));
+		MUST(recv(peer, bytes, 31, MSG_WAITALL));
+	}
+}
+
+/* IPv4 through an IPv6 socket, and IPv6. */
+static void ipv6(void)
+{
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6 }, to;
+	socklen_t len = sizeof(any);
+	int server = MUST(socket(AF_INET6, SOCK_DGRAM, 0))
+	, v4 = MUST(socket(AF_INET, SOCK_DGRAM, 0));
+	int v6 = MUST(socket(AF_INET6, SOCK_DGRAM, 0));
+	struct sockaddr_in to_v4;
+	char bytes[64];
+
+	MUST(bind(server, as_sockaddr(&any), sizeof(any)));
+	MUST(getsockname(server, as_sockaddr(&any), &len));
+	to_v4 = loopback(ntohs(any.sin6_port));
+	to = any;
+	to.sin6_addr = in6addr_loopback;
+	for (int i = 0; i < TIMES; i++) {
+		MUST(sendto(v4, "four", 4, 0, as_sockaddr(&to_v4), sizeof(to_v4)));
+		MUST(recvfrom(server, bytes, sizeof(bytes), 0, as_sockaddr(&any), &len));
+		MUST(sendto(v6, "sixsix", 6, 0, as_sockaddr(&to), sizeof(to)));
+		MUST(recvfrom(server, bytes, sizeof(bytes), 0, as_sockaddr(&any), &len));
+	}
+}
+
+static struct sockaddr_un unix_address(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	strcpy(address.sun_path, path);
+	return address;
+}
+
+/* A server with a path; clients have none and are known by their peer's. */
+static void unix_sockets(void)
+{
+	struct sockaddr_un address = unix_address("/tmp/workload.sock");
+	int server = MUST(socket(AF_UNIX, SOCK_STREAM, 0));
+	char byte;
+
+	unlink(address.sun_path);
+	MUST(bind(server, as_sockaddr(&address), sizeof(address)));
+	MUST(listen(server, 8));
+	for (int i = 0; i < TIMES; i++) {
+		int client = MUST(socket(AF_UNIX, SOCK_STREAM, 0))
+		, peer;
+
+		MUST(connect(client, as_sockaddr(&address), sizeof(address)));
+		peer = MUST(accept(server, NULL, NULL));
+		MUST(write(client, "u", 1));
+		MUST(read(peer, &byte, 1));
+		MUST(close(client));
+		MUST(close(peer));
+	}
+	unlink(address.sun_path);
+}
+
+static void send_fd(int socket, int fd)
+{
+	char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { "f", 1 };
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &fd, sizeof(int));
+	MUST(sendmsg(socket, &message, 0));
+}
+
+static int receive_fd(int socket)
+{
+	char control[CMSG_SPACE(sizeof(int))], byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+	};
+	int fd;
+
+	MUST(recvmsg(socket, &message, 0));
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
+	return fd;
+}
+
+/* The child reads a file that only its parent has opened. */
+static void passed_fd(void)
+{
+	int pair[2], fd;
+	char bytes[16];
+
+	MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+	if (fork() == 0) {
+		for (int i = 0; i < TIMES; i++) {
+			fd = receive_fd(pair[1]);
+			MUST(pread(fd, bytes, sizeof(bytes), 0));
+			MUST(close(fd));
+		}
+		_exit(0);
+	}
+	for (int i = 0; i < TIMES; i++) {
+		fd = MUST(open("/etc/passwd", O_RDONLY));
+		send_fd(pair[0], fd);
+		MUST(close(fd));
+	}
+	wait(NULL);
+}
+
+/* For sockets and files that were there before the recording: waits for a line on stdin before it uses them. */
+static void old_sockets(void)
+{
+	uint16_t port = 0;
+	int server = bound_socket(SOCK_STREAM, &port), client = MUST(socket(AF_INET, SOCK_STREAM, 0))
+	, peer;
+	int file = MUST(open("/etc/hostname", O_RDONLY));
+	struct sockaddr_in address = loopback(port);
+	char bytes[64];
+
+	MUST(listen(server, 8));
+	MUST(connect(client, as_sockaddr(&address), sizeof(address)));
+	peer = MUST(accept(server, NULL, NULL));
+	printf("ready\n");
+	fflush(stdout);
+	MUST(read(0, bytes, 1));
+	for (int i = 0; i < TIMES; i++) {
+		MUST(send(client, "old", 3, 0));
+		MUST(recv(peer, bytes, sizeof(bytes), 0));
+		MUST(pread(file, bytes, 4, 0));
+	}
+}
+
+/* ---- Processes ---- */
+
+static void exec_true(void)
+{
+	execl("/bin/true", "true", "with", "arguments", NULL);
+	_exit(127);
+}
+
+/* 1,000 processes that are gone at once. */
+static void storm(void)
+{
+	for (int i = 0; i < 1000; i++) {
+		pid_t pid = MUST(fork());
+
+		if (pid == 0)
+			exec_true();
+		MUST(waitpid(pid, NULL, 0));
+	}
+}
+
+/* As many as fit, all at the same time. */
+static void fork_storm(void)
+{
+	for (int round = 0; round < 10; round++) {
+		for (int i = 0; i < 100; i++) {
+			if (MUST(fork()) == 0) {
+				close(open("/etc/passwd", O_RDONLY));
+				_exit(i);
+			}
+		}
+		while (wait(NULL) > 0)
+			;
+	}
+}
+
+static void killed(void)
+{
+	for (int i = 0; i < TIMES; i++) {
+		pid_t pid = MUST(fork());
+
+		if (pid == 0) {
+			pause();
+			_exit(0);
+		}
+		MUST(kill(pid, SIGKILL));
+		MUST(waitpid(pid, NULL, 0));
+	}
+}
+
+/* Its name, its directory and its user change. */
+static void changes(void)
+{
+	MUST(prctl(PR_SET_NAME, "renamed"));
+	MUST(chdir("/usr/lib"));
+	MUST(close(MUST(open("os-release", O_RDONLY))));
+	MUST(setresuid(65534, 65534, 65534));
+	MUST(close(MUST(open("../lib/os-release", O_RDONLY))));
+}
+
+/* ---- Other ways into the kernel ---- */
+
+#ifdef __x86_64__
+static long call_32(long number, long a, long b, long c)
+{
+	long result;
+
+	asm volatile("int $0x80"
+		     : "=a"(result)
+		     : "a"(number), "b"(a), "c"(b), "d"(c)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return (int)result;
+}
+
+/* 32-bit calls of a 64-bit process: 3 is read there, and close here. */
+static void int80(void)
+{
+	char *low = mmap((void *)0x10000000, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	int fd = MUST(open("/etc/passwd", O_RDONLY));
+
+	if (low == MAP_FAILED)
+		die("mmap");
+	for (int i = 0; i < TIMES; i++)
+		MUST(call_32(3, fd, (long)low, 16));
+	MUST(close(fd));
+}
+#endif
+
+/* 23 reads through a ring: what is seen is that the process uses one. */
+static void uring(void)
+{
+	struct io_uring_params params = { 0 };
+	int fd = MUST(open("/etc/passwd", O_RDONLY))
+	, ring = MUST(syscall(SYS_io_uring_setup, 8, &params));
+	size_t len = params.sq_off.array + params.sq_entries * sizeof(uint32_t);
+	uint8_t *queue = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	struct io_uring_sqe *entries = mmap(NULL, params.sq_entries * sizeof(*entries), PROT_READ | PROT_WRITE,
+					    MAP_SHARED, ring, IORING_OFF_SQES);
+	uint32_t *tail = (uint32_t *)(queue + params.sq_off.tail), *array = (uint32_t *)(queue + params.sq_off.array);
+	char bytes[16];
+
+	for (int i = 0; i < TIMES; i++) {
+		entries[0] =
+			(struct io_uring_sqe){ .opcode = IORING_OP_READ, .fd = fd, .addr = (uint64_t)bytes, .len = 16 };
+		array[*tail & (params.sq_entries - 1)] = 0;
+		__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+		MUST(syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0));
+	}
+	MUST(close(fd));
+}
+
 /* ---- Waiting ---- */
 
 static void waits(void)
@@ -299,6 +564,19 @@ static const struct {
 	{ "mmsg", mmsg },
 	{ "tcp", tcp },
 	{ "refused", refused },
+	{ "dns-tcp", dns_tcp },
+	{ "ipv6", ipv6 },
+	{ "unix", unix_sockets },
+	{ "passed-fd", passed_fd },
+	{ "old-sockets", old_sockets },
+	{ "storm", storm },
+	{ "fork-storm", fork_storm },
+	{ "killed", killed },
+	{ "changes", changes },
+#ifdef __x86_64__
+	{ "int80", int80 },
+#endif
+	{ "uring", uring },
 	{ "waits", waits },
 	{ "interrupted", interrupted },
 	{ "udp-overflow", udp_overflow },

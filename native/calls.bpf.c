@@ -67,15 +67,11 @@ static __always_inline void keep_for_exit(struct thread *thread, struct task_str
 		thread->polled = first_pollfd(slot(slots, call->pollfds_arg));
 }
 
-static __always_inline int on_sys_enter(struct pt_regs *regs, __u64 number)
+static __noinline int enter_wanted(struct pt_regs *regs, __u32 number)
 {
-	struct task_struct *task;
-	struct thread *thread;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread *thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-	if (number >= MAX_CALLS || !settings.calls[number])
-		return 0;
-	task = bpf_get_current_task_btf();
-	thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!thread || (!thread->wanted && thread->generation == settings.generation))
 		return 0;
 	if (number == NUMBER_restart)
@@ -89,6 +85,12 @@ static __always_inline int on_sys_enter(struct pt_regs *regs, __u64 number)
 	if (!is_compat(task))
 		keep_for_exit(thread, task, regs, call_id(number, false));
 	return 0;
+}
+
+/* All of a machine's calls come through here, so that nothing is done, and no stack set up, before this question. */
+static __always_inline int on_sys_enter(struct pt_regs *regs, __u64 number)
+{
+	return number < MAX_CALLS && settings.calls[number] ? enter_wanted(regs, number) : 0;
 }
 
 /* ---- Its end ---- */
@@ -329,14 +331,11 @@ static __always_inline __s64 take_latency(struct thread *thread, struct pt_regs 
 	return now - start;
 }
 
-/* All that can be said no to before anything is built. */
-static __always_inline bool passes_early(struct returned *returned, __s64 latency)
+static __always_inline bool took_long_enough(const struct call *call, __s64 latency)
 {
-	if (returned->call->flags & CALL_WAIT && latency < (__s64)settings.wait_over_ns)
+	if (call->flags & CALL_WAIT && latency < (__s64)settings.wait_over_ns)
 		return false;
-	if (settings.min_latency_ns && latency < (__s64)settings.min_latency_ns)
-		return false;
-	return is_wanted(returned->task, returned->thread);
+	return !settings.min_latency_ns || latency >= (__s64)settings.min_latency_ns;
 }
 
 static __always_inline bool passes_by_fd(const struct event *event, __u8 family)
@@ -372,8 +371,8 @@ static __always_inline void record(struct returned *returned, struct pt_regs *re
 	struct event *event;
 	__u8 family = returned->call->family;
 
-	if (!passes_early(returned, latency)) {
-		count(family, FILTERED);
+	if (!took_long_enough(returned->call, latency)) {
+		count_filtered(family);
 		return;
 	}
 	returned->scratch = scratch_of(LANE_CALL);
@@ -385,11 +384,11 @@ static __always_inline void record(struct returned *returned, struct pt_regs *re
 	if (family == FAMILY_IO)
 		family = family_of_kind(event->fd.kind);
 	if (!passes_by_fd(event, family)) {
-		count(family, FILTERED);
+		count_filtered(family);
 		return;
 	}
 	if (!is_announced(returned->thread) && !announce(returned->thread, LANE_CALL, true)) {
-		count(family, LOST);
+		count_lost(family);
 		return;
 	}
 	if (returned->id == CALL_accept || returned->id == CALL_accept4)
@@ -425,7 +424,7 @@ static __always_inline void on_signal(struct task_struct *task, struct thread *t
 	returned.compat = is_compat(task);
 	id = call_id(number, returned.compat);
 	thread->restart_ns = 0;
-	if (number >= MAX_CALLS || id >= MAX_CALLS ||
+	if (number >= MAX_CALLS || id >= MAX_CALLS || !is_wanted(task, thread) ||
 	    !(settings.calls[number] & (returned.compat ? WANTED_COMPAT : WANTED_NATIVE)))
 		return;
 	returned.id = id;
@@ -433,34 +432,44 @@ static __always_inline void on_signal(struct task_struct *task, struct thread *t
 	record(&returned, (struct pt_regs *)bpf_task_pt_regs(task), now, now - start);
 }
 
-static __always_inline int on_sys_exit(struct pt_regs *regs, long res)
+static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 {
-	struct returned returned = { .res = res };
-	__u32 number = call_number(regs), id;
+	struct returned returned = { .res = res, .task = bpf_get_current_task_btf() };
+	__u32 id;
 	__u64 now;
 	__s64 latency;
 
-	if (number >= MAX_CALLS || !settings.calls[number])
-		return 0;
-	now = bpf_ktime_get_boot_ns();
-	returned.task = bpf_get_current_task_btf();
-	returned.compat = is_compat(returned.task);
 	returned.thread = thread_of(returned.task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!returned.thread)
 		return 0;
 	if (number == NUMBER_restart)
 		number = returned.thread->number;
-	latency = take_latency(returned.thread, regs, number, res, now);
+	returned.compat = is_compat(returned.task);
 	id = call_id(number, returned.compat);
-	if (number >= MAX_CALLS || id >= MAX_CALLS || is_restarting(res) ||
+	if (number >= MAX_CALLS || id >= MAX_CALLS ||
 	    !(settings.calls[number] & (returned.compat ? WANTED_COMPAT : WANTED_NATIVE)))
-		return 0;
-	if (id == CALL_execve && res == 0) /* sched_process_exec has said it */
 		return 0;
 	returned.id = id;
 	returned.call = &calls[id];
+	if (!is_wanted(returned.task, returned.thread)) {
+		returned.thread->start_ns = 0;
+		count_filtered(returned.call->family);
+		return 0;
+	}
+	now = bpf_ktime_get_boot_ns();
+	latency = take_latency(returned.thread, regs, number, res, now);
+	if (is_restarting(res) || (id == CALL_execve && res == 0)) /* sched_process_exec has told of it */
+		return 0;
 	record(&returned, regs, now, latency);
 	return 0;
+}
+
+static __always_inline int on_sys_exit(struct pt_regs *regs, long res)
+{
+	__u64 number = call_number(regs);
+
+	OPAQUE(number);
+	return number < MAX_CALLS && settings.calls[number] ? exit_wanted(regs, res, number) : 0;
 }
 
 /* ---- Calls that have begun and not returned: asked for at the end of a recording ---- */
@@ -485,7 +494,7 @@ static __always_inline void record_pending(struct returned *returned, struct pt_
 	struct event *event;
 	__u8 family = returned->call->family;
 
-	if (!passes_early(returned, latency))
+	if (!took_long_enough(returned->call, latency) || !is_wanted(returned->task, returned->thread))
 		return;
 	returned->scratch = scratch_of(LANE_ITER);
 	if (!returned->scratch)

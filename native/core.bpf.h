@@ -24,11 +24,16 @@
 		typeof(p) __p = (p);               \
 		BPF_CORE_READ(__p, ##__VA_ARGS__); \
 	})
+#define READ_BITS(p, member) BPF_CORE_READ_BITFIELD_PROBED(p, member)
 #else
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 #define CAST(p) ((typeof(p))bpf_rdonly_cast((p), bpf_core_type_id_kernel(typeof(*(p)))))
 #define READ(p, ...) ___arrow(CAST(p), ##__VA_ARGS__)
+#define READ_BITS(p, member) BPF_CORE_READ_BITFIELD(CAST(p), member)
 #endif
+
+/* The pointer that is stored at any address; the list is only a type that begins with a pointer. */
+#define READ_POINTER(address) ((void *)READ((struct list_head *)(address), next))
 
 /*
  * Verified once, not at each call: what is large or loops. Its pointer arguments point to memory of their type, and

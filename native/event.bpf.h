@@ -164,21 +164,21 @@ GLOBAL int write_cwd_arg(struct scratch *scratch)
 
 /* ---- Sending ---- */
 
-enum outcome { FILTERED, LOST, EMITTED };
-
-static __always_inline void count(__u8 family, enum outcome outcome)
+static __always_inline void count_filtered(__u8 family)
 {
 	struct counters *counters = counters_here();
 
-	if (!counters)
-		return;
-	family &= COUNTED_FAMILIES - 1;
-	if (outcome == FILTERED)
-		counters->filtered[family]++;
-	else if (outcome == LOST)
-		counters->lost[family]++;
-	else
-		counters->emitted[family]++;
+	if (counters)
+		counters->filtered[family & (COUNTED_FAMILIES - 1)]++;
+}
+
+/* There was no room for the announcement of its thread. */
+static __always_inline void count_lost(__u8 family)
+{
+	struct counters *counters = counters_here();
+
+	if (counters)
+		counters->lost[family & (COUNTED_FAMILIES - 1)]++;
 }
 
 static __always_inline void count_fault(__u8 family)
@@ -194,9 +194,9 @@ static __always_inline void send_event(struct scratch *scratch, __u8 family)
 	struct event *event = &scratch->event;
 	__u32 bytes = event->strings_len + event->fd.name_len + event->data_len;
 
-	count(family, write_record(scratch, bytes, RECORD_EVENT, family) ? EMITTED : LOST);
 	if (event->flags & EVENT_FAULT)
 		count_fault(family);
+	write_record(scratch, bytes, RECORD_EVENT, family);
 }
 
 #endif

@@ -32,13 +32,10 @@ enum fd_kind {
 static __always_inline struct file *file_of(struct task_struct *task, __s32 fdnum)
 {
 	struct fdtable *table = READ(task, files, fdt);
-	struct file **slot, *file = NULL;
 
 	if ((__u32)fdnum >= READ(table, max_fds))
 		return NULL;
-	slot = READ(table, fd) + (__u32)fdnum;
-	bpf_probe_read_kernel(&file, sizeof(file), slot);
-	return file;
+	return READ_POINTER(READ(table, fd) + (__u32)fdnum);
 }
 
 /* ---- Sockets ---- */
@@ -95,7 +92,7 @@ static __always_inline __u8 socket_state(struct sock *sk, __u8 l4proto)
 {
 	if (l4proto == IPPROTO_TCP)
 		return READ(sk, __sk_common.skc_state) == TCP_LISTEN ? FD_LISTENING : 0;
-	return BPF_CORE_READ_BITFIELD_PROBED(sk, sk_userlocks) & SOCK_BINDPORT_LOCK ? FD_BOUND_PORT : 0;
+	return READ_BITS(sk, sk_userlocks) & SOCK_BINDPORT_LOCK ? FD_BOUND_PORT : 0;
 }
 
 static __always_inline void describe_socket(struct fd_identity *fd, struct file *file)

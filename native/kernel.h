@@ -67,6 +67,10 @@ struct thread_info {
 	__u32 status;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 /* ---- Files ---- */
 
 struct qstr {

@@ -19,7 +19,7 @@ static __always_inline struct scratch *begin_process_event(struct task_struct *t
 	struct scratch *scratch;
 
 	if (!is_wanted(task, thread)) {
-		count(FAMILY_PROCESS, FILTERED);
+		count_filtered(FAMILY_PROCESS);
 		return NULL;
 	}
 	scratch = scratch_of(LANE_PROCESS);
@@ -33,7 +33,7 @@ static __always_inline void end_process_event(struct scratch *scratch, struct th
 	if (is_announced(thread) || announce(thread, LANE_PROCESS, true))
 		send_event(scratch, FAMILY_PROCESS);
 	else
-		count(FAMILY_PROCESS, LOST);
+		count_lost(FAMILY_PROCESS);
 }
 
 /* The call has succeeded, so its return is not recorded again. */
@@ -41,14 +41,19 @@ static __always_inline int on_exec(struct task_struct *task, struct linux_binprm
 {
 	struct thread *thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct scratch *scratch;
+	__s64 latency;
 
 	if (!thread || !(settings.calls[NUMBER_execve] & WANTED_NATIVE) || !process_events_wanted())
 		return 0;
+	latency = thread->start_ns ? bpf_ktime_get_boot_ns() - thread->start_ns : -1;
+	if (latency < (__s64)settings.min_latency_ns && settings.min_latency_ns) {
+		count_filtered(FAMILY_PROCESS);
+		return 0;
+	}
 	scratch = begin_process_event(task, thread, CALL_execve);
 	if (!scratch)
 		return 0;
-	if (thread->start_ns)
-		scratch->event.latency_ns = scratch->event.end_ns - thread->start_ns;
+	scratch->event.latency_ns = latency;
 	scratch->event.flags = EVENT_HAS_RES;
 	scratch->work.string = (__u64)READ(binary, filename);
 	write_path_arg(scratch, AT_FDCWD, false);

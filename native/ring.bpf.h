@@ -93,18 +93,27 @@ static __always_inline __u64 wake_policy(struct counters *counters, __u32 len)
 	return unwoken > WAKE_BYTES ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
-/* False: the ring was full. The sequence advances all the same. */
+/* False: the ring was full. The sequence advances all the same. An event is counted by its family, either way. */
 static __always_inline bool output(struct record *record, __u32 len, __u8 kind, __u8 family)
 {
 	struct counters *counters = counters_here();
+	bool written;
 
 	if (!counters)
 		return false;
+	family &= COUNTED_FAMILIES - 1;
 	record->kind = kind;
 	record->family = family;
 	record->cpu = bpf_get_smp_processor_id();
 	record->seq = __sync_fetch_and_add(&counters->seq, 1);
-	return bpf_ringbuf_output(&ring, record, len, wake_policy(counters, len)) == 0;
+	written = bpf_ringbuf_output(&ring, record, len, wake_policy(counters, len)) == 0;
+	if (kind != RECORD_EVENT)
+		return written;
+	if (written)
+		counters->emitted[family]++;
+	else
+		counters->lost[family]++;
+	return written;
 }
 
 GLOBAL bool write_record(struct scratch *scratch, __u32 bytes, __u8 kind, __u8 family)

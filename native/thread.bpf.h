@@ -56,9 +56,17 @@ static __always_inline struct thread *thread_of(struct task_struct *task, __u64 
 	return thread;
 }
 
-static __always_inline void read_comm(void *comm, struct task_struct *task)
+/* As two words, which are compared and copied faster than text. */
+static __always_inline void read_comm(__u64 *comm, struct task_struct *task)
 {
+#ifdef PLAIN_READS
 	bpf_core_read(comm, 16, &task->comm);
+#else
+	const __u64 *words = (const __u64 *)&CAST(task)->comm;
+
+	comm[0] = words[0];
+	comm[1] = words[1];
+#endif
 }
 
 static __always_inline void take_fingerprint(struct fingerprint *print, struct task_struct *task)
@@ -247,8 +255,8 @@ static __always_inline void describe_ids(struct thread_record *thread, struct ta
 	thread->netns = READ(task, nsproxy, net_ns, ns.inum);
 	thread->mntns = READ(task, nsproxy, mnt_ns, ns.inum);
 	thread->process_start_ns = READ(leader, start_boottime);
-	read_comm(thread->comm, task);
-	read_comm(thread->process_comm, leader);
+	read_comm((__u64 *)thread->comm, task);
+	read_comm((__u64 *)thread->process_comm, leader);
 	thread->flags = (READ(task, flags) & PF_KTHREAD ? THREAD_KERNEL : 0) |
 			(READ(task, io_uring) ? THREAD_IO_URING : 0);
 }

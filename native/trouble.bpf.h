@@ -17,14 +17,10 @@ static __always_inline void begin_trouble(struct event *event, __u16 type)
 
 static __always_inline void send_trouble(struct event *event)
 {
-	bool passes = !(settings.filters & FILTER_PORTS) || fd_is_wanted(&event->fd);
-
-	if (!passes)
-		count(FAMILY_TROUBLE, FILTERED);
-	else if (output(&event->record, sizeof(*event), RECORD_EVENT, FAMILY_TROUBLE))
-		count(FAMILY_TROUBLE, EMITTED);
+	if (settings.filters & FILTER_PORTS && !fd_is_wanted(&event->fd))
+		count_filtered(FAMILY_TROUBLE);
 	else
-		count(FAMILY_TROUBLE, LOST);
+		output(&event->record, sizeof(*event), RECORD_EVENT, FAMILY_TROUBLE);
 }
 
 /* Sockets that only wait for the end, or have not begun, are smaller structures under the same name. */

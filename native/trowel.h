@@ -199,6 +199,8 @@ struct thread_record {
 	__u64 time_ns;
 	__u64 process_start_ns;
 	__u64 cgroup_id;
+	char comm[16];
+	char process_comm[16];
 	__u32 tid;
 	__u32 pid;
 	__u32 ppid;
@@ -214,8 +216,6 @@ struct thread_record {
 	__u32 mntns;
 	__u32 tty;
 	__u32 flags; /* enum thread_flag */
-	char comm[16];
-	char process_comm[16];
 	__u16 exe_len;
 	__u16 cwd_len;
 	__u16 cgroup_len;

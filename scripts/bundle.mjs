@@ -1,18 +1,19 @@
-// Bundles src into dist: one entry, the heavy parts (gRPC, Ink) in pieces of their own that load when needed.
+// Bundles src into dist (or the folder that is named): one entry, the heavy parts (gRPC, Ink) in pieces of their own that load when needed.
 import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
-rmSync('dist', { recursive: true, force: true });
+const outdir = process.argv[2] ?? 'dist';
+rmSync(outdir, { recursive: true, force: true });
 await build({
   entryPoints: { trowel: 'src/cli/main.ts' },
-  outdir: 'dist',
+  outdir,
   bundle: true,
   splitting: true,
   platform: 'node',
   format: 'esm',
   target: 'node22',
   jsx: 'automatic',
-  external: ['better-sqlite3', '@grpc/grpc-js', 'protobufjs', 'long'],
+  external: ['better-sqlite3', '@grpc/grpc-js', 'protobufjs', 'long', 'react-devtools-core'],
   define: { 'process.env.NODE_ENV': '"production"' },
   banner: { js: "import { createRequire } from 'node:module';const require=createRequire(import.meta.url);" },
   legalComments: 'none',

@@ -3,9 +3,8 @@ import { FilterError } from '../filter/error.ts';
 import type { BoundField } from '../filter/field.ts';
 import { findField } from '../filter/registry.ts';
 import type { EventView } from '../filter/view.ts';
-import type { DnsRow } from '../model/dns.ts';
-import { spanText } from '../model/time.ts';
 import { sanitize } from '../output/printable.ts';
+import { dnsText } from '../output/summary.ts';
 
 /** `a,b,c` → fields. Throws FilterError. */
 export function columnFields(list: string): BoundField[] {
@@ -24,14 +23,4 @@ export function columnFields(list: string): BoundField[] {
 export function summaryText(view: EventView): string {
   const { dns } = view;
   return dns === null ? '' : ` dns="${sanitize(dnsText(dns))}"`;
-}
-
-/** `A? name`, `NXDOMAIN A name 2.17 ms`, `A name → 10.3.0.214 1.35 ms`. */
-export function dnsText(dns: DnsRow): string {
-  const question = `${dns.qtype}${dns.response ? '' : '?'} ${dns.qname}`;
-  if (!dns.response) return dns.attempt > 1 ? `${question} (again, ${dns.attempt})` : question;
-  const data = dns.answers.map((answer) => answer.data).join(' ');
-  const outcome = data === '' ? '' : ` → ${data}`;
-  const took = dns.latency === null ? '' : ` ${spanText(dns.latency)}`;
-  return `${dns.rcode} ${question}${outcome}${took}`;
 }

@@ -55,6 +55,11 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, words: string[], options) => (await import('./read.ts')).read(file, words.join(' '), options));
 
   trowel
+    .command('open <file> [filter...]')
+    .description('look at a capture on the screen; trowel FILE does the same')
+    .action(async (file: string, words: string[]) => (await import('./open.ts')).open(file, words.join(' '), trowel.opts()));
+
+  trowel
     .command('dns <file> [filter...]')
     .description('name lookups: attempts, search suffixes, servers, waste')
     .option('-j, --json', 'one JSON object a lookup')
@@ -97,7 +102,8 @@ async function run(words: readonly string[]): Promise<number> {
   if (!known && own[0] !== undefined && !own[0].startsWith('-') && own[0] !== 'help' && !existsSync(own[0])) {
     throw new UsageError(`there is no command and no file called ${own[0]}\n${trowel.helpInformation()}`);
   }
-  await trowel.parseAsync([...own], { from: 'user' });
+  const command = known || own[0]!.startsWith('-') || own[0] === 'help' ? own : ['open', ...own];
+  await trowel.parseAsync([...command], { from: 'user' });
   return EXIT.OK;
 }
 

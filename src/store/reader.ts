@@ -41,11 +41,11 @@ export class CaptureReader {
   readonly #column: Database.Statement;
   readonly #next: Database.Statement;
   readonly dims: Dimensions;
-  readonly meta: Partial<CaptureMeta>;
+  meta: Readonly<Partial<CaptureMeta>>;
 
   constructor(readonly path: string) {
     this.#db = openReadOnly(path);
-    this.meta = Object.fromEntries(this.#db.prepare('SELECT key, value FROM meta').raw().all() as [string, string][]);
+    this.meta = this.#readMeta();
     this.#column = this.#db.prepare('SELECT data FROM chunk_column WHERE id = ?').pluck();
     this.#next = this.#db.prepare('SELECT * FROM chunk WHERE last_num > ? ORDER BY last_num LIMIT 1');
     this.dims = Object.fromEntries(TABLE_NAMES.map((name) => [name, new StoredRows(this.#db, name)])) as unknown as Dimensions;
@@ -95,13 +95,28 @@ export class CaptureReader {
     return row.num === null ? null : { num: row.num, time: row.time, count: row.count };
   }
 
-  /** Lets rows that were added or changed since be seen. */
+  /** Changes when somebody else writes to the file. */
+  get revision(): number {
+    return this.#db.pragma('data_version', { simple: true }) as number;
+  }
+
+  /** Everything that `work` reads is of one moment, though the file may be growing. */
+  snapshot<T>(work: () => T): T {
+    return this.#db.transaction(work)();
+  }
+
+  /** Lets what was added or changed since be seen: rows, and what the capture says of itself. */
   refresh(): void {
+    this.meta = this.#readMeta();
     for (const rows of Object.values(this.dims)) (rows as unknown as StoredRows<RowName>).refresh();
   }
 
   close(): void {
     this.#db.close();
+  }
+
+  #readMeta(): Partial<CaptureMeta> {
+    return Object.fromEntries(this.#db.prepare('SELECT key, value FROM meta').raw().all() as [string, string][]);
   }
 
   #blob(chunk: number, column: StoredColumn): Uint8Array {

@@ -1,0 +1,133 @@
+/** What may stand at a place in a filter that is being typed. */
+
+import { STANDARD_TYPES } from '../model/event-type.ts';
+import { FD_KINDS } from '../model/rows.ts';
+import { LIST_OPERATORS, type Operator, type Span, TRANSFORMERS } from './ast.ts';
+import { OPERATORS } from './check.ts';
+import type { Field } from './field.ts';
+import { FIELDS } from './registry.ts';
+
+export interface Candidate {
+  /** What goes into the filter. */
+  readonly text: string;
+  /** What it is, for people. */
+  readonly doc: string;
+}
+
+export interface Completion {
+  /** The part of the filter that a candidate replaces; it ends at the cursor. */
+  readonly span: Span;
+  /** Best first. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** What the words before a place ask for: a field, its operator, a value of it, or how to go on. */
+type Expected =
+  | { readonly kind: 'field' | 'join' | 'nothing' }
+  | { readonly kind: 'operator'; readonly field: Field }
+  | { readonly kind: 'value'; readonly field: Field; readonly list: boolean };
+
+const TOKEN = /"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[<>!=]=?|[(),]|[^\s()"'=<>!,]+/g;
+
+const OPERATOR_DOCS: Readonly<Partial<Record<Operator, string>>> = {
+  exists: 'the event has one',
+  in: 'one of: in (a, b)',
+  pmatch: 'a path or one above it: pmatch (/etc, /usr)',
+  contains: 'has this text in it',
+  icontains: 'the same, small and large letters alike',
+  startswith: 'begins with',
+  endswith: 'ends with',
+  glob: '* and ? stand for what is there',
+  regex: 'the whole of it matches the expression',
+  '=': 'equal',
+  '!=': 'there, and not equal',
+};
+
+/** Values of fields that have few. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  'evt.type': STANDARD_TYPES.map(({ name }) => name),
+  'evt.dir': ['<', '>'],
+  'fd.type': FD_KINDS,
+  'fd.l4proto': ['tcp', 'udp', 'icmp', 'raw'],
+  'dns.qr': ['query', 'answer'],
+  'dns.qtype': ['A', 'AAAA', 'CNAME', 'SRV', 'PTR', 'TXT', 'MX', 'NS'],
+  'dns.rcode': ['NOERROR', 'NXDOMAIN', 'SERVFAIL', 'REFUSED', 'FORMERR'],
+  'dns.side': ['client', 'server', 'forward'],
+};
+
+const fields = new Map(FIELDS.map((field) => [field.name, field]));
+
+/** Candidates for the word that ends at the cursor; what stands behind the cursor does not matter. */
+export function complete(text: string, cursor: number): Completion {
+  const tokens = [...text.slice(0, cursor).matchAll(TOKEN)];
+  const last = tokens.at(-1);
+  const touches = last !== undefined && last.index + last[0].length === cursor && !/^[(),<>!=]/.test(last[0]);
+  const before = touches ? tokens.slice(0, -1) : tokens;
+  const word = touches ? last[0] : '';
+  const expected = expectedAfter(before.map(([token]) => token));
+  return { span: { start: cursor - word.length, end: cursor }, candidates: matching(candidatesFor(expected), word) };
+}
+
+function expectedAfter(tokens: readonly string[]): Expected {
+  let expected: Expected = { kind: 'field' };
+  for (const token of tokens) expected = next(expected, token);
+  return expected;
+}
+
+/** One token on. Where a filter is wrong, completion offers nothing, or begins anew behind `and` and `or`. */
+function next(expected: Expected, token: string): Expected {
+  if (/^(and|or|&&|\|\|)$/.test(token)) return { kind: 'field' };
+  switch (expected.kind) {
+    case 'field': {
+      const field = fields.get(token.replace(/\[.*$/, ''));
+      if (field !== undefined) return { kind: 'operator', field };
+      return /^(not|!|\()$/.test(token) || (TRANSFORMERS as readonly string[]).includes(token) ? expected : { kind: 'nothing' };
+    }
+    case 'operator':
+      if (token === 'exists') return { kind: 'join' };
+      return { kind: 'value', field: expected.field, list: (LIST_OPERATORS as readonly string[]).includes(token) };
+    case 'value':
+      if (token === ')') return { kind: 'join' };
+      return expected.list ? expected : { kind: 'join' };
+    case 'join':
+      return token === ')' ? expected : { kind: 'nothing' };
+    case 'nothing':
+      return expected;
+  }
+}
+
+function candidatesFor(expected: Expected): readonly Candidate[] {
+  switch (expected.kind) {
+    case 'field':
+      return [
+        ...FIELDS.filter(({ only }) => only !== 'print').map(({ name, type, doc }) => ({ text: name, doc: `${type}: ${doc}` })),
+        { text: 'not', doc: 'the contrary of what follows' },
+      ];
+    case 'operator':
+      return OPERATORS[expected.field.type]
+        .filter((operator) => operator !== '==' && operator !== 'intersects')
+        .map((operator) => ({ text: operator, doc: OPERATOR_DOCS[operator] ?? '' }));
+    case 'value':
+      return valuesOf(expected.field).map((text) => ({ text, doc: '' }));
+    case 'join':
+      return [
+        { text: 'and', doc: 'both' },
+        { text: 'or', doc: 'either' },
+      ];
+    case 'nothing':
+      return [];
+  }
+}
+
+function valuesOf({ name, type }: Field): readonly string[] {
+  return VALUES[name] ?? (type === 'bool' ? ['true', 'false'] : []);
+}
+
+/** Those that begin with the word, then those that have it inside; none for a word that is complete. */
+function matching(candidates: readonly Candidate[], word: string): readonly Candidate[] {
+  const small = word.toLowerCase();
+  const begin = candidates.filter(({ text }) => text.toLowerCase().startsWith(small));
+  const inside = small === '' ? [] : candidates.filter(({ text }) => text.toLowerCase().indexOf(small) > 0);
+  const all = [...begin, ...inside];
+  return all.length === 1 && all[0]!.text === word ? [] : all;
+}

@@ -1,0 +1,124 @@
+/** What keys do: each takes the state and gives the next one, and what it asks for. */
+import { areasOf, lookOf } from './areas.ts';
+import { type ClauseUse, withClause } from './clause.ts';
+import { placedColumns, TIME_MODES } from './columns.ts';
+import { detailLines } from './detail.ts';
+import { applyFilter, find } from './prompt.ts';
+import { type Command, type DetailPane, type Goal, type State, selectedRow, type Update } from './state.ts';
+
+export type Act = (state: State) => Update;
+
+export function only(state: State): Update {
+  return { state, commands: [] };
+}
+
+export function asking(state: State, command: Command): Update {
+  return { state, commands: [command] };
+}
+
+function noticed(state: State, text: string): Update {
+  return only({ ...state, notice: { kind: 'note', text } });
+}
+
+/** Moves the selection by rows, as far as rows are known. */
+export const move =
+  (rows: number | 'page' | 'half', direction: 1 | -1): Act =>
+  (state) => {
+    const { list, selected } = state;
+    const index = list.rows.findIndex(({ num }) => num === selected);
+    if (index < 0) return only(state);
+    const { height } = areasOf(state).list;
+    const by = rows === 'page' ? Math.max(1, height - 1) : rows === 'half' ? Math.max(1, height >> 1) : rows;
+    const target = list.rows[Math.max(0, Math.min(list.rows.length - 1, index + direction * by))]!;
+    return only(unfollowed({ ...state, selected: target.num }, target.num !== selected && direction === -1));
+  };
+
+/** Looking back pauses following, as it does in less. */
+function unfollowed(state: State, back: boolean): State {
+  return back && state.follow === 'on' ? { ...state, follow: 'paused', matchesAtPause: state.counts.matches } : state;
+}
+
+export const seek =
+  (goal: Goal): Act =>
+  (state) => {
+    const back = goal.to !== 'last';
+    return asking(back ? unfollowed(state, true) : { ...state, follow: state.follow === 'off' ? 'off' : 'on' }, { kind: 'seek', goal });
+  };
+
+export const findAgain =
+  (direction: 1 | -1): Act =>
+  (state) =>
+    find(unfollowed(state, true), state.find, direction);
+
+export const moveColumn =
+  (direction: 1 | -1): Act =>
+  (state) =>
+    only({ ...state, column: Math.max(0, state.column + direction) });
+
+/** Filters by the focused cell. */
+export const filterByCell =
+  (use: ClauseUse): Act =>
+  (state) => {
+    const row = selectedRow(state);
+    const column = placedColumns(lookOf(state))[state.column]?.column;
+    if (row === null || column === undefined) return only(state);
+    const clause = column.clause(row);
+    if (typeof clause === 'string') return noticed(state, clause);
+    if (use === 'add' && state.filter === '') return noticed(state, 'there is no filter to add to: every event is shown');
+    const filter = withClause(state.filter, clause, use);
+    return filter === state.filter ? noticed(state, 'the filter says so already') : applyFilter(state, filter);
+  };
+
+/** Closes what is open, one thing at a time; then goes back to the filter before. */
+export const back: Act = (state) => {
+  if (state.searching !== null) return asking(state, { kind: 'stop-seeking' });
+  if (state.detail.focused) return only(withDetail(state, { focused: false }));
+  if (state.detail.open) return only(withDetail(state, { open: false }));
+  const last = state.visited.at(-1);
+  if (last === undefined) return noticed(state, 'nothing to go back to: q quits');
+  return asking(
+    { ...state, filter: last.filter, visited: state.visited.slice(0, -1) },
+    { kind: 'filter', text: last.filter, near: last.selected },
+  );
+};
+
+export const toggleDetail: Act = (state) => only(withDetail(state, { open: !state.detail.open, focused: false }));
+
+export const focusDetail: Act = (state) => only(withDetail(state, { open: true, focused: !state.detail.focused }));
+
+export const toggleForm: Act = (state) => only(withDetail(state, { open: true, form: state.detail.form === 'hex' ? 'text' : 'hex' }));
+
+function withDetail(state: State, change: Partial<DetailPane>): State {
+  return { ...state, detail: { ...state.detail, ...change } };
+}
+
+export const scrollDetail =
+  (lines: number | 'page' | 'all', direction: 1 | -1): Act =>
+  (state) => {
+    const { detail } = areasOf(state);
+    const { content, form, top } = state.detail;
+    if (detail === null || content === null) return only(state);
+    const last = Math.max(0, detailLines(content, form, detail.width).length - detail.height);
+    return only(withDetail(state, { top: scrolledTo(top, lines, direction, detail.height, last) }));
+  };
+
+/** The help's length is not known here: update.ts keeps the place inside it. */
+export const scrollHelp =
+  (lines: number | 'page', direction: 1 | -1): Act =>
+  (state) =>
+    only({ ...state, help: (state.help ?? 0) + direction * (lines === 'page' ? state.size.rows - 3 : lines) });
+
+function scrolledTo(top: number, lines: number | 'page' | 'all', direction: 1 | -1, height: number, last: number): number {
+  const by = lines === 'all' ? Infinity : lines === 'page' ? height - 1 : lines;
+  return Math.max(0, Math.min(last, top + direction * by));
+}
+
+export const nextTimeMode: Act = (state) => {
+  const timeMode = TIME_MODES[(TIME_MODES.indexOf(state.timeMode) + 1) % TIME_MODES.length]!;
+  return only({ ...state, timeMode });
+};
+
+export const togglePause: Act = (state) =>
+  state.follow === 'on'
+    ? only({ ...state, follow: 'paused', matchesAtPause: state.counts.matches })
+    : asking({ ...state, follow: 'on' }, { kind: 'seek', goal: { to: 'last' } });

@@ -1,0 +1,152 @@
+/** The columns of the list. A new column is a new entry. */
+import { clockText, MS, SECOND, secondsText, spanText } from '../model/time.ts';
+import type { Clause } from './clause.ts';
+import type { Style } from './paint.ts';
+import type { ListedRow } from './rows.ts';
+import { cut, cutMiddle, fitted, widthOf } from './text.ts';
+
+/** abs: time of day; rel: since the capture's start; delta: since the row before. */
+export const TIME_MODES = ['rel', 'abs', 'delta'] as const;
+export type TimeMode = (typeof TIME_MODES)[number];
+
+/** What the columns' widths and texts depend on. */
+export interface ListLook {
+  /** Cells of the whole list. */
+  readonly width: number;
+  readonly timeMode: TimeMode;
+  /** ns since 1970 of time zero. */
+  readonly epoch: bigint;
+  /** ns: the latest time that will be shown. */
+  readonly end: number;
+  /** Some process ran in a container. */
+  readonly places: boolean;
+}
+
+export interface Column {
+  readonly title: string;
+  readonly align?: 'right';
+  /** 0: not shown; null: what the others leave. */
+  width(look: ListLook): number | null;
+  text(row: ListedRow, look: ListLook, width: number): string;
+  /** How a cell stands out, in rows that are not selected. */
+  style?(row: ListedRow): Style | null;
+  /** The check that keeps rows like this one; a text says why there is none. */
+  clause(row: ListedRow): Clause | string;
+}
+
+/** A latency that people should notice. */
+const SLOW_NS = 100 * MS;
+
+/** Of a narrow summary, what its name gets at least. */
+const NAME_SHARE = 0.4;
+
+const TIME: Column = {
+  title: 'TIME',
+  width: (look) => timeWidth(look),
+  text: timeText,
+  style: () => 'dim',
+  clause: ({ time }) => ({ field: 'evt.reltime', operator: '>=', value: String(time) }),
+};
+
+const SINCE: Column = {
+  title: 'Δ',
+  align: 'right',
+  width: ({ width, timeMode }) => (timeMode === 'delta' || width < 96 ? 0 : 8),
+  text: ({ since }) => (since === null ? '' : spanText(since)),
+  clause: () => 'Δ depends on the filter itself: use [ and ] to go from gap to gap',
+};
+
+const PLACE: Column = {
+  title: 'CONTAINER',
+  width: ({ width, places }) => (places && width >= 100 ? 12 : 0),
+  text: ({ place }) => place?.text ?? '',
+  clause: ({ place }) => equal(place, 'this process runs in no container'),
+};
+
+const PROCESS: Column = {
+  title: 'PROCESS',
+  width: ({ width }) => (width < 100 ? 10 : 15),
+  text: ({ process }) => process?.text ?? '',
+  style: () => 'name',
+  clause: ({ process }) => equal(process, 'the process of this event is not known'),
+};
+
+const PID: Column = {
+  title: 'PID',
+  align: 'right',
+  width: ({ width }) => (width < 72 ? 0 : 7),
+  text: ({ pid }) => pid?.text ?? '',
+  clause: ({ pid }) => equal(pid, 'the process of this event is not known'),
+};
+
+const EVENT: Column = {
+  title: 'EVENT',
+  width: ({ width }) => (width < 100 ? 10 : 14),
+  text: ({ type }) => type.text,
+  clause: ({ type }) => equal(type, ''),
+};
+
+const LATENCY: Column = {
+  title: 'LATENCY',
+  align: 'right',
+  width: () => 8,
+  text: ({ latency }) => (latency === null ? '' : spanText(latency)),
+  style: ({ latency }) => ((latency ?? 0) >= SLOW_NS ? 'warn' : null),
+  clause: ({ latency }) =>
+    latency === null ? 'the latency of this event was not measured' : { field: 'evt.latency', operator: '>=', value: String(latency) },
+};
+
+const SUMMARY: Column = {
+  title: 'WHAT',
+  width: () => null,
+  text: ({ summary: { before, name, after } }, _look, width) => {
+    const room = width - widthOf(before) - widthOf(after);
+    return cut(before + cutMiddle(name, Math.max(room, Math.floor(width * NAME_SHARE))) + after, width);
+  },
+  style: ({ failed }) => (failed ? 'bad' : null),
+  clause: ({ target }) => (target === null ? 'this event has no descriptor and no DNS message' : { ...target, operator: '=' }),
+};
+
+export const COLUMNS: readonly Column[] = [TIME, SINCE, PLACE, PROCESS, PID, EVENT, LATENCY, SUMMARY];
+
+/** A column with its place and width on the screen. */
+export interface PlacedColumn {
+  readonly column: Column;
+  readonly width: number;
+}
+
+/** The columns that are shown, with one blank between. */
+export function placedColumns(look: ListLook): readonly PlacedColumn[] {
+  const shown = COLUMNS.map((column) => ({ column, width: column.width(look) })).filter(({ width }) => width !== 0);
+  const taken = shown.reduce((sum, { width }) => sum + (width ?? 0), shown.length - 1);
+  return shown.map(({ column, width }) => ({ column, width: width ?? Math.max(0, look.width - taken) }));
+}
+
+/** One cell, exactly as wide as its column. */
+export function cellText({ column, width }: PlacedColumn, row: ListedRow, look: ListLook): string {
+  return fitted(column.text(row, look, width), width, column.align);
+}
+
+export function titleText({ column, width }: PlacedColumn, look: ListLook): string {
+  return fitted(column === TIME ? `TIME ${look.timeMode}` : column.title, width, column.align);
+}
+
+function equal(cell: { readonly field: string; readonly value: string } | null, missing: string): Clause | string {
+  return cell === null ? missing : { field: cell.field, operator: '=', value: cell.value };
+}
+
+/** Nanoseconds where there is room for them, else microseconds. */
+function timeDigits({ width }: ListLook): number {
+  return width < 120 ? 6 : 9;
+}
+
+function timeWidth(look: ListLook): number {
+  const seconds = look.timeMode === 'abs' ? 8 : 1 + String(Math.floor(look.end / SECOND)).length;
+  return Math.max(seconds + 1 + timeDigits(look), 'TIME delta'.length);
+}
+
+function timeText(row: ListedRow, look: ListLook): string {
+  const digits = timeDigits(look);
+  if (look.timeMode === 'abs') return clockText(look.epoch, row.time).slice(0, 9 + digits);
+  return `+${secondsText(look.timeMode === 'rel' ? row.time : (row.since ?? 0)).slice(0, digits - 9 || undefined)}`;
+}

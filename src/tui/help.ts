@@ -1,0 +1,26 @@
+/** The help: every key of the table, by where it counts. */
+import { KEYS, keyLabel } from './keymap.ts';
+import type { Paint } from './paint.ts';
+import type { Context } from './state.ts';
+import { fitted } from './text.ts';
+
+const SECTIONS: readonly (readonly [Context, string])[] = [
+  ['list', 'In the list'],
+  ['detail', 'In the detail, after Tab'],
+  ['prompt', 'While typing: readline’s keys edit'],
+];
+const KEYS_WIDTH = 20;
+
+/** Harmless lines; the same keys are not told twice. */
+export function helpLines(paint: Paint = (_style, text) => text): string[] {
+  const told = new Set<(typeof KEYS)[number]>();
+  const lines: string[] = [];
+  for (const [context, title] of SECTIONS) {
+    lines.push(...(lines.length === 0 ? [] : ['']), paint('title', title));
+    for (const row of KEYS.filter((one) => one.where.includes(context) && !told.has(one))) {
+      told.add(row);
+      lines.push(`  ${paint('name', fitted(row.keys.map(keyLabel).join(' '), KEYS_WIDTH))}${row.help}`);
+    }
+  }
+  return lines;
+}

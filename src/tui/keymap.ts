@@ -1,0 +1,125 @@
+/** The one table of keys. Dispatch, help and the key bar all read it, so none of them can say what another does not. */
+import {
+  type Act,
+  asking,
+  back,
+  filterByCell,
+  findAgain,
+  focusDetail,
+  move,
+  moveColumn,
+  nextTimeMode,
+  only,
+  scrollDetail,
+  scrollHelp,
+  seek,
+  toggleDetail,
+  toggleForm,
+  togglePause,
+} from './actions.ts';
+import { acceptPrompt, openPrompt, recall, tabKey, typeKey } from './prompt.ts';
+import { type Context, contextOf, type State, selectedRow, type Update } from './state.ts';
+
+export interface KeyRow {
+  readonly keys: readonly string[];
+  readonly where: readonly Context[];
+  /** What it does, in a few words. */
+  readonly help: string;
+  /** The word in the key bar; none: it is in the help only. */
+  readonly bar?: string;
+  /** Why it does nothing now; null: it does. */
+  readonly off?: (state: State) => string | null;
+  readonly act: Act;
+}
+
+const nothingSelected = (state: State) => (selectedRow(state) === null ? 'no event is selected' : null);
+const nothingFound = (state: State) => (state.find === '' ? 'nothing was looked for yet: / finds text' : null);
+const nothingFollows = (state: State) => (state.follow === 'off' ? 'the capture is complete: there is nothing to follow' : null);
+const openHelp: Act = (state) => only({ ...state, help: 0 });
+const closeHelp: Act = (state) => only({ ...state, help: null });
+const closePrompt: Act = (state) => only({ ...state, prompt: null });
+const quit: Act = (state) => asking(state, { kind: 'quit' });
+
+// biome-ignore format: a table
+export const KEYS: readonly KeyRow[] = [
+  { keys: ['Down', 'j', 'C-n'], where: ['list'], help: 'next event', act: move(1, 1) },
+  { keys: ['Up', 'k', 'C-p'], where: ['list'], help: 'event before', act: move(1, -1) },
+  { keys: ['PgDn', 'C-f'], where: ['list'], help: 'a page on', act: move('page', 1) },
+  { keys: ['PgUp', 'C-b'], where: ['list'], help: 'a page back', act: move('page', -1) },
+  { keys: ['C-d'], where: ['list'], help: 'half a page on', act: move('half', 1) },
+  { keys: ['C-u'], where: ['list'], help: 'half a page back', act: move('half', -1) },
+  { keys: ['g', 'Home'], where: ['list'], help: 'first event', act: seek({ to: 'first' }) },
+  { keys: ['G', 'End'], where: ['list'], help: 'last event; follows a recording', act: seek({ to: 'last' }) },
+  { keys: ['Enter'], where: ['list'], help: 'open or close the detail', bar: 'detail', off: nothingSelected, act: toggleDetail },
+  { keys: ['f', 'F4', '\\'], where: ['list', 'detail'], help: 'edit the filter: Tab completes, ↑ history', bar: 'filter', act: (state) => only(openPrompt(state, 'filter', state.filter)) },
+  { keys: ['/', 'C-s'], where: ['list'], help: 'find a text in the rows', bar: 'find', act: (state) => only(openPrompt(state, 'find', '')) },
+  { keys: ['n'], where: ['list'], help: 'find the next', off: nothingFound, act: findAgain(1) },
+  { keys: ['N'], where: ['list'], help: 'find the one before', off: nothingFound, act: findAgain(-1) },
+  { keys: ['Right', 'l'], where: ['list'], help: 'focus the next cell of the row', act: moveColumn(1) },
+  { keys: ['Left', 'h'], where: ['list'], help: 'focus the cell before', act: moveColumn(-1) },
+  { keys: ['='], where: ['list'], help: 'keep: only events like the focused cell', bar: 'keep', off: nothingSelected, act: filterByCell('keep') },
+  { keys: ['!', '-'], where: ['list'], help: 'drop: no events like the focused cell', bar: 'drop', off: nothingSelected, act: filterByCell('drop') },
+  { keys: ['+'], where: ['list'], help: 'add: events like the focused cell, too', off: nothingSelected, act: filterByCell('add') },
+  { keys: [']'], where: ['list'], help: 'next pause of more than 100 ms', bar: 'next gap', off: nothingSelected, act: seek({ to: 'gap', direction: 1 }) },
+  { keys: ['['], where: ['list'], help: 'pause before', off: nothingSelected, act: seek({ to: 'gap', direction: -1 }) },
+  { keys: [':', 'C-g'], where: ['list'], help: 'go to an event 10049, or to a time +8.2', bar: 'go to', act: (state) => only(openPrompt(state, 'goto', '')) },
+  { keys: ['t'], where: ['list', 'detail'], help: 'time: since the start, of day, since the row before', bar: 'time', act: nextTimeMode },
+  { keys: [' ', 'p'], where: ['list'], help: 'pause following, or go on', bar: 'pause', off: nothingFollows, act: togglePause },
+  { keys: ['Tab'], where: ['list', 'detail'], help: 'move keys between list and detail', off: nothingSelected, act: focusDetail },
+  { keys: ['Down', 'j'], where: ['detail'], help: 'a line on', bar: 'scroll', act: scrollDetail(1, 1) },
+  { keys: ['Up', 'k'], where: ['detail'], help: 'a line back', act: scrollDetail(1, -1) },
+  { keys: ['PgDn', ' '], where: ['detail'], help: 'a page on', act: scrollDetail('page', 1) },
+  { keys: ['PgUp'], where: ['detail'], help: 'a page back', act: scrollDetail('page', -1) },
+  { keys: ['g', 'Home'], where: ['detail'], help: 'its beginning', act: scrollDetail('all', -1) },
+  { keys: ['G', 'End'], where: ['detail'], help: 'its end', act: scrollDetail('all', 1) },
+  { keys: ['x'], where: ['list', 'detail'], help: 'payload as hex or as text', off: nothingSelected, act: toggleForm },
+  { keys: ['y'], where: ['list', 'detail'], help: 'copy the event as a line', off: nothingSelected, act: (state) => asking(state, { kind: 'copy', form: 'line' }) },
+  { keys: ['Y'], where: ['list', 'detail'], help: 'copy the event as JSON', off: nothingSelected, act: (state) => asking(state, { kind: 'copy', form: 'json' }) },
+  { keys: ['Esc', 'Backspace'], where: ['list', 'detail'], help: 'back: close the detail, then the filter before', bar: 'back', act: back },
+  { keys: ['C-z'], where: ['list', 'detail'], help: 'to the shell; fg comes back', act: (state) => asking(state, { kind: 'suspend' }) },
+  { keys: ['?', 'F1'], where: ['list', 'detail'], help: 'these keys', act: openHelp },
+  { keys: ['q', 'F10', 'C-c'], where: ['list', 'detail'], help: 'quit', bar: 'quit', act: quit },
+  { keys: ['Down', 'j'], where: ['help'], help: 'a line on', act: scrollHelp(1, 1) },
+  { keys: ['Up', 'k'], where: ['help'], help: 'a line back', act: scrollHelp(1, -1) },
+  { keys: ['PgDn', ' '], where: ['help'], help: 'a page on', act: scrollHelp('page', 1) },
+  { keys: ['PgUp'], where: ['help'], help: 'a page back', act: scrollHelp('page', -1) },
+  { keys: ['Esc', 'q', '?', 'F1', 'Enter', 'Backspace', 'C-c'], where: ['help'], help: 'close the help', bar: 'close', act: closeHelp },
+  { keys: ['Enter'], where: ['prompt'], help: 'use what is typed', bar: 'use', act: acceptPrompt },
+  { keys: ['Tab'], where: ['prompt'], help: 'complete; again for the next candidate', bar: 'complete', act: (state) => only(tabKey(state, 1)) },
+  { keys: ['S-Tab'], where: ['prompt'], help: 'candidate before', act: (state) => only(tabKey(state, -1)) },
+  { keys: ['Up', 'C-p'], where: ['prompt'], help: 'filter used before', bar: 'history', act: (state) => only(recall(state, 1)) },
+  { keys: ['Down', 'C-n'], where: ['prompt'], help: 'filter used after', act: (state) => only(recall(state, -1)) },
+  { keys: ['Esc', 'C-c', 'C-g'], where: ['prompt'], help: 'leave all as it was', bar: 'cancel', act: closePrompt },
+];
+
+/** What a key does now. In the prompt every other key types or edits; elsewhere an unknown key says so and does nothing. */
+export function keyUpdate(state: State, key: string): Update {
+  const context = contextOf(state);
+  const row = KEYS.find(({ keys, where }) => where.includes(context) && keys.includes(key));
+  if (row === undefined)
+    return context === 'prompt' ? only(typeKey(state, key)) : noticed(state, `${keyLabel(key)} does nothing here: ? shows the keys`);
+  const off = row.off?.(state) ?? null;
+  return off === null ? row.act(state) : noticed(state, off);
+}
+
+/** The keys of the bar at the bottom, those first that are asked for most. */
+export function barKeys(state: State): { readonly key: string; readonly word: string }[] {
+  const context = contextOf(state);
+  return KEYS.filter(({ where, bar, off }) => where.includes(context) && bar !== undefined && (off?.(state) ?? null) === null).map(
+    ({ keys, bar }) => ({
+      key: keyLabel(keys[0]!),
+      word: bar!,
+    }),
+  );
+}
+
+const LABELS: Readonly<Record<string, string>> = { ' ': 'Space', Up: '↑', Down: '↓', Left: '←', Right: '→' };
+
+/** A key as people read it. */
+export function keyLabel(key: string): string {
+  return LABELS[key] ?? key.replace(/^C-/, '^').replace(/^M-/, 'Alt-').replace(/^S-/, 'Shift-');
+}
+
+function noticed(state: State, text: string): Update {
+  return only({ ...state, notice: { kind: 'note', text } });
+}

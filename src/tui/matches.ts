@@ -1,0 +1,258 @@
+/**
+ * The events that a filter lets through, walked from any event on in either direction. Nothing is kept but a count per
+ * chunk and the selections of the chunks last looked at, so ten million matches cost what a screenful does.
+ */
+import type { CompiledFilter } from '../filter/compile.ts';
+import { CHUNK_EVENTS, type Chunk } from '../model/chunk.ts';
+import type { CaptureReader, ChunkHead } from '../store/reader.ts';
+
+/** One matching event: event i of a chunk, valid until the generator that gave it goes on. */
+export interface Match {
+  readonly chunk: Chunk;
+  readonly i: number;
+  readonly num: number;
+  readonly time: number;
+}
+
+/** What matches in one chunk: indices, ascending. */
+interface Selected {
+  readonly chunk: Chunk;
+  readonly indices: Uint16Array;
+}
+
+const ALL = Uint16Array.from({ length: CHUNK_EVENTS }, (_, i) => i);
+/** Decoded chunks that are kept: a window of the list lies in one or two, except where matches are rare. */
+const KEPT_CHUNKS = 16;
+
+export class Matches {
+  readonly #capture: CaptureReader;
+  readonly #filter: CompiledFilter;
+  readonly #growing: boolean;
+  readonly #heads: ChunkHead[] = [];
+  /** Matches of each chunk; undefined: not looked at yet. */
+  readonly #counts: (number | undefined)[] = [];
+  readonly #kept = new Map<number, Selected>();
+  readonly #buffer = new Uint16Array(CHUNK_EVENTS);
+  #revision = -1;
+  #nextToCount = 0;
+  #events = 0;
+  #total = 0;
+  #counted = 0;
+
+  constructor(capture: CaptureReader, filter: CompiledFilter, growing: boolean) {
+    this.#capture = capture;
+    this.#filter = filter;
+    this.#growing = growing;
+    this.read(() => this.#extend());
+  }
+
+  /** Matches counted so far. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** How much of the capture is counted, 0 to 1. */
+  get progress(): number {
+    return this.#heads.length === 0 ? 1 : this.#counted / this.#heads.length;
+  }
+
+  /** Number of the last event of the capture, whether it matches or not; 0: none. */
+  get lastNum(): number {
+    return this.#heads.at(-1)?.lastNum ?? 0;
+  }
+
+  /** Events of the capture, whether they match or not. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** ns: time of the last of them. */
+  get endTime(): number {
+    return this.#heads.at(-1)?.maxTime ?? 0;
+  }
+
+  /** Changes when the file has grown, as far as that was read. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Reads a growing file as it is at one moment, with all that was written up to then. All walking goes on in here. */
+  read<T>(work: () => T): T {
+    if (!this.#growing) return work();
+    return this.#capture.snapshot(() => {
+      this.#catchUp();
+      return work();
+    });
+  }
+
+  /** Matches after event `num`, ascending; a null now and then while there are none, so that the caller can take a break. */
+  *forward(num: number): Generator<Match | null> {
+    let last = num;
+    for (let c = this.#chunkFrom(last + 1); c < this.#heads.length; c = this.#chunkFrom(last + 1)) {
+      const head = this.#heads[c]!;
+      if (this.#count(c) > 0) {
+        const revision = this.#revision;
+        for (const match of matchesIn(this.#select(c), last + 1)) {
+          yield match;
+          last = match.num;
+          if (revision !== this.#revision) break;
+        }
+        if (revision !== this.#revision) continue;
+      }
+      last = head.lastNum;
+      yield null;
+    }
+  }
+
+  /** Matches before event `num`, descending. */
+  *backward(num: number): Generator<Match | null> {
+    let first = Math.min(num, this.lastNum + 1);
+    for (let c = this.#chunkBefore(first); c >= 0; c = this.#chunkBefore(first)) {
+      const head = this.#heads[c]!;
+      if (this.#count(c) > 0) {
+        const revision = this.#revision;
+        for (const match of matchesInReverse(this.#select(c), first - 1)) {
+          yield match;
+          first = match.num;
+          if (revision !== this.#revision) break;
+        }
+        if (revision !== this.#revision) continue;
+      }
+      first = head.firstNum;
+      yield null;
+    }
+  }
+
+  /** Counts one more chunk; false: all are counted. */
+  countOne(): boolean {
+    while (this.#nextToCount < this.#heads.length && this.#counts[this.#nextToCount] !== undefined) this.#nextToCount++;
+    if (this.#nextToCount >= this.#heads.length) return false;
+    this.#count(this.#nextToCount);
+    return true;
+  }
+
+  /** How many matches lie before event `num`; null: not counted yet. */
+  countBefore(num: number): number | null {
+    const c = this.#chunkFrom(num);
+    let before = 0;
+    for (let k = 0; k < c; k++) {
+      const count = this.#counts[k];
+      if (count === undefined) return null;
+      before += count;
+    }
+    if (c === this.#heads.length || this.#count(c) === 0) return before;
+    const { chunk, indices } = this.#select(c);
+    return before + firstFrom(chunk, indices, num);
+  }
+
+  /** Index of the first chunk that reaches event `num`. */
+  #chunkFrom(num: number): number {
+    let low = 0;
+    let high = this.#heads.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#heads[middle]!.lastNum < num) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Index of the last chunk that begins before event `num`; -1: none. */
+  #chunkBefore(num: number): number {
+    const c = this.#chunkFrom(num);
+    return c < this.#heads.length && this.#heads[c]!.firstNum < num ? c : c - 1;
+  }
+
+  #count(c: number): number {
+    let count = this.#counts[c];
+    if (count === undefined) {
+      const head = this.#heads[c]!;
+      count = this.#filter.step === null ? head.n : this.#run(head, this.#capture.chunk(head), c);
+      this.#counts[c] = count;
+      this.#total += count;
+      this.#counted++;
+    }
+    return count;
+  }
+
+  /** Runs the filter over a chunk, into the buffer. */
+  #run(head: ChunkHead, chunk: Chunk, c: number): number {
+    const { step, view } = this.#filter;
+    if (step?.mayMatch(head) === false) return 0;
+    view.timeBefore = this.#heads[c - 1]?.maxTime ?? 0;
+    return step === null ? chunk.n : step.select(chunk, ALL, chunk.n, this.#buffer);
+  }
+
+  #select(c: number): Selected {
+    const head = this.#heads[c]!;
+    const known = this.#kept.get(head.id);
+    const selected = known ?? this.#selectAnew(head, c);
+    this.#kept.delete(head.id);
+    this.#kept.set(head.id, selected);
+    if (this.#kept.size > KEPT_CHUNKS) this.#kept.delete(this.#kept.keys().next().value!);
+    return selected;
+  }
+
+  #selectAnew(head: ChunkHead, c: number): Selected {
+    const chunk = this.#capture.chunk(head);
+    const n = this.#run(head, chunk, c);
+    return { chunk, indices: this.#filter.step === null ? ALL.subarray(0, n) : this.#buffer.slice(0, n) };
+  }
+
+  #catchUp(): void {
+    const { revision } = this.#capture;
+    if (revision === this.#revision) return;
+    this.#revision = revision;
+    this.#capture.refresh();
+    this.#forgetPieces();
+    this.#extend();
+  }
+
+  /** Chunks that are not full are replaced while the recording goes on. */
+  #forgetPieces(): void {
+    while (this.#heads.length > 0 && this.#heads.at(-1)!.n < CHUNK_EVENTS) {
+      const head = this.#heads.pop()!;
+      this.#kept.delete(head.id);
+      this.#events -= head.n;
+      const count = this.#counts[this.#heads.length];
+      if (count !== undefined) {
+        this.#total -= count;
+        this.#counted--;
+      }
+      this.#counts.length = this.#heads.length;
+    }
+    this.#nextToCount = Math.min(this.#nextToCount, this.#heads.length);
+  }
+
+  #extend(): void {
+    for (const head of this.#capture.heads(this.lastNum)) {
+      this.#heads.push(head);
+      this.#events += head.n;
+      this.#counts.push(undefined);
+    }
+  }
+}
+
+function* matchesIn({ chunk, indices }: Selected, from: number): Generator<Match> {
+  for (let k = firstFrom(chunk, indices, from); k < indices.length; k++) yield matchAt(chunk, indices[k]!);
+}
+
+function* matchesInReverse({ chunk, indices }: Selected, to: number): Generator<Match> {
+  for (let k = firstFrom(chunk, indices, to + 1) - 1; k >= 0; k--) yield matchAt(chunk, indices[k]!);
+}
+
+function matchAt(chunk: Chunk, i: number): Match {
+  return { chunk, i, num: chunk.num[i]!, time: chunk.time[i]! };
+}
+
+/** Index of the first selected event with number `num` or more. */
+function firstFrom(chunk: Chunk, indices: Uint16Array, num: number): number {
+  let low = 0;
+  let high = indices.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (chunk.num[indices[middle]!]! < num) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

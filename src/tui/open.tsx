@@ -1,0 +1,106 @@
+/** Opens the screen on a capture and gives it back when the user has seen enough. Ink is loaded with this file, and only with it. */
+import { type Instance, render } from 'ink';
+import type { CaptureContext } from '../filter/view.ts';
+import type { CaptureReader } from '../store/reader.ts';
+import { readHistory, rememberFilter } from './history.ts';
+import type { Keystroke } from './keystrokes.ts';
+import { painter } from './paint.ts';
+import { Screen } from './screen.tsx';
+import { Session } from './session.ts';
+import { Terminal } from './terminal.ts';
+
+export interface ScreenOptions {
+  readonly capture: CaptureReader;
+  readonly context: CaptureContext;
+  /** As the header shows it. */
+  readonly file: string;
+  readonly filter: string;
+  readonly colour: boolean;
+}
+
+/** Signals that end the screen as `q` does; the exit code says so afterwards. */
+const ENDING = { SIGTERM: 143, SIGHUP: 129, SIGINT: 130 } as const;
+
+/** Shows the screen until the user leaves it; gives 0, or 128 and the number of the signal that ended it. Rejects with what went wrong. */
+export async function openScreen(options: ScreenOptions): Promise<number> {
+  const screen = new OpenScreen(options);
+  try {
+    return await screen.run();
+  } finally {
+    screen.close();
+  }
+}
+
+class OpenScreen {
+  readonly #terminal = new Terminal((keys) => this.#type(keys));
+  readonly #session: Session;
+  readonly #options: ScreenOptions;
+  readonly #ended = Promise.withResolvers<number>();
+  #ink: Instance | null = null;
+
+  constructor(options: ScreenOptions) {
+    this.#options = options;
+    const world = {
+      copy: (text: string) => this.#terminal.copy(text),
+      suspend: () => this.#suspend(),
+      quit: () => this.#ended.resolve(0),
+      remember: rememberFilter,
+    };
+    this.#session = new Session({ ...options, size: this.#terminal.size, history: readHistory(), world });
+  }
+
+  async run(): Promise<number> {
+    process.stdout.on('resize', this.#resize);
+    process.on('uncaughtException', this.#ended.reject);
+    for (const signal of SIGNALS) process.on(signal, this.#signalled);
+    this.#terminal.open();
+    this.#draw();
+    return this.#ended.promise;
+  }
+
+  close(): void {
+    this.#session.close();
+    this.#ink?.unmount();
+    this.#terminal.close();
+    process.stdout.off('resize', this.#resize);
+    process.off('uncaughtException', this.#ended.reject);
+    for (const signal of SIGNALS) process.off(signal, this.#signalled);
+  }
+
+  #draw(): void {
+    // A terminal that says 0×0 would make Ink guess for itself; both must guess the same.
+    Object.assign(process.stdout, this.#terminal.size);
+    this.#ink = render(<Screen session={this.#session} paint={painter(this.#options.colour)} />, {
+      alternateScreen: true,
+      incrementalRendering: true,
+      interactive: true,
+      exitOnCtrlC: false,
+      patchConsole: false,
+      maxFps: 60,
+      isScreenReaderEnabled: false,
+    });
+    this.#ink.waitUntilExit().catch(this.#ended.reject);
+  }
+
+  #type(keys: readonly Keystroke[]): void {
+    for (const key of keys) this.#session.dispatch(key);
+  }
+
+  /** Back to the shell, until it lets us go on. */
+  #suspend(): void {
+    this.#ink?.unmount();
+    this.#terminal.close();
+    process.once('SIGCONT', () => {
+      this.#terminal.open();
+      this.#draw();
+      this.#resize();
+    });
+    process.kill(process.pid, 'SIGTSTP');
+  }
+
+  readonly #resize = (): void => this.#session.dispatch({ kind: 'resize', size: this.#terminal.size });
+
+  readonly #signalled = (signal: NodeJS.Signals): void => this.#ended.resolve(ENDING[signal as keyof typeof ENDING]);
+}
+
+const SIGNALS = Object.keys(ENDING) as (keyof typeof ENDING)[];

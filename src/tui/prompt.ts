@@ -1,0 +1,118 @@
+/** The line that is being typed: a filter, a text to find, a place to go to. */
+
+import { compileFilter } from '../filter/compile.ts';
+import { complete } from '../filter/complete.ts';
+import { FilterError } from '../filter/error.ts';
+import { newTables } from '../model/rows.ts';
+import { SECOND } from '../model/time.ts';
+import { edit, insert, type Line, lineOf, replace } from './line-editor.ts';
+import type { Command, Prompt, PromptPurpose, State, Update } from './state.ts';
+
+const MOST_REMEMBERED = 200;
+
+/** Opens the prompt with a text in it. */
+export function openPrompt(state: State, purpose: PromptPurpose, text: string): State {
+  const blank: Prompt = {
+    purpose, line: lineOf(text), problem: null, refused: false, completion: { span: { start: 0, end: 0 }, candidates: [] }, choice: null,
+    recalled: 0, draft: text,
+  }; // biome-ignore format: a row
+  return { ...state, prompt: typed(blank, lineOf(text), state) };
+}
+
+/** What Enter does. A filter that is wrong stays where it is. */
+export function acceptPrompt(state: State): Update {
+  const { prompt } = state;
+  if (prompt === null) return { state, commands: [] };
+  if (prompt.problem !== null) return { state: { ...state, prompt: { ...prompt, refused: true } }, commands: [] };
+  const text = prompt.line.text.trim();
+  const closed = { ...state, prompt: null };
+  if (prompt.purpose === 'filter') return applyFilter(closed, text);
+  return text === '' ? { state: closed, commands: [] } : prompt.purpose === 'find' ? find(closed, text, 1) : goTo(closed, text);
+}
+
+/** A new filter: the old one can be gone back to, the new one is remembered. */
+export function applyFilter(state: State, text: string): Update {
+  if (text === state.filter) return { state, commands: [] };
+  const history = text === '' ? state.history : [...state.history.filter((one) => one !== text), text].slice(-MOST_REMEMBERED);
+  const visited = [...state.visited, { filter: state.filter, selected: state.selected }];
+  return { state: { ...state, filter: text, history, visited }, commands: [{ kind: 'filter', text, near: state.selected }] };
+}
+
+/** Looks for a text from the selected row on. */
+export function find(state: State, text: string, direction: 1 | -1): Update {
+  return { state: { ...state, find: text }, commands: [{ kind: 'seek', goal: { to: 'text', text, direction } }] };
+}
+
+/** One key into the prompt. */
+export function typeKey(state: State, key: string): State {
+  const { prompt } = state;
+  const line = prompt === null ? null : edit(prompt.line, key);
+  return prompt === null || line === null ? state : { ...state, prompt: typed(prompt, line, state) };
+}
+
+/** Text from the terminal's clipboard goes where text is being typed, else nowhere: its letters are not keys. */
+export function pasteInto(state: State, text: string): State {
+  const { prompt } = state;
+  if (prompt !== null) return { ...state, prompt: typed(prompt, insert(prompt.line, text.trim()), state) };
+  return { ...state, notice: { kind: 'note', text: 'press f first, to paste a filter' } };
+}
+
+/** Puts the next (or the one before) candidate in place of the word at the cursor. */
+export function tabKey(state: State, direction: 1 | -1): State {
+  const { prompt } = state;
+  if (prompt === null || prompt.completion.candidates.length === 0) return state;
+  const { completion, choice, line } = prompt;
+  const count = completion.candidates.length;
+  const next = choice === null ? (direction === 1 ? 0 : count - 1) : (choice + direction + count) % count;
+  const completed = replace(line, completion.span.start, line.cursor, completion.candidates[next]!.text);
+  return {
+    ...state,
+    prompt: { ...prompt, line: completed, choice: next, refused: false, problem: problemOf(prompt.purpose, completed.text, state) },
+  };
+}
+
+/** Filters used before; the line itself comes back when the history ends. */
+export function recall(state: State, direction: 1 | -1): State {
+  const { prompt, history } = state;
+  if (prompt === null || prompt.purpose !== 'filter') return state;
+  const recalled = Math.max(0, Math.min(history.length, prompt.recalled + direction));
+  if (recalled === prompt.recalled) return state;
+  const draft = prompt.recalled === 0 ? prompt.line.text : prompt.draft;
+  const text = recalled === 0 ? draft : history[history.length - recalled]!;
+  return { ...state, prompt: { ...typed(prompt, lineOf(text), state), recalled, draft } };
+}
+
+function typed(prompt: Prompt, line: Line, state: State): Prompt {
+  const completion = prompt.purpose === 'filter' ? complete(line.text, line.cursor) : prompt.completion;
+  return { ...prompt, line, completion, choice: null, refused: false, recalled: 0, problem: problemOf(prompt.purpose, line.text, state) };
+}
+
+function problemOf(purpose: PromptPurpose, text: string, { facts }: State): FilterError | null {
+  return purpose === 'filter' ? filterProblem(text, facts.epoch) : null;
+}
+
+/** What is wrong with a filter, found without a capture. */
+export function filterProblem(text: string, epoch: bigint): FilterError | null {
+  try {
+    compileFilter(text, { dims: newTables(), epoch, hostname: '', growing: false });
+    return null;
+  } catch (error) {
+    if (error instanceof FilterError) return error;
+    throw error;
+  }
+}
+
+/** `10049`: an event; `+8.2` or `8.2s`: a time; `q` for fingers that say `:q`. */
+function goTo(state: State, text: string): Update {
+  if (/^q(uit)?!?$/.test(text)) return { state, commands: [{ kind: 'quit' }] };
+  const number = Number(text.replace(/^\+/, '').replace(/s$/, '').replaceAll(',', ''));
+  const isTime = /^\+|s$|\./.test(text);
+  if (!Number.isFinite(number)) {
+    return {
+      state: { ...state, notice: { kind: 'problem', text: `${text} is no event number and no time: write 10049, or +8.2 for seconds` } },
+      commands: [],
+    };
+  }
+  const command: Command = { kind: 'seek', goal: isTime ? { to: 'time', time: number * SECOND } : { to: 'num', num: number } };
+  return { state, commands: [command] };
+}

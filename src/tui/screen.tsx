@@ -1,0 +1,26 @@
+/** What Ink draws: the lines of a frame, one Text each. All that is to be decided was decided in view.ts. */
+import { Box, Text, useCursor } from 'ink';
+import { memo, useSyncExternalStore } from 'react';
+import type { Paint } from './paint.ts';
+import type { Session } from './session.ts';
+import { view } from './view.ts';
+
+const FrameLine = memo(({ text }: { readonly text: string }) => <Text wrap="truncate-end">{text === '' ? ' ' : text}</Text>);
+
+export function Screen({ session, paint }: { readonly session: Session; readonly paint: Paint }) {
+  const state = useSyncExternalStore(
+    (listener) => session.subscribe(listener),
+    () => session.state,
+  );
+  const { setCursorPosition } = useCursor();
+  const { lines, cursor } = view(state, paint);
+  setCursorPosition(cursor ?? undefined);
+  return (
+    <Box flexDirection="column" height={lines.length}>
+      {lines.map((text, y) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a line of the screen is its place
+        <FrameLine key={y} text={text} />
+      ))}
+    </Box>
+  );
+}

@@ -1,0 +1,86 @@
+/** Walks to the event that was asked for, step by step, so that the screen stays alive meanwhile. */
+import { GAP_NS } from './areas.ts';
+import type { Match, Matches } from './matches.ts';
+import type { Goal } from './state.ts';
+
+/** Looks of a match what a search for text sees. */
+export type TextOf = (match: Match) => string;
+
+/** Where a walk stands: for those who wait. */
+export interface Progress {
+  readonly num: number;
+}
+
+/** Looks for a goal from event `from` on. Gives the event's number; null: there is none. */
+export function* seekGoal(matches: Matches, goal: Goal, from: number, textOf: TextOf): Generator<Progress, number | null> {
+  switch (goal.to) {
+    case 'first':
+      return yield* firstWhere(matches.forward(0), () => true);
+    case 'last':
+      return yield* firstWhere(matches.backward(Infinity), () => true);
+    case 'num':
+      return (yield* firstWhere(matches.forward(goal.num - 1), () => true)) ?? (yield* firstWhere(matches.backward(goal.num), () => true));
+    case 'time':
+      return (
+        (yield* firstWhere(matches.forward(0), ({ time }) => time >= goal.time)) ??
+        (yield* firstWhere(matches.backward(Infinity), () => true))
+      );
+    case 'gap':
+      return goal.direction === 1 ? yield* nextGap(matches, from) : yield* gapBefore(matches, from);
+    case 'text': {
+      const wanted = goal.text.toLowerCase();
+      const walk = goal.direction === 1 ? matches.forward(from) : matches.backward(from);
+      return yield* firstWhere(walk, (match) => textOf(match).toLowerCase().includes(wanted));
+    }
+  }
+}
+
+/** Words for a goal that does not exist. */
+export function notFoundText(goal: Goal): string {
+  switch (goal.to) {
+    case 'gap':
+      return `no ${goal.direction === 1 ? 'later' : 'earlier'} pause of more than 100 ms between these events`;
+    case 'text':
+      return `no ${goal.direction === 1 ? 'later' : 'earlier'} row has ${goal.text} in it`;
+    default:
+      return 'no event matches';
+  }
+}
+
+/** Matches that a search looks at before it lets others work. */
+const STRIDE = 64;
+
+function* firstWhere(walk: Generator<Match | null>, wanted: (match: Match) => boolean): Generator<Progress, number | null> {
+  let looked = 0;
+  let num = 0;
+  for (const match of walk) {
+    if (match !== null) {
+      num = match.num;
+      if (wanted(match)) return num;
+    }
+    if (match === null || ++looked % STRIDE === 0) yield { num };
+  }
+  return null;
+}
+
+/** The first match after `from` that comes late after the one before it. */
+function* nextGap(matches: Matches, from: number): Generator<Progress, number | null> {
+  let before: number | null = null;
+  return yield* firstWhere(matches.forward(from - 1), ({ num, time }) => {
+    const late = before !== null && num > from && time - before > GAP_NS;
+    before = time;
+    return late;
+  });
+}
+
+/** The last match before `from` that comes late after the one before it. */
+function* gapBefore(matches: Matches, from: number): Generator<Progress, number | null> {
+  let after: Match | null = null;
+  let found: number | null = null;
+  const walked = yield* firstWhere(matches.backward(from), (match) => {
+    if (after !== null && after.time - match.time > GAP_NS) found = after.num;
+    after = { ...match };
+    return found !== null;
+  });
+  return walked === null ? null : found;
+}

@@ -1,0 +1,161 @@
+/** All that the screen shows, as one value. It changes only through update.ts. */
+import type { Completion } from '../filter/complete.ts';
+import type { FilterError } from '../filter/error.ts';
+import type { TimeMode } from './columns.ts';
+import type { Detail } from './detail.ts';
+import type { Line } from './line-editor.ts';
+import type { ListedRow } from './rows.ts';
+
+/** What is known of the capture as a whole. */
+export interface CaptureFacts {
+  readonly file: string;
+  /** ns since 1970 of time zero. */
+  readonly epoch: bigint;
+  /** ns: time of the last event. */
+  readonly end: number;
+  readonly events: number;
+  readonly lost: number;
+  /** Some process ran in a container. */
+  readonly places: boolean;
+  /** Its recorder has not closed it: more may come. */
+  readonly recording: boolean;
+}
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** A window of matching rows around the selected one: what the list can show without asking. */
+export interface ListWindow {
+  /** Ascending in number. */
+  readonly rows: readonly ListedRow[];
+  /** Matches before the first row; null: not counted yet. */
+  readonly before: number | null;
+  /** False: there may be more rows at either end, which are still being looked for. */
+  readonly complete: boolean;
+}
+
+export interface Counts {
+  /** Matches counted so far. */
+  readonly matches: number;
+  /** How much of the capture is counted, 0 to 1. */
+  readonly progress: number;
+}
+
+export type PromptPurpose = 'filter' | 'find' | 'goto';
+
+/** A line that is being typed. */
+export interface Prompt {
+  readonly purpose: PromptPurpose;
+  readonly line: Line;
+  /** What is wrong with the filter as it stands. */
+  readonly problem: FilterError | null;
+  /** Enter was pressed though something is wrong: say it louder. */
+  readonly refused: boolean;
+  readonly completion: Completion;
+  /** Candidate that Tab put in; null: none yet. */
+  readonly choice: number | null;
+  /** Place in the history, counted from its end; 0: the line itself. */
+  readonly recalled: number;
+  /** The line as it was before the history was looked at. */
+  readonly draft: string;
+}
+
+export interface DetailPane {
+  readonly open: boolean;
+  /** Keys move in the pane and not in the list. */
+  readonly focused: boolean;
+  /** First line shown. */
+  readonly top: number;
+  /** How payloads are shown. */
+  readonly form: 'hex' | 'text';
+  /** Null until it was read. */
+  readonly content: Detail | null;
+}
+
+/** A filter that was left, to which Backspace goes back. */
+export interface Visited {
+  readonly filter: string;
+  readonly selected: number | null;
+}
+
+export interface Notice {
+  readonly text: string;
+  readonly kind: 'note' | 'problem';
+}
+
+export interface State {
+  readonly facts: CaptureFacts;
+  readonly size: Size;
+  readonly filter: string;
+  readonly visited: readonly Visited[];
+  /** Filters that were used, oldest first. */
+  readonly history: readonly string[];
+  readonly list: ListWindow;
+  readonly counts: Counts;
+  /** Numbers of the selected event and of the first one on the screen; null: there is none. */
+  readonly selected: number | null;
+  readonly top: number | null;
+  /** Index into the columns that are shown. */
+  readonly column: number;
+  readonly timeMode: TimeMode;
+  readonly follow: 'off' | 'on' | 'paused';
+  /** Matches when following was paused. */
+  readonly matchesAtPause: number;
+  readonly detail: DetailPane;
+  readonly prompt: Prompt | null;
+  /** First line of the help; null: it is closed. */
+  readonly help: number | null;
+  /** The text last looked for. */
+  readonly find: string;
+  /** A search that is under way, in words. */
+  readonly searching: string | null;
+  readonly notice: Notice | null;
+}
+
+/** What an update asks of the world outside. */
+export type Command =
+  | { readonly kind: 'filter'; readonly text: string; readonly near: number | null }
+  | { readonly kind: 'seek'; readonly goal: Goal }
+  | { readonly kind: 'stop-seeking' }
+  | { readonly kind: 'copy'; readonly form: 'line' | 'json' }
+  | { readonly kind: 'suspend' }
+  | { readonly kind: 'quit' };
+
+/** Which event to go to. */
+export type Goal =
+  | { readonly to: 'first' | 'last' }
+  | { readonly to: 'num'; readonly num: number }
+  | { readonly to: 'time'; readonly time: number }
+  | { readonly to: 'gap'; readonly direction: 1 | -1 }
+  | { readonly to: 'text'; readonly text: string; readonly direction: 1 | -1 };
+
+export interface Update {
+  readonly state: State;
+  readonly commands: readonly Command[];
+}
+
+export const EMPTY_LIST: ListWindow = { rows: [], before: 0, complete: true };
+
+export function initialState(facts: CaptureFacts, size: Size, filter: string, history: readonly string[]): State {
+  return {
+    facts, size, filter, history, visited: [], list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 0,
+    timeMode: 'rel', follow: facts.recording ? 'on' : 'off', matchesAtPause: 0,
+    detail: { open: false, focused: false, top: 0, form: 'hex', content: null },
+    prompt: null, help: null, find: '', searching: null, notice: null,
+  }; // biome-ignore format: a row
+}
+
+/** Which keys count now: the one place that decides. */
+export type Context = 'list' | 'detail' | 'prompt' | 'help';
+
+export function contextOf({ prompt, help, detail }: State): Context {
+  if (prompt !== null) return 'prompt';
+  if (help !== null) return 'help';
+  return detail.open && detail.focused ? 'detail' : 'list';
+}
+
+export function selectedRow({ list, selected }: State): ListedRow | null {
+  return list.rows.find(({ num }) => num === selected) ?? null;
+}

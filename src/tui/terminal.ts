@@ -1,0 +1,78 @@
+/** The terminal itself: raw keys, its size, its clipboard, and that it is left as it was found. */
+import { writeSync } from 'node:fs';
+import { KeyDecoder, type Keystroke } from './keystrokes.ts';
+import type { Size } from './state.ts';
+
+const PASTES_ON = '\x1b[?2004h';
+const PASTES_OFF = '\x1b[?2004l';
+/** Leaves the alternate screen, shows the cursor, ends colours and pastes: harmless where none of that was on. */
+const RESTORED = `\x1b[?2026l${PASTES_OFF}\x1b[0m\x1b[?1049l\x1b[?25h`;
+/** How long an escape character may be the beginning of something. */
+const ESCAPE_MS = 40;
+const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
+/** OSC 52 of terminals ends somewhere; this is what all of them take. */
+const CLIPBOARD_BYTES = 74_000;
+
+export class Terminal {
+  readonly #input = process.stdin;
+  readonly #output = process.stdout;
+  readonly #decoder = new KeyDecoder();
+  readonly #onKeys: (keys: readonly Keystroke[]) => void;
+  #escape: NodeJS.Timeout | null = null;
+  #open = false;
+
+  constructor(onKeys: (keys: readonly Keystroke[]) => void) {
+    this.#onKeys = onKeys;
+  }
+
+  /** The terminal's size; some say 0×0 for a while, and then the usual size is as good a guess as any. */
+  get size(): Size {
+    const { columns, rows } = this.#output;
+    return { columns: columns || DEFAULT_SIZE.columns, rows: rows || DEFAULT_SIZE.rows };
+  }
+
+  open(): void {
+    this.#open = true;
+    this.#input.setEncoding('utf8');
+    this.#input.setRawMode(true);
+    this.#input.on('data', this.#read);
+    this.#input.resume();
+    this.#output.write(PASTES_ON);
+    process.on('exit', this.#restore);
+  }
+
+  /** Hands the keyboard back; the screen is Ink's to hand back. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    if (this.#escape !== null) clearTimeout(this.#escape);
+    this.#input.off('data', this.#read);
+    if (!this.#input.destroyed) this.#input.setRawMode(false);
+    this.#input.pause();
+    this.#output.write(PASTES_OFF);
+  }
+
+  /** Puts a text on the terminal's clipboard, also through ssh (OSC 52). The caller has made it harmless. */
+  copy(text: string): void {
+    const bytes = Buffer.from(text).subarray(0, CLIPBOARD_BYTES);
+    this.#output.write(`\x1b]52;c;${bytes.toString('base64')}\x07`);
+  }
+
+  readonly #read = (chunk: string): void => {
+    if (this.#escape !== null) clearTimeout(this.#escape);
+    this.#escape = null;
+    this.#onKeys(this.#decoder.push(chunk));
+    if (this.#decoder.waiting) this.#escape = setTimeout(() => this.#onKeys(this.#decoder.flush()), ESCAPE_MS);
+  };
+
+  /** The last resort, when the process ends in some other way than by `close`. */
+  readonly #restore = (): void => {
+    if (!this.#open) return;
+    if (!this.#input.destroyed) this.#input.setRawMode(false);
+    try {
+      writeSync(this.#output.fd, RESTORED);
+    } catch {
+      // the terminal is gone, and with it what there was to restore
+    }
+  };
+}

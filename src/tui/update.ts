@@ -1,0 +1,72 @@
+/** The one reducer: a state and what happened → the next state, and what is asked of the world. */
+import { areasOf, centred, helpHeight, lookOf, scrolled } from './areas.ts';
+import { placedColumns } from './columns.ts';
+import type { Detail } from './detail.ts';
+import { helpLines } from './help.ts';
+import { keyUpdate } from './keymap.ts';
+import { pasteInto } from './prompt.ts';
+import type { CaptureFacts, Counts, ListWindow, Notice, Size, State, Update } from './state.ts';
+
+export type Action =
+  | { readonly kind: 'key'; readonly key: string }
+  | { readonly kind: 'paste'; readonly text: string }
+  | { readonly kind: 'resize'; readonly size: Size }
+  /** The rows around the selected event, or around one that was gone to. */
+  | { readonly kind: 'list'; readonly list: ListWindow; readonly selected: number | null; readonly moved: boolean }
+  | { readonly kind: 'counts'; readonly counts: Counts; readonly before: number | null }
+  | { readonly kind: 'facts'; readonly facts: CaptureFacts }
+  | { readonly kind: 'detail'; readonly detail: Detail | null }
+  | { readonly kind: 'searching'; readonly text: string | null }
+  | { readonly kind: 'notice'; readonly notice: Notice };
+
+export function update(state: State, action: Action): Update {
+  const { state: next, commands } = step(state, action);
+  return { state: kept(next), commands };
+}
+
+function step(state: State, action: Action): Update {
+  switch (action.kind) {
+    case 'key':
+      return keyUpdate({ ...state, notice: null }, action.key);
+    case 'paste':
+      return only(pasteInto({ ...state, notice: null }, action.text));
+    case 'resize':
+      return only({ ...state, size: action.size });
+    case 'list':
+      return only(listed(state, action));
+    case 'counts':
+      return only({ ...state, counts: action.counts, list: { ...state.list, before: action.before } });
+    case 'facts':
+      return only({ ...state, facts: action.facts, follow: action.facts.recording ? state.follow : 'off' });
+    case 'detail':
+      return only({ ...state, detail: { ...state.detail, content: action.detail, top: 0 } });
+    case 'searching':
+      return only({ ...state, searching: action.text });
+    case 'notice':
+      return only({ ...state, notice: action.notice });
+  }
+}
+
+function only(state: State): Update {
+  return { state, commands: [] };
+}
+
+function listed(state: State, { list, selected, moved }: Extract<Action, { kind: 'list' }>): State {
+  const index = list.rows.findIndex(({ num }) => num === selected);
+  const { height } = areasOf(state).list;
+  const seen = list.rows.some(({ num }) => num === state.top) && !moved;
+  const top = seen || index < 0 ? state.top : (list.rows[centred(list.rows, index, height)]?.num ?? null);
+  return { ...state, list, selected, top };
+}
+
+/** What holds after every step: the selection is on the screen, the column is one that is shown, the help is not scrolled away. */
+function kept(state: State): State {
+  const { list, size } = state;
+  const column = Math.max(0, Math.min(state.column, placedColumns(lookOf(state)).length - 1));
+  const help = state.help === null ? null : Math.max(0, Math.min(state.help, helpLines().length - helpHeight(size)));
+  const selected = list.rows.findIndex(({ num }) => num === state.selected);
+  if (selected < 0) return { ...state, column, help };
+  const before = list.rows.findIndex(({ num }) => num === state.top);
+  const top = scrolled(list.rows, Math.max(0, before), selected, areasOf(state).list.height);
+  return { ...state, column, help, top: list.rows[top]!.num };
+}

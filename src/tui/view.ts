@@ -1,0 +1,58 @@
+/** The whole screen: a state → exactly as many lines as the terminal has, each as wide or narrower, and where the cursor stands. */
+import { areasOf, helpHeight, SMALLEST } from './areas.ts';
+import { helpLines } from './help.ts';
+import type { Paint } from './paint.ts';
+import type { State } from './state.ts';
+import { cut } from './text.ts';
+import { bottomLine } from './views/bottom.ts';
+import { detailPane } from './views/detail.ts';
+import { filterLine, filterPanel } from './views/filter.ts';
+import { headerLine } from './views/header.ts';
+import { listLines } from './views/list.ts';
+import type { Drawn } from './views/typing.ts';
+
+export interface Frame {
+  readonly lines: readonly string[];
+  /** Column and line of the terminal's cursor; null: it is hidden. */
+  readonly cursor: { readonly x: number; readonly y: number } | null;
+}
+
+export function view(state: State, paint: Paint): Frame {
+  const { size } = state;
+  if (size.columns < SMALLEST.columns || size.rows < SMALLEST.rows) return tooSmall(state);
+  return state.help === null ? explorer(state, paint) : help(state, state.help, paint);
+}
+
+function explorer(state: State, paint: Paint): Frame {
+  const filter = filterLine(state, paint);
+  const bottom = bottomLine(state, paint);
+  const lines = [headerLine(state, paint), filter.text, ...filterPanel(state, paint), ...body(state, paint), bottom.text];
+  return { lines, cursor: cursorAt(filter, 1) ?? cursorAt(bottom, lines.length - 1) };
+}
+
+/** The list, and the detail under it or beside it. */
+function body(state: State, paint: Paint): string[] {
+  const { detail } = areasOf(state);
+  const list = listLines(state, paint);
+  const pane = detailPane(state, paint);
+  if (detail === null) return list;
+  return detail.beside ? list.map((line, i) => `${line}${paint('dim', '│')} ${pane[i] ?? ''}`) : [...list, ...pane];
+}
+
+function help(state: State, top: number, paint: Paint): Frame {
+  const height = helpHeight(state.size);
+  const shown = helpLines(paint).slice(top, top + height);
+  const blank = Array.from({ length: height - shown.length }, () => '');
+  return { lines: [headerLine(state, paint), ...shown, ...blank, bottomLine(state, paint).text], cursor: null };
+}
+
+function tooSmall({ size: { columns, rows } }: State): Frame {
+  const text = [`trowel needs ${SMALLEST.columns}×${SMALLEST.rows}`, `this is ${columns}×${rows}`, 'q quits'].map((line) =>
+    cut(line, columns),
+  );
+  return { lines: Array.from({ length: rows }, (_, i) => text[i] ?? ''), cursor: null };
+}
+
+function cursorAt({ cursor }: Drawn, y: number): Frame['cursor'] {
+  return cursor === null ? null : { x: cursor, y };
+}

@@ -1,0 +1,43 @@
+/** The last line: a text or a place that is being typed, something to say, or where we are and which keys help. */
+import { barKeys } from '../keymap.ts';
+import type { Paint } from '../paint.ts';
+import type { State } from '../state.ts';
+import { countText, cut, harmless, widthOf } from '../text.ts';
+import { type Drawn, typingView } from './typing.ts';
+
+const LABELS = { find: ' find: ', goto: ' go to event or +seconds: ' } as const;
+
+export function bottomLine(state: State, paint: Paint): Drawn {
+  const { prompt, size } = state;
+  if (prompt !== null && prompt.purpose !== 'filter') {
+    const label = LABELS[prompt.purpose];
+    const { shown, cursor } = typingView(prompt.line, size.columns - label.length - 1);
+    return { text: paint('title', label) + shown, cursor: label.length + cursor };
+  }
+  return { text: spoken(state, paint) ?? keyBar(state, paint), cursor: null };
+}
+
+function spoken({ notice, searching, size }: State, paint: Paint): string | null {
+  if (notice !== null) return paint(notice.kind === 'problem' ? 'bad' : 'warn', cut(` ${harmless(notice.text)}`, size.columns));
+  return searching === null ? null : paint('warn', cut(` ${harmless(searching)}   Esc stops`, size.columns));
+}
+
+function keyBar(state: State, paint: Paint): string {
+  let line = ` ${positionText(state)}`;
+  let used = widthOf(line);
+  for (const { key, word } of barKeys(state)) {
+    used += 2 + widthOf(key) + 1 + widthOf(word);
+    if (used >= state.size.columns) break;
+    line += `  ${paint('title', key)} ${word}`;
+  }
+  return line;
+}
+
+/** `12/2,114`: the selected row among the matches; its number alone until they are counted. */
+function positionText({ list, selected, counts, prompt, help }: State): string {
+  if (prompt !== null || help !== null) return '';
+  const index = list.rows.findIndex(({ num }) => num === selected);
+  if (index < 0) return '0/0';
+  if (list.before === null) return `event ${countText(selected ?? 0)}`;
+  return `${countText(list.before + index + 1)}/${countText(counts.matches)}${counts.progress < 1 ? '+' : ''}`;
+}

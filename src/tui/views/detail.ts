@@ -1,0 +1,21 @@
+/** The pane with one event in full. */
+import { areasOf } from '../areas.ts';
+import { detailLines } from '../detail.ts';
+import type { Paint } from '../paint.ts';
+import type { State } from '../state.ts';
+import { countText, widthOf } from '../text.ts';
+
+/** Its title and its lines, at most as wide as the pane; none where it is closed. */
+export function detailPane(state: State, paint: Paint): string[] {
+  const { detail: area } = areasOf(state);
+  const { content, form, top, focused } = state.detail;
+  if (area === null) return [];
+  const all = content === null ? [] : detailLines(content, form, area.width - 1, paint);
+  const shown = all.slice(top, top + area.height).map((line) => (area.beside ? line : ` ${line}`));
+  const blank = Array.from({ length: area.height - shown.length }, () => '');
+  const more = all.length > area.height ? `lines ${top + 1}–${top + shown.length} of ${all.length}, ` : '';
+  const title = content === null ? 'no event' : `event ${countText(content.num)}`;
+  const keys = focused ? 'keys are here: Tab or Esc to the list' : `${more}Tab to scroll`;
+  const rule = `── ${title} ── ${keys} `;
+  return [paint(focused ? 'title' : 'dim', rule + '─'.repeat(Math.max(0, area.width - widthOf(rule)))), ...shown, ...blank];
+}

@@ -1,0 +1,61 @@
+/** The list: titles, rows, and the pauses between them. */
+
+import { spanText } from '../../model/time.ts';
+import { areasOf, lookOf, visibleItems } from '../areas.ts';
+import { cellText, type ListLook, type PlacedColumn, placedColumns, titleText } from '../columns.ts';
+import type { Paint } from '../paint.ts';
+import type { ListedRow } from '../rows.ts';
+import { contextOf, type State } from '../state.ts';
+import { fitted, widthOf } from '../text.ts';
+
+/** A title line and the list's lines, each exactly as wide as the list. */
+export function listLines(state: State, paint: Paint): string[] {
+  const { list: area } = areasOf(state);
+  const look = lookOf(state);
+  const columns = placedColumns(look);
+  const top = state.list.rows.findIndex(({ num }) => num === state.top);
+  const items = visibleItems(state.list.rows, Math.max(0, top), area.height);
+  const lines = items.map((item) =>
+    item.kind === 'gap' ? paint('warn', gapLine(item.ns, area.width)) : rowLine(item.row, state, columns, look, paint),
+  );
+  if (lines.length === 0) lines.push(...emptyLines(state).map((line) => paint('dim', fitted(line, area.width))));
+  while (lines.length < area.height) lines.push(' '.repeat(area.width));
+  return [titleLine(state, columns, look, paint), ...lines];
+}
+
+function titleLine({ column }: State, columns: readonly PlacedColumn[], look: ListLook, paint: Paint): string {
+  const titles = columns.map((placed, i) => {
+    const text = titleText(placed, look);
+    return i === column ? paint('underline', text) : text;
+  });
+  return paint('title', ` ${titles.join(' ')}`);
+}
+
+function rowLine(row: ListedRow, state: State, columns: readonly PlacedColumn[], look: ListLook, paint: Paint): string {
+  const selected = row.num === state.selected;
+  const active = contextOf(state) === 'list';
+  const cells = columns.map((placed, i) => {
+    const text = cellText(placed, row, look);
+    if (selected) return active && i === state.column ? paint('inverse', text) : text;
+    const style = placed.column.style?.(row) ?? null;
+    return style === null ? text : paint(style, text);
+  });
+  const line = cells.join(' ');
+  return selected ? paint('title', `▸${line}`) : ` ${line}`;
+}
+
+function gapLine(ns: number, width: number): string {
+  const text = `── gap ${spanText(ns)} `;
+  return text + '─'.repeat(Math.max(0, width - widthOf(text)));
+}
+
+function emptyLines({ list, counts, facts, filter, follow }: State): string[] {
+  if (!list.complete || counts.progress < 1) return ['', '  looking …'];
+  if (facts.events === 0) return ['', follow === 'off' ? '  this capture has no events' : '  no event yet: waiting for the recording'];
+  return [
+    '',
+    `  none of ${facts.events} events matches${filter === '' ? '' : ' this filter'}`,
+    '',
+    '  Esc goes back to the filter before, f edits this one',
+  ];
+}

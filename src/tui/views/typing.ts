@@ -1,0 +1,27 @@
+/** A line that is being typed, in as many cells as there are: it scrolls so that the cursor is seen. */
+import type { Line } from '../line-editor.ts';
+import { cut, harmless, head, widthOf } from '../text.ts';
+
+/** A line of the screen, and the cursor's column in it. */
+export interface Drawn {
+  readonly text: string;
+  readonly cursor: number | null;
+}
+
+export interface Typing {
+  readonly shown: string;
+  /** Column of the cursor in what is shown. */
+  readonly cursor: number;
+  /** Cells that are out of sight on the left. */
+  readonly hidden: number;
+}
+
+export function typingView({ text, cursor }: Line, width: number): Typing {
+  const before = harmless(text.slice(0, cursor));
+  const all = harmless(text);
+  const position = widthOf(before);
+  const hidden = position < width ? 0 : position - Math.floor(width * 0.75);
+  const skipped = head(all, hidden);
+  const shown = cut(all.slice(skipped.length), width);
+  return { shown, cursor: position - widthOf(skipped), hidden: widthOf(skipped) };
+}

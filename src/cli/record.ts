@@ -28,8 +28,9 @@ export interface RecordOptions {
 const MAX_SNAPLEN = 16_384;
 const SNAPLEN_WHOLE = 4096;
 const PROGRESS_EVERY_MS = 500;
-/** How long the probe may take to drain and to say goodbye. */
+/** How long the probe may take to drain and to say goodbye, and then to end. */
 const GOODBYE_MS = 10_000;
+const PROBE_EXIT_MS = 1_000;
 
 export async function record(filter: string, options: RecordOptions): Promise<void> {
   parseFilter(filter); // a mistake must show before anything is started
@@ -96,9 +97,8 @@ class Recording {
     this.#session?.stop();
     const outcome = await Promise.race([this.#ended.promise, timeout(GOODBYE_MS)]);
     clearInterval(progress);
-    if (outcome === null) probe.kill('SIGKILL');
-    await exited;
     this.#server.close();
+    await endProbe(probe, exited);
     this.#report(outcome ?? (await this.#ended.promise), commandCode);
   }
 
@@ -186,7 +186,16 @@ function limitMs({ for: span, seconds }: RecordOptions): number | null {
 function startProbe(address: string): ChildProcess {
   const path = process.env.TROWEL_PROBE ?? join(packageRoot(), 'native/build/trowel-probe');
   if (!existsSync(path)) throw new Exit(EXIT.FAILED, `there is no probe at ${path}: run make build`);
-  return spawn(path, ['--connect', address], { stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+  return spawn(path, [address], { stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+}
+
+/** Waits for the probe to go, and makes it go when it does not. */
+async function endProbe(probe: ChildProcess, exited: Promise<number>): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if ((await Promise.race([exited, timeout(PROBE_EXIT_MS)])) !== null) return;
+    probe.kill(signal);
+  }
+  await exited;
 }
 
 function runCommand(command: readonly string[]): Promise<number> {

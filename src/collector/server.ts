@@ -9,8 +9,8 @@ export interface ProbeHandler {
   hello(hello: Hello): Config | null;
   ready(hello: Hello, ready: Ready): void;
   batch(batch: BatchDef): void;
-  /** The stream is over; `bye` null: it broke. */
-  ended(bye: Bye | null): void;
+  /** The stream is over; `bye` null: it broke, or sent what made no sense (`error`). May be called again: the first counts. */
+  ended(bye: Bye | null, error: Error | null): void;
 }
 
 /** What the collector can tell a probe while it records. */
@@ -66,16 +66,16 @@ export class CollectorServer {
       try {
         this.#message(call, handler, state, message);
       } catch (error) {
+        handler.ended(null, error as Error);
         call.emit('error', { code: status.INVALID_ARGUMENT, details: (error as Error).message });
-        handler.ended(null);
       }
     });
     call.on('end', () => {
       call.end();
-      handler.ended(state.bye);
+      handler.ended(state.bye, null);
     });
-    call.on('error', () => handler.ended(state.bye));
-    call.on('cancelled', () => handler.ended(state.bye));
+    call.on('error', () => handler.ended(state.bye, null));
+    call.on('cancelled', () => handler.ended(state.bye, null));
   }
 
   #message(call: Call, handler: ProbeHandler, state: SessionState, message: FromProbe): void {

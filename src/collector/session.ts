@@ -55,28 +55,26 @@ export class Session implements ProbeHandler {
     this.#recorder?.add(batch);
   }
 
-  ended(bye: Bye | null): void {
+  ended(bye: Bye | null, error: Error | null): void {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#timer !== null) clearInterval(this.#timer);
-    let failure: Error | null = null;
+    let failure = error;
     try {
       this.#recorder?.finish(bye?.endNs ?? null);
-    } catch (error) {
-      failure = error as Error;
+    } catch (closing) {
+      failure ??= closing as Error;
     }
     this.#options.onEnd(bye, failure);
   }
 
-  /** A disk that is full ends the recording; what was written before stays. */
+  /** What goes wrong outside the stream's own calls, a full disk above all, ends the recording; what was written before stays. */
   #guarded(work: () => void): void {
     try {
       work();
     } catch (error) {
-      this.#ended = true;
-      if (this.#timer !== null) clearInterval(this.#timer);
       this.#control.stop();
-      this.#options.onEnd(null, error as Error);
+      this.ended(null, error as Error);
     }
   }
 }

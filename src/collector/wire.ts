@@ -163,6 +163,7 @@ export function loadWire(): Wire {
   protobuf.util.Long = Long;
   protobuf.configure();
   const { root } = protobuf.parse(readFileSync(join(packageRoot(), 'proto/trowel.proto'), 'utf8'));
+  absentBytesAreEmpty(root.lookup('trowel.v1') as protobuf.Namespace);
   const fromProbe = root.lookupType('trowel.v1.FromProbe');
   const toProbe = root.lookupType('trowel.v1.ToProbe');
   return {
@@ -170,4 +171,12 @@ export function loadWire(): Wire {
     decode: (bytes) => fromProbe.decode(bytes) as unknown as FromProbe,
     encode: (message) => Buffer.from(toProbe.encode(toProbe.fromObject(message)).finish()),
   };
+}
+
+/** protobufjs gives a plain array for a `bytes` field that a message leaves out; we want what a present one is. */
+function absentBytesAreEmpty({ nestedArray }: protobuf.Namespace): void {
+  for (const type of nestedArray) {
+    if (!(type instanceof protobuf.Type)) continue;
+    for (const field of type.fieldsArray) if (field.type === 'bytes' && !field.repeated) type.ctor.prototype[field.name] = Buffer.alloc(0);
+  }
 }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { CHUNK_EVENTS, type Chunk, NUMBER_COLUMN_NAMES, OpenChunk } from '../model/chunk.ts';
 import type { DimensionTables, RowName } from '../model/rows.ts';
@@ -20,6 +21,7 @@ const ASCENDING: ReadonlySet<string> = new Set(['num', 'time']);
  * visible to readers and safe from a crash of this process.
  */
 export class CaptureWriter {
+  readonly #path: string;
   readonly #db: Database.Database;
   readonly #tables: DimensionTables;
   readonly #options: WriterOptions;
@@ -35,6 +37,7 @@ export class CaptureWriter {
   readonly #inserts: ReadonlyMap<RowName, Database.Statement>;
 
   constructor(path: string, tables: DimensionTables, options: WriterOptions) {
+    this.#path = path;
     this.#tables = tables;
     this.#options = options;
     this.#db = new Database(path, { timeout: 1000 });
@@ -49,9 +52,10 @@ export class CaptureWriter {
     this.#inserts = new Map(TABLE_NAMES.map((name) => [name, this.#db.prepare(insertInto(TABLES[name] as unknown as TableSpec<never>))]));
   }
 
-  /** Bytes of the file so far, without the write-ahead log. */
+  /** Bytes of the file so far, with its write-ahead log. */
   get bytes(): number {
-    return (this.#db.pragma('page_count', { simple: true }) as number) * (this.#db.pragma('page_size', { simple: true }) as number);
+    const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    return size(this.#path) + size(`${this.#path}-wal`);
   }
 
   meta(values: Partial<CaptureMeta>): void {

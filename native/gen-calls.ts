@@ -81,6 +81,11 @@ function argument({ source }: ArgSpec): string {
 function numbers(name: string, machine: string, of: (row: (typeof CALL_NUMBERS)[number]) => readonly number[]): string[] {
   const known = new Set(calls.map((call) => call.id));
   const pairs = CALL_NUMBERS.filter(([id]) => known.has(id)).flatMap((row) => of(row).map((n) => `[${n}] = ${row[0] + 1},`));
-  return [`#if defined(__${machine}__) || defined(__TARGET_ARCH_${machine === 'x86_64' ? 'x86' : 'arm64'})`]
-    .concat([`static const __u16 ${name}[MAX_CALLS] = {`, ...pairs.map((pair) => `\t${pair}`), '};', '#endif', '']);
+  return [`#if defined(__${machine}__) || defined(__TARGET_ARCH_${machine === 'x86_64' ? 'x86' : 'arm64'})`].concat([
+    `static const __u16 ${name}[MAX_CALLS] = {`,
+    ...pairs.map((pair) => `\t${pair}`),
+    '};',
+    '#endif',
+    '',
+  ]);
 }

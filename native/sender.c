@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <grpc/grpc.h>
+#include <grpc/support/alloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
@@ -260,7 +262,8 @@ static bool use_stream(struct sender *sender)
 		recorder_add_counters(sender->recorder);
 		complete = flush(sender) && say_bye(sender);
 	}
-	stream_cancel(sender->stream);
+	if (!sender->deaf)
+		stream_cancel(sender->stream);
 	pthread_join(sender->listener, NULL);
 	return complete;
 }
@@ -279,6 +282,17 @@ static bool begin_recording(struct sender *sender, Trowel__V1__ToProbe *message)
 		return false;
 	sender->recorder = recorder_new(&session->probe, session->start_ns);
 	recorder_scan_files(sender->recorder);
+	return true;
+}
+
+static bool is_refused(struct sender *sender)
+{
+	char *why;
+
+	if (!stream_is_broken(sender->stream) || !stream_was_refused(sender->stream, &why))
+		return false;
+	complain("the collector at %s has ended the recording%s%s", sender->session->collector.target, *why ? ": " : "", why);
+	gpr_free(why);
 	return true;
 }
 
@@ -301,6 +315,8 @@ static bool try_stream(struct sender *sender, bool *complete)
 	}
 	if (message)
 		trowel__v1__to_probe__free_unpacked(message, NULL);
+	if (!over)
+		over = is_refused(sender);
 	stream_close(sender->stream);
 	return over;
 }

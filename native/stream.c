@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STATUS_MS 1000 /* for a broken stream to say why */
 #define METHOD "/trowel.v1.Collector/Record"
 
 /* What an operation is recognised by when it is done. */
@@ -188,6 +189,24 @@ Trowel__V1__ToProbe *stream_receive(struct stream *stream, int timeout_ms)
 bool stream_is_broken(const struct stream *stream)
 {
 	return !stream->under_way[TAG_RECEIVE];
+}
+
+/* Whatever speaks of the network, or of the server's own trouble, may pass. */
+static bool is_final(grpc_status_code status)
+{
+	return status != GRPC_STATUS_UNAVAILABLE && status != GRPC_STATUS_CANCELLED && status != GRPC_STATUS_INTERNAL &&
+	       status != GRPC_STATUS_UNKNOWN && status != GRPC_STATUS_DEADLINE_EXCEEDED &&
+	       status != GRPC_STATUS_RESOURCE_EXHAUSTED;
+}
+
+bool stream_was_refused(struct stream *stream, char **why)
+{
+	if (stream->under_way[TAG_STATUS])
+		await(stream, TAG_STATUS, STATUS_MS);
+	if (stream->under_way[TAG_STATUS] || !is_final(stream->status))
+		return false;
+	*why = grpc_slice_to_c_string(stream->details);
+	return true;
 }
 
 bool stream_finish(struct stream *stream, int timeout_ms)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What a system call costs: `micro NAME...` runs many short batches of each and prints one line `NAME ns`, the tenth
- * percentile of the batches, which neighbours on the machine hardly move. `micro spin SECONDS` reads 80 bytes as fast as it
- * can and prints how often; `micro http PORT REQUESTS` is a client with one connection.
+ * percentile of the batches, which neighbours on the machine hardly move. `micro spin SECONDS` reads 80 bytes as fast
+ * as it can and prints how often; `micro http PORT REQUESTS` is a client with one connection.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -119,7 +119,9 @@ static int spin(double seconds)
 static int http(int port, int requests)
 {
 	static const char request[] = "GET /1k HTTP/1.1\r\nHost: localhost\r\n\r\n";
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	char answer[8192];
 

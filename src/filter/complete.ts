@@ -65,7 +65,18 @@ export function complete(text: string, cursor: number): Completion {
   const before = touches ? tokens.slice(0, -1) : tokens;
   const word = touches ? last[0] : '';
   const expected = expectedAfter(before.map(([token]) => token));
-  return { span: { start: cursor - word.length, end: cursor }, candidates: matching(candidatesFor(expected), word) };
+  const candidates = [...operatorsBehind(expected, word), ...matching(candidatesFor(expected), word)];
+  return { span: { start: cursor - word.length, end: cursor }, candidates };
+}
+
+/** A field's name is complete as it stands: its operators may follow at once. */
+function operatorsBehind(expected: Expected, word: string): readonly Candidate[] {
+  const field = expected.kind === 'field' ? fields.get(word) : undefined;
+  if (field === undefined) return [];
+  return candidatesFor({ kind: 'operator', field }).map(({ text, doc }) => ({
+    text: word + (/^[a-z]/.test(text) ? ` ${text}` : text),
+    doc,
+  }));
 }
 
 function expectedAfter(tokens: readonly string[]): Expected {
@@ -123,11 +134,11 @@ function valuesOf({ name, type }: Field): readonly string[] {
   return VALUES[name] ?? (type === 'bool' ? ['true', 'false'] : []);
 }
 
-/** Those that begin with the word, then those that have it inside; none for a word that is complete. */
+/** Those that begin with the word, then those that have it inside. */
 function matching(candidates: readonly Candidate[], word: string): readonly Candidate[] {
   const small = word.toLowerCase();
   const begin = candidates.filter(({ text }) => text.toLowerCase().startsWith(small));
   const inside = small === '' ? [] : candidates.filter(({ text }) => text.toLowerCase().indexOf(small) > 0);
   const all = [...begin, ...inside];
-  return all.length === 1 && all[0]!.text === word ? [] : all;
+  return all.filter(({ text }) => text !== word);
 }

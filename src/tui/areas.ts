@@ -15,7 +15,7 @@ const BESIDE_WIDTH = 78;
 const CHROME = 4;
 /** Lines under a filter that is being typed: the caret, what is wrong, and candidates. */
 export const PROBLEM_LINES = 2;
-const MOST_CANDIDATES = 8;
+const MOST_CANDIDATES = 6;
 
 export interface Area {
   readonly width: number;
@@ -33,7 +33,7 @@ export interface Areas {
 }
 
 export function areasOf({ size, prompt, detail }: State): Areas {
-  const candidates = prompt?.purpose === 'filter' ? Math.min(MOST_CANDIDATES, Math.floor(size.rows / 5)) : 0;
+  const candidates = prompt?.purpose === 'filter' ? Math.min(MOST_CANDIDATES, Math.floor(size.rows / 6)) : 0;
   const panel = prompt?.purpose === 'filter' ? PROBLEM_LINES + candidates : 0;
   const height = Math.max(1, size.rows - CHROME - panel);
   const whole = { width: size.columns, height };

@@ -71,7 +71,6 @@ class OpenScreen {
     // A terminal that says 0×0 would make Ink guess for itself; both must guess the same.
     Object.assign(process.stdout, this.#terminal.size);
     this.#ink = render(<Screen session={this.#session} paint={painter(this.#options.colour)} />, {
-      alternateScreen: true,
       incrementalRendering: true,
       interactive: true,
       exitOnCtrlC: false,

@@ -60,6 +60,11 @@ export function rowOf(view: EventView): Row {
   };
 }
 
+/** What a search for text sees of a row. */
+export function rowText({ place, process, pid, type, summary: { before, name, after } }: Row): string {
+  return [place?.text, process?.text, pid?.text, type.text, before + name + after].join(' ');
+}
+
 function cell(field: string, value: string): Cell {
   return { text: harmless(value), field, value };
 }

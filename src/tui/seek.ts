@@ -2,6 +2,7 @@
 import { GAP_NS } from './areas.ts';
 import type { Match, Matches } from './matches.ts';
 import type { Goal } from './state.ts';
+import { countText } from './text.ts';
 
 /** Looks of a match what a search for text sees. */
 export type TextOf = (match: Match) => string;
@@ -33,6 +34,12 @@ export function* seekGoal(matches: Matches, goal: Goal, from: number, textOf: Te
       return yield* firstWhere(walk, (match) => textOf(match).toLowerCase().includes(wanted));
     }
   }
+}
+
+/** Words for a search that is under way, as far as event `at` of `last`. */
+export function seekingText(goal: Goal, at: number, last: number): string {
+  const what = goal.to === 'text' ? goal.text : goal.to === 'gap' ? 'a pause' : 'an event';
+  return `looking for ${what}: event ${countText(at)} of ${countText(last)}`;
 }
 
 /** Words for a goal that does not exist. */

@@ -1,17 +1,14 @@
-/** One screen at work: holds the state, reads what it needs from the capture, and does what updates ask for. */
-import { compileFilter } from '../filter/compile.ts';
+/** One screen at work: holds the state, does what updates ask for, and divides the time between the keyboard and the capture. */
 import { outputTime } from '../filter/fields/evt.ts';
-import { type CaptureContext, EventView } from '../filter/view.ts';
+import type { CaptureContext, EventView } from '../filter/view.ts';
 import { DEFAULT_FORMAT, LineFormat } from '../output/format.ts';
 import { JsonFormat } from '../output/json.ts';
 import type { CaptureReader } from '../store/reader.ts';
-import { type Detail, detailOf } from './detail.ts';
-import { type Match, Matches } from './matches.ts';
-import { RowWindow } from './row-window.ts';
-import { type Row, rowOf } from './rows.ts';
-import { notFoundText, type Progress, seekGoal } from './seek.ts';
-import { type CaptureFacts, type Command, type Goal, initialState, type Size, type State } from './state.ts';
-import { countText, harmless } from './text.ts';
+import { Browser, type Findings } from './browser.ts';
+import { detailOf } from './detail.ts';
+import { notFoundText, seekingText } from './seek.ts';
+import { type CaptureFacts, type Command, initialState, type Size, type State } from './state.ts';
+import { harmless } from './text.ts';
 import { type Action, update } from './update.ts';
 
 /** What a session cannot do by itself. */
@@ -40,37 +37,27 @@ const SLICE_MS = 8;
 const FIRST_SLICE_MS = 30;
 /** How often counts, progress and a growing file are looked at. */
 const TICK_MS = 100;
-const KEPT_ROWS = 4096;
 
 export class Session {
   readonly #options: SessionOptions;
-  readonly #view: EventView;
-  readonly #rows = new Map<number, Row>();
+  readonly #browser: Browser;
   readonly #listeners = new Set<() => void>();
+  readonly #ticks: NodeJS.Timeout | null;
   #state: State;
-  #matches: Matches;
-  #window: RowWindow;
-  #filling: Generator<void> | null = null;
-  #seeking: { readonly goal: Goal; readonly steps: Generator<Progress, number | null> } | null = null;
   #turn: NodeJS.Immediate | null = null;
-  #ticks: NodeJS.Timeout | null = null;
-  /** The state of the file that is on the screen. */
-  #revision: number;
   #shownAt = 0;
-  #told = true;
+  #telling = false;
   #closed = false;
 
   /** Throws FilterError for a filter that is wrong. */
   constructor(options: SessionOptions) {
+    const { capture, context, filter, size, history } = options;
     this.#options = options;
-    this.#view = new EventView(options.context);
-    this.#matches = this.#matchesOf(options.filter);
-    this.#revision = this.#matches.revision;
-    this.#state = initialState(this.#facts(false), options.size, options.filter, options.history);
-    this.#window = this.#windowAt(this.#state.follow === 'on' ? Infinity : 0);
-    this.#fill();
+    this.#browser = new Browser(capture, context, filter);
+    this.#state = initialState(this.#facts(false), size, filter, history);
+    this.#browser.goTo(this.#state.follow === 'on' ? Infinity : 0, this.#reach());
     this.#work(FIRST_SLICE_MS, false);
-    if (options.context.growing) this.#ticks = setInterval(() => this.#tick(), TICK_MS);
+    this.#ticks = context.growing ? setInterval(() => this.#tick(), TICK_MS) : null;
   }
 
   get state(): State {
@@ -84,10 +71,11 @@ export class Session {
   }
 
   dispatch(action: Action): void {
-    const before = this.#state;
+    const { selected, size } = this.#state;
     for (const command of this.#apply(action)) this.#perform(command);
-    if (this.#state.selected !== before.selected) this.#seeking = null;
-    if (this.#state.selected !== before.selected || this.#state.size !== before.size) this.#follow();
+    const moved = this.#state.selected !== selected;
+    if (moved) this.#stopSeeking();
+    if (this.#state.selected !== null && (moved || this.#state.size !== size)) this.#browser.moveTo(this.#state.selected, this.#reach());
     this.#work(SLICE_MS, false);
   }
 
@@ -105,10 +93,10 @@ export class Session {
   }
 
   #tell(): void {
-    if (!this.#told) return;
-    this.#told = false;
+    if (this.#telling) return;
+    this.#telling = true;
     queueMicrotask(() => {
-      this.#told = true;
+      this.#telling = false;
       for (const listener of this.#listeners) listener();
     });
   }
@@ -119,11 +107,10 @@ export class Session {
         this.#filterBy(command.text, command.near);
         break;
       case 'seek':
-        this.#seek(command.goal);
+        this.#browser.seek(command.goal, this.#state.selected ?? 0, this.#reach());
         break;
       case 'stop-seeking':
-        this.#seeking = null;
-        this.#apply({ kind: 'searching', text: null });
+        this.#stopSeeking();
         break;
       case 'copy':
         this.#copy(command.form);
@@ -137,187 +124,107 @@ export class Session {
     }
   }
 
-  #matchesOf(filter: string): Matches {
-    const { capture, context } = this.#options;
-    return new Matches(capture, compileFilter(filter, context), context.growing);
-  }
-
-  #windowAt(near: number): RowWindow {
-    return new RowWindow(this.#matches, near, (match) => this.#rowAt(match));
-  }
-
   #filterBy(text: string, near: number | null): void {
-    const { context, world } = this.#options;
-    const { notes } = compileFilter(text, context);
-    this.#matches = this.#matchesOf(text);
-    this.#seeking = null;
-    this.#goTo(near ?? 0);
-    if (text !== '') world.remember(text);
-    if (notes.length > 0) this.#apply({ kind: 'notice', notice: { kind: 'note', text: notes.join('; ') } });
+    const notes = this.#browser.filterBy(text);
+    this.#browser.goTo(this.#state.follow === 'on' ? Infinity : (near ?? 0), this.#reach());
+    if (text !== '') this.#options.world.remember(text);
+    if (notes.length > 0) this.#note(notes.join('; '));
   }
 
-  #seek(goal: Goal): void {
-    const steps = seekGoal(this.#matches, goal, this.#state.selected ?? 0, (match) => rowText(this.#rowAt(match)));
-    this.#seeking = { goal, steps };
+  #stopSeeking(): void {
+    this.#browser.stopSeeking();
+    if (this.#state.searching !== null) this.#apply({ kind: 'searching', text: null });
   }
 
-  /** Reads a window around an event, with a list of its own. */
-  #goTo(num: number): void {
-    this.#window = this.#windowAt(num);
-    this.#fill();
+  #note(text: string): void {
+    this.#apply({ kind: 'notice', notice: { kind: 'note', text } });
   }
 
-  /** The selection moved inside the window: more rows are wanted on that side. */
-  #follow(): void {
-    if (this.#state.selected === null) return;
-    this.#window.moveTo(this.#state.selected);
-    this.#fill();
-  }
-
-  #fill(): void {
-    this.#filling = this.#window.fill(2 * this.#state.size.rows);
+  /** Rows wanted on either side of the selection: a page and what may come before the next look. */
+  #reach(): number {
+    return 2 * this.#state.size.rows;
   }
 
   /** Does what is to be done, for a while; the rest, and the counting, follow when the keyboard had its turn. */
   #work(ms: number, count: boolean): void {
     if (this.#closed) return;
     const end = performance.now() + ms;
-    const late = () => performance.now() > end;
-    const counting = this.#matches.read(() => {
-      this.#stepSeek(late);
-      this.#stepFill(late);
-      return count ? this.#stepCount(late) : this.#matches.progress < 1;
+    const findings = this.#browser.work(() => performance.now() > end, count);
+    this.#show(findings);
+    if (findings.done || this.#turn !== null) return;
+    this.#turn = setImmediate(() => {
+      this.#turn = null;
+      this.#work(SLICE_MS, true);
     });
-    this.#readDetail();
-    this.#showCounts(!counting);
-    const more = counting || this.#filling !== null || this.#seeking !== null;
-    if (more && this.#turn === null) {
-      this.#turn = setImmediate(() => {
-        this.#turn = null;
-        this.#work(SLICE_MS, true);
-      });
-    }
   }
 
-  #stepSeek(late: () => boolean): void {
-    if (this.#seeking === null) return;
-    const { goal, steps } = this.#seeking;
-    let step = steps.next();
-    while (step.done !== true && !late()) step = steps.next();
-    if (step.done !== true) {
-      this.#showSearching(goal, step.value);
+  #show({ list, selected = null, sought, done }: Findings): void {
+    if (list !== undefined) {
+      const moved = !this.#state.list.rows.some(({ num }) => num === selected);
+      this.#apply({ kind: 'list', list, selected, moved });
+    }
+    const due = performance.now() - this.#shownAt >= TICK_MS;
+    if (sought !== undefined) this.#showSought(sought, due);
+    if (done || due) this.#showCounts();
+    if (due) this.#shownAt = performance.now();
+    this.#readDetail();
+  }
+
+  #showSought(sought: NonNullable<Findings['sought']>, due: boolean): void {
+    if ('at' in sought) {
+      if (due) this.#apply({ kind: 'searching', text: seekingText(sought.goal, sought.at, this.#browser.lastNum) });
       return;
     }
-    this.#seeking = null;
     if (this.#state.searching !== null) this.#apply({ kind: 'searching', text: null });
-    if (step.value === null) this.#apply({ kind: 'notice', notice: { kind: 'note', text: notFoundText(goal) } });
-    else this.#goTo(step.value);
+    if (sought.found === null) this.#note(notFoundText(sought.goal));
   }
 
-  #stepFill(late: () => boolean): void {
-    if (this.#filling === null) return;
-    let step = this.#filling.next();
-    while (step.done !== true && !late()) step = this.#filling.next();
-    const complete = step.done === true;
-    if (complete) this.#filling = null;
-    const selected = this.#window.selected?.num ?? null;
-    const list = this.#window.list(complete);
-    const moved = !this.#state.list.rows.some(({ num }) => num === selected);
-    this.#apply({ kind: 'list', list, selected, moved });
-  }
-
-  /** Counts on; false: all is counted. */
-  #stepCount(late: () => boolean): boolean {
-    while (!late()) if (!this.#matches.countOne()) return false;
-    return true;
-  }
-
-  #showSearching(goal: Goal, { num }: Progress): void {
-    if (performance.now() - this.#shownAt < TICK_MS) return;
-    const what = goal.to === 'text' ? goal.text : goal.to === 'gap' ? 'a pause' : 'an event';
-    this.#apply({ kind: 'searching', text: `looking for ${what}: event ${countText(num)} of ${countText(this.#matches.lastNum)}` });
-    this.#shownAt = performance.now();
-  }
-
-  #showCounts(done: boolean): void {
-    const { total: matches, progress } = this.#matches;
-    const { counts, list } = this.#state;
-    const first = list.rows[0];
-    const known = counts.matches === matches && counts.progress === progress && (list.before !== null || first === undefined);
-    if (known || (!done && performance.now() - this.#shownAt < TICK_MS)) return;
-    this.#shownAt = performance.now();
-    const before = first === undefined ? 0 : this.#matches.read(() => this.#matches.countBefore(first.num));
-    this.#apply({ kind: 'counts', counts: { matches, progress }, before });
+  #showCounts(): void {
+    const { counts } = this.#browser;
+    const [first] = this.#state.list.rows;
+    const known = this.#state.counts;
+    if (known.matches === counts.matches && known.progress === counts.progress && this.#state.list.before !== null) return;
+    this.#apply({ kind: 'counts', counts, before: first === undefined ? 0 : this.#browser.countBefore(first.num) });
   }
 
   /** Reads the selected event in full, where that is shown. */
   #readDetail(): void {
     const { detail, selected } = this.#state;
     if (!detail.open || detail.content?.num === selected) return;
-    this.#apply({ kind: 'detail', detail: selected === null ? null : this.#onEvent(selected, detailOf) });
+    this.#apply({ kind: 'detail', detail: selected === null ? null : this.#browser.readEvent(selected, detailOf) });
   }
 
   #copy(form: 'line' | 'json'): void {
     const { selected } = this.#state;
-    if (selected === null) return;
-    const text = this.#onEvent(selected, (view) =>
-      form === 'json' ? new JsonFormat(null, 'base64').line(view) : new LineFormat(DEFAULT_FORMAT).line(view, outputTime(view, 'a', null)),
-    );
+    const text = selected === null ? null : this.#browser.readEvent(selected, form === 'json' ? jsonText : lineText);
     if (text === null) return;
     this.#options.world.copy(harmless(text));
-    this.#apply({
-      kind: 'notice',
-      notice: { kind: 'note', text: `event ${selected} is in the terminal’s clipboard, ${text.length} characters` },
-    });
-  }
-
-  /** Reads something off one event; null where it does not match. */
-  #onEvent<T extends Detail | string>(num: number, read: (view: EventView) => T): T | null {
-    return this.#matches.read(() => {
-      for (const match of this.#matches.forward(num - 1)) {
-        if (match !== null) return match.num === num ? read(this.#view.at(match.chunk, match.i)) : null;
-      }
-      return null;
-    });
-  }
-
-  #rowAt(match: Match): Row {
-    const known = this.#rows.get(match.num);
-    if (known !== undefined) return known;
-    const row = rowOf(this.#view.at(match.chunk, match.i));
-    if (this.#rows.size >= KEPT_ROWS) this.#rows.clear();
-    this.#rows.set(match.num, row);
-    return row;
+    this.#note(`event ${selected} is in the terminal’s clipboard, ${text.length} characters`);
   }
 
   /** Looks whether the file has grown. */
   #tick(): void {
-    this.#matches.read(() => {});
-    if (this.#matches.revision === this.#revision) return;
-    this.#revision = this.#matches.revision;
-    this.#rows.clear();
+    if (!this.#browser.hasGrown()) return;
     this.#apply({ kind: 'facts', facts: this.#facts(this.#state.facts.places) });
-    if (this.#state.follow === 'on') this.#goTo(Infinity);
-    else {
-      this.#window.grown();
-      this.#fill();
-    }
+    const { follow, selected } = this.#state;
+    if (follow === 'on' || selected === null) this.#browser.goTo(Infinity, this.#reach());
+    else this.#browser.moveTo(selected, this.#reach());
     this.#work(SLICE_MS, true);
   }
 
-  /** `places`: some container was seen before. */
+  /** `placesBefore`: some container was seen before. */
   #facts(placesBefore: boolean): CaptureFacts {
-    const { capture, file } = this.#options;
+    const { capture, context, file } = this.#options;
     const { dims, epoch, meta } = capture;
-    let lost = 0;
-    for (const { count } of dims.losses.all()) lost += count;
     const places = placesBefore || [...dims.processes.all()].some(({ container }) => container !== '');
-    const recording = this.#options.context.growing && meta.state !== 'complete';
-    return { file, epoch, end: this.#matches.endTime, events: this.#matches.events, lost, places, recording };
+    return { file, epoch, ...this.#browser.totals, places, recording: context.growing && meta.state !== 'complete' };
   }
 }
 
-/** What a search for text sees of a row. */
-function rowText({ place, process, pid, type, summary: { before, name, after } }: Row): string {
-  return [place?.text, process?.text, pid?.text, type.text, before + name + after].join(' ');
+function lineText(view: EventView): string {
+  return new LineFormat(DEFAULT_FORMAT).line(view, outputTime(view, 'a', null));
+}
+
+function jsonText(view: EventView): string {
+  return new JsonFormat(null, 'base64').line(view);
 }

@@ -3,10 +3,10 @@ import { writeSync } from 'node:fs';
 import { KeyDecoder, type Keystroke } from './keystrokes.ts';
 import type { Size } from './state.ts';
 
-const PASTES_ON = '\x1b[?2004h';
-const PASTES_OFF = '\x1b[?2004l';
-/** Leaves the alternate screen, shows the cursor, ends colours and pastes: harmless where none of that was on. */
-const RESTORED = `\x1b[?2026l${PASTES_OFF}\x1b[0m\x1b[?1049l\x1b[?25h`;
+/** The alternate screen, the cursor at its top where Ink begins, and pastes told apart from typing. */
+const ENTER = '\x1b[?1049h\x1b[H\x1b[?2004h';
+/** Ends a frame, colours, pastes and the alternate screen, and shows the cursor: harmless where none of that was on. */
+const LEAVE = '\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h';
 /** How long an escape character may be the beginning of something. */
 const ESCAPE_MS = 40;
 const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
@@ -31,17 +31,18 @@ export class Terminal {
     return { columns: columns || DEFAULT_SIZE.columns, rows: rows || DEFAULT_SIZE.rows };
   }
 
+  /** Takes keyboard and screen. */
   open(): void {
     this.#open = true;
     this.#input.setEncoding('utf8');
     this.#input.setRawMode(true);
     this.#input.on('data', this.#read);
     this.#input.resume();
-    this.#output.write(PASTES_ON);
+    this.#output.write(ENTER);
     process.on('exit', this.#restore);
   }
 
-  /** Hands the keyboard back; the screen is Ink's to hand back. */
+  /** Hands keyboard and screen back, after Ink has drawn its last. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -49,7 +50,8 @@ export class Terminal {
     this.#input.off('data', this.#read);
     if (!this.#input.destroyed) this.#input.setRawMode(false);
     this.#input.pause();
-    this.#output.write(PASTES_OFF);
+    this.#output.write(LEAVE);
+    process.off('exit', this.#restore);
   }
 
   /** Puts a text on the terminal's clipboard, also through ssh (OSC 52). The caller has made it harmless. */
@@ -70,7 +72,7 @@ export class Terminal {
     if (!this.#open) return;
     if (!this.#input.destroyed) this.#input.setRawMode(false);
     try {
-      writeSync(this.#output.fd, RESTORED);
+      writeSync(this.#output.fd, LEAVE);
     } catch {
       // the terminal is gone, and with it what there was to restore
     }

@@ -1,0 +1,162 @@
+/** Reads a capture for the screen: the rows around the selection, what was asked to be found, and how many match; a slice at a time. */
+import { compileFilter } from '../filter/compile.ts';
+import { type CaptureContext, EventView } from '../filter/view.ts';
+import type { CaptureReader } from '../store/reader.ts';
+import { type Match, Matches } from './matches.ts';
+import { RowWindow } from './row-window.ts';
+import { type Row, rowOf, rowText } from './rows.ts';
+import { type Progress, seekGoal } from './seek.ts';
+import type { Counts, Goal, ListWindow } from './state.ts';
+
+/** What a slice of work brought to light; what is missing did not change. */
+export interface Findings {
+  readonly list?: ListWindow;
+  /** With a list: the event wanted, or the nearest that matches. */
+  readonly selected?: number | null;
+  readonly sought?: { readonly goal: Goal } & ({ readonly found: number | null } | { readonly at: number });
+  /** Nothing is left to be done. */
+  readonly done: boolean;
+}
+
+const KEPT_ROWS = 4096;
+
+export class Browser {
+  readonly #capture: CaptureReader;
+  readonly #context: CaptureContext;
+  readonly #view: EventView;
+  readonly #rows = new Map<number, Row>();
+  #matches: Matches;
+  #window: RowWindow;
+  #filling: Generator<void> | null = null;
+  #seeking: { readonly goal: Goal; readonly reach: number; readonly steps: Generator<Progress, number | null> } | null = null;
+  #revision: number;
+
+  /** Throws FilterError. */
+  constructor(capture: CaptureReader, context: CaptureContext, filter: string) {
+    this.#capture = capture;
+    this.#context = context;
+    this.#view = new EventView(context);
+    this.#matches = new Matches(capture, compileFilter(filter, context), context.growing);
+    this.#revision = this.#matches.revision;
+    this.#window = this.#windowAt(0);
+  }
+
+  get counts(): Counts {
+    return { matches: this.#matches.total, progress: this.#matches.progress };
+  }
+
+  get lastNum(): number {
+    return this.#matches.lastNum;
+  }
+
+  /** How much there is, and how much was lost. */
+  get totals(): { readonly events: number; readonly end: number; readonly lost: number } {
+    let lost = 0;
+    for (const { count } of this.#capture.dims.losses.all()) lost += count;
+    return { events: this.#matches.events, end: this.#matches.endTime, lost };
+  }
+
+  /** Narrows to another filter; gives what is to be said about it. Throws FilterError. */
+  filterBy(text: string): readonly string[] {
+    const filter = compileFilter(text, this.#context);
+    this.#matches = new Matches(this.#capture, filter, this.#context.growing);
+    this.#seeking = null;
+    return filter.notes;
+  }
+
+  /** Wants `reach` rows on either side of an event that is far from those at hand. */
+  goTo(num: number, reach: number): void {
+    this.#window = this.#windowAt(num);
+    this.#filling = this.#window.fill(reach);
+  }
+
+  /** The same, of an event that is among them or beside them. */
+  moveTo(num: number, reach: number): void {
+    this.#window.moveTo(num);
+    this.#filling = this.#window.fill(reach);
+  }
+
+  /** Looks for an event, from another one on, and goes to it. */
+  seek(goal: Goal, from: number, reach: number): void {
+    this.#seeking = { goal, reach, steps: seekGoal(this.#matches, goal, from, (match) => rowText(this.#rowAt(match))) };
+  }
+
+  stopSeeking(): void {
+    this.#seeking = null;
+  }
+
+  /** True when the file has grown since this was last asked. */
+  hasGrown(): boolean {
+    this.#matches.read(() => {});
+    if (this.#matches.revision === this.#revision) return false;
+    this.#revision = this.#matches.revision;
+    this.#rows.clear();
+    this.#window.grown();
+    return true;
+  }
+
+  /** Works until it is late: searches, then reads rows, then counts if wanted. */
+  work(late: () => boolean, count: boolean): Findings {
+    return this.#matches.read(() => {
+      const sought = this.#stepSeek(late);
+      const list = this.#stepFill(late);
+      const counting = count ? this.#stepCount(late) : this.#matches.progress < 1;
+      const done = !counting && this.#filling === null && this.#seeking === null;
+      return { ...list, ...(sought === undefined ? {} : { sought }), done };
+    });
+  }
+
+  /** Matches before an event; null: not counted yet. */
+  countBefore(num: number): number | null {
+    return this.#matches.read(() => this.#matches.countBefore(num));
+  }
+
+  /** Reads something off one event; null where it does not match. */
+  readEvent<T>(num: number, read: (view: EventView) => T): T | null {
+    return this.#matches.read(() => {
+      for (const match of this.#matches.forward(num - 1)) {
+        if (match !== null) return match.num === num ? read(this.#view.at(match.chunk, match.i)) : null;
+      }
+      return null;
+    });
+  }
+
+  #windowAt(near: number): RowWindow {
+    return new RowWindow(this.#matches, near, (match) => this.#rowAt(match));
+  }
+
+  #stepSeek(late: () => boolean): Findings['sought'] {
+    if (this.#seeking === null) return undefined;
+    const { goal, reach, steps } = this.#seeking;
+    let step = steps.next();
+    while (step.done !== true && !late()) step = steps.next();
+    if (step.done !== true) return { goal, at: step.value.num };
+    this.#seeking = null;
+    if (step.value !== null) this.goTo(step.value, reach);
+    return { goal, found: step.value };
+  }
+
+  #stepFill(late: () => boolean): Pick<Findings, 'list' | 'selected'> {
+    if (this.#filling === null) return {};
+    let step = this.#filling.next();
+    while (step.done !== true && !late()) step = this.#filling.next();
+    const complete = step.done === true;
+    if (complete) this.#filling = null;
+    return { list: this.#window.list(complete), selected: this.#window.selected?.num ?? null };
+  }
+
+  /** Counts on; false: all is counted. */
+  #stepCount(late: () => boolean): boolean {
+    while (!late()) if (!this.#matches.countOne()) return false;
+    return true;
+  }
+
+  #rowAt(match: Match): Row {
+    const known = this.#rows.get(match.num);
+    if (known !== undefined) return known;
+    const row = rowOf(this.#view.at(match.chunk, match.i));
+    if (this.#rows.size >= KEPT_ROWS) this.#rows.clear();
+    this.#rows.set(match.num, row);
+    return row;
+  }
+}

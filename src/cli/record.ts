@@ -22,6 +22,8 @@ export interface RecordOptions {
   readonly waitOver: string;
   readonly latency: boolean;
   readonly json?: boolean;
+  /** A process whose events are left out, beside our own: the screen that shows them. */
+  readonly excludePid?: number;
   readonly command: readonly string[];
 }
 
@@ -97,8 +99,8 @@ class Recording {
     this.#session?.stop();
     const outcome = await Promise.race([this.#ended.promise, timeout(GOODBYE_MS)]);
     clearInterval(progress);
-    this.#server.close();
     await endProbe(probe, exited);
+    this.#server.close();
     this.#report(outcome ?? (await this.#ended.promise), commandCode);
   }
 
@@ -174,7 +176,7 @@ function configOf(options: RecordOptions): Config {
     snaplenWhole: Math.max(options.snaplen, SNAPLEN_WHOLE),
     waitOverNs: parseSpan('--wait-over', options.waitOver),
     latency: options.latency,
-    excludePids: [process.pid],
+    excludePids: options.excludePid === undefined ? [process.pid] : [process.pid, options.excludePid],
   };
 }
 

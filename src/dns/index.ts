@@ -1,5 +1,5 @@
 /** Watches events go by, finds the DNS messages that they carried, and pairs queries with answers. */
-import { type Chunk, EventFlag, payload } from '../model/chunk.ts';
+import { type Chunk, EventFlag, payload, startTime } from '../model/chunk.ts';
 import type { DnsRow } from '../model/dns.ts';
 import type { EventType } from '../model/event-type.ts';
 import { isIpSocket } from '../model/fd-name.ts';
@@ -86,7 +86,7 @@ export class DnsIndex {
     const pid = this.#tables.processes.get(process)?.pid ?? 0;
     if (!asks) this.#servers.add(pid);
     const side = !asks ? 'server' : this.#servers.has(pid) ? 'forward' : 'client';
-    const at = { num: chunk.num[i]!, time: chunk.time[i]!, thread: chunk.thread[i]!, fd: fd.id };
+    const at = { num: chunk.num[i]!, time: chunk.time[i]!, start: startTime(chunk, i), thread: chunk.thread[i]!, fd: fd.id };
     const key = pairKey(fd, message);
     const row = this.#addRow(message, { ...at, transport, side, server: serverEnd(fd, asks) }, this.#attempt(key, message, at.time));
     if (message.response) this.#pair(key, row);
@@ -95,7 +95,7 @@ export class DnsIndex {
 
   #addRow(
     message: DnsMessage,
-    where: Pick<DnsRow, 'num' | 'time' | 'thread' | 'fd' | 'transport' | 'side' | 'server'>,
+    where: Pick<DnsRow, 'num' | 'time' | 'start' | 'thread' | 'fd' | 'transport' | 'side' | 'server'>,
     attempt: number,
   ): DnsRow {
     const { question } = message;
@@ -132,7 +132,7 @@ export class DnsIndex {
   #pair(key: string, answer: DnsRow): void {
     const sent = this.#pending.get(key);
     if (sent === undefined || sent.row.partner !== null || answer.time - sent.row.time > PATIENCE) return;
-    const latency = answer.time - sent.row.time;
+    const latency = Math.max(0, answer.time - sent.row.start);
     sent.row.partner = answer.num;
     answer.partner = sent.row.num;
     sent.row.latency = answer.latency = latency;

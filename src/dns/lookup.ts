@@ -138,7 +138,7 @@ function finish(draft: Draft, id: number, answers: ReadonlyMap<number, DnsRow>, 
   const name = askedName(names, draft.resolver);
   const resolver = draft.resolver ?? inferResolver(names, name, draft);
   const attempts = draft.attempts.map((queries, i) => {
-    const next = draft.attempts[i + 1]?.[0]?.time ?? null;
+    const next = draft.attempts[i + 1]?.[0]?.start ?? null;
     return toAttempt(queries, name, next, answers, giveUp(queries, resolver, dims, end), end);
   });
   const last = attempts.at(-1)!;
@@ -167,7 +167,7 @@ function toAttempt(
   giveUp: number,
   end: number,
 ): Attempt {
-  const { qname, server, time } = queries[0]!;
+  const { qname, server, start } = queries[0]!;
   const got = queries.flatMap((query) => (query.partner === null ? [] : [answers.get(query.partner)!]));
   const answeredTypes = new Set(got.map(({ qtype }) => qtype));
   const complete = queries.every(({ qtype }) => answeredTypes.has(qtype));
@@ -175,7 +175,7 @@ function toAttempt(
   const attemptEnd = next ?? (complete && lastAnswer !== null ? lastAnswer : Math.min(giveUp, end));
   const result = complete || lastAnswer !== null ? resultOf(got) : next === null && giveUp > end ? 'UNANSWERED' : 'TIMEOUT';
   const suffix = qname.length > stem.length ? qname.slice(stem.length + 1) : '';
-  return { name: qname, suffix, server, queries, answers: got, start: time, end: attemptEnd, result, wasted: result !== 'NOERROR' };
+  return { name: qname, suffix, server, queries, answers: got, start, end: attemptEnd, result, wasted: result !== 'NOERROR' };
 }
 
 /** The best of the answers: addresses before empty ones, an error only where nothing else came. */
@@ -190,9 +190,9 @@ function giveUp(queries: readonly DnsRow[], resolver: ResolverUsed, dims: Dimens
   const last = queries.at(-1)!;
   const thread = dims.threads.get(last.thread);
   const exit = thread?.to ?? Infinity;
-  const repeats = queries.filter(({ qtype }) => qtype === queries[0]!.qtype).map(({ time }) => time);
+  const repeats = queries.filter(({ qtype }) => qtype === queries[0]!.qtype).map(({ start }) => start);
   const pause = repeats.length > 1 ? repeats.at(-1)! - repeats.at(-2)! : resolver.timeout * SECOND;
-  return exit <= end ? Math.min(exit, last.time + pause) : last.time + pause;
+  return exit <= end ? Math.min(exit, last.start + pause) : last.start + pause;
 }
 
 /** The name without what the search list added. */

@@ -3,8 +3,8 @@
  * An event is one index into parallel columns; it becomes a row only where it is shown.
  */
 
-/** Events in a full chunk. Small enough for a chunk's columns to stay in the CPU's cache, large enough to compress well. */
-export const CHUNK_EVENTS = 8192;
+/** Events in a full chunk: few enough for a column to stay in the CPU's cache, many enough that a blob's fixed cost does not count. */
+export const CHUNK_EVENTS = 16_384;
 
 /** Bits of the `flags` column. */
 export const EventFlag = {

@@ -5,6 +5,8 @@ export interface DnsRow {
   readonly num: number;
   /** When that event ended, ns since the capture's start. */
   readonly time: number;
+  /** When it began: a query is on its way from then on, its call may return after the answer has come. */
+  readonly start: number;
   /** Rows of the event's thread and fd. */
   readonly thread: number;
   readonly fd: number;
@@ -28,7 +30,7 @@ export interface DnsRow {
   readonly cut: boolean;
   /** Event number of the answer to this query, or of the query that this answers; null: not seen. */
   partner: number | null;
-  /** From the query to its answer, on both; null: not answered. */
+  /** From the query's start to the answer's time, on both; null: not answered. */
   latency: number | null;
   /** 1 for the first time this question was sent on its socket, 2 for its first repetition … */
   readonly attempt: number;

@@ -1,5 +1,4 @@
 /** Which rows a chunk refers to, so that a reader can pass it by. Ascending ids as varints of their distances; empty: not known. */
-import { readVarint } from '../model/args.ts';
 
 /** Above this many a set stops paying for itself. */
 const MAX_IDS = 4096;
@@ -42,12 +41,18 @@ export class PresenceCollector {
 export function decodePresence(blob: Uint8Array): Uint32Array | null {
   if (blob.length === 0) return null;
   const ids = new Uint32Array(blob.length);
-  const at = { i: 0 };
   let n = 0;
   let id = 0;
-  while (at.i < blob.length) {
-    id += readVarint(blob, at) ?? 0;
+  let distance = 0;
+  let shift = 0;
+  for (let i = 0; i < blob.length; i++) {
+    const byte = blob[i]!;
+    distance |= (byte & 0x7f) << shift;
+    shift += 7;
+    if (byte >= 0x80) continue;
+    id += distance;
     ids[n++] = id;
+    distance = shift = 0;
   }
   return ids.subarray(0, n);
 }

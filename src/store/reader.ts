@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { type ByteColumn, type Chunk, NUMBER_COLUMNS, type NumberArray, type NumberColumn } from '../model/chunk.ts';
+import { type ByteColumn, CHUNK_EVENTS, type Chunk, NUMBER_COLUMNS, type NumberArray, type NumberColumn } from '../model/chunk.ts';
 import type { Dimensions, RowName, Rows, RowTypes } from '../model/rows.ts';
 import { unpackBytes, unpackNumbers } from './codec.ts';
 import { CaptureError } from './error.ts';
@@ -40,6 +40,7 @@ export class CaptureReader {
   readonly #db: Database.Database;
   readonly #column: Database.Statement;
   readonly #next: Database.Statement;
+  readonly #scratch = new Map<string, NumberArray>();
   readonly dims: Dimensions;
   meta: Readonly<Partial<CaptureMeta>>;
 
@@ -81,8 +82,14 @@ export class CaptureReader {
     }
   }
 
+  /** A chunk, to be kept as long as one likes. */
   chunk(head: ChunkHead): Chunk {
-    return new StoredChunk(head.n, (column) => this.#blob(head.id, column));
+    return new StoredChunk(head.n, (column) => this.#blob(head.id, column), null);
+  }
+
+  /** A chunk that holds until the next call of this: its number columns lie in the same memory as the last one's. */
+  passingChunk(head: ChunkHead): Chunk {
+    return new StoredChunk(head.n, (column) => this.#blob(head.id, column), this.#scratch);
   }
 
   /** Number and time of the last event; null for a capture without events. */
@@ -192,6 +199,7 @@ class StoredChunk implements Chunk {
   constructor(
     readonly n: number,
     readonly blob: (column: StoredColumn) => Uint8Array,
+    readonly scratch: Map<string, NumberArray> | null,
   ) {}
 
   get num(): Float64Array {
@@ -242,11 +250,19 @@ class StoredChunk implements Chunk {
   #number(name: NumberColumn): NumberArray {
     let column = this.#numbers.get(name);
     if (column === undefined) {
-      column = new NUMBER_COLUMNS[name](this.n);
+      column = this.#memory<NumberArray>(name, NUMBER_COLUMNS[name]);
       unpackNumbers(this.blob(name), this.n, column);
       this.#numbers.set(name, column);
     }
     return column;
+  }
+
+  #memory<T extends NumberArray>(name: string, type: { new (length: number): T }): T {
+    const kept = this.scratch?.get(name) as T | undefined;
+    if (kept !== undefined && kept.length >= this.n) return kept;
+    const made = new type(this.scratch === null ? this.n : Math.max(this.n, CHUNK_EVENTS));
+    this.scratch?.set(name, made);
+    return made;
   }
 
   #byte(name: ByteColumn): Uint8Array {
@@ -259,7 +275,7 @@ class StoredChunk implements Chunk {
   }
 
   #ends(name: 'argsLength' | 'dataLength'): Uint32Array {
-    const ends = new Uint32Array(this.n);
+    const ends = this.#memory(name, Uint32Array);
     unpackNumbers(this.blob(name), this.n, ends);
     for (let i = 1; i < this.n; i++) ends[i]! += ends[i - 1]!;
     return ends;

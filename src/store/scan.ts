@@ -2,7 +2,7 @@ import type { CompiledFilter } from '../filter/compile.ts';
 import { CHUNK_EVENTS, type Chunk } from '../model/chunk.ts';
 import type { CaptureReader } from './reader.ts';
 
-/** The matching events of one chunk. The selection is reused: read it before going on. */
+/** The matching events of one chunk. Both chunk and selection are used again for the next: read them before going on. */
 export interface Match {
   readonly chunk: Chunk;
   /** Indices of the matching events: the first n, ascending. */
@@ -32,7 +32,7 @@ export function* scan(capture: CaptureReader, filter: CompiledFilter, range: Ran
     const before = timeBefore;
     timeBefore = head.maxTime;
     if (head.maxTime < fromTime || filter.step?.mayMatch(head) === false) continue;
-    const chunk = capture.chunk(head);
+    const chunk = capture.passingChunk(head);
     filter.view.timeBefore = before;
     const inside = within(chunk, range, selection);
     const n = filter.step === null ? inside : filter.step.select(chunk, inside === chunk.n ? ALL : selection, inside, selection);

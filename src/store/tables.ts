@@ -49,7 +49,7 @@ export const TABLES: { readonly [Name in RowName]: TableSpec<RowTypes[Name]> } =
   users: table<RowTypes['users']>('user', { integer: ['id', 'uid', 'gid'], text: ['name', 'home', 'shell'], json: [], boolean: [] }),
   groups: table<RowTypes['groups']>('group', { integer: ['id', 'gid'], text: ['name'], json: [], boolean: [] }),
   dns: table<RowTypes['dns']>('dns', {
-    integer: ['id', 'num', 'time', 'thread', 'fd', 'messageId', 'partner', 'latency', 'attempt'],
+    integer: ['id', 'num', 'time', 'start', 'thread', 'fd', 'messageId', 'partner', 'latency', 'attempt'],
     text: ['transport', 'side', 'server', 'qname', 'qtype', 'qclass', 'rcode'],
     json: ['answers', 'flags'],
     boolean: ['response', 'cut'],

@@ -15,6 +15,10 @@ export interface WriterOptions {
 }
 
 const ASCENDING: ReadonlySet<string> = new Set(['num', 'time']);
+/** What most filters read: packed, but not zipped. */
+const HOT: ReadonlySet<string> = new Set(['type', 'thread', 'fd', 'flags', 'cpu', 'latency', 'res']);
+
+const UNZIPPED: Compression = { level: 0 };
 
 /**
  * Writes one capture. Events are appended in the order of their numbers; `flush` makes all of them, and the rows they refer to,
@@ -131,7 +135,7 @@ export class CaptureWriter {
     const [, maxLatency] = extent(chunk.latency, n);
     this.#insertChunk.run(id, n, chunk.num[0], chunk.num[n - 1], minTime, maxTime, maxLatency, sealed ? 1 : 0, ...sets);
     const compression = { level: sealed ? this.#options.level : 0 };
-    for (const name of NUMBER_COLUMN_NAMES) this.#writeNumbers(id, name, chunk[name], n, compression);
+    for (const name of NUMBER_COLUMN_NAMES) this.#writeNumbers(id, name, chunk[name], n, HOT.has(name) ? UNZIPPED : compression);
     this.#writeBytes(id, 'args', chunk.args, chunk.argsEnd, n, compression);
     this.#writeBytes(id, 'data', chunk.data, chunk.dataEnd, n, compression);
     return id;

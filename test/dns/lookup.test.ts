@@ -29,7 +29,7 @@ class Client {
     for (const at of repeatAfter === undefined ? [time] : [time, time + repeatAfter]) {
       for (const type of ['A', 'AAAA'] as const) {
         const data = packet.encode({ id: ids[type], type: 'query', flags: packet.RECURSION_DESIRED, questions: [{ name, type }] });
-        this.events.event({ type: 'sendmmsg', time: at, thread: this.thread, fd, res: data.length, data });
+        this.events.event({ type: 'sendmmsg', time: at, latency: 0, thread: this.thread, fd, res: data.length, data });
       }
     }
     if (answer === null) return;

@@ -92,7 +92,8 @@ describe('a capture', () => {
     const path = join(folder, 'x.trowel');
     const writer = writerOf(events, path);
     const seen: number[] = [];
-    for (let k = 0; k < 20; k++) {
+    const parts = Math.ceil(CHUNK_EVENTS / 500) + 3;
+    for (let k = 0; k < parts; k++) {
       const part = new OpenChunk(500, 1024);
       part.takeRange(events.chunk, 0, 500);
       for (let i = 0; i < 500; i++) part.num[i] = k * 500 + i + 1;
@@ -100,12 +101,12 @@ describe('a capture', () => {
       writer.flush();
       seen.push(contents(path).columns.num!.length);
     }
-    expect(seen).toEqual(Array.from({ length: 20 }, (_, k) => (k + 1) * 500));
+    expect(seen).toEqual(Array.from({ length: parts }, (_, k) => (k + 1) * 500));
     const reader = new CaptureReader(path);
     expect([...reader.heads()].map(({ n }) => n)[0]).toBe(CHUNK_EVENTS);
     writer.close({}); // with a reader open
     reader.close();
-    expect(contents(path).columns.num).toEqual(Array.from({ length: 10_000 }, (_, i) => i + 1));
+    expect(contents(path).columns.num).toEqual(Array.from({ length: parts * 500 }, (_, i) => i + 1));
   });
 
   test('keeps what was flushed when its writer dies', () => {

@@ -45,7 +45,7 @@ export class CaptureWriter {
     this.#tables = tables;
     this.#options = options;
     this.#db = new Database(path, { timeout: 1000 });
-    this.#db.pragma('page_size = 8192');
+    this.#db.pragma('page_size = 4096');
     this.#db.pragma(`journal_mode = ${options.live ? 'WAL' : 'OFF'}`);
     this.#db.pragma('synchronous = OFF');
     this.#db.pragma('locking_mode = NORMAL');

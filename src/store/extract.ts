@@ -1,0 +1,83 @@
+/** A part of a capture as a capture of its own: the matching events under their own numbers, and only the rows they need. */
+import type { CompiledFilter } from '../filter/compile.ts';
+import { OpenChunk } from '../model/chunk.ts';
+import { History } from '../model/history.ts';
+import { type DimensionTables, newTables, type ProcessRow } from '../model/rows.ts';
+import type { CaptureReader } from './reader.ts';
+import { scan } from './scan.ts';
+import { CaptureWriter } from './writer.ts';
+
+/** Small enough to send around: slower to write, no slower to read. */
+const LEVEL = 9;
+
+/** Writes what matches to a new capture. Gives the number of events. */
+export function extract(capture: CaptureReader, filter: CompiledFilter, path: string): number {
+  const tables = newTables();
+  const writer = new CaptureWriter(path, tables, { level: LEVEL, live: false });
+  const rows = new NeededRows(capture, tables);
+  const { state: _, ...meta } = capture.meta;
+  writer.meta({ ...meta, filter: [capture.meta.filter, filter.text].filter((text) => text !== '' && text !== undefined).join(' and ') });
+  let total = 0;
+  for (const { chunk, selection, n } of scan(capture, filter)) {
+    const part = new OpenChunk(n, 1024);
+    for (let k = 0; k < n; k++) part.take(chunk, selection[k]!);
+    rows.need(part);
+    writer.append(part);
+    total += n;
+  }
+  rows.finish();
+  writer.close({ end: capture.meta.end ?? '' });
+  return total;
+}
+
+/** Copies rows when the first event refers to them. */
+class NeededRows {
+  readonly #capture: CaptureReader;
+  readonly #tables: DimensionTables;
+  readonly #byPid: History<number, ProcessRow>;
+  readonly #events = new Set<number>();
+
+  constructor(capture: CaptureReader, tables: DimensionTables) {
+    this.#capture = capture;
+    this.#tables = tables;
+    this.#byPid = new History(capture.dims.processes, (row) => row.pid);
+    for (const type of capture.dims.types.all()) tables.types.put(type);
+    for (const loss of capture.dims.losses.all()) tables.losses.put(loss);
+  }
+
+  need(chunk: OpenChunk): void {
+    for (let i = 0; i < chunk.n; i++) {
+      this.#events.add(chunk.num[i]!);
+      this.#thread(chunk.thread[i]!);
+      const fd = chunk.fd[i]!;
+      if (fd !== 0 && this.#tables.fds.get(fd) === undefined) this.#tables.fds.put(this.#capture.dims.fds.get(fd)!);
+    }
+  }
+
+  /** What belongs to the events kept: their DNS messages, resolvers and users. */
+  finish(): void {
+    const { dims } = this.#capture;
+    for (const row of dims.dns.all()) if (this.#events.has(row.num)) this.#tables.dns.put(row);
+    for (const row of dims.resolvers.all()) if (this.#tables.threads.get(row.thread) !== undefined) this.#tables.resolvers.put(row);
+    const processes = [...this.#tables.processes.all()];
+    const uids = new Set(processes.flatMap(({ uid, loginuid }) => [uid, loginuid]));
+    const gids = new Set(processes.map(({ gid }) => gid));
+    for (const user of dims.users.all()) if (uids.has(user.uid)) this.#tables.users.put(user);
+    for (const group of dims.groups.all()) if (gids.has(group.gid)) this.#tables.groups.put(group);
+  }
+
+  #thread(id: number): void {
+    if (id === 0 || this.#tables.threads.get(id) !== undefined) return;
+    const thread = this.#capture.dims.threads.get(id)!;
+    this.#tables.threads.put(thread);
+    this.#process(this.#capture.dims.processes.get(thread.process)!);
+  }
+
+  /** A process and those above it, which filters may ask for. */
+  #process(row: ProcessRow): void {
+    if (this.#tables.processes.get(row.id) !== undefined) return;
+    this.#tables.processes.put(row);
+    const parent = this.#byPid.at(row.ppid, row.from, { from: -Infinity, until: Infinity });
+    if (parent !== null) this.#process(parent);
+  }
+}

@@ -1,6 +1,6 @@
 /** The command line: which command, with which options. What a command does is in a file of its own, loaded only then. */
 import { existsSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT, reportError, UsageError } from './exit.ts';
 import { VERSION } from './version.ts';
 
@@ -32,6 +32,7 @@ function program(after: readonly string[]): Command {
     .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
     .option('--no-latency', 'do not measure how long calls take: cheaper for the node')
     .option('--json', 'print the summary as JSON')
+    .addOption(new Option('--exclude-pid <pid>', 'leave the events of a process out').argParser(count).hideHelp())
     .action(async (words: string[], options) => (await import('./record.ts')).record(words.join(' '), { ...options, command: after }));
 
   trowel
@@ -55,9 +56,22 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, words: string[], options) => (await import('./read.ts')).read(file, words.join(' '), options));
 
   trowel
+    .command('live [filter...]')
+    .description('record this node and look at it on the screen at the same time')
+    .option('-w, --write <file>', 'keep the capture (default: it is gone when the screen closes)')
+    .option('--only <filter>', 'record nothing but what matches; the other filter can be changed on the screen')
+    .action(async (words: string[], options) => (await import('./live.ts')).live(words.join(' '), { ...trowel.opts(), ...options }));
+
+  trowel
     .command('open <file> [filter...]')
     .description('look at a capture on the screen; trowel FILE does the same')
     .action(async (file: string, words: string[]) => (await import('./open.ts')).open(file, words.join(' '), trowel.opts()));
+
+  trowel
+    .command('import <file> [filter...]')
+    .description('write what matches to a capture of its own')
+    .option('-w, --write <file>', 'capture to write')
+    .action(async (file: string, words: string[], options) => (await import('./import.ts')).importFile(file, words.join(' '), options));
 
   trowel
     .command('dns <file> [filter...]')

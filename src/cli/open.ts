@@ -1,7 +1,11 @@
 /** `trowel open`: the screen on a capture. */
+import { statSync } from 'node:fs';
 import { compileFilter } from '../filter/compile.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { contextOf, openCapture } from './open-capture.ts';
+
+/** A recorder writes at least every second. */
+const JUST_MS = 10_000;
 
 export interface OpenOptions {
   readonly color?: string;
@@ -15,11 +19,23 @@ export async function open(path: string, filter: string, options: OpenOptions): 
     compileFilter(filter, context); // a mistake must show before the screen does
     prepareInk();
     const { openScreen } = await import('../tui/open.tsx');
-    const code = await openScreen({ capture, context, file: path, filter, colour: wantsColour(options.color) });
+    const code = await openScreen({
+      capture,
+      context,
+      file: path,
+      filter,
+      follow: wasJustWritten(path),
+      colour: wantsColour(options.color),
+    });
     if (code !== EXIT.OK) throw new Exit(code);
   } finally {
     capture.close();
   }
+}
+
+/** A capture that nobody closed is followed only if somebody still writes to it. */
+function wasJustWritten(path: string): boolean {
+  return [path, `${path}-wal`].some((file) => Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) < JUST_MS);
 }
 
 /** Throws UsageError, with what works instead, where there is no terminal that could show a screen. */

@@ -1,6 +1,7 @@
 /** What an event did, in a few words. Captured bytes stay as they are: who shows a summary makes it harmless. */
 import { argAt, argText } from '../filter/args-text.ts';
 import type { EventView } from '../filter/view.ts';
+import type { ArgValue } from '../model/args.ts';
 import { EventFlag } from '../model/chunk.ts';
 import type { DnsRow } from '../model/dns.ts';
 import { errnoName } from '../model/errno.ts';
@@ -14,16 +15,23 @@ export interface Summary {
   readonly before: string;
   readonly name: string;
   readonly after: string;
+  /** How much of a narrow place the name may claim, 0 to 1; what stands after it is cut first. */
+  readonly nameShare: number;
 }
+
+/** A DNS name is recognised by its ends, and what came of the question matters as much. */
+const DNS_NAME_SHARE = 0.4;
+const NAME_SHARE = 0.8;
 
 /** `A? name`, `NXDOMAIN A name 2.17 ms`, `NOERROR A name → 10.3.0.214 1.35 ms`. */
 export function dnsSummary(dns: DnsRow): Summary {
   const { qname: name } = dns;
-  if (!dns.response) return { before: `${dns.qtype}? `, name, after: dns.attempt > 1 ? ` (again, ${dns.attempt})` : '' };
+  const nameShare = DNS_NAME_SHARE;
+  if (!dns.response) return { before: `${dns.qtype}? `, name, after: dns.attempt > 1 ? ` (again, ${dns.attempt})` : '', nameShare };
   const data = dns.answers.map((answer) => answer.data).join(' ');
   const outcome = data === '' ? '' : ` → ${data}`;
   const took = dns.latency === null ? '' : ` ${spanText(dns.latency)}`;
-  return { before: `${dns.rcode} ${dns.qtype} `, name, after: outcome + took };
+  return { before: `${dns.rcode} ${dns.qtype} `, name, after: outcome + took, nameShare };
 }
 
 export function dnsText(dns: DnsRow): string {
@@ -39,9 +47,9 @@ export function eventSummary(view: EventView): Summary {
     return { ...dns, before: `${trouble}DNS ${dns.before}` };
   }
   const target = view.fd === null ? '' : targetText(view.fd);
-  const rest = [bytesText(view), argumentsText(view)].filter((text) => text !== '').join(' ');
-  if (target === '') return { before: trouble, name: rest, after: '' };
-  return { before: trouble, name: target, after: rest === '' ? '' : ` ${rest}` };
+  const rest = [bytesText(view), argumentsText(view), returnedText(view)].filter((text) => text !== '').join(' ');
+  if (target === '') return { before: trouble, name: rest, after: '', nameShare: 1 };
+  return { before: trouble, name: target, after: rest === '' ? '' : ` ${rest}`, nameShare: NAME_SHARE };
 }
 
 /** `/etc/hosts`, `udp →10.0.0.9:53` of the one who began, `tcp :80 ←10.0.0.7:40000` of the one who was asked. */
@@ -49,7 +57,7 @@ export function targetText(fd: FdRow): string {
   if (!isIpSocket(fd)) return fdName(fd) || fd.kind;
   const proto = l4Name(fd.l4proto) ?? fd.kind;
   if (fd.role === 'listen') return `${proto} listening on ${fdName(fd)}`;
-  if (fd.remoteIp === null) return `${proto} ${fdName(fd)}`.trim();
+  if (fd.remoteIp === null || fd.remotePort === 0) return `${proto} ${fdName(fd)}`.trim();
   const remote = `${fd.remoteIp}:${fd.remotePort}`;
   return fd.role === 'server' ? `${proto} :${fd.localPort} ←${remote}` : `${proto} →${remote}`;
 }
@@ -66,6 +74,11 @@ function bytesText(view: EventView): string {
   const { res, type, payload } = view;
   if (type.io === null || res === null || res < 0) return '';
   return looksLikeText(payload) ? `${res} B ${JSON.stringify(Buffer.from(payload).toString())}` : `${res} B`;
+}
+
+/** `→ 4711`: a result that is neither an error, nor bytes, nor a descriptor; nothing for a plain 0. */
+function returnedText({ res, type }: EventView): string {
+  return res === null || res <= 0 || type.io !== null || type.makesFd ? '' : `→ ${res}`;
 }
 
 /** Nearly all of the bytes are printable, or blanks. */
@@ -91,11 +104,16 @@ function isWorthShowing({ column, name }: ArgType, view: EventView): boolean {
 
 function argumentText(type: ArgType, view: EventView): string {
   const found = argAt(view, type.name);
-  if (found === null || found.value === null) return '';
-  const text = argText(view, type, found.value);
+  if (found === null || found.value === null || (found.value === 0 && /^(flags|oct)/.test(type.format))) return '';
+  const text = valueText(view, type, found.value);
   if (type.format === 'path') return text;
   if (text === '-100(AT_FDCWD)') return '';
   return `${type.name}=${text.replace(/^-?\d+\((.*)\)$/, '$1')}`;
+}
+
+/** An argument's value for people: times with their units. */
+export function valueText(view: EventView, type: ArgType, value: ArgValue): string {
+  return type.format === 'ns' && typeof value === 'number' ? spanText(value) : argText(view, type, value);
 }
 
 function commandText({ process, thread }: EventView): string {

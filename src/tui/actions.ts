@@ -4,7 +4,7 @@ import { type ClauseUse, withClause } from './clause.ts';
 import { placedColumns, TIME_MODES } from './columns.ts';
 import { detailLines } from './detail.ts';
 import { applyFilter, find } from './prompt.ts';
-import { type Command, type DetailPane, type Goal, type State, selectedRow, type Update } from './state.ts';
+import { type Command, type DetailPane, type Goal, paused, type State, selectedRow, type Update } from './state.ts';
 
 export type Act = (state: State) => Update;
 
@@ -35,7 +35,7 @@ export const move =
 
 /** Looking back pauses following, as it does in less. */
 function unfollowed(state: State, back: boolean): State {
-  return back && state.follow === 'on' ? { ...state, follow: 'paused', matchesAtPause: state.counts.matches } : state;
+  return back && state.follow === 'on' ? paused(state) : state;
 }
 
 export const seek =
@@ -119,6 +119,4 @@ export const nextTimeMode: Act = (state) => {
 };
 
 export const togglePause: Act = (state) =>
-  state.follow === 'on'
-    ? only({ ...state, follow: 'paused', matchesAtPause: state.counts.matches })
-    : asking({ ...state, follow: 'on' }, { kind: 'seek', goal: { to: 'last' } });
+  state.follow === 'on' ? only(paused(state)) : asking({ ...state, follow: 'on' }, { kind: 'seek', goal: { to: 'last' } });

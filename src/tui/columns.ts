@@ -37,9 +37,6 @@ export interface Column {
 /** A latency that people should notice. */
 const SLOW_NS = 100 * MS;
 
-/** Of a narrow summary, what its name gets at least. */
-const NAME_SHARE = 0.4;
-
 const TIME: Column = {
   title: 'TIME',
   width: (look) => timeWidth(look),
@@ -99,9 +96,9 @@ const LATENCY: Column = {
 const SUMMARY: Column = {
   title: 'WHAT',
   width: () => null,
-  text: ({ summary: { before, name, after } }, _look, width) => {
-    const room = width - widthOf(before) - widthOf(after);
-    return cut(before + cutMiddle(name, Math.max(room, Math.floor(width * NAME_SHARE))) + after, width);
+  text: ({ summary: { before, name, after, nameShare } }, _look, width) => {
+    const room = width - widthOf(before);
+    return cut(before + cutMiddle(name, Math.max(room - widthOf(after), Math.floor(room * nameShare))) + after, width);
   },
   style: ({ failed }) => (failed ? 'bad' : null),
   clause: ({ target }) => (target === null ? 'this event has no descriptor and no DNS message' : { ...target, operator: '=' }),

@@ -1,5 +1,5 @@
 /** One event in full, for the pane beside the list. */
-import { argAt, argText } from '../filter/args-text.ts';
+import { argAt } from '../filter/args-text.ts';
 import type { EventView } from '../filter/view.ts';
 import { EventFlag, startTime } from '../model/chunk.ts';
 import type { DnsRow } from '../model/dns.ts';
@@ -7,7 +7,7 @@ import { errnoName } from '../model/errno.ts';
 import { fdName, isIpSocket, l4Name } from '../model/fd-name.ts';
 import { clockText, secondsText, spanText } from '../model/time.ts';
 import { asciiText, hexDump } from '../output/printable.ts';
-import { dnsText } from '../output/summary.ts';
+import { dnsText, valueText } from '../output/summary.ts';
 import type { Paint } from './paint.ts';
 import { rowOf } from './rows.ts';
 import { fitted, harmless, widthOf, wrap } from './text.ts';
@@ -27,6 +27,8 @@ export interface Detail {
 }
 
 const LABEL_WIDTH = 9;
+/** Cells of a hex dump with its text beside it. */
+const HEX_WIDTH = 73;
 const FLAG_WORDS: readonly (readonly [number, string])[] = [
   [EventFlag.PENDING, 'it had begun and not returned'],
   [EventFlag.ONE_SIDED, 'said by the kernel: no beginning and no end'],
@@ -73,7 +75,7 @@ function payloadLines(payload: Uint8Array, form: 'hex' | 'text', width: number):
   if (payload.length === 0) return [];
   const lines =
     form === 'hex'
-      ? hexDump(payload, true)
+      ? hexDump(payload, width >= HEX_WIDTH)
       : asciiText(payload)
           .split('\n')
           .flatMap((line) => wrap(line, width - indent.length));
@@ -143,7 +145,7 @@ function argItems(view: EventView): DetailItem[] {
     .filter(({ column }) => column === null)
     .flatMap((type) => {
       const found = argAt(view, type.name);
-      return found === null ? [] : [item(type.name, argText(view, type, found.value))];
+      return found === null ? [] : [item(type.name, valueText(view, type, found.value))];
     });
 }
 

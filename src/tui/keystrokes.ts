@@ -17,7 +17,7 @@ const CONTROLS: Readonly<Record<number, string>> = { 8: 'Backspace', 9: 'Tab', 1
 const PASTE_START = '\x1b[200~';
 const PASTE_END = '\x1b[201~';
 /** CSI with its parameters, or SS3: `ESC [ 1 ; 5 C`, `ESC O P`. */
-const SEQUENCE = /^\x1b(?:\[(\[?[0-9;?<>=]*)([ -/]*)([@-~])|O([@-~]))/;
+const SEQUENCE = /^\x1b(?:\[(\[?[0-9;?<>=]*)([ -/]*)([@-Z\\-~])|O([@-~]))/;
 /** The beginning of one, of which the rest may come with the next read. */
 const UNFINISHED = /^\x1b(?:\[\[?[0-9;?<>=]*[ -/]*|O)?$/;
 
@@ -96,5 +96,5 @@ function nameOf([, parameters, , final, ss3]: RegExpExecArray): string | null {
   const [first = ''] = parameters!.split(';');
   if (final === '~') return TILDE_NUMBERS[first] ?? null;
   if (parameters!.startsWith('[')) return final! >= 'A' && final! <= 'E' ? `F${final!.charCodeAt(0) - 64}` : null;
-  return /^[?<>=]/.test(parameters!) ? null : (FINAL_LETTERS[final!] ?? null);
+  return /^(1;\d+)?$/.test(parameters!) ? (FINAL_LETTERS[final!] ?? null) : null;
 }

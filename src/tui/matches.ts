@@ -167,7 +167,7 @@ export class Matches {
     let count = this.#counts[c];
     if (count === undefined) {
       const head = this.#heads[c]!;
-      count = this.#filter.step === null ? head.n : this.#run(head, this.#capture.chunk(head), c);
+      count = this.#filter.step === null ? head.n : this.#run(head, this.#capture.passingChunk(head), c);
       this.#counts[c] = count;
       this.#total += count;
       this.#counted++;

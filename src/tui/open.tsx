@@ -15,7 +15,11 @@ export interface ScreenOptions {
   /** As the header shows it. */
   readonly file: string;
   readonly filter: string;
+  /** Stay at the end of what is being recorded. */
+  readonly follow: boolean;
   readonly colour: boolean;
+  /** Resolves to words that the screen shows, when what feeds the capture has failed. */
+  readonly trouble?: Promise<string>;
 }
 
 /** Signals that end the screen as `q` does; the exit code says so afterwards. */
@@ -55,6 +59,7 @@ class OpenScreen {
     for (const signal of SIGNALS) process.on(signal, this.#signalled);
     this.#terminal.open();
     this.#draw();
+    void this.#options.trouble?.then((text) => this.#session.dispatch({ kind: 'notice', notice: { kind: 'problem', text } }));
     return this.#ended.promise;
   }
 

@@ -35,7 +35,10 @@ export function applyFilter(state: State, text: string): Update {
   if (text === state.filter) return { state, commands: [] };
   const history = text === '' ? state.history : [...state.history.filter((one) => one !== text), text].slice(-MOST_REMEMBERED);
   const visited = [...state.visited, { filter: state.filter, selected: state.selected }];
-  return { state: { ...state, filter: text, history, visited }, commands: [{ kind: 'filter', text, near: state.selected }] };
+  return {
+    state: { ...state, filter: text, history, visited, matchesAtPause: null },
+    commands: [{ kind: 'filter', text, near: state.selected }],
+  };
 }
 
 /** Looks for a text from the selected row on. */

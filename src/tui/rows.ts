@@ -55,7 +55,7 @@ export function rowOf(view: EventView): Row {
     pid: process === null ? null : cell('proc.pid', String(process.pid)),
     type: cell('evt.type', type.name),
     target: targetOf(view),
-    summary: { before: harmless(summary.before), name: harmless(summary.name), after: harmless(summary.after) },
+    summary: { ...summary, before: harmless(summary.before), name: harmless(summary.name), after: harmless(summary.after) },
     failed: (view.res ?? 0) < 0 || (view.flags & EventFlag.PENDING) !== 0,
   };
 }

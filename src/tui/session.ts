@@ -6,6 +6,7 @@ import { JsonFormat } from '../output/json.ts';
 import type { CaptureReader } from '../store/reader.ts';
 import { Browser, type Findings } from './browser.ts';
 import { detailOf } from './detail.ts';
+import { Growth } from './growth.ts';
 import { notFoundText, seekingText } from './seek.ts';
 import { type CaptureFacts, type Command, initialState, type Size, type State } from './state.ts';
 import { harmless } from './text.ts';
@@ -26,6 +27,8 @@ export interface SessionOptions {
   /** As the header shows it. */
   readonly file: string;
   readonly filter: string;
+  /** Stay at the end of what is being recorded. */
+  readonly follow: boolean;
   readonly history: readonly string[];
   readonly size: Size;
   readonly world: World;
@@ -45,16 +48,17 @@ export class Session {
   readonly #ticks: NodeJS.Timeout | null;
   #state: State;
   #turn: NodeJS.Immediate | null = null;
+  readonly #growth = new Growth();
   #shownAt = 0;
   #telling = false;
   #closed = false;
 
   /** Throws FilterError for a filter that is wrong. */
   constructor(options: SessionOptions) {
-    const { capture, context, filter, size, history } = options;
+    const { capture, context, filter, size, history, follow } = options;
     this.#options = options;
     this.#browser = new Browser(capture, context, filter);
-    this.#state = initialState(this.#facts(false), size, filter, history);
+    this.#state = initialState(this.#facts(false), size, filter, history, follow);
     this.#browser.goTo(this.#state.follow === 'on' ? Infinity : 0, this.#reach());
     this.#work(FIRST_SLICE_MS, false);
     this.#ticks = context.growing ? setInterval(() => this.#tick(), TICK_MS) : null;
@@ -204,12 +208,22 @@ export class Session {
 
   /** Looks whether the file has grown. */
   #tick(): void {
-    if (!this.#browser.hasGrown()) return;
-    this.#apply({ kind: 'facts', facts: this.#facts(this.#state.facts.places) });
-    const { follow, selected } = this.#state;
+    if (this.#browser.hasGrown()) this.#grown();
+    else if (this.#growth.quietSeconds !== this.#state.facts.quietSeconds) this.#applyFacts();
+  }
+
+  #grown(): void {
+    const { events, end } = this.#browser.totals;
+    const { follow, selected } = this.#state; // as it was: the facts may say that the recording has just ended
+    this.#growth.add(events, end);
+    this.#applyFacts();
     if (follow === 'on' || selected === null) this.#browser.goTo(Infinity, this.#reach());
     else this.#browser.moveTo(selected, this.#reach());
     this.#work(SLICE_MS, true);
+  }
+
+  #applyFacts(): void {
+    this.#apply({ kind: 'facts', facts: this.#facts(this.#state.facts.places) });
   }
 
   /** `placesBefore`: some container was seen before. */
@@ -217,7 +231,9 @@ export class Session {
     const { capture, context, file } = this.#options;
     const { dims, epoch, meta } = capture;
     const places = placesBefore || [...dims.processes.all()].some(({ container }) => container !== '');
-    return { file, epoch, ...this.#browser.totals, places, recording: context.growing && meta.state !== 'complete' };
+    const recording = context.growing && meta.state !== 'complete';
+    const growth = recording ? { rate: this.#growth.rate, quietSeconds: this.#growth.quietSeconds } : { rate: null, quietSeconds: 0 };
+    return { file, epoch, ...this.#browser.totals, places, recording, ...growth };
   }
 }
 

@@ -19,6 +19,10 @@ export interface CaptureFacts {
   readonly places: boolean;
   /** Its recorder has not closed it: more may come. */
   readonly recording: boolean;
+  /** Events a second, lately; null: nothing is being recorded, or it is too early to say. */
+  readonly rate: number | null;
+  /** Whole seconds for which a recording brought nothing; 0: it does. */
+  readonly quietSeconds: number;
 }
 
 export interface Size {
@@ -101,8 +105,8 @@ export interface State {
   readonly column: number;
   readonly timeMode: TimeMode;
   readonly follow: 'off' | 'on' | 'paused';
-  /** Matches when following was paused. */
-  readonly matchesAtPause: number;
+  /** Matches when following was paused; null: they were not all counted, and will be taken when they are. */
+  readonly matchesAtPause: number | null;
   readonly detail: DetailPane;
   readonly prompt: Prompt | null;
   /** First line of the help; null: it is closed. */
@@ -138,10 +142,11 @@ export interface Update {
 
 export const EMPTY_LIST: ListWindow = { rows: [], before: 0, complete: true };
 
-export function initialState(facts: CaptureFacts, size: Size, filter: string, history: readonly string[]): State {
+/** `follow`: stay at the end of what is being recorded. */
+export function initialState(facts: CaptureFacts, size: Size, filter: string, history: readonly string[], follow: boolean): State {
   return {
     facts, size, filter, history, visited: [], list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 0,
-    timeMode: 'rel', follow: facts.recording ? 'on' : 'off', matchesAtPause: 0,
+    timeMode: 'rel', follow: facts.recording ? (follow ? 'on' : 'paused') : 'off', matchesAtPause: null,
     detail: { open: false, focused: false, top: 0, form: 'hex', content: null },
     prompt: null, help: null, find: '', searching: null, notice: null,
   }; // biome-ignore format: a row
@@ -154,6 +159,12 @@ export function contextOf({ prompt, help, detail }: State): Context {
   if (prompt !== null) return 'prompt';
   if (help !== null) return 'help';
   return detail.open && detail.focused ? 'detail' : 'list';
+}
+
+/** Following is paused here: what matches from now on is new. */
+export function paused(state: State): State {
+  const { matches, progress } = state.counts;
+  return { ...state, follow: 'paused', matchesAtPause: progress === 1 ? matches : null };
 }
 
 export function selectedRow({ list, selected }: State): ListedRow | null {

@@ -5,7 +5,7 @@ import type { Detail } from './detail.ts';
 import { helpLines } from './help.ts';
 import { keyUpdate } from './keymap.ts';
 import { pasteInto } from './prompt.ts';
-import type { CaptureFacts, Counts, ListWindow, Notice, Size, State, Update } from './state.ts';
+import { type CaptureFacts, type Counts, type ListWindow, type Notice, paused, type Size, type State, type Update } from './state.ts';
 
 export type Action =
   | { readonly kind: 'key'; readonly key: string }
@@ -35,7 +35,7 @@ function step(state: State, action: Action): Update {
     case 'list':
       return only(listed(state, action));
     case 'counts':
-      return only({ ...state, counts: action.counts, list: { ...state.list, before: action.before } });
+      return only(counted(state, action));
     case 'facts':
       return only({ ...state, facts: action.facts, follow: action.facts.recording ? state.follow : 'off' });
     case 'detail':
@@ -49,6 +49,11 @@ function step(state: State, action: Action): Update {
 
 function only(state: State): Update {
   return { state, commands: [] };
+}
+
+function counted(state: State, { counts, before }: Extract<Action, { kind: 'counts' }>): State {
+  const next = { ...state, counts, list: { ...state.list, before } };
+  return state.follow === 'paused' && state.matchesAtPause === null ? paused(next) : next;
 }
 
 function listed(state: State, { list, selected, moved }: Extract<Action, { kind: 'list' }>): State {

@@ -41,7 +41,7 @@ function body(state: State, paint: Paint): string[] {
 
 function help(state: State, top: number, paint: Paint): Frame {
   const height = helpHeight(state.size);
-  const shown = helpLines(paint).slice(top, top + height);
+  const shown = helpLines(paint, state.size.columns).slice(top, top + height);
   const blank = Array.from({ length: height - shown.length }, () => '');
   return { lines: [headerLine(state, paint), ...shown, ...blank, bottomLine(state, paint).text], cursor: null };
 }

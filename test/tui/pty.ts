@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import xterm from '@xterm/headless';
+import { buildSync } from 'esbuild';
 import type { IPty } from 'node-pty';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -23,6 +24,21 @@ export function trowelScript(): string {
   if (!bundled) execFileSync(process.execPath, ['scripts/bundle.mjs', OUT], { cwd: ROOT });
   bundled = true;
   return join(OUT, 'trowel.js');
+}
+
+/** A script of the tests, bundled so that Node runs it. */
+export function testScript(path: string): string {
+  const script = join(OUT, `${basename(path, '.ts')}.mjs`);
+  buildSync({
+    entryPoints: [join(ROOT, path)],
+    outfile: script,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'warning',
+  });
+  return script;
 }
 
 export interface PtyOptions {

@@ -1,9 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { endAll, noPty, Pty, type PtyOptions, trowelScript } from './pty.ts';
+import { endAll, noPty, Pty, type PtyOptions, testScript, trowelScript } from './pty.ts';
 import { hostileEvents, stalledLookup, writeCapture } from './scene.ts';
 
 if (noPty !== null) console.log(`skipped: ${noPty}`);
@@ -228,6 +229,59 @@ describe.skipIf(noPty !== null)('the screen', () => {
     expect(plain.raw).not.toMatch(colours);
     const empty = await opened(stall, '', { env: { NO_COLOR: '' } });
     expect(empty.raw).toMatch(colours);
+  });
+});
+
+describe.skipIf(noPty !== null)('a capture that another process is writing', () => {
+  test('is followed to its end, waits when asked to, and is complete when it is closed', async () => {
+    const path = join(folder, 'growing.trowel');
+    const grower = fork(testScript('test/tui/grower.ts'), [path]);
+    await once(grower, 'message');
+    const pty = new Pty(['open', path]);
+    await pty.until('last of 27');
+    expect(pty.lines[0]).toContain('FOLLOWING');
+    grower.send({ append: 1000 });
+    await pty.until('last of 1,027');
+    expect(pty.lines.findLastIndex((line) => line.startsWith('▸'))).toBe(28);
+    pty.type('k');
+    await pty.until('PAUSED 0 new');
+    const { selected } = pty;
+    grower.send({ append: 500 });
+    await pty.until('PAUSED 500 new');
+    expect(pty.selected).toBe(selected);
+    pty.type(' ');
+    await pty.until('last of 1,527');
+    grower.send({ append: 20_000 });
+    await pty.until('last of 21,527');
+    grower.send({ append: 10, close: true });
+    await pty.until((screen) => screen.includes('21,537/21,537') && !screen.includes('FOLLOWING'));
+  });
+
+  test('is not followed when nobody writes to it any more', async () => {
+    const path = join(folder, 'left.trowel');
+    const grower = fork(testScript('test/tui/grower.ts'), [path]);
+    await once(grower, 'message');
+    grower.kill('SIGKILL');
+    await once(grower, 'exit');
+    const longAgo = new Date(Date.now() - 3_600_000);
+    for (const file of readdirSync(folder).filter((name) => name.startsWith('left'))) utimesSync(join(folder, file), longAgo, longAgo);
+    const pty = new Pty(['open', path]);
+    await pty.until('1/27');
+    expect(pty.lines[0]).toContain('PAUSED 0 new');
+  });
+});
+
+describe.skipIf(noPty !== null)('the shell', () => {
+  test('gets the terminal on Ctrl-Z, and gives it back on fg', async () => {
+    const pty = new Pty([], { shell: `set -m; $TROWEL ${stall}; echo stopped; fg` });
+    await pty.until('1/27');
+    pty.type('j\x1a');
+    await pty.until('2/27');
+    await pty.until(() => pty.raw.includes('stopped') && pty.alternate && pty.screen.includes('2/27'));
+    expect(pty.screen).not.toContain('stopped');
+    pty.type('jq');
+    expect(await pty.exit).toBe(0);
+    expect(pty.screen).toContain('stopped');
   });
 });
 

@@ -33,11 +33,12 @@ function keyBar(state: State, paint: Paint): string {
   return line;
 }
 
-/** `12/2,114`: the selected row among the matches; its number alone until they are counted. */
-function positionText({ list, selected, counts, prompt, help }: State): string {
+/** `12/2,114`: the selected row among the matches; its number alone until they are counted; while following, always the last. */
+function positionText({ list, selected, counts, prompt, help, follow }: State): string {
   if (prompt !== null || help !== null) return '';
   const index = list.rows.findIndex(({ num }) => num === selected);
   if (index < 0) return '0/0';
+  if (follow === 'on') return `last of ${countText(counts.matches)}`;
   if (list.before === null) return `event ${countText(selected ?? 0)}`;
   return `${countText(list.before + index + 1)}/${countText(counts.matches)}${counts.progress < 1 ? '+' : ''}`;
 }

@@ -19,6 +19,8 @@ function rightParts(state: State): { readonly text: string; readonly style: Styl
   const { facts, follow } = state;
   return [
     { text: `${spanText(facts.end)}  ${countText(facts.events)} events`, style: null },
+    { text: facts.rate === null ? '' : `${countText(Math.round(facts.rate))}/s`, style: null },
+    { text: facts.quietSeconds === 0 ? '' : `nothing new for ${facts.quietSeconds} s`, style: 'warn' },
     facts.lost === 0 ? { text: 'lost 0', style: null } : { text: `LOST ${countText(facts.lost)}`, style: 'bad' },
     { text: followText(state), style: follow === 'on' ? 'good' : 'warn' },
     { text: '? help', style: 'dim' },
@@ -28,5 +30,5 @@ function rightParts(state: State): { readonly text: string; readonly style: Styl
 function followText({ follow, counts, matchesAtPause }: State): string {
   if (follow === 'off') return '';
   if (follow === 'on') return 'FOLLOWING';
-  return `PAUSED ${countText(Math.max(0, counts.matches - matchesAtPause))} new`;
+  return matchesAtPause === null ? 'PAUSED' : `PAUSED ${countText(counts.matches - matchesAtPause)} new`;
 }

@@ -1,0 +1,188 @@
+/** The screen without a terminal: keys in, frames out. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import stringWidth from 'string-width';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CaptureReader } from '../../src/store/reader.ts';
+import { helpLines } from '../../src/tui/help.ts';
+import { KEYS } from '../../src/tui/keymap.ts';
+import { painter } from '../../src/tui/paint.ts';
+import { Session } from '../../src/tui/session.ts';
+import type { Size } from '../../src/tui/state.ts';
+import { view } from '../../src/tui/view.ts';
+import { hostileEvents, stalledLookup, writeCapture } from './scene.ts';
+
+const SGR = /\x1b\[[0-9]+m/g;
+const plain = painter(false);
+
+let folder: string;
+const readers: CaptureReader[] = [];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'trowel-session-'));
+  writeCapture(join(folder, 'stall.trowel'), stalledLookup());
+  writeCapture(join(folder, 'hostile.trowel'), hostileEvents());
+});
+afterAll(() => {
+  for (const reader of readers) reader.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Screen {
+  readonly session: Session;
+  readonly copied: string[];
+  readonly remembered: string[];
+  keys(...keys: string[]): this;
+  readonly lines: string[];
+}
+
+function screenOn(name: string, size: Size = { columns: 100, rows: 30 }, history: string[] = []): Screen {
+  const capture = new CaptureReader(join(folder, name));
+  readers.push(capture);
+  const copied: string[] = [];
+  const remembered: string[] = [];
+  const session = new Session({
+    capture,
+    context: { dims: capture.dims, epoch: capture.epoch, hostname: 'node-1', growing: false },
+    file: name,
+    filter: '',
+    follow: true,
+    history,
+    size,
+    world: { copy: (text) => copied.push(text), suspend() {}, quit() {}, remember: (filter) => remembered.push(filter) },
+  });
+  return {
+    session,
+    copied,
+    remembered,
+    keys(...keys) {
+      for (const key of keys) session.dispatch({ kind: 'key', key });
+      return this;
+    },
+    get lines() {
+      return view(session.state, plain).lines.map((line) => line.replace(SGR, '').trimEnd());
+    },
+  };
+}
+
+const typed = (text: string) => [...text];
+
+describe('the state of the screen', () => {
+  test('a filter can be left again, and the selection is where it was', () => {
+    const screen = screenOn('stall.trowel').keys('Down', 'Down', 'f', ...typed('evt.type=connect'), 'Enter');
+    expect(screen.session.state).toMatchObject({ filter: 'evt.type=connect', selected: 25 });
+    expect(screen.keys('Backspace').session.state).toMatchObject({ filter: '', selected: 3, visited: [] });
+    expect(screen.keys('Backspace').session.state.notice?.text).toContain('nothing to go back to');
+    expect(screen.remembered).toEqual(['evt.type=connect']);
+  });
+
+  test('a filter that is wrong stays in the prompt, and nothing changes until it is right', () => {
+    const screen = screenOn('stall.trowel').keys('f', ...typed('proc.nme=curl'), 'Enter');
+    expect(screen.session.state).toMatchObject({ filter: '', prompt: { refused: true } });
+    expect(screen.lines.slice(1, 4)).toEqual([
+      ' filter  proc.nme=curl',
+      '         ^^^^^^^^ unknown field proc.nme',
+      '         did you mean proc.name, proc.exe or proc.aname?',
+    ]);
+    expect(screen.keys('Esc').session.state).toMatchObject({ filter: '', prompt: null });
+  });
+
+  test('a filter that matches nothing says so', () => {
+    const screen = screenOn('stall.trowel').keys('f', ...typed('proc.name=nobody'), 'Enter');
+    expect(screen.lines.join('\n')).toContain('none of 27 events matches this filter');
+    expect(screen.keys('Down', 'Enter', 'y', ']').session.state.selected).toBeNull();
+  });
+
+  test('history goes back and forth, and the line that was begun comes back', () => {
+    const screen = screenOn('stall.trowel', undefined, ['evt.num=1', 'evt.num=2']).keys('f', ...typed('fd'));
+    const line = () => screen.session.state.prompt?.line.text;
+    expect([screen.keys('Up') && line(), screen.keys('Up') && line(), screen.keys('Up') && line()]).toEqual([
+      'evt.num=2',
+      'evt.num=1',
+      'evt.num=1',
+    ]);
+    expect([screen.keys('Down') && line(), screen.keys('Down') && line()]).toEqual(['evt.num=2', 'fd']);
+  });
+
+  test('cells without a value to compare say why', () => {
+    const screen = screenOn('stall.trowel').keys('Right', '=');
+    expect(screen.session.state).toMatchObject({ filter: '', notice: { text: expect.stringContaining('from gap to gap') } });
+    expect(screen.keys('+').session.state.notice?.text).toContain('from gap to gap');
+    expect(screen.keys('Right', '+').session.state.notice?.text).toContain('no filter to add to');
+  });
+
+  test('times are shown in three ways', () => {
+    const screen = screenOn('stall.trowel').keys('Down');
+    const time = () => screen.lines[4]!.slice(1).split(' ')[0];
+    expect([time(), screen.keys('t') && time(), screen.keys('t') && time()]).toEqual(['+0.002000', '22:13:20.002000', '+0.001000']);
+  });
+
+  test('a paste goes into the prompt only', () => {
+    const screen = screenOn('stall.trowel');
+    screen.session.dispatch({ kind: 'paste', text: 'q' });
+    expect(screen.session.state.notice?.text).toContain('press f first');
+    screen.keys('f').session.dispatch({ kind: 'paste', text: 'fd.num=3\n' });
+    expect(screen.session.state.prompt?.line.text).toBe('fd.num=3');
+  });
+
+  test('what is copied does nothing to a terminal', () => {
+    const screen = screenOn('hostile.trowel').keys('y', 'Y');
+    for (const text of screen.copied) expect(text).not.toMatch(/[\x00-\x1f\x7f-\x9f]|\u202e/);
+    expect(screen.copied).toHaveLength(2);
+  });
+});
+
+describe('keys', () => {
+  test('one key means one thing in one place', () => {
+    for (const context of ['list', 'detail', 'prompt', 'help'] as const) {
+      const keys = KEYS.filter(({ where }) => where.includes(context)).flatMap((row) => row.keys);
+      expect(keys).toEqual([...new Set(keys)]);
+    }
+  });
+
+  test('the help tells every key', () => {
+    const help = helpLines().join('\n');
+    for (const { help: words } of KEYS.filter(({ where }) => !where.includes('help'))) expect(help).toContain(words);
+  });
+});
+
+describe('whatever is typed, at whatever size', () => {
+  const key = fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...new Set(KEYS.flatMap(({ keys }) => keys))).filter((one) => one !== 'q') },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }) },
+    { weight: 1, arbitrary: fc.constantFrom(...typed('dns.qname="x')) },
+  );
+  const size = fc.record({ columns: fc.integer({ min: 1, max: 220 }), rows: fc.integer({ min: 1, max: 60 }) });
+
+  test.each(['stall.trowel', 'hostile.trowel'])(
+    'a frame of %s has as many lines as the terminal, none too wide, and nothing in it but text and styles',
+    (name) => {
+      fc.assert(
+        fc.property(
+          size,
+          fc.array(fc.oneof({ weight: 9, arbitrary: key }, { weight: 1, arbitrary: size }), { maxLength: 40 }),
+          (first, steps) => {
+            const { session } = screenOn(name, first);
+            for (const step of steps) {
+              session.dispatch(typeof step === 'string' ? { kind: 'key', key: step } : { kind: 'resize', size: step });
+              const { lines, cursor } = view(session.state, plain);
+              const { columns, rows } = session.state.size;
+              expect(lines).toHaveLength(rows);
+              for (const line of lines) {
+                const text = line.replace(SGR, '');
+                expect(text).not.toMatch(/[\x00-\x1f\x7f-\x9f]|\u202e/);
+                expect(stringWidth(text), JSON.stringify(text)).toBeLessThanOrEqual(columns);
+              }
+              if (cursor !== null) expect([cursor.x < columns, cursor.y < rows]).toEqual([true, true]);
+            }
+            session.close();
+            readers.pop()?.close();
+          },
+        ),
+        { numRuns: 150 },
+      );
+    },
+  );
+});

@@ -1,0 +1,85 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { endAll, noPty, Pty } from './pty.ts';
+
+const PROBE = 'native/build/trowel-probe';
+const noProbe =
+  noPty ??
+  (process.getuid?.() !== 0
+    ? 'recording needs root'
+    : !existsSync('/sys/kernel/btf/vmlinux')
+      ? 'this kernel has no BTF'
+      : existsSync(PROBE)
+        ? null
+        : 'the probe is not built');
+if (noProbe !== null) console.log(`skipped: ${noProbe}`);
+
+afterEach(endAll);
+
+/** Command lines of running processes that have a word in them. */
+function running(word: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(join('/proc', pid, 'cmdline'), 'utf8');
+      } catch {
+        return ''; // it has ended meanwhile
+      }
+    })
+    .filter((line) => line.includes(word));
+}
+
+const foldersLeft = () => readdirSync(tmpdir()).filter((name) => name.startsWith('trowel-live-'));
+
+describe.skipIf(noPty !== null)('live', () => {
+  test('says why it cannot record, on the screen as it was', async () => {
+    const pty = new Pty(['live'], { env: { TROWEL_PROBE: '/bin/false' } });
+    expect(await pty.exit).toBe(1);
+    expect(pty.screen).toContain('the probe ended before it began to record');
+    expect(pty.raw).not.toContain('\x1b[?1049h');
+  });
+
+  test('refuses a wrong filter before anything is started', async () => {
+    const pty = new Pty(['live', 'proc.nme=x']);
+    expect(await pty.exit).toBe(2);
+    expect(pty.screen).toContain('did you mean proc.name');
+  });
+});
+
+describe.skipIf(noProbe !== null)('live on this node', () => {
+  test('shows what happens now, nothing of itself, and leaves nothing behind', async () => {
+    const before = foldersLeft();
+    const pty = new Pty(['live', 'evt.type=openat and evt.failed=true'], { columns: 160 });
+    await pty.until('FOLLOWING');
+    const name = `/nowhere/trowel-${process.pid}`;
+    const open = setInterval(() => tryOpen(name), 200);
+    await pty.until(`ENOENT ${name}`);
+    clearInterval(open);
+    pty.type(` f\x15proc.pid=${pty.pid}\r`);
+    await pty.until('matches this filter');
+    pty.type('q');
+    expect(await pty.exit).toBe(0);
+    expect(foldersLeft()).toEqual(before);
+    expect(running(`--exclude-pid\0${pty.pid}\0`)).toEqual([]);
+  });
+
+  test('its recorder ends even when the screen is killed', async () => {
+    const pty = new Pty(['live']);
+    await pty.until('FOLLOWING');
+    expect(running(`--exclude-pid\0${pty.pid}\0`)).toHaveLength(1);
+    pty.kill('SIGKILL');
+    await pty.exit;
+    await vi.waitFor(() => expect(running(`--exclude-pid\0${pty.pid}\0`)).toEqual([]), { timeout: 10_000 });
+  });
+});
+
+function tryOpen(path: string): void {
+  try {
+    readFileSync(path);
+  } catch {
+    // it is not there: that is the event
+  }
+}

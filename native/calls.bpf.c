@@ -131,7 +131,7 @@ static __always_inline void describe_fd(struct returned *returned)
 	}
 	event->fd.file = (__u64)file_of(returned->task, event->fdnum);
 	if (event->fd.file)
-		describe_file(&event->fd);
+		fill_identity(&event->fd);
 }
 
 /* The first descriptor that has something to say, or the first of all; and the list itself as a string. */
@@ -192,13 +192,13 @@ static __always_inline bool has_payload(const struct returned *returned)
 
 static __always_inline void write_message(struct scratch *scratch, const struct user_msghdr *header, __u64 moved)
 {
-	struct buffer buffer = { .address = header->iov, .count = header->iov_len, .moved = moved, .vector = true };
+	struct buffer buffer = { .address = header->iov, .count = header->iov_len, .moved = moved };
 
 	take_local(scratch, header);
 	take_peer(&scratch->event.fd, header->name);
 	name_fd(scratch, header->name);
 	if (moved)
-		write_payload(scratch, &buffer);
+		write_vector(scratch, &buffer);
 }
 
 /* ---- sendmmsg and recvmmsg: an event per message ---- */
@@ -268,11 +268,14 @@ static __always_inline void write_buffer(struct returned *returned)
 		.address = slot(slots, call->buffer_arg),
 		.count = slot(slots, call->buffer_count_arg),
 		.moved = returned->res,
-		.vector = call->buffer == BUFFER_IOVEC,
 	};
 
-	if (has_payload(returned))
-		write_payload(returned->scratch, &buffer);
+	if (!has_payload(returned))
+		return;
+	if (call->buffer == BUFFER_IOVEC)
+		write_vector(returned->scratch, &buffer);
+	else
+		write_flat(returned->scratch, &buffer);
 }
 
 /* The socket knows its addresses, unless bind has failed or it is not connected. */

@@ -36,8 +36,9 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 #define READ_POINTER(address) ((void *)READ((struct list_head *)(address), next))
 
 /*
- * Verified once, not at each call: what is large or loops. Its pointer arguments point to memory of their type, and
- * might be NULL as far as the verifier knows.
+ * Verified once, not at each call: what is large, loops or is rare. Its pointer arguments point to memory of their
+ * type, and might be NULL as far as the verifier knows. What each event passes through is inline instead: where returns
+ * are guarded against speculation, each costs some 10 ns.
  */
 #define GLOBAL __attribute__((noinline))
 

@@ -197,19 +197,13 @@ static __always_inline __u8 file_kind(struct file *file, struct super_block *sb,
 }
 
 /* Fills all of `fd`, which is zero but for fd->file, except the name. */
-GLOBAL int describe_file(struct fd_identity *fd)
+static __always_inline void fill_identity(struct fd_identity *fd)
 {
-	struct super_block *sb;
-	struct inode *inode;
-	struct file *file;
-	__u16 type;
+	struct file *file = (void *)fd->file;
+	struct inode *inode = READ(file, f_inode);
+	struct super_block *sb = READ(inode, i_sb);
+	__u16 type = READ(inode, i_mode) & S_IFMT;
 
-	if (!fd)
-		return 0;
-	file = (void *)fd->file;
-	inode = READ(file, f_inode);
-	sb = READ(inode, i_sb);
-	type = READ(inode, i_mode) & S_IFMT;
 	fd->ino = READ(inode, i_ino);
 	fd->dev = READ(sb, s_dev);
 	fd->open_flags = READ(file, f_flags);
@@ -221,6 +215,12 @@ GLOBAL int describe_file(struct fd_identity *fd)
 		fd->kind = KIND_PIPE;
 	else
 		fd->kind = file_kind(file, sb, type);
+}
+
+GLOBAL int describe_file(struct fd_identity *fd)
+{
+	if (fd)
+		fill_identity(fd);
 	return 0;
 }
 

@@ -247,53 +247,95 @@ static __always_inline bool is_http_head(const __u8 *bytes)
 
 struct buffer {
 	__u64 address; /* of the bytes or, of a vector, of the first iovec */
-	__u64 count;
+	__u64 count; /* of iovecs; 0: it is no vector */
 	__u64 moved; /* bytes of the operation */
-	__u64 vector;
 };
 
-static __always_inline bool gather(struct scratch *scratch, const struct buffer *buffer, __u32 at, __u32 room)
+static __always_inline void begin_gather(struct scratch *scratch, const struct buffer *buffer, __u32 room)
 {
-	struct work *work = &scratch->work;
+	const struct event *event = &scratch->event;
+
+	scratch->work.at = event->strings_len + event->fd.name_len;
+	scratch->work.room = room;
+	scratch->work.moved = buffer->moved;
+	scratch->work.fault = false;
+}
+
+static __always_inline bool gather_flat(struct scratch *scratch, const struct buffer *buffer, __u32 room)
+{
+	begin_gather(scratch, buffer, room);
+	return copy_user(scratch, buffer->address, buffer->moved);
+}
+
+static __always_inline bool gather_vector(struct scratch *scratch, const struct buffer *buffer, __u32 room)
+{
 	__u64 count = buffer->count;
 
-	work->at = at;
-	work->room = room;
-	work->moved = buffer->moved;
-	if (!buffer->vector)
-		return copy_user(scratch, buffer->address, buffer->moved);
-	work->iov = buffer->address;
-	work->fault = false;
+	begin_gather(scratch, buffer, room);
+	scratch->work.iov = buffer->address;
 	LOOP(count < IOVECS_MAX ? count : IOVECS_MAX, gather_iovec, &scratch);
-	return !work->fault;
+	return !scratch->work.fault;
 }
 
-static __always_inline bool begins_http(const struct scratch *scratch, __u32 start)
+static __always_inline __u32 payload_limit(const struct scratch *scratch)
 {
-	return family_of_kind(scratch->event.fd.kind) == FAMILY_NET && scratch->work.at >= start + 4 &&
-	       start <= STRINGS_MAX && is_http_head(&scratch->bytes[start]);
+	return is_kept_whole(&scratch->event.fd) ? settings.snaplen_whole : settings.snaplen;
 }
 
-/* Puts the payload behind the strings and the name. */
-GLOBAL int write_payload(struct scratch *scratch, struct buffer *buffer)
+/* Cut off at `limit`, though it is of a kind that is kept whole? That only its beginning shows. */
+static __always_inline bool is_cut_http(const struct scratch *scratch, const struct buffer *buffer, __u32 limit)
 {
-	__u32 start, limit, whole = settings.snaplen_whole;
-	struct event *event;
-	bool readable;
+	__u32 start = scratch->event.strings_len + scratch->event.fd.name_len;
 
-	if (!scratch || !buffer)
-		return 0;
-	event = &scratch->event;
-	start = event->strings_len + event->fd.name_len;
-	limit = is_kept_whole(&event->fd) ? whole : settings.snaplen;
-	readable = gather(scratch, buffer, start, limit);
-	if (limit < whole && buffer->moved > limit && begins_http(scratch, start))
-		readable = gather(scratch, buffer, start, whole);
-	event->data_len = scratch->work.at - start;
+	if (limit >= settings.snaplen_whole || buffer->moved <= limit || scratch->work.at < start + 4)
+		return false;
+	OPAQUE(start);
+	return family_of_kind(scratch->event.fd.kind) == FAMILY_NET && start <= STRINGS_MAX &&
+	       is_http_head(&scratch->bytes[start]);
+}
+
+static __always_inline void end_payload(struct scratch *scratch, const struct buffer *buffer, bool readable)
+{
+	struct event *event = &scratch->event;
+
+	event->data_len = scratch->work.at - event->strings_len - event->fd.name_len;
 	if (!readable)
 		event->flags |= EVENT_FAULT;
 	if (event->data_len < buffer->moved)
 		event->flags |= EVENT_TRUNCATED;
+}
+
+GLOBAL int write_whole_flat(struct scratch *scratch, struct buffer *buffer)
+{
+	if (scratch && buffer)
+		end_payload(scratch, buffer, gather_flat(scratch, buffer, settings.snaplen_whole));
+	return 0;
+}
+
+/* Both put the payload behind the strings and the name. */
+static __always_inline void write_flat(struct scratch *scratch, struct buffer *buffer)
+{
+	__u32 limit = payload_limit(scratch);
+	bool readable = gather_flat(scratch, buffer, limit);
+
+	if (is_cut_http(scratch, buffer, limit))
+		write_whole_flat(scratch, buffer);
+	else
+		end_payload(scratch, buffer, readable);
+}
+
+GLOBAL int write_vector(struct scratch *scratch, struct buffer *buffer)
+{
+	__u32 limit;
+	bool readable;
+
+	if (!scratch || !buffer)
+		return 0;
+	limit = payload_limit(scratch);
+	readable = gather_vector(scratch, buffer, limit);
+	if (is_cut_http(scratch, buffer, limit))
+		readable = gather_vector(scratch, buffer, settings.snaplen_whole);
+	end_payload(scratch, buffer, readable);
 	return 0;
 }
 

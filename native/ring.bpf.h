@@ -43,6 +43,7 @@ struct work {
 };
 
 struct scratch {
+	struct work work;
 	union {
 		struct record record;
 		struct event event;
@@ -50,10 +51,9 @@ struct scratch {
 		struct file_record file;
 	};
 	__u8 bytes[BYTES_MAX];
-	struct work work;
 };
 
-#define RECORD_MAX offsetof(struct scratch, work)
+#define RECORD_MAX (sizeof(struct scratch) - offsetof(struct scratch, record))
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -116,12 +116,10 @@ static __always_inline bool output(struct record *record, __u32 len, __u8 kind, 
 	return written;
 }
 
-GLOBAL bool write_record(struct scratch *scratch, __u32 bytes, __u8 kind, __u8 family)
+static __always_inline bool write_record(struct scratch *scratch, __u32 bytes, __u8 kind, __u8 family)
 {
 	__u32 len = sizeof(struct event) + bytes;
 
-	if (!scratch)
-		return false;
 	CAP(len, RECORD_MAX);
 	return output(&scratch->record, len, kind, family);
 }

@@ -2,6 +2,7 @@
 #include "roles.h"
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 #define SLOTS 65536
 
 /*
- * Two sets that forget on collision: of sockets that connected or were accepted, and of ports that are listened on.
+ * Two sets that forget on collision: of sockets whose role has shown, and of ports that are listened on.
  * An answer that was forgotten is worked out from the ports, and those are told again by each accept.
  */
 struct roles {
@@ -57,8 +58,28 @@ static void learn_listener(struct roles *roles, const struct fd_identity *fd)
 	roles->listeners[hash_u64(listener(fd)) & (SLOTS - 1)] = listener(fd);
 }
 
+static bool is_known(const struct roles *roles, const struct fd_identity *fd)
+{
+	uint32_t i = socket_slot(fd);
+
+	return roles->sockets[i].ino == fd->ino && roles->sockets[i].netns == fd->netns;
+}
+
+/* Who speaks first on a socket without connection asks; who is spoken to answers. */
+static void learn_datagram(struct roles *roles, const struct fd_identity *fd, uint16_t type)
+{
+	const struct call *call = type < MAX_CALLS ? &calls[type] : NULL;
+
+	if (!call || call->buffer == BUFFER_NONE || !fd->remote_port || is_known(roles, fd))
+		return;
+	learn_socket(roles, fd,
+		     call->flags & CALL_READS ? TROWEL__V1__FD_ROLE__ROLE_SERVER : TROWEL__V1__FD_ROLE__ROLE_CLIENT);
+}
+
 void roles_learn(struct roles *roles, const struct fd_identity *fd, uint16_t type)
 {
+	if (fd->l4proto == IPPROTO_UDP)
+		learn_datagram(roles, fd, type);
 	if (fd->l4proto != IPPROTO_TCP)
 		return;
 	if (fd->state & FD_LISTENING) {
@@ -73,14 +94,12 @@ void roles_learn(struct roles *roles, const struct fd_identity *fd, uint16_t typ
 
 static Trowel__V1__FdRole tcp_role(const struct roles *roles, const struct fd_identity *fd)
 {
-	uint32_t i = socket_slot(fd);
-
 	if (fd->state & FD_LISTENING)
 		return TROWEL__V1__FD_ROLE__ROLE_LISTEN;
 	if (!fd->remote_port)
 		return TROWEL__V1__FD_ROLE__ROLE_NONE;
-	if (roles->sockets[i].ino == fd->ino && roles->sockets[i].netns == fd->netns)
-		return roles->sockets[i].role;
+	if (is_known(roles, fd))
+		return roles->sockets[socket_slot(fd)].role;
 	return roles->listeners[hash_u64(listener(fd)) & (SLOTS - 1)] == listener(fd)
 		       ? TROWEL__V1__FD_ROLE__ROLE_SERVER
 		       : TROWEL__V1__FD_ROLE__ROLE_CLIENT;
@@ -96,5 +115,7 @@ Trowel__V1__FdRole role_of(const struct roles *roles, const struct fd_identity *
 		return tcp_role(roles, fd);
 	if (!fd->remote_port && !fd->local_port)
 		return TROWEL__V1__FD_ROLE__ROLE_NONE;
-	return fd->state & FD_BOUND_PORT ? TROWEL__V1__FD_ROLE__ROLE_SERVER : TROWEL__V1__FD_ROLE__ROLE_CLIENT;
+	if (fd->state & FD_BOUND_PORT)
+		return TROWEL__V1__FD_ROLE__ROLE_SERVER;
+	return is_known(roles, fd) ? roles->sockets[socket_slot(fd)].role : TROWEL__V1__FD_ROLE__ROLE_CLIENT;
 }

@@ -291,7 +291,8 @@ static bool is_refused(struct sender *sender)
 
 	if (!stream_is_broken(sender->stream) || !stream_was_refused(sender->stream, &why))
 		return false;
-	complain("the collector at %s has ended the recording%s%s", sender->session->collector.target, *why ? ": " : "", why);
+	complain("the collector at %s has ended the recording%s%s", sender->session->collector.target, *why ? ": " : "",
+		 why);
 	gpr_free(why);
 	return true;
 }

@@ -32,9 +32,10 @@ static bool family_is_wanted(uint32_t families, uint8_t family)
 	return families & (family == FAMILY_IO ? of_descriptors : 1u << family);
 }
 
+/* How long a call blocks is known only if its beginning is. */
 static bool call_is_wanted(const Trowel__V1__Config *config, uint32_t families, const struct call *call, uint32_t id)
 {
-	if (!family_is_wanted(families, call->family))
+	if (!family_is_wanted(families, call->family) || (call->flags & CALL_WAIT && !config->latency))
 		return false;
 	if (!config->n_calls)
 		return call->flags & CALL_STANDARD;

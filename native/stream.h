@@ -26,8 +26,8 @@ Trowel__V1__ToProbe *stream_receive(struct stream *stream, int timeout_ms);
 /* False while it may yet be opened. */
 bool stream_is_broken(const struct stream *stream);
 /*
- * Of a stream that has ended: whether the collector has ended it, so that another one would be no better. `why` is then its
- * reason, to be freed with gpr_free().
+ * Of a stream that has ended: whether the collector has ended it, so that another one would be no better. `why` is then
+ * its reason, to be freed with gpr_free().
  */
 bool stream_was_refused(struct stream *stream, char **why);
 /* Says that no more will be sent, and waits at most timeout_ms for the collector to agree. */

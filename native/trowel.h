@@ -71,10 +71,9 @@ enum wanted {
 /* What a thread must match; see settings.filters. */
 enum filter { FILTER_CGROUPS = 1, FILTER_PIDS = 2, FILTER_COMMS = 4, FILTER_PORTS = 8, FILTER_KINDS = 16 };
 
+/* What every call needs to know lies together: a page more to touch is what costs, most of all in a virtual machine. */
 struct settings {
 	__u8 calls[MAX_CALLS];
-	__u64 ports[65536 / 64]; /* a bit each */
-	__u64 drop_reasons[MAX_DROP_REASONS / 64]; /* a bit each: dropped packets that are told of */
 	__u64 kernel_events; /* a bit each, from FIRST_KERNEL_EVENT on */
 	__u64 wait_over_ns;
 	__u64 min_latency_ns;
@@ -83,14 +82,15 @@ struct settings {
 	__u32 families; /* a bit each, as build/calls.h numbers them */
 	__u32 filters; /* enum filter: those that restrict */
 	__u32 fd_kinds; /* a bit each, as the wire numbers them */
+	__u32 generation; /* advances with each change: what was decided before is void */
+	__u32 announce; /* advances when all threads must be announced again */
 	__u32 environment;
 	__u32 comms_n;
 	__u32 excluded_n;
 	__u32 excluded[MAX_EXCLUDED];
 	char comms[MAX_COMMS][16];
-	__u32 generation; /* advances with each change: what was decided before is void */
-	__u32 announce; /* advances when all threads must be announced again */
-	__u32 pad;
+	__u64 drop_reasons[MAX_DROP_REASONS / 64]; /* a bit each: dropped packets that are told of */
+	__u64 ports[65536 / 64]; /* a bit each */
 };
 
 /* What user space finds out about the machine before loading. */

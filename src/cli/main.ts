@@ -31,6 +31,7 @@ function program(after: readonly string[]): Command {
     .option('-s, --snaplen <n>', 'payload bytes kept of one operation', count, 80)
     .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
     .option('--no-latency', 'do not measure how long calls take: cheaper for the node')
+    .option('--only-command', 'record only the command behind -- and what it starts')
     .option('--json', 'print the summary as JSON')
     .addOption(new Option('--exclude-pid <pid>', 'leave the events of a process out').argParser(count).hideHelp())
     .action(async (words: string[], options) => (await import('./record.ts')).record(words.join(' '), { ...options, command: after }));

@@ -22,6 +22,8 @@ export interface RecordOptions {
   readonly waitOver: string;
   readonly latency: boolean;
   readonly json?: boolean;
+  /** Only the command behind `--` and what it starts. */
+  readonly onlyCommand?: boolean;
   /** A process whose events are left out, beside our own: the screen that shows them. */
   readonly excludePid?: number;
   readonly command: readonly string[];
@@ -170,6 +172,7 @@ function defaultPath(): string {
 }
 
 function configOf(options: RecordOptions): Config {
+  if (options.onlyCommand === true && options.command.length === 0) throw new UsageError('--only-command needs a command behind --');
   if (options.snaplen > MAX_SNAPLEN) throw new UsageError(`-s takes at most ${MAX_SNAPLEN} bytes, not ${options.snaplen}`);
   return {
     snaplen: options.snaplen,
@@ -177,6 +180,7 @@ function configOf(options: RecordOptions): Config {
     waitOverNs: parseSpan('--wait-over', options.waitOver),
     latency: options.latency,
     excludePids: options.excludePid === undefined ? [process.pid] : [process.pid, options.excludePid],
+    pids: options.onlyCommand === true ? [process.pid] : [],
   };
 }
 

@@ -126,15 +126,17 @@ function processFields(def: ThreadDef): Omit<ProcessRow, 'id' | 'from' | 'to'> {
 function fdFields(def: FdDef): Omit<FdRow, 'id'> {
   const kind = FD_KINDS[def.kind] ?? 'unknown';
   const ino = def.ino.toNumber();
-  const name = text(def.name);
+  const name = kind === 'unix' ? unixName(text(def.name)) : text(def.name);
+  const local = endOf(def.localIp, def.localPort);
+  const remote = endOf(def.remoteIp, def.remotePort);
   return {
     kind,
     role: FD_ROLES[def.role] ?? 'none',
     l4proto: def.l4proto,
-    localIp: ip(def.localIp),
-    localPort: def.localPort,
-    remoteIp: ip(def.remoteIp),
-    remotePort: def.remotePort,
+    localIp: local?.ip ?? null,
+    localPort: local?.port ?? 0,
+    remoteIp: remote?.ip ?? null,
+    remotePort: remote?.port ?? 0,
     name: name === '' ? anonymousName(kind, ino) : name,
     ino,
     dev: def.dev,
@@ -148,8 +150,18 @@ function anonymousName(kind: FdKind, ino: number): string {
   return name === '' || name.startsWith('anon') ? name : `${name}:[${ino}]`;
 }
 
-function ip(bytes: Uint8Array): string | null {
-  return bytes.length === 4 || bytes.length === 16 ? ipaddr.fromByteArray([...bytes]).toString() : null;
+/** One end of a socket; null where it is not set: no address and no port. */
+function endOf(bytes: Uint8Array, port: number): { ip: string; port: number } | null {
+  if (bytes.length !== 4 && bytes.length !== 16) return null;
+  if (port === 0 && bytes.every((byte) => byte === 0)) return null;
+  return { ip: ipaddr.fromByteArray([...bytes]).toString(), port };
+}
+
+/** unix(7): a path ends with NUL or not, as the program gave it; an abstract name begins with NUL and is written with @. */
+function unixName(name: string): string {
+  if (name.startsWith('\0')) return `@${name.slice(1)}`;
+  const end = name.indexOf('\0');
+  return end < 0 ? name : name.slice(0, end);
 }
 
 function text(bytes: Uint8Array): string {

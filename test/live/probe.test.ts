@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MS, SECOND } from '../../src/model/time.ts';
+import { buildWorkload, cleanUp, type Recording, record, WORKLOAD, whyNot } from './recording.ts';
+
+const reason = whyNot();
+/** What every workload does a known number of times; see native/test/workload.c. */
+const TIMES = 23;
+const WORKLOADS =
+  'files iovecs udp-connected udp-unconnected mmsg tcp refused dns-tcp ipv6 unix passed-fd fork-storm killed changes int80 uring waits interrupted';
+
+let recording: Recording;
+
+/** Restricts a filter to one workload's processes. */
+const of = (workload: string, filter: string) => `proc.args=${workload} and (${filter})`;
+const count = (workload: string, filter: string) => recording.count(of(workload, filter));
+const distinct = (workload: string, filter: string, field: string) => [...new Set(recording.values(of(workload, filter), field))];
+
+describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, with BTF'})`, () => {
+  beforeAll(() => {
+    buildWorkload();
+    recording = record(['sh', '-c', `for w in ${WORKLOADS}; do ${WORKLOAD} $w || exit 1; done`], ['--only-command']);
+  }, 120_000);
+  afterAll(cleanUp);
+
+  test('nothing was lost', () => {
+    expect([...recording.capture.dims.losses.all()]).toEqual([]);
+    expect(recording.capture.meta.state).toBe('complete');
+  });
+
+  describe('files', () => {
+    const own = 'fd.name=/tmp/workload-file';
+    test.each([
+      ['open', `evt.type in (open, openat) and ${own}`, TIMES],
+      ['write', `evt.type=write and ${own} and evt.rawres=11 and evt.buffer contains "hello, file"`, TIMES],
+      ['pread', `evt.type=pread and ${own} and evt.buffer contains "hello, file"`, TIMES],
+      ['close', `evt.type=close and ${own}`, TIMES],
+      ['rename', 'evt.type in (rename, renameat, renameat2) and evt.arg.newpath=/tmp/workload-renamed', 1],
+      ['unlink', 'evt.type in (unlink, unlinkat) and evt.res=SUCCESS', 1],
+      ['a failed open', 'evt.type in (open, openat) and evt.res=ENOENT and evt.args contains /nonexistent/file', 1],
+    ])('%s', (_, filter, times) => expect(count('files', filter)).toBe(times));
+  });
+
+  describe('vectors', () => {
+    test('are gathered into one payload', () => {
+      const whole = '0123456789abcdefghijklmnopqrstABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-*/';
+      expect(distinct('iovecs', 'evt.type=writev', 'evt.buffer')).toEqual([whole]);
+      expect(count('iovecs', 'evt.type=readv and evt.rawres=70 and evt.buffer startswith 0123456789abc')).toBe(TIMES);
+    });
+  });
+
+  describe('UDP', () => {
+    test('on connected sockets has the peer without being told', () => {
+      const sent = recording.rows(of('udp-connected', 'evt.type=sendto'), ['fd.rip', 'fd.lip', 'fd.rport', 'evt.rawres', 'evt.buffer']);
+      expect(sent).toHaveLength(TIMES);
+      expect(new Set(sent.map((row) => `${row['fd.lip']} ${row['fd.rip']} ${row['evt.rawres']} ${row['evt.buffer']}`))).toEqual(new Set(['127.0.0.1 127.0.0.1 4 ping']));
+      expect(count('udp-connected', `evt.type=recvfrom and fd.lport=${sent[0]!['fd.rport']} and evt.buffer contains ping`)).toBe(TIMES);
+    });
+
+    test('on others has the peer of each message', () => {
+      expect(count('udp-unconnected', 'evt.type=sendto and fd.rip=127.0.0.1 and evt.buffer contains ping')).toBe(TIMES);
+      expect(count('udp-unconnected', 'evt.type=sendto and fd.is_server=true and evt.buffer contains pong!')).toBe(TIMES);
+      expect(count('udp-unconnected', 'evt.type=recvfrom and evt.buffer contains ping and fd.is_server=true and fd.rip=127.0.0.1')).toBe(TIMES);
+    });
+
+    test('in several messages a call is one event each', () => {
+      for (const type of ['sendmmsg', 'recvmmsg']) {
+        expect(count('mmsg', `evt.type=${type} and evt.rawres=10 and evt.buffer contains "question A"`)).toBe(TIMES);
+        expect(count('mmsg', `evt.type=${type} and evt.rawres=13 and evt.buffer contains "question AAAA"`)).toBe(TIMES);
+      }
+    });
+
+    test('over IPv6, with IPv4 in it, keeps both families apart', () => {
+      expect(count('ipv6', 'evt.type=recvfrom and evt.buffer contains four and fd.type=ipv4 and fd.rip=127.0.0.1')).toBe(TIMES);
+      expect(count('ipv6', 'evt.type=recvfrom and evt.buffer contains sixsix and fd.type=ipv6 and fd.rip=::1')).toBe(TIMES);
+    });
+  });
+
+  describe('TCP', () => {
+    test.each([
+      ['connect', 'evt.type=connect and evt.res=SUCCESS and fd.is_server=false and fd.sip=127.0.0.1', TIMES],
+      ['accept', 'evt.type in (accept, accept4) and fd.is_server=true', TIMES],
+      ['an HTTP head is kept whole', 'evt.type=write and evt.rawres=118 and evt.truncated=false and evt.buffer startswith GET', TIMES],
+      ['both sides see the request', 'evt.type=read and evt.rawres=118 and fd.is_server=true', TIMES],
+      ['the answer', 'evt.type=write and fd.is_server=true and evt.buffer contains bye', TIMES],
+      ['close of both ends', 'evt.type=close and fd.l4proto=tcp', 2 * TIMES],
+    ])('%s', (_, filter, times) => expect(count('tcp', filter)).toBe(times));
+
+    test('a refused connection names whom it was for', () => {
+      expect(count('refused', 'evt.type=connect and evt.res=ECONNREFUSED and fd.sip=127.0.0.1 and fd.sport=1')).toBe(TIMES);
+    });
+
+    test('DNS over it is put together from pieces', () => {
+      expect(count('dns-tcp', 'evt.type=write and dns.qname=example.com and dns.transport=tcp and dns.side!=server')).toBe(TIMES);
+      expect(count('dns-tcp', 'evt.type=recvfrom and dns.qname=example.com and dns.side=server')).toBe(TIMES);
+    });
+  });
+
+  test('Unix sockets are known by the path, on both ends', () => {
+    expect(count('unix', 'evt.type=connect and fd.type=unix and fd.name=/tmp/workload.sock')).toBe(TIMES);
+    expect(count('unix', 'evt.type=write and fd.name=/tmp/workload.sock and evt.buffer contains u')).toBe(TIMES);
+    expect(count('unix', 'evt.type=read and fd.name=/tmp/workload.sock')).toBe(TIMES);
+  });
+
+  test('a descriptor that came over a socket has the name it was opened by', () => {
+    const child = recording.rows(of('passed-fd', 'evt.type=pread and not fd.name contains .so'), ['fd.name', 'proc.pid']);
+    expect(child.map((row) => row['fd.name'])).toEqual(Array(TIMES).fill('/etc/passwd'));
+    const opener = distinct('passed-fd', 'evt.type in (open, openat) and fd.name=/etc/passwd', 'proc.pid');
+    expect(opener).not.toContain(child[0]!['proc.pid']);
+  });
+
+  describe('processes', () => {
+    test('a thousand that are gone at once are all named, with their codes', () => {
+      const exits = recording.rows(of('fork-storm', 'evt.type=procexit'), ['proc.name', 'evt.rawarg.ret']);
+      const children = exits.filter((row) => row['evt.rawarg.ret'] !== 0 || exits.length > 0);
+      expect(children.length).toBe(1001);
+      expect(new Set(exits.map((row) => row['proc.name']))).toEqual(new Set(['workload']));
+      expect(count('fork-storm', 'evt.type in (open, openat) and fd.name=/etc/passwd')).toBe(1000);
+    });
+
+    test('killed ones tell by what', () => {
+      expect(count('killed', 'evt.type=procexit and evt.arg.sig contains SIGKILL')).toBe(TIMES);
+      expect(count('killed', 'evt.type=kill and evt.arg.sig contains SIGKILL')).toBe(TIMES);
+    });
+
+    test('a new name, directory and user show at once', () => {
+      const rows = recording.rows('proc.args=changes and evt.type in (open, openat) and fd.filename=os-release', ['proc.name', 'user.uid', 'proc.cwd', 'fd.name']);
+      expect(rows.map((row) => [row['proc.name'], row['user.uid'], row['proc.cwd']])).toEqual([
+        ['renamed', 0, '/usr/lib'],
+        ['renamed', 65534, '/usr/lib'],
+      ]);
+      expect(rows[0]!['fd.name']).toBe('/usr/lib/os-release');
+    });
+  });
+
+  describe('other ways into the kernel', () => {
+    test('32-bit calls have their right names', () => {
+      expect(count('int80', 'evt.type=read and evt.rawres=16 and fd.name=/etc/passwd')).toBe(TIMES);
+      expect(count('int80', 'evt.type=close and fd.name=/etc/passwd')).toBe(1);
+    });
+
+    test('a process that uses io_uring says so', () => {
+      expect(count('uring', 'evt.type=io_uring_setup')).toBe(1);
+      expect(count('uring', 'evt.type=close and fd.name=/etc/passwd and proc.uses_io_uring=true')).toBe(1);
+      expect(count('uring', 'evt.type=read and fd.name=/etc/passwd')).toBe(0);
+    });
+  });
+
+  describe('waits', () => {
+    test('are recorded from the threshold on, with their length', () => {
+      const ten = 'evt.type in (nanosleep, clock_nanosleep) and evt.rawarg.timeout=10000000';
+      const sleeps = recording.values(of('waits', ten), 'evt.latency') as number[];
+      expect(sleeps).toHaveLength(TIMES);
+      for (const latency of sleeps) expect(latency).toBeGreaterThanOrEqual(10 * MS);
+      expect(count('waits', 'evt.type=poll and evt.rawres=0 and fd.type=pipe')).toBe(TIMES);
+    });
+
+    test('that a signal ended say so, those that went on are one event', () => {
+      expect(count('interrupted', 'evt.type in (nanosleep, clock_nanosleep) and evt.res=EINTR')).toBe(TIMES);
+      expect(count('interrupted', 'evt.type=read and fd.type=pipe and evt.res=EINTR')).toBe(TIMES);
+      const resumed = recording.values(of('interrupted', 'evt.type=read and fd.type=pipe and evt.rawres=1'), 'evt.latency') as number[];
+      expect(resumed).toHaveLength(TIMES);
+      for (const latency of resumed) expect(latency).toBeLessThan(SECOND);
+    });
+  });
+});

@@ -1,0 +1,87 @@
+/** Real recordings, made by the program as its users run it, and read back through the modules. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compileFilter } from '../../src/filter/compile.ts';
+import type { Reading } from '../../src/filter/field.ts';
+import { readField } from '../../src/filter/field.ts';
+import { fieldNamed } from '../../src/filter/registry.ts';
+import { packageRoot } from '../../src/model/package-root.ts';
+import { CaptureReader } from '../../src/store/reader.ts';
+import { scan } from '../../src/store/scan.ts';
+
+export const BIN = join(packageRoot(), 'bin/trowel');
+const PROBE = join(packageRoot(), 'native/build/trowel-probe');
+export const SCENARIO = join(packageRoot(), 'test/scenario/critical-app');
+export const WORKLOAD = join(packageRoot(), 'native/build/workload');
+
+/** Why nothing can be recorded here; null: it can. */
+export function whyNot(): string | null {
+  if (process.getuid?.() !== 0) return 'needs root';
+  if (!existsSync('/sys/kernel/btf/vmlinux')) return 'this kernel has no BTF';
+  return existsSync(PROBE) ? null : 'the probe is not built: make build';
+}
+
+/** The workload program, built if need be. */
+export function buildWorkload(): void {
+  execFileSync('make', ['-s', '-C', join(packageRoot(), 'native'), 'workload'], { stdio: 'inherit' });
+}
+
+export class Recording {
+  readonly capture: CaptureReader;
+
+  constructor(readonly path: string) {
+    this.capture = new CaptureReader(path);
+  }
+
+  /** The matching events, each as the values of the fields. */
+  rows<const Names extends readonly string[]>(filter: string, fields: Names): { readonly [Name in Names[number]]: Reading }[] {
+    const { capture } = this;
+    const compiled = compileFilter(filter, { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false });
+    const bound = fields.map((name) => [name, fieldNamed(name)] as const);
+    const rows: Record<string, Reading>[] = [];
+    for (const { chunk, selection, n } of scan(capture, compiled)) {
+      for (let k = 0; k < n; k++) {
+        const view = compiled.view.at(chunk, selection[k]!);
+        rows.push(Object.fromEntries(bound.map(([name, field]) => [name, copied(readField(field, view))])));
+      }
+    }
+    return rows as { readonly [Name in Names[number]]: Reading }[];
+  }
+
+  /** One field of the matching events. */
+  values(filter: string, field: string): Reading[] {
+    return this.rows(filter, [field]).map((row) => row[field]!);
+  }
+
+  count(filter: string): number {
+    return this.rows(filter, []).length;
+  }
+}
+
+/** A payload is a view into memory that the next chunk uses again. */
+function copied(reading: Reading): Reading {
+  return reading instanceof Uint8Array ? Buffer.from(reading).toString('latin1') : reading;
+}
+
+const folders: string[] = [];
+
+/** A path for a capture in a folder that `cleanUp` removes. */
+export function newPath(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'trowel-live-'));
+  folders.push(folder);
+  return join(folder, 'x.trowel');
+}
+
+export function cleanUp(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+/** Records while a command runs. Throws with what was printed when the recording fails. */
+export function record(command: readonly string[], options: readonly string[] = []): Recording {
+  const path = newPath();
+  const { status, stderr, stdout } = spawnSync(BIN, ['record', '-w', path, ...options, '--', ...command], { encoding: 'utf8', timeout: 120_000 });
+  if (status !== 0) throw new Error(`trowel record ended with ${status}:\n${stderr}\n${stdout}`);
+  return new Recording(path);
+}

@@ -145,7 +145,8 @@ function widthOf(range: number): 0 | 1 | 2 | 4 | 8 {
 function view(bytes: Uint8Array, width: number, count: number, offset: number): Uint8Array | Uint16Array | Uint32Array | Float64Array {
   const at = bytes.byteOffset + offset;
   const aligned = at % width === 0;
-  const buffer = aligned ? bytes.buffer : bytes.slice(offset, offset + count * width).buffer;
+  // A Buffer's own slice() would not copy.
+  const buffer = aligned ? bytes.buffer : Uint8Array.prototype.slice.call(bytes, offset, offset + count * width).buffer;
   const start = aligned ? at : 0;
   if (width === 1) return new Uint8Array(buffer, start, count);
   if (width === 2) return new Uint16Array(buffer, start, count);

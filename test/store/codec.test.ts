@@ -6,14 +6,22 @@ describe('number columns', () => {
   const wide = fc.integer({ min: -(2 ** 52), max: 2 ** 52 });
   const value = fc.oneof(fc.constant(7), fc.integer({ min: 0, max: 200 }), fc.integer({ min: -40_000, max: 40_000 }), wide);
 
-  test('come back as they went in, packed and compressed in any way', () => {
+  const runs = fc
+    .array(fc.tuple(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 60 })), { maxLength: 40 })
+    .map((pairs) => pairs.flatMap(([v, times]) => Array<number>(times).fill(v)));
+
+  test('come back as they went in, packed and compressed in any way, from any place in a Buffer', () => {
+    const values = fc.oneof(fc.array(value, { maxLength: 400 }), runs);
     fc.assert(
-      fc.property(fc.array(value, { maxLength: 400 }), fc.boolean(), fc.constantFrom(0, 1, 3), (values, differences, level) => {
-        const blob = packNumbers(values, values.length, differences, { level });
-        const target = new Float64Array(values.length);
-        unpackNumbers(blob, values.length, target);
-        expect(Array.from(target)).toEqual(values.map((v) => v + 0));
+      fc.property(values, fc.boolean(), fc.constantFrom(0, 1, 3), fc.nat(9), (numbers, differences, level, shift) => {
+        const blob = packNumbers(numbers, numbers.length, differences, { level });
+        const inBuffer = Buffer.alloc(blob.length + shift).subarray(shift);
+        inBuffer.set(blob);
+        const target = new Float64Array(numbers.length);
+        unpackNumbers(inBuffer, numbers.length, target);
+        expect(Array.from(target)).toEqual(numbers.map((v) => v + 0));
       }),
+      { numRuns: 1000 },
     );
   });
 

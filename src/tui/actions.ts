@@ -1,7 +1,7 @@
 /** What keys do: each takes the state and gives the next one, and what it asks for. */
 import { areasOf, lookOf } from './areas.ts';
 import { type ClauseUse, withClause } from './clause.ts';
-import { placedColumns, TIME_MODES } from './columns.ts';
+import { focusedIndex, placedColumns, TIME_MODES } from './columns.ts';
 import { detailLines } from './detail.ts';
 import { applyFilter, find } from './prompt.ts';
 import { type Command, type DetailPane, type Goal, paused, type State, selectedRow, type Update } from './state.ts';
@@ -52,17 +52,21 @@ export const findAgain =
 
 export const moveColumn =
   (direction: 1 | -1): Act =>
-  (state) =>
-    only({ ...state, column: Math.max(0, state.column + direction) });
+  (state) => {
+    const shown = placedColumns(lookOf(state));
+    const next = shown[focusedIndex(shown, state.column) + direction];
+    return only(next === undefined ? state : { ...state, column: next.column.title });
+  };
 
 /** Filters by the focused cell. */
 export const filterByCell =
   (use: ClauseUse): Act =>
   (state) => {
     const row = selectedRow(state);
-    const column = placedColumns(lookOf(state))[state.column]?.column;
-    if (row === null || column === undefined) return only(state);
-    const clause = column.clause(row);
+    const shown = placedColumns(lookOf(state));
+    const focused = shown[focusedIndex(shown, state.column)];
+    if (row === null || focused === undefined) return only(state);
+    const clause = focused.column.clause(row);
     if (typeof clause === 'string') return noticed(state, clause);
     if (use === 'add' && state.filter === '') return noticed(state, 'there is no filter to add to: every event is shown');
     const filter = withClause(state.filter, clause, use);

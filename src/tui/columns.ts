@@ -55,7 +55,7 @@ const SINCE: Column = {
 
 const PLACE: Column = {
   title: 'CONTAINER',
-  width: ({ width, places }) => (places && width >= 100 ? 12 : 0),
+  width: ({ width, places }) => (places && width >= 90 ? 12 : 0),
   text: ({ place }) => place?.text ?? '',
   clause: ({ place }) => equal(place, 'this process runs in no container'),
 };
@@ -71,7 +71,7 @@ const PROCESS: Column = {
 const PID: Column = {
   title: 'PID',
   align: 'right',
-  width: ({ width }) => (width < 72 ? 0 : 7),
+  width: ({ width, places }) => (width < 72 || (places && width >= 90 && width < 118) ? 0 : 7),
   text: ({ pid }) => pid?.text ?? '',
   clause: ({ pid }) => equal(pid, 'the process of this event is not known'),
 };
@@ -117,6 +117,15 @@ export function placedColumns(look: ListLook): readonly PlacedColumn[] {
   const shown = COLUMNS.map((column) => ({ column, width: column.width(look) })).filter(({ width }) => width !== 0);
   const taken = shown.reduce((sum, { width }) => sum + (width ?? 0), shown.length - 1);
   return shown.map(({ column, width }) => ({ column, width: width ?? Math.max(0, look.width - taken) }));
+}
+
+/** Index of the column with a title, or of the nearest before it that is shown. */
+export function focusedIndex(shown: readonly PlacedColumn[], title: string): number {
+  const wanted = COLUMNS.findIndex((column) => column.title === title);
+  return Math.max(
+    0,
+    shown.findLastIndex(({ column }) => COLUMNS.indexOf(column) <= wanted),
+  );
 }
 
 /** One cell, exactly as wide as its column. */

@@ -36,7 +36,7 @@ export async function openScreen(options: ScreenOptions): Promise<number> {
 }
 
 class OpenScreen {
-  readonly #terminal = new Terminal((keys) => this.#type(keys));
+  readonly #terminal = new Terminal({ keys: (keys) => this.#type(keys), gone: () => this.#ended.resolve(ENDING.SIGHUP) });
   readonly #session: Session;
   readonly #options: ScreenOptions;
   readonly #ended = Promise.withResolvers<number>();
@@ -46,6 +46,7 @@ class OpenScreen {
     this.#options = options;
     const world = {
       copy: (text: string) => this.#terminal.copy(text),
+      redraw: () => this.#redraw(),
       suspend: () => this.#suspend(),
       quit: () => this.#ended.resolve(0),
       remember: rememberFilter,
@@ -88,6 +89,13 @@ class OpenScreen {
 
   #type(keys: readonly Keystroke[]): void {
     for (const key of keys) this.#session.dispatch(key);
+  }
+
+  /** For a screen that something else has written on. */
+  #redraw(): void {
+    this.#ink?.unmount();
+    this.#terminal.clear();
+    this.#draw();
   }
 
   /** Back to the shell, until it lets us go on. */

@@ -15,6 +15,7 @@ import { type Action, update } from './update.ts';
 /** What a session cannot do by itself. */
 export interface World {
   copy(text: string): void;
+  redraw(): void;
   suspend(): void;
   quit(): void;
   /** A filter was used. */
@@ -118,6 +119,9 @@ export class Session {
         break;
       case 'copy':
         this.#copy(command.form);
+        break;
+      case 'redraw':
+        this.#options.world.redraw();
         break;
       case 'suspend':
         this.#options.world.suspend();

@@ -101,8 +101,8 @@ export interface State {
   /** Numbers of the selected event and of the first one on the screen; null: there is none. */
   readonly selected: number | null;
   readonly top: number | null;
-  /** Index into the columns that are shown. */
-  readonly column: number;
+  /** Title of the column whose cell is focused; it may not be shown at this width. */
+  readonly column: string;
   readonly timeMode: TimeMode;
   readonly follow: 'off' | 'on' | 'paused';
   /** Matches when following was paused; null: they were not all counted, and will be taken when they are. */
@@ -124,6 +124,7 @@ export type Command =
   | { readonly kind: 'seek'; readonly goal: Goal }
   | { readonly kind: 'stop-seeking' }
   | { readonly kind: 'copy'; readonly form: 'line' | 'json' }
+  | { readonly kind: 'redraw' }
   | { readonly kind: 'suspend' }
   | { readonly kind: 'quit' };
 
@@ -145,7 +146,7 @@ export const EMPTY_LIST: ListWindow = { rows: [], before: 0, complete: true };
 /** `follow`: stay at the end of what is being recorded. */
 export function initialState(facts: CaptureFacts, size: Size, filter: string, history: readonly string[], follow: boolean): State {
   return {
-    facts, size, filter, history, visited: [], list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 0,
+    facts, size, filter, history, visited: [], list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 'PROCESS',
     timeMode: 'rel', follow: facts.recording ? (follow ? 'on' : 'paused') : 'off', matchesAtPause: null,
     detail: { open: false, focused: false, top: 0, form: 'hex', content: null },
     prompt: null, help: null, find: '', searching: null, notice: null,

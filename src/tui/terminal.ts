@@ -13,16 +13,22 @@ const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 /** OSC 52 of terminals ends somewhere; this is what all of them take. */
 const CLIPBOARD_BYTES = 74_000;
 
+export interface TerminalEvents {
+  keys(keys: readonly Keystroke[]): void;
+  /** Nobody will ever type here again. */
+  gone(): void;
+}
+
 export class Terminal {
   readonly #input = process.stdin;
   readonly #output = process.stdout;
   readonly #decoder = new KeyDecoder();
-  readonly #onKeys: (keys: readonly Keystroke[]) => void;
+  readonly #on: TerminalEvents;
   #escape: NodeJS.Timeout | null = null;
   #open = false;
 
-  constructor(onKeys: (keys: readonly Keystroke[]) => void) {
-    this.#onKeys = onKeys;
+  constructor(on: TerminalEvents) {
+    this.#on = on;
   }
 
   /** The terminal's size; some say 0×0 for a while, and then the usual size is as good a guess as any. */
@@ -37,6 +43,7 @@ export class Terminal {
     this.#input.setEncoding('utf8');
     this.#input.setRawMode(true);
     this.#input.on('data', this.#read);
+    this.#input.on('end', this.#on.gone);
     this.#input.resume();
     this.#output.write(ENTER);
     process.on('exit', this.#restore);
@@ -48,10 +55,16 @@ export class Terminal {
     this.#open = false;
     if (this.#escape !== null) clearTimeout(this.#escape);
     this.#input.off('data', this.#read);
+    this.#input.off('end', this.#on.gone);
     if (!this.#input.destroyed) this.#input.setRawMode(false);
     this.#input.pause();
     this.#output.write(LEAVE);
     process.off('exit', this.#restore);
+  }
+
+  /** Wipes the screen, whoever wrote on it. */
+  clear(): void {
+    this.#output.write('\x1b[0m\x1b[2J\x1b[H');
   }
 
   /** Puts a text on the terminal's clipboard, also through ssh (OSC 52). The caller has made it harmless. */
@@ -63,8 +76,8 @@ export class Terminal {
   readonly #read = (chunk: string): void => {
     if (this.#escape !== null) clearTimeout(this.#escape);
     this.#escape = null;
-    this.#onKeys(this.#decoder.push(chunk));
-    if (this.#decoder.waiting) this.#escape = setTimeout(() => this.#onKeys(this.#decoder.flush()), ESCAPE_MS);
+    this.#on.keys(this.#decoder.push(chunk));
+    if (this.#decoder.waiting) this.#escape = setTimeout(() => this.#on.keys(this.#decoder.flush()), ESCAPE_MS);
   };
 
   /** The last resort, when the process ends in some other way than by `close`. */

@@ -1,6 +1,5 @@
 /** The one reducer: a state and what happened → the next state, and what is asked of the world. */
-import { areasOf, centred, helpHeight, lookOf, scrolled } from './areas.ts';
-import { placedColumns } from './columns.ts';
+import { areasOf, centred, helpHeight, scrolled } from './areas.ts';
 import type { Detail } from './detail.ts';
 import { helpLines } from './help.ts';
 import { keyUpdate } from './keymap.ts';
@@ -64,14 +63,13 @@ function listed(state: State, { list, selected, moved }: Extract<Action, { kind:
   return { ...state, list, selected, top };
 }
 
-/** What holds after every step: the selection is on the screen, the column is one that is shown, the help is not scrolled away. */
+/** What holds after every step: the selection is on the screen, the help is not scrolled away. */
 function kept(state: State): State {
   const { list, size } = state;
-  const column = Math.max(0, Math.min(state.column, placedColumns(lookOf(state)).length - 1));
   const help = state.help === null ? null : Math.max(0, Math.min(state.help, helpLines().length - helpHeight(size)));
   const selected = list.rows.findIndex(({ num }) => num === state.selected);
-  if (selected < 0) return { ...state, column, help };
+  if (selected < 0) return { ...state, help };
   const before = list.rows.findIndex(({ num }) => num === state.top);
   const top = scrolled(list.rows, Math.max(0, before), selected, areasOf(state).list.height);
-  return { ...state, column, help, top: list.rows[top]!.num };
+  return { ...state, help, top: list.rows[top]!.num };
 }

@@ -1,6 +1,6 @@
 /** Runs trowel in a real pseudo-terminal and sees what a terminal would show. Waits for what is to be seen; never sleeps. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -101,6 +101,11 @@ export class Pty {
 
   get pid(): number {
     return this.#process.pid;
+  }
+
+  /** The device itself, for what others write to it. */
+  get tty(): string {
+    return readlinkSync(`/proc/${this.pid}/fd/1`);
   }
 
   type(keys: string): void {

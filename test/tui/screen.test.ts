@@ -1,8 +1,9 @@
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { endAll, noPty, Pty, type PtyOptions, testScript, trowelScript } from './pty.ts';
 import { hostileEvents, stalledLookup, writeCapture } from './scene.ts';
@@ -129,10 +130,10 @@ describe.skipIf(noPty !== null)('the screen', () => {
 
   test('filters by the focused cell: keep, drop, add, and back again', async () => {
     const pty = await opened(stall);
-    pty.type('\x1b[C\x1b[C=');
+    pty.type('=');
     await pty.until(/filter {2}proc\.name=curl/);
     await pty.until('17 of 27');
-    pty.type('\x1b[C\x1b[C!');
+    pty.type('\x1b[C!');
     await pty.until('proc.name=curl and not evt.type=execve');
     pty.type('\x7f\x7f');
     await pty.until('every event');
@@ -170,7 +171,7 @@ describe.skipIf(noPty !== null)('the screen', () => {
     await pty.until('── event 1 ──');
     pty.type('jx');
     await pty.until('── event 2 ──');
-    pty.type('\x1b[C\x1b[C\x1b[C=');
+    pty.type('=');
     await pty.until('proc.name=');
     pty.type('f');
     await pty.until('valid');
@@ -217,6 +218,28 @@ describe.skipIf(noPty !== null)('the screen', () => {
       expect(await pty.exit).toBe(code);
       expect(pty.alternate).toBe(false);
     }
+  });
+
+  test('draws itself anew when something else wrote on the screen', async () => {
+    const pty = new Pty([], { shell: `exec $TROWEL ${stall}` });
+    await pty.until('1/27');
+    const before = pty.screen;
+    writeFileSync(pty.tty, '\r\na message of the kernel\r\n');
+    await pty.until('a message of the kernel');
+    pty.type('\x0c');
+    await pty.until((screen) => screen === before);
+  });
+
+  test('a capture that is broken ends it with its reason, on the screen as it was', async () => {
+    const path = join(folder, 'broken.trowel');
+    writeCapture(path, stalledLookup());
+    const database = new Database(path);
+    database.prepare('DELETE FROM chunk_column').run();
+    database.close();
+    const pty = new Pty(['open', path]);
+    expect(await pty.exit).toBe(1);
+    expect(pty.alternate).toBe(false);
+    expect(pty.screen).toMatch(/broken\.trowel: chunk 1 has no column/);
   });
 
   test('uses no colour where none is wanted', async () => {

@@ -51,7 +51,7 @@ function screenOn(name: string, size: Size = { columns: 100, rows: 30 }, history
     follow: true,
     history,
     size,
-    world: { copy: (text) => copied.push(text), suspend() {}, quit() {}, remember: (filter) => remembered.push(filter) },
+    world: { copy: (text) => copied.push(text), redraw() {}, suspend() {}, quit() {}, remember: (filter) => remembered.push(filter) },
   });
   return {
     session,
@@ -107,10 +107,19 @@ describe('the state of the screen', () => {
   });
 
   test('cells without a value to compare say why', () => {
-    const screen = screenOn('stall.trowel').keys('Right', '=');
+    const screen = screenOn('stall.trowel').keys('Left', 'Left', '=');
     expect(screen.session.state).toMatchObject({ filter: '', notice: { text: expect.stringContaining('from gap to gap') } });
     expect(screen.keys('+').session.state.notice?.text).toContain('from gap to gap');
-    expect(screen.keys('Right', '+').session.state.notice?.text).toContain('no filter to add to');
+    expect(screen.keys('Right', 'Right', '+').session.state.notice?.text).toContain('no filter to add to');
+  });
+
+  test('the focused column stays the same one when the width changes', () => {
+    const screen = screenOn('stall.trowel', { columns: 130, rows: 20 }).keys('Right');
+    expect(screen.session.state.column).toBe('PID');
+    screen.session.dispatch({ kind: 'resize', size: { columns: 100, rows: 20 } });
+    expect(screen.keys('=').session.state.filter).toBe('proc.name=curl');
+    screen.session.dispatch({ kind: 'resize', size: { columns: 130, rows: 20 } });
+    expect(screen.keys('=').session.state.filter).toBe('proc.name=curl and proc.pid=22370');
   });
 
   test('times are shown in three ways', () => {

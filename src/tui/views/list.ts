@@ -2,7 +2,7 @@
 
 import { spanText } from '../../model/time.ts';
 import { areasOf, lookOf, visibleItems } from '../areas.ts';
-import { cellText, type ListLook, type PlacedColumn, placedColumns, titleText } from '../columns.ts';
+import { cellText, focusedIndex, type ListLook, type PlacedColumn, placedColumns, titleText } from '../columns.ts';
 import type { Paint } from '../paint.ts';
 import type { ListedRow } from '../rows.ts';
 import { contextOf, type State } from '../state.ts';
@@ -23,25 +23,34 @@ export function listLines(state: State, paint: Paint): string[] {
   return [titleLine(state, columns, look, paint), ...lines];
 }
 
-function titleLine({ column }: State, columns: readonly PlacedColumn[], look: ListLook, paint: Paint): string {
+function titleLine(state: State, columns: readonly PlacedColumn[], look: ListLook, paint: Paint): string {
+  const focused = focusedIndex(columns, state.column);
   const titles = columns.map((placed, i) => {
     const text = titleText(placed, look);
-    return i === column ? paint('underline', text) : text;
+    return i === focused ? paint('underline', text) : text;
   });
   return paint('title', ` ${titles.join(' ')}`);
 }
 
 function rowLine(row: ListedRow, state: State, columns: readonly PlacedColumn[], look: ListLook, paint: Paint): string {
-  const selected = row.num === state.selected;
-  const active = contextOf(state) === 'list';
-  const cells = columns.map((placed, i) => {
-    const text = cellText(placed, row, look);
-    if (selected) return active && i === state.column ? paint('inverse', text) : text;
-    const style = placed.column.style?.(row) ?? null;
+  const texts = columns.map((placed) => cellText(placed, row, look));
+  if (row.num === state.selected) return selectedLine(texts, contextOf(state) === 'list' ? focusedIndex(columns, state.column) : -1, paint);
+  const cells = texts.map((text, i) => {
+    const style = columns[i]!.column.style?.(row) ?? null;
     return style === null ? text : paint(style, text);
   });
-  const line = cells.join(' ');
-  return selected ? paint('title', `▸${line}`) : ` ${line}`;
+  return ` ${cells.join(' ')}`;
+}
+
+/** A bar with the focused cell cut out of it. */
+function selectedLine(texts: readonly string[], focused: number, paint: Paint): string {
+  if (focused < 0) return paint('inverse', `▸${texts.join(' ')}`);
+  const before = ['▸', ...texts.slice(0, focused).map((text) => `${text} `)].join('');
+  const after = texts
+    .slice(focused + 1)
+    .map((text) => ` ${text}`)
+    .join('');
+  return paint('inverse', before) + paint('title', paint('underline', texts[focused]!)) + paint('inverse', after);
 }
 
 function gapLine(ns: number, width: number): string {

@@ -67,11 +67,21 @@ static __always_inline void keep_for_exit(struct thread *thread, struct task_str
 		thread->polled = first_pollfd(slot(slots, call->pollfds_arg));
 }
 
+/* The same number means one call to 64-bit and another to 32-bit callers. */
+static __always_inline bool is_asked_for(__u32 number, bool compat)
+{
+	return number < MAX_CALLS && settings.calls[number] & (compat ? WANTED_COMPAT : WANTED_NATIVE | WANTED_RESTART);
+}
+
 static __noinline int enter_wanted(struct pt_regs *regs, __u32 number)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct thread *thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	bool compat = is_compat(task);
+	struct thread *thread;
 
+	if (!is_asked_for(number, compat))
+		return 0;
+	thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!thread || (!thread->wanted && thread->generation == settings.generation))
 		return 0;
 	if (number == NUMBER_restart)
@@ -82,7 +92,7 @@ static __noinline int enter_wanted(struct pt_regs *regs, __u32 number)
 		thread->restart_ns = 0;
 	}
 	thread->number = number;
-	if (!is_compat(task))
+	if (!compat)
 		keep_for_exit(thread, task, regs, call_id(number, false));
 	return 0;
 }
@@ -427,8 +437,7 @@ static __always_inline void on_signal(struct task_struct *task, struct thread *t
 	returned.compat = is_compat(task);
 	id = call_id(number, returned.compat);
 	thread->restart_ns = 0;
-	if (number >= MAX_CALLS || id >= MAX_CALLS || !is_wanted(task, thread) ||
-	    !(settings.calls[number] & (returned.compat ? WANTED_COMPAT : WANTED_NATIVE)))
+	if (id >= MAX_CALLS || !is_asked_for(number, returned.compat) || !is_wanted(task, thread))
 		return;
 	returned.id = id;
 	returned.call = &calls[id];
@@ -442,15 +451,16 @@ static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 	__u64 now;
 	__s64 latency;
 
+	returned.compat = is_compat(returned.task);
+	if (!is_asked_for(number, returned.compat))
+		return 0;
 	returned.thread = thread_of(returned.task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!returned.thread)
 		return 0;
 	if (number == NUMBER_restart)
 		number = returned.thread->number;
-	returned.compat = is_compat(returned.task);
 	id = call_id(number, returned.compat);
-	if (number >= MAX_CALLS || id >= MAX_CALLS ||
-	    !(settings.calls[number] & (returned.compat ? WANTED_COMPAT : WANTED_NATIVE)))
+	if (id >= MAX_CALLS)
 		return 0;
 	returned.id = id;
 	returned.call = &calls[id];
@@ -529,7 +539,7 @@ int pending(struct bpf_iter__task *ctx)
 		return 0;
 	returned.compat = is_compat(returned.task);
 	id = call_id(returned.thread->number, returned.compat);
-	if (id >= MAX_CALLS)
+	if (id >= MAX_CALLS || !is_asked_for(returned.thread->number, returned.compat))
 		return 0;
 	returned.id = id;
 	returned.call = &calls[id];

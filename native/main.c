@@ -20,6 +20,8 @@ enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 4 
 
 #define DEFAULT_RING_MIB 16
 #define DEFAULT_QUEUE_MIB 16
+/* What fills the ring is late scheduling of the thread that drains it; where this is not allowed it does without. */
+#define DRAIN_NICE -10
 
 static const char usage[] =
 	"usage: trowel-probe [options] COLLECTOR\n"
@@ -189,6 +191,7 @@ static enum exit_code run(const struct options *options)
 		session_fail(&session);
 		return EXIT_REFUSED;
 	}
+	setpriority(PRIO_PROCESS, gettid(), DRAIN_NICE);
 	privilege_drop();
 	session_set_attached(&session);
 	privilege_seal();

@@ -8,14 +8,8 @@
 
 #include "fd.bpf.h"
 
-#define IOVECS_MAX 64
 #define CMSGS_MAX 8
 #define USER_PAGE 4096
-
-struct user_iovec {
-	__u64 base;
-	__u64 len;
-};
 
 struct user_msghdr {
 	__u64 name;
@@ -70,15 +64,14 @@ static long gather_iovec(__u32 i, struct scratch **ctx)
 {
 	struct scratch *scratch = *ctx;
 	struct work *work = &scratch->work;
-	struct user_iovec iovec;
+	__u64 len;
 
-	if (bpf_probe_read_user(&iovec, sizeof(iovec), (void *)(work->iov + i * sizeof(iovec)))) {
-		work->fault = true;
+	if (i >= IOVECS_MAX)
 		return 1;
-	}
-	if (iovec.len > work->moved)
-		iovec.len = work->moved;
-	if (iovec.len && !copy_user(scratch, iovec.base, iovec.len)) {
+	len = work->iovecs[i].len;
+	if (len > work->moved)
+		len = work->moved;
+	if (len && !copy_user(scratch, work->iovecs[i].base, len)) {
 		work->fault = true;
 		return 1;
 	}
@@ -272,8 +265,10 @@ static __always_inline bool gather_vector(struct scratch *scratch, const struct 
 	__u64 count = buffer->count;
 
 	begin_gather(scratch, buffer, room);
-	scratch->work.iov = buffer->address;
-	LOOP(count < IOVECS_MAX ? count : IOVECS_MAX, gather_iovec, &scratch);
+	CAP(count, IOVECS_MAX);
+	if (bpf_probe_read_user(scratch->work.iovecs, count * sizeof(struct user_iovec), (void *)buffer->address))
+		return false;
+	LOOP(count, gather_iovec, &scratch);
 	return !scratch->work.fault;
 }
 

@@ -15,6 +15,13 @@ enum lane { LANE_CALL, LANE_PROCESS, LANE_ITER, LANES };
 #define BYTES_MAX (STRINGS_MAX + 4096)
 #define PATH_LEN_MAX 4096
 
+#define IOVECS_MAX 16 /* all are read at once; what more of them hold is not kept */
+
+struct user_iovec {
+	__u64 base;
+	__u64 len;
+};
+
 /*
  * What functions hand one another besides the record itself. The verifier checks a function once if it is global, and
  * then it takes no pointers but to memory like this; and what a loop keeps here is checked in one round.
@@ -34,7 +41,7 @@ struct work {
 	__u32 end;
 
 	/* a payload on its way; see payload.bpf.h */
-	__u64 iov;
+	struct user_iovec iovecs[IOVECS_MAX];
 	__u64 moved; /* bytes of the operation that are not copied yet */
 	__u32 room;
 	__u32 fault;

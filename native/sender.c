@@ -23,7 +23,6 @@
 #define STOPPED_PATIENCE_NS 2000000000ULL
 #define SLICE_MS 250 /* between looks at whether to go on waiting */
 #define FAREWELL_MS 10000
-#define FLUSH_NS 50000000ULL /* what an event waits at most for a batch to fill */
 #define COUNTERS_NS 1000000000ULL
 #define CLOCK_NS 10000000000ULL
 
@@ -33,7 +32,6 @@ struct sender {
 	struct recorder *recorder;
 	pthread_t listener;
 	_Atomic bool deaf; /* the stream has ended */
-	uint64_t flush_ns; /* when the batch under way must go */
 	uint64_t counters_ns;
 	uint64_t clock_ns;
 	uint64_t lonely_ns; /* since when there is no collector */
@@ -182,27 +180,15 @@ static bool send_queued(struct sender *sender)
 	uint32_t len;
 
 	while ((record = queue_peek(sender->session->queue, &len))) {
-		struct batch *batch = recorder_batch(sender->recorder);
-
-		if (batch_is_empty(batch))
-			sender->flush_ns = boot_ns() + FLUSH_NS;
 		recorder_take(sender->recorder, record, len);
 		queue_pop(sender->session->queue);
-		if (batch_is_full(batch) && !flush(sender))
+		if (batch_is_full(recorder_batch(sender->recorder)) && !flush(sender))
 			return false;
 	}
 	return true;
 }
 
-static int wait_ms(const struct sender *sender, uint64_t now)
-{
-	uint64_t until = sender->counters_ns;
-
-	if (!batch_is_empty(recorder_batch(sender->recorder)) && sender->flush_ns < until)
-		until = sender->flush_ns;
-	return until > now ? (until - now) / 1000000 + 1 : 0;
-}
-
+/* The thread that drains wakes this one when there is enough for a batch, or it has waited long enough. */
 static bool send_batches(struct sender *sender)
 {
 	bool ended;
@@ -210,14 +196,13 @@ static bool send_batches(struct sender *sender)
 	do {
 		uint64_t now = boot_ns();
 
-		queue_wait(sender->session->queue, wait_ms(sender, now));
+		queue_wait(sender->session->queue,
+			   sender->counters_ns > now ? (sender->counters_ns - now) / 1000000 + 1 : 0);
 		ended = queue_ended(sender->session->queue);
 		if (!send_queued(sender))
 			return false;
-		now = boot_ns();
-		add_periodic(sender, now);
-		if (!batch_is_empty(recorder_batch(sender->recorder)) && (now >= sender->flush_ns || ended) &&
-		    !flush(sender))
+		add_periodic(sender, boot_ns());
+		if (!batch_is_empty(recorder_batch(sender->recorder)) && !flush(sender))
 			return false;
 	} while (!ended && !sender->deaf);
 	return ended;

@@ -3,7 +3,7 @@
  * Of each figure the least of all rounds counts, of each round the tenth percentile of many short batches: neighbours on
  * a shared machine can only add. Names on the command line choose parts: micro peers saturation start idle redis nginx.
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,14 +37,26 @@ function tell(what: string, text: string): void {
 
 /* ---- One call ---- */
 
-/** The client is on CPU 1 and the probe on CPU 0, so that each is measured and not their quarrel. */
-const pinned = cpus().length > 1 ? { cpu: 0 } : {};
+/** The client is on CPU 1, the probe and this process on CPU 0, so that each is measured and not their quarrel. */
+const canPin = cpus().length > 1;
+const allCpus = `0-${cpus().length - 1}`;
+const pinned = canPin ? { cpu: 0 } : {};
 
-function measure(names: readonly Subject[], prefix: readonly string[] = []): Costs {
-  const command = [...prefix, micro, ...names];
-  const args = cpus().length > 1 ? ['-c', '1', ...command] : command;
-  const text = execFileSync(cpus().length > 1 ? 'taskset' : (args.shift() as string), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+function pinSelf(list: string): void {
+  if (canPin) execFileSync('taskset', ['-a', '-cp', list, String(process.pid)], { stdio: 'ignore' });
+}
+
+async function measure(names: readonly Subject[], prefix: readonly string[] = []): Promise<Costs> {
+  const command = [...(canPin ? ['taskset', '-c', '1'] : []), ...prefix, micro, ...names];
+  const text = await output(command[0] as string, command.slice(1));
   return Object.fromEntries(text.trim().split('\n').map((line) => [line.split(' ')[0], Number(line.split(' ')[1])]));
+}
+
+/** What a program prints. This process goes on meanwhile: it is the collector, too. */
+function output(program: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(program, [...args], { maxBuffer: 1 << 20 }, (error, stdout) => (error === null ? resolve(stdout) : reject(error)));
+  });
 }
 
 const setups: readonly { readonly name: string; readonly config: object }[] = [
@@ -59,7 +71,7 @@ const setups: readonly { readonly name: string; readonly config: object }[] = [
 async function measureRecorded(config: object): Promise<Costs> {
   const recording = await record(config, pinned);
   try {
-    return measure(subjects);
+    return await measure(subjects);
   } finally {
     await recording.stop();
   }
@@ -76,12 +88,14 @@ function keepLeast(least: Map<string, Costs>, name: string, costs: Costs): void 
 
 async function benchMicro(): Promise<void> {
   const least = new Map<string, Costs>();
+  pinSelf('0');
   for (let round = 0; round < rounds; round++) {
     await quiet();
-    keepLeast(least, 'none', measure(subjects));
+    keepLeast(least, 'none', await measure(subjects));
     for (const { name, config } of setups) keepLeast(least, name, await measureRecorded(config));
     keepLeast(least, 'empty programs', await measureEmpty());
   }
+  pinSelf(allCpus);
   const base = least.get('none') ?? {};
   const added = (setup: string, subject: Subject) => (least.get(setup)?.[subject] ?? 0) - (base[subject] ?? 0);
   console.log(`\none call, ns added (base: ${subjects.map((s) => `${s} ${base[s]?.toFixed(0)}`).join(', ')})`);
@@ -102,7 +116,7 @@ async function measureEmpty(): Promise<Costs> {
   const empty = spawn(join(here, '../build/empty'), [join(here, '../build/empty.bpf.o')], { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((resolve) => empty.stdout.once('data', resolve));
   try {
-    return measure(['getppid', 'read']);
+    return await measure(['getppid', 'read']);
   } finally {
     empty.kill();
     await new Promise((resolve) => empty.once('exit', resolve));
@@ -112,10 +126,12 @@ async function measureEmpty(): Promise<Costs> {
 /* ---- Others, in the same rounds ---- */
 
 async function benchPeers(): Promise<void> {
-  const base = measure(['getppid', 'read']);
-  const strace = found('strace') ? measure(['read'], ['strace', '-f', '-o', '/dev/null', '-e', 'trace=network,file,desc']) : null;
+  pinSelf('0');
+  const base = await measure(['getppid', 'read']);
+  const strace = found('strace') ? await measure(['read'], ['strace', '-f', '-o', '/dev/null', '-e', 'trace=network,file,desc']) : null;
   const bpftrace = found('bpftrace') ? await measureBpftrace() : null;
   const ours = await measureRecorded({});
+  pinSelf(allCpus);
   const times = (peer: Costs | null) => (peer === null ? 0 : ((peer.read ?? 0) - (base.read ?? 0)) / ((ours.read ?? 0) - (base.read ?? 0)));
   console.log('\na traced read by others, as a multiple of ours with latency');
   if (strace === null) tell('strace', 'not installed');
@@ -129,12 +145,11 @@ async function benchPeers(): Promise<void> {
 async function measureBpftrace(): Promise<Costs | null> {
   const script = `tracepoint:syscalls:sys_exit_read /comm == "micro"/ { printf("%d %d\\n", tid, args->ret); }`;
   const command = 'mount -t tracefs tracefs /sys/kernel/tracing 2> /dev/null; exec bpftrace -e "$0"';
-  const tool = spawn('unshare', ['-m', 'sh', '-c', command, script], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const tool = spawn('unshare', ['-m', 'sh', '-c', command, script], { stdio: 'ignore' });
   const exited = new Promise((resolve) => tool.once('exit', resolve));
-  tool.stdout.resume();
   await sleep(5000); // to compile and attach
   if (tool.exitCode !== null) return null;
-  const costs = measure(['read']);
+  const costs = await measure(['read']);
   tool.kill('SIGINT');
   await exited;
   return costs;
@@ -201,23 +216,24 @@ interface Server {
   readonly name: string;
   readonly pids: () => number[];
   /** Makes requests, and says how many and what CPU that took on the client's side. */
-  readonly load: () => { readonly requests: number; readonly cpuNs: number };
+  readonly load: () => Promise<{ readonly requests: number; readonly cpuNs: number }>;
   stop(): void;
 }
 
 async function benchServer(start: () => Promise<Server>): Promise<void> {
   const server = await start();
-  const kinds = [null, { latency: false }, {}];
+  const kinds = [null, { latency: false }, { latency: false, snaplenWhole: 80 }, {}];
   const least = kinds.map(() => Number.POSITIVE_INFINITY);
-  server.load();
+  await server.load();
   for (let round = 0; round < rounds; round++) {
     await quiet();
     for (const [i, config] of kinds.entries()) least[i] = Math.min(least[i] as number, await perRequest(server, config));
   }
   server.stop();
-  const [none, plain, latency] = least as [number, number, number];
+  const [none, plain, cut, latency] = least as [number, number, number, number];
   console.log(`\n${server.name}: ${none.toFixed(0)} ns CPU a request, both ends`);
   judge('with everything recorded (a modern sysdig: 20 to 34)', (plain / none - 1) * 100, 20, '%');
+  tell('the same with 80 bytes of everything, HTTP too', `${((cut / none - 1) * 100).toFixed(1)} %`);
   tell('the same with latency', `${((latency / none - 1) * 100).toFixed(1)} %`);
 }
 
@@ -225,15 +241,15 @@ async function perRequest(server: Server, config: object | null): Promise<number
   const recording = config === null ? null : await record(config);
   const cpuOfServer = () => server.pids().reduce((sum, pid) => sum + cpuNs(`/proc/${pid}`), 0);
   const before = cpuOfServer();
-  const { requests, cpuNs: client } = server.load();
+  const { requests, cpuNs: client } = await server.load();
   const cost = (cpuOfServer() - before + client) / requests;
   await recording?.stop();
   return cost;
 }
 
 /** Runs a shell command and returns the CPU time of what it started, by the shell's `times`. */
-function timed(command: string): number {
-  const text = execFileSync('sh', ['-c', `${command} > /dev/null; times`], { encoding: 'utf8' });
+async function timed(command: string): Promise<number> {
+  const text = await output('sh', ['-c', `${command} > /dev/null; times`]);
   const ns = ([, minutes, seconds]: RegExpMatchArray) => (Number(minutes) * 60 + Number(seconds)) * 1e9;
   return [...(text.trim().split('\n').at(-1) as string).matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, match) => sum + ns(match), 0);
 }
@@ -246,7 +262,7 @@ async function startRedis(): Promise<Server> {
   return {
     name: 'redis GET, 10 clients',
     pids: () => [process.pid as number],
-    load: () => ({ requests, cpuNs: timed(`redis-benchmark -p 16379 -c 10 -n ${requests} -t get -q`) }),
+    load: async () => ({ requests, cpuNs: await timed(`redis-benchmark -p 16379 -c 10 -n ${requests} -t get -q`) }),
     stop: () => process.kill(),
   };
 }
@@ -263,7 +279,7 @@ async function startNginx(): Promise<Server> {
   return {
     name: 'nginx, 1 KiB file, 1 client',
     pids: children,
-    load: () => ({ requests, cpuNs: timed(`${micro} http 18080 ${requests}`) }),
+    load: async () => ({ requests, cpuNs: await timed(`${micro} http 18080 ${requests}`) }),
     stop: () => process.kill(),
   };
 }

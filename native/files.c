@@ -21,7 +21,6 @@ struct entry {
 struct files {
 	struct entry *entries;
 	uint32_t used;
-	bool overflowed;
 };
 
 struct files *files_new(void)
@@ -62,7 +61,6 @@ void files_learn(struct files *files, const struct fd_identity *fd, struct span 
 
 	if (!entry->file && files->used == FILES_MAX) {
 		forget_all(files);
-		files->overflowed = true;
 		entry = find(files, fd->file);
 	}
 	if (!entry->file)
@@ -82,12 +80,4 @@ struct span files_path(const struct files *files, const struct fd_identity *fd)
 	if (!entry->file || entry->ino != fd->ino || entry->dev != fd->dev)
 		return (struct span){ 0 };
 	return (struct span){ entry->path, entry->len };
-}
-
-bool files_overflowed(struct files *files)
-{
-	bool overflowed = files->overflowed;
-
-	files->overflowed = false;
-	return overflowed;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paths of open files, by the address of the kernel's struct file: that survives dup, fork and passing descriptors. */
+/*
+ * Paths of open files, by the address of the kernel's struct file: that survives dup, fork and passing descriptors. If
+ * there are too many, all are forgotten: whoever needs one asks the kernel again.
+ */
 #ifndef TROWEL_FILES_H
 #define TROWEL_FILES_H
-
-#include <stdbool.h>
 
 #include "path.h"
 #include "trowel.h"
@@ -16,7 +17,5 @@ void files_free(struct files *files);
 void files_learn(struct files *files, const struct fd_identity *fd, struct span path);
 /* bytes NULL: not known. */
 struct span files_path(const struct files *files, const struct fd_identity *fd);
-/* There were too many, and all have been forgotten. */
-bool files_overflowed(struct files *files);
 
 #endif

@@ -111,7 +111,9 @@ async function run(words: readonly string[]): Promise<number> {
   const trowel = program(after);
   const known = trowel.commands.some((command) => command.name() === own[0]);
   if (own.length === 0) {
-    trowel.outputHelp();
+    if (process.stdin.isTTY && process.stdout.isTTY && process.env.TERM !== 'dumb')
+      await (await import('./start.ts')).start({}, () => trowel.outputHelp());
+    else trowel.outputHelp();
     return EXIT.OK;
   }
   if (!known && own[0] !== undefined && !own[0].startsWith('-') && own[0] !== 'help' && !existsSync(own[0])) {

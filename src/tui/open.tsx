@@ -3,8 +3,9 @@ import { type Instance, render } from 'ink';
 import type { CaptureContext } from '../filter/view.ts';
 import type { CaptureReader } from '../store/reader.ts';
 import { readHistory, rememberFilter } from './history.ts';
+import { INK_OPTIONS } from './ink-options.ts';
 import type { Keystroke } from './keystrokes.ts';
-import { painter } from './paint.ts';
+import { type Paint, painter } from './paint.ts';
 import { Screen } from './screen.tsx';
 import { Session } from './session.ts';
 import { Terminal } from './terminal.ts';
@@ -22,9 +23,6 @@ export interface ScreenOptions {
   readonly trouble?: Promise<string>;
 }
 
-/** Signals that end the screen as `q` does; the exit code says so afterwards. */
-const ENDING = { SIGTERM: 143, SIGHUP: 129, SIGINT: 130 } as const;
-
 /** Shows the screen until the user leaves it; gives 0, or 128 and the number of the signal that ended it. Rejects with what went wrong. */
 export async function openScreen(options: ScreenOptions): Promise<number> {
   const screen = new OpenScreen(options);
@@ -36,14 +34,16 @@ export async function openScreen(options: ScreenOptions): Promise<number> {
 }
 
 class OpenScreen {
-  readonly #terminal = new Terminal({ keys: (keys) => this.#type(keys), gone: () => this.#ended.resolve(ENDING.SIGHUP) });
+  readonly #terminal = new Terminal({ keys: (keys) => this.#type(keys), ended: (code) => this.#ended.resolve(code) });
   readonly #session: Session;
   readonly #options: ScreenOptions;
   readonly #ended = Promise.withResolvers<number>();
+  readonly #paint: Paint;
   #ink: Instance | null = null;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
+    this.#paint = painter(options.colour);
     const world = {
       copy: (text: string) => this.#terminal.copy(text),
       redraw: () => this.#redraw(),
@@ -57,7 +57,6 @@ class OpenScreen {
   async run(): Promise<number> {
     process.stdout.on('resize', this.#resize);
     process.on('uncaughtException', this.#ended.reject);
-    for (const signal of SIGNALS) process.on(signal, this.#signalled);
     this.#terminal.open();
     this.#draw();
     void this.#options.trouble?.then((text) => this.#session.dispatch({ kind: 'notice', notice: { kind: 'problem', text } }));
@@ -70,20 +69,10 @@ class OpenScreen {
     this.#terminal.close();
     process.stdout.off('resize', this.#resize);
     process.off('uncaughtException', this.#ended.reject);
-    for (const signal of SIGNALS) process.off(signal, this.#signalled);
   }
 
   #draw(): void {
-    // A terminal that says 0×0 would make Ink guess for itself; both must guess the same.
-    Object.assign(process.stdout, this.#terminal.size);
-    this.#ink = render(<Screen session={this.#session} paint={painter(this.#options.colour)} />, {
-      incrementalRendering: true,
-      interactive: true,
-      exitOnCtrlC: false,
-      patchConsole: false,
-      maxFps: 60,
-      isScreenReaderEnabled: false,
-    });
+    this.#ink = render(<Screen session={this.#session} paint={this.#paint} />, INK_OPTIONS);
     this.#ink.waitUntilExit().catch(this.#ended.reject);
   }
 
@@ -111,8 +100,4 @@ class OpenScreen {
   }
 
   readonly #resize = (): void => this.#session.dispatch({ kind: 'resize', size: this.#terminal.size });
-
-  readonly #signalled = (signal: NodeJS.Signals): void => this.#ended.resolve(ENDING[signal as keyof typeof ENDING]);
 }
-
-const SIGNALS = Object.keys(ENDING) as (keyof typeof ENDING)[];

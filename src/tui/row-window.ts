@@ -8,6 +8,8 @@ export class RowWindow {
   readonly #matches: Matches;
   readonly #read: (match: Match) => Row;
   #rows: Row[] = [];
+  /** The rows as they were last listed: one whose neighbour is the same is the same object. */
+  #listed: ListedRow[] = [];
   /** The event that rows are wanted around. */
   #near: number;
   #startKnown = false;
@@ -47,7 +49,13 @@ export class RowWindow {
   }
 
   list(complete: boolean): ListWindow {
-    const rows: ListedRow[] = this.#rows.map((row, i) => ({ ...row, since: i === 0 ? null : row.time - this.#rows[i - 1]!.time }));
+    const known = new Map(this.#listed.map((row) => [row.num, row]));
+    this.#listed = this.#rows.map((row, i) => {
+      const since = i === 0 ? null : row.time - this.#rows[i - 1]!.time;
+      const before = known.get(row.num);
+      return before?.since === since ? before : { ...row, since };
+    });
+    const rows = this.#listed;
     return { rows, before: rows.length === 0 ? 0 : this.#matches.countBefore(rows[0]!.num), complete };
   }
 

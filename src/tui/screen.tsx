@@ -3,17 +3,12 @@ import { Box, Text, useCursor } from 'ink';
 import { memo, useSyncExternalStore } from 'react';
 import type { Paint } from './paint.ts';
 import type { Session } from './session.ts';
-import { view } from './view.ts';
+import { type Frame, view } from './view.ts';
 
 const FrameLine = memo(({ text }: { readonly text: string }) => <Text wrap="truncate-end">{text === '' ? ' ' : text}</Text>);
 
-export function Screen({ session, paint }: { readonly session: Session; readonly paint: Paint }) {
-  const state = useSyncExternalStore(
-    (listener) => session.subscribe(listener),
-    () => session.state,
-  );
+export function Lines({ frame: { lines, cursor } }: { readonly frame: Frame }) {
   const { setCursorPosition } = useCursor();
-  const { lines, cursor } = view(state, paint);
   setCursorPosition(cursor ?? undefined);
   return (
     <Box flexDirection="column" height={lines.length}>
@@ -23,4 +18,12 @@ export function Screen({ session, paint }: { readonly session: Session; readonly
       ))}
     </Box>
   );
+}
+
+export function Screen({ session, paint }: { readonly session: Session; readonly paint: Paint }) {
+  const state = useSyncExternalStore(
+    (listener) => session.subscribe(listener),
+    () => session.state,
+  );
+  return <Lines frame={view(state, paint)} />;
 }

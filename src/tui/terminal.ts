@@ -15,9 +15,13 @@ const CLIPBOARD_BYTES = 74_000;
 
 export interface TerminalEvents {
   keys(keys: readonly Keystroke[]): void;
-  /** Nobody will ever type here again. */
-  gone(): void;
+  /** A signal asks us to end, or nobody will ever type here again: with the exit code that says so. */
+  ended(code: number): void;
 }
+
+/** Signals that end the screen as `q` does, and 128 and their number. */
+const ENDING = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = Object.keys(ENDING) as (keyof typeof ENDING)[];
 
 export class Terminal {
   readonly #input = process.stdin;
@@ -43,8 +47,10 @@ export class Terminal {
     this.#input.setEncoding('utf8');
     this.#input.setRawMode(true);
     this.#input.on('data', this.#read);
-    this.#input.on('end', this.#on.gone);
+    this.#input.on('end', this.#hungUp);
+    for (const signal of SIGNALS) process.on(signal, this.#signalled);
     this.#input.resume();
+    Object.assign(this.#output, this.size); // for Ink, which would make a guess of its own at a size of 0×0
     this.#output.write(ENTER);
     process.on('exit', this.#restore);
   }
@@ -55,7 +61,8 @@ export class Terminal {
     this.#open = false;
     if (this.#escape !== null) clearTimeout(this.#escape);
     this.#input.off('data', this.#read);
-    this.#input.off('end', this.#on.gone);
+    this.#input.off('end', this.#hungUp);
+    for (const signal of SIGNALS) process.off(signal, this.#signalled);
     if (!this.#input.destroyed) this.#input.setRawMode(false);
     this.#input.pause();
     this.#output.write(LEAVE);
@@ -79,6 +86,10 @@ export class Terminal {
     this.#on.keys(this.#decoder.push(chunk));
     if (this.#decoder.waiting) this.#escape = setTimeout(() => this.#on.keys(this.#decoder.flush()), ESCAPE_MS);
   };
+
+  readonly #hungUp = (): void => this.#on.ended(ENDING.SIGHUP);
+
+  readonly #signalled = (signal: NodeJS.Signals): void => this.#on.ended(ENDING[signal as keyof typeof ENDING]);
 
   /** The last resort, when the process ends in some other way than by `close`. */
   readonly #restore = (): void => {

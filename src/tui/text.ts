@@ -3,6 +3,8 @@ import stringWidth from 'string-width';
 import { sanitize } from '../output/printable.ts';
 
 const ASCII = /^[\x20-\x7e]*$/;
+/** ASCII, Latin, and what our own texts have: one cell each, found out without asking about each. */
+const SINGLE = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u024fΔ…→←↑↓▸·│─\u2400-\u2421]*$/;
 /** Terminals disagree about the width of these: variation selectors, skin tones, flags, and whole families of joined pictures. */
 const UNSTEADY = /[\ufe00-\ufe0f\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}\u{e0000}-\u{e0fff}]/gu;
 const ELLIPSIS = '…';
@@ -15,7 +17,7 @@ export function harmless(text: string): string {
 
 /** Cells that a harmless text takes. */
 export function widthOf(text: string): number {
-  return ASCII.test(text) ? text.length : stringWidth(text);
+  return SINGLE.test(text) ? text.length : stringWidth(text);
 }
 
 /** Exactly `width` cells: cut with an ellipsis, or padded at its end (`right`: at its beginning). */
@@ -55,7 +57,7 @@ export function wrap(text: string, width: number): string[] {
 
 /** The longest beginning that fits into `width` cells. */
 export function head(text: string, width: number): string {
-  if (ASCII.test(text)) return text.slice(0, Math.max(0, width));
+  if (SINGLE.test(text)) return text.slice(0, Math.max(0, width));
   let used = 0;
   for (const { segment, index } of segmenter.segment(text)) {
     used += widthOf(segment);
@@ -66,7 +68,7 @@ export function head(text: string, width: number): string {
 
 /** The longest end that fits into `width` cells. */
 function tail(text: string, width: number): string {
-  if (ASCII.test(text)) return text.slice(text.length - width);
+  if (SINGLE.test(text)) return text.slice(text.length - width);
   const segments = [...segmenter.segment(text)];
   let used = 0;
   for (let i = segments.length - 1; i >= 0; i--) {

@@ -45,6 +45,7 @@ export interface PtyOptions {
   readonly columns?: number;
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
   /** A command line of the shell instead of trowel; `$TROWEL` stands for trowel. */
   readonly shell?: string;
 }
@@ -72,7 +73,7 @@ export class Pty {
   readonly #terminal: xterm.Terminal;
   readonly #watchers = new Set<() => void>();
 
-  constructor(args: readonly string[], { columns = 100, rows = 30, env = {}, shell }: PtyOptions = {}) {
+  constructor(args: readonly string[], { columns = 100, rows = 30, env = {}, cwd = ROOT, shell }: PtyOptions = {}) {
     const { spawn } = createRequire(import.meta.url)('node-pty') as typeof import('node-pty');
     const script = trowelScript();
     const command: [string, string[]] = shell === undefined ? [process.execPath, [script, ...args]] : ['/bin/sh', ['-c', shell]];
@@ -84,6 +85,7 @@ export class Pty {
       cols: columns,
       rows,
       name: 'xterm-256color',
+      cwd,
       env: { ...inherited, TERM: 'xterm-256color', XDG_STATE_HOME: home, TROWEL: `${process.execPath} ${script}`, ...env },
     });
     this.#process.onData((data) => {

@@ -27,14 +27,14 @@ afterEach(endAll);
 /** Opens a capture and waits for its rows. */
 async function opened(path: string, filter = '', options: PtyOptions = {}): Promise<Pty> {
   const pty = new Pty(['open', path, ...(filter === '' ? [] : [filter])], options);
-  await pty.until('▸+0.');
+  await pty.until('Enter detail');
   return pty;
 }
 
 describe.skipIf(noPty !== null)('the screen', () => {
   test('shows the capture on the alternate screen, and leaves the terminal as it was', async () => {
     const pty = new Pty([], { shell: `echo before; $TROWEL ${stall}; echo after` });
-    await pty.until('▸+0.001000');
+    await pty.until('Enter detail');
     expect(pty.alternate).toBe(true);
     expect(pty.lines[0]).toContain('trowel ▸');
     expect(pty.lines[0]).toContain('27 events  lost 0');

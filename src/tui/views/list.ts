@@ -8,22 +8,31 @@ import type { ListedRow } from '../rows.ts';
 import { contextOf, type State } from '../state.ts';
 import { fitted, widthOf } from '../text.ts';
 
+/** What all lines of one frame have in common. */
+interface Sheet {
+  readonly state: State;
+  readonly look: ListLook;
+  readonly columns: readonly PlacedColumn[];
+  readonly paint: Paint;
+  /** Equal for frames in which a row that is not selected looks the same. */
+  readonly key: string;
+}
+
 /** A title line and the list's lines, each exactly as wide as the list. */
 export function listLines(state: State, paint: Paint): string[] {
   const { list: area } = areasOf(state);
   const look = lookOf(state);
   const columns = placedColumns(look);
+  const sheet = { state, look, columns, paint, key: [look.timeMode, ...columns.map(({ width }) => width)].join() };
   const top = state.list.rows.findIndex(({ num }) => num === state.top);
   const items = visibleItems(state.list.rows, Math.max(0, top), area.height);
-  const lines = items.map((item) =>
-    item.kind === 'gap' ? paint('warn', gapLine(item.ns, area.width)) : rowLine(item.row, state, columns, look, paint),
-  );
+  const lines = items.map((item) => (item.kind === 'gap' ? paint('warn', gapLine(item.ns, area.width)) : rowLine(item.row, sheet)));
   if (lines.length === 0) lines.push(...emptyLines(state).map((line) => paint('dim', fitted(line, area.width))));
   while (lines.length < area.height) lines.push(' '.repeat(area.width));
-  return [titleLine(state, columns, look, paint), ...lines];
+  return [titleLine(sheet), ...lines];
 }
 
-function titleLine(state: State, columns: readonly PlacedColumn[], look: ListLook, paint: Paint): string {
+function titleLine({ state, columns, look, paint }: Sheet): string {
   const focused = focusedIndex(columns, state.column);
   const titles = columns.map((placed, i) => {
     const text = titleText(placed, look);
@@ -32,18 +41,32 @@ function titleLine(state: State, columns: readonly PlacedColumn[], look: ListLoo
   return paint('title', ` ${titles.join(' ')}`);
 }
 
-function rowLine(row: ListedRow, state: State, columns: readonly PlacedColumn[], look: ListLook, paint: Paint): string {
-  const texts = columns.map((placed) => cellText(placed, row, look));
-  if (row.num === state.selected) return selectedLine(texts, contextOf(state) === 'list' ? focusedIndex(columns, state.column) : -1, paint);
-  const cells = texts.map((text, i) => {
-    const style = columns[i]!.column.style?.(row) ?? null;
+/** Lines as they were drawn last: most rows stand in the next frame too. */
+const drawn = new WeakMap<ListedRow, { readonly key: string; readonly paint: Paint; readonly line: string }>();
+
+function rowLine(row: ListedRow, sheet: Sheet): string {
+  if (row.num === sheet.state.selected) return selectedLine(row, sheet);
+  const { key, paint } = sheet;
+  const known = drawn.get(row);
+  if (known?.key === key && known.paint === paint) return known.line;
+  const line = paintedLine(row, sheet);
+  drawn.set(row, { key, paint, line });
+  return line;
+}
+
+function paintedLine(row: ListedRow, { columns, look, paint }: Sheet): string {
+  const cells = columns.map((placed) => {
+    const style = placed.column.style?.(row) ?? null;
+    const text = cellText(placed, row, look);
     return style === null ? text : paint(style, text);
   });
   return ` ${cells.join(' ')}`;
 }
 
 /** A bar with the focused cell cut out of it. */
-function selectedLine(texts: readonly string[], focused: number, paint: Paint): string {
+function selectedLine(row: ListedRow, { state, columns, look, paint }: Sheet): string {
+  const texts = columns.map((placed) => cellText(placed, row, look));
+  const focused = contextOf(state) === 'list' ? focusedIndex(columns, state.column) : -1;
   if (focused < 0) return paint('inverse', `▸${texts.join(' ')}`);
   const before = ['▸', ...texts.slice(0, focused).map((text) => `${text} `)].join('');
   const after = texts

@@ -60,6 +60,8 @@ class Recording {
   #session: Session | null = null;
   #totals: RecorderTotals | null = null;
   #interrupted = false;
+  /** The command behind `--`, while it runs. */
+  #command: ChildProcess | null = null;
 
   constructor(path: string, filter: string, options: RecordOptions, socket: string) {
     this.#path = path;
@@ -98,6 +100,7 @@ class Recording {
     await Promise.race([this.#ready.promise, early]);
     const progress = this.#showProgress();
     const commandCode = await this.#untilEnd(exited);
+    this.#command?.kill('SIGTERM'); // it was started for the recording, and ends with it
     this.#session?.stop();
     const outcome = await Promise.race([this.#ended.promise, timeout(GOODBYE_MS)]);
     clearInterval(progress);
@@ -112,7 +115,7 @@ class Recording {
     const ends: Promise<number>[] = [this.#ended.promise.then(() => 0), probeExited.then(() => 0), this.#signal()];
     const limit = limitMs(this.#options);
     if (limit !== null) ends.push(timeout(limit).then(() => 0));
-    if (command.length > 0) ends.push(runCommand(command));
+    if (command.length > 0) ends.push(this.#runCommand(command));
     if (events !== undefined) ends.push(this.#untilEvents(events));
     return Promise.race(ends);
   }
@@ -125,6 +128,18 @@ class Recording {
           resolve(0);
         });
       }
+    });
+  }
+
+  #runCommand([file, ...args]: readonly string[]): Promise<number> {
+    const child = spawn(file!, args, { stdio: 'inherit' });
+    this.#command = child;
+    return new Promise((resolve, reject) => {
+      child.on('error', (error) => reject(new Exit(EXIT.FAILED, `${file} could not be started: ${error.message}`)));
+      child.on('exit', (code) => {
+        this.#command = null;
+        resolve(code ?? EXIT.FAILED);
+      });
     });
   }
 
@@ -202,15 +217,6 @@ async function endProbe(probe: ChildProcess, exited: Promise<number>): Promise<v
     probe.kill(signal);
   }
   await exited;
-}
-
-function runCommand(command: readonly string[]): Promise<number> {
-  const [file, ...args] = command;
-  const child = spawn(file!, args, { stdio: 'inherit' });
-  return new Promise((resolve, reject) => {
-    child.on('error', (error) => reject(new Exit(EXIT.FAILED, `${file} could not be started: ${error.message}`)));
-    child.on('exit', (code) => resolve(code ?? EXIT.FAILED));
-  });
 }
 
 function timeout(ms: number): Promise<null> {

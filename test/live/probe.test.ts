@@ -52,14 +52,18 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
     test('on connected sockets has the peer without being told', () => {
       const sent = recording.rows(of('udp-connected', 'evt.type=sendto'), ['fd.rip', 'fd.lip', 'fd.rport', 'evt.rawres', 'evt.buffer']);
       expect(sent).toHaveLength(TIMES);
-      expect(new Set(sent.map((row) => `${row['fd.lip']} ${row['fd.rip']} ${row['evt.rawres']} ${row['evt.buffer']}`))).toEqual(new Set(['127.0.0.1 127.0.0.1 4 ping']));
+      expect(new Set(sent.map((row) => `${row['fd.lip']} ${row['fd.rip']} ${row['evt.rawres']} ${row['evt.buffer']}`))).toEqual(
+        new Set(['127.0.0.1 127.0.0.1 4 ping']),
+      );
       expect(count('udp-connected', `evt.type=recvfrom and fd.lport=${sent[0]!['fd.rport']} and evt.buffer contains ping`)).toBe(TIMES);
     });
 
     test('on others has the peer of each message', () => {
       expect(count('udp-unconnected', 'evt.type=sendto and fd.rip=127.0.0.1 and evt.buffer contains ping')).toBe(TIMES);
       expect(count('udp-unconnected', 'evt.type=sendto and fd.is_server=true and evt.buffer contains pong!')).toBe(TIMES);
-      expect(count('udp-unconnected', 'evt.type=recvfrom and evt.buffer contains ping and fd.is_server=true and fd.rip=127.0.0.1')).toBe(TIMES);
+      expect(count('udp-unconnected', 'evt.type=recvfrom and evt.buffer contains ping and fd.is_server=true and fd.rip=127.0.0.1')).toBe(
+        TIMES,
+      );
     });
 
     test('in several messages a call is one event each', () => {
@@ -123,7 +127,12 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
     });
 
     test('a new name, directory and user show at once', () => {
-      const rows = recording.rows('proc.args=changes and evt.type in (open, openat) and fd.filename=os-release', ['proc.name', 'user.uid', 'proc.cwd', 'fd.name']);
+      const rows = recording.rows('proc.args=changes and evt.type in (open, openat) and fd.filename=os-release', [
+        'proc.name',
+        'user.uid',
+        'proc.cwd',
+        'fd.name',
+      ]);
       expect(rows.map((row) => [row['proc.name'], row['user.uid'], row['proc.cwd']])).toEqual([
         ['renamed', 0, '/usr/lib'],
         ['renamed', 65534, '/usr/lib'],

@@ -81,7 +81,10 @@ export function cleanUp(): void {
 /** Records while a command runs. Throws with what was printed when the recording fails. */
 export function record(command: readonly string[], options: readonly string[] = []): Recording {
   const path = newPath();
-  const { status, stderr, stdout } = spawnSync(BIN, ['record', '-w', path, ...options, '--', ...command], { encoding: 'utf8', timeout: 120_000 });
+  const { status, stderr, stdout } = spawnSync(BIN, ['record', '-w', path, ...options, '--', ...command], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
   if (status !== 0) throw new Error(`trowel record ended with ${status}:\n${stderr}\n${stdout}`);
   return new Recording(path);
 }

@@ -36,7 +36,9 @@ function lookUp(program: string, name = NAME): { recording: Recording; lookup: L
   process.env.SCENARIO_ID = 'twtest';
   const recording = complete(() => record(['sh', '-c', `${SCENARIO} exec client ${program} ${name} || true`]));
   const { capture } = recording;
-  const [lookup] = findLookups(capture.dims, Number(capture.meta.end)).filter(({ thread }) => capture.dims.threads.get(thread)?.comm.startsWith('lookup'));
+  const [lookup] = findLookups(capture.dims, Number(capture.meta.end)).filter(({ thread }) =>
+    capture.dims.threads.get(thread)?.comm.startsWith('lookup'),
+  );
   return { recording, lookup: lookup! };
 }
 
@@ -75,7 +77,9 @@ describe.skipIf(reason !== null)(`resolvers are seen with every query (${reason 
     expect(parts / total).toBeCloseTo(1, 2);
     expect(recording.count('proc.name startswith lookup and evt.type=sendmmsg and dns.qname contains localdomain')).toBe(4);
     expect(recording.count('proc.name=skydns and evt.type=recvmsg and dns.qname contains localdomain and dns.side=server')).toBe(4);
-    expect(recording.count('dns.side=forward and dns.qname contains localdomain and fd.rip=10.88.0.53 and dns.answered=false')).toBeGreaterThan(0);
+    expect(
+      recording.count('dns.side=forward and dns.qname contains localdomain and fd.rip=10.88.0.53 and dns.answered=false'),
+    ).toBeGreaterThan(0);
   }, 90_000);
 
   test('musl: an address with each message; it gives up where glibc goes on', (context) => {

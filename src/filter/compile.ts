@@ -3,7 +3,7 @@ import type { Check, Expr, Literal, Operator } from './ast.ts';
 import { compareReadings, compileCheck, type ReadingTest, requireOperator } from './check.ts';
 import { parseConstant } from './constant.ts';
 import { didYouMean, FilterError } from './error.ts';
-import type { ColumnField } from './field.ts';
+import { asIs, type ColumnField } from './field.ts';
 import { commonScope, type Readable, resolveOperand } from './operand.ts';
 import { literalBytes, parseFilter, precedenceHint } from './parse.ts';
 import {
@@ -139,8 +139,7 @@ class Compiler {
   }
 
   #columnStep(field: ColumnField, check: Check, values: readonly Literal[], test: ReadingTest, label: string): Step {
-    const identity = field.type !== 'text' && field.type !== 'bool' && field.value(1) === 1 && field.value(12345) === 12345;
-    if (identity && check.modifier === null && check.operator in RANGES) {
+    if (field.value === asIs && check.modifier === null && check.operator in RANGES) {
       const constant = Number(parseConstant(field.type, values[0]!, { text: this.text, epoch: this.view.capture.epoch }));
       const [low, high] = RANGES[check.operator as keyof typeof RANGES](constant);
       return new RangeStep(field.column, label, low, high);

@@ -38,6 +38,9 @@ export interface ColumnField extends FieldBase {
   readonly value: (number: number | null) => Value | null;
 }
 
+/** The `value` of a field that is its column as it stands; filters may then compare the column itself. */
+export const asIs = (number: number | null): number | null => number;
+
 export interface RowField extends FieldBase {
   readonly scope: Exclude<Scope, 'column'>;
   readonly read: (view: EventView, arg: string) => Reading;

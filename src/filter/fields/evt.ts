@@ -2,7 +2,7 @@ import { EventFlag, startTime } from '../../model/chunk.ts';
 import { errnoName } from '../../model/errno.ts';
 import { clockText, SECOND, secondsText, spanText, wallNs } from '../../model/time.ts';
 import { argAt, argReading, argsText, argText } from '../args-text.ts';
-import type { ColumnField, Field, Reading, RowField } from '../field.ts';
+import { asIs, type ColumnField, type Field, type Reading, type RowField } from '../field.ts';
 import type { EventView } from '../view.ts';
 
 type Spec<F extends Field> = Omit<F, 'name' | 'doc' | 'example' | 'scope'>;
@@ -21,7 +21,6 @@ function ofEvent(name: string, doc: string, example: string, spec: Spec<RowField
 
 const whole = (value: number | null) => (value === null ? null : Math.floor(value / SECOND));
 const fraction = (value: number | null) => (value === null ? null : value % SECOND);
-const same = (value: number | null) => value;
 
 /** ns since the event before; null for the first. */
 function delta(view: EventView): number | null {
@@ -79,21 +78,21 @@ const clock = (view: EventView, date: boolean) => clockText(view.capture.epoch, 
 
 // biome-ignore format: a table
 export const EVT_FIELDS: readonly Field[] = [
-  column('evt.num', 'number of the event, from 1 in the order of time', 'evt.num>=100', { type: 'number', column: 'num', value: same }),
+  column('evt.num', 'number of the event, from 1 in the order of time', 'evt.num>=100', { type: 'number', column: 'num', value: asIs }),
   ofEvent('evt.time', 'time of day at which it ended', 'evt.time startswith 12:', { type: 'text', read: (view) => clock(view, false) }),
   ofEvent('evt.time.s', 'the same without nanoseconds', 'evt.time.s=12:00:00', { type: 'text', read: (view) => clock(view, false).slice(0, 8) }),
   ofEvent('evt.time.iso8601', 'date and time in UTC', 'evt.time.iso8601 startswith 2026', { type: 'text', read: (view) => `${clockText(view.capture.epoch, view.time, true, true).replace(' ', 'T')}Z` }),
   ofEvent('evt.datetime', 'date and time of day', 'evt.datetime startswith 2026-11', { type: 'text', read: (view) => clock(view, true) }),
   ofEvent('evt.datetime.s', 'the same without nanoseconds', 'evt.datetime.s startswith 2026-11', { type: 'text', read: (view) => clock(view, true).slice(0, 19) }),
-  column('evt.rawtime', 'ns since 1970', 'evt.rawtime>1481211699000000000', { type: 'walltime', column: 'time', value: same, text: (value, view) => wallNs(view.capture.epoch, Number(value)) }),
+  column('evt.rawtime', 'ns since 1970', 'evt.rawtime>1481211699000000000', { type: 'walltime', column: 'time', value: asIs, text: (value, view) => wallNs(view.capture.epoch, Number(value)) }),
   ofEvent('evt.rawtime.s', 'seconds since 1970', 'evt.rawtime.s>1481211699', { type: 'number', read: (view) => Number((view.capture.epoch + BigInt(Math.round(view.time))) / 1_000_000_000n) }),
   ofEvent('evt.rawtime.ns', 'the nanoseconds of that second', 'evt.rawtime.ns>500000000', { type: 'number', read: (view) => Number((view.capture.epoch + BigInt(Math.round(view.time))) % 1_000_000_000n) }),
-  column('evt.reltime', 'ns since the capture began', 'evt.reltime>2s', { type: 'span', column: 'time', value: same }),
+  column('evt.reltime', 'ns since the capture began', 'evt.reltime>2s', { type: 'span', column: 'time', value: asIs }),
   column('evt.reltime.s', 'whole seconds since the capture began', 'evt.reltime.s=2', { type: 'number', column: 'time', value: whole }),
   column('evt.reltime.ns', 'the nanoseconds of that second', 'evt.reltime.ns<1000', { type: 'number', column: 'time', value: fraction }),
   ofEvent('evt.outputtime', 'time in the form that -t asks for', '', { type: 'text', only: 'print', read: (view) => clock(view, false) }),
   ofEvent('evt.starttime', 'ns since the capture began at which it started', 'evt.starttime<1s', { type: 'span', read: (view) => (view.chunk === null ? null : startTime(view.chunk, view.i)) }),
-  column('evt.latency', 'ns from its start to its end', 'evt.latency>1ms', { type: 'span', column: 'latency', value: same }),
+  column('evt.latency', 'ns from its start to its end', 'evt.latency>1ms', { type: 'span', column: 'latency', value: asIs }),
   column('evt.latency.s', 'whole seconds of it', 'evt.latency.s>=5', { type: 'number', column: 'latency', value: whole }),
   column('evt.latency.ns', 'its nanoseconds beyond whole seconds', 'evt.latency.ns>1000', { type: 'number', column: 'latency', value: fraction }),
   column('evt.latency.human', 'the latency for people: 8.011 s', '', { type: 'text', only: 'print', column: 'latency', value: (value) => (value === null ? null : spanText(value)) }),
@@ -107,7 +106,7 @@ export const EVT_FIELDS: readonly Field[] = [
   ofType('syscall.type', 'name, of system calls only', 'syscall.type=read', { type: 'text', read: (view) => (view.type.syscall ? view.type.name : null) }),
   ofEvent('evt.category', 'file, net, ipc, wait, process, sleep, signal, user, other …', 'evt.category=net', { type: 'text', read: category }),
   ofType('evt.source', 'where events of this kind come from', 'evt.source=syscall', { type: 'text', read: () => 'syscall' }),
-  column('evt.cpu', 'number of the CPU', 'evt.cpu=0', { type: 'number', column: 'cpu', value: same }),
+  column('evt.cpu', 'number of the CPU', 'evt.cpu=0', { type: 'number', column: 'cpu', value: asIs }),
   ofEvent('evt.args', 'all arguments as text', 'evt.args contains resolv', { type: 'text', read: argsText }),
   ofEvent('evt.info', 'all arguments as text', 'evt.info contains res=0', { type: 'text', read: argsText }),
   ofEvent('evt.arg', 'one argument as text, by name or position', 'evt.arg.name contains resolv', { type: 'text', arg: { name: 'NAME', required: true }, read: arg }),
@@ -115,7 +114,7 @@ export const EVT_FIELDS: readonly Field[] = [
   ofEvent('evt.buffer', 'the bytes that were read or written, as far as they were kept', 'evt.buffer contains GET', { type: 'bytes', read: (view) => (view.payload.length === 0 ? null : view.payload) }),
   ofEvent('evt.buflen', 'how many bytes were read or written', 'evt.buflen>10KB', { type: 'size', read: ioBytes }),
   column('evt.res', 'SUCCESS, or the name of the error', 'evt.res=ENOENT', { type: 'text', column: 'res', value: resultText }),
-  column('evt.rawres', 'the return value', 'evt.rawres<0', { type: 'number', column: 'res', value: same }),
+  column('evt.rawres', 'the return value', 'evt.rawres<0', { type: 'number', column: 'res', value: asIs }),
   column('evt.failed', 'whether it returned an error', 'evt.failed=true', { type: 'bool', column: 'res', value: (res) => res !== null && res < 0 }),
   ofType('evt.is_io', 'whether it moves bytes', 'evt.is_io=true', { type: 'bool', read: (view) => view.type.io !== null }),
   ofType('evt.is_io_read', 'whether it reads bytes', 'evt.is_io_read=true', { type: 'bool', read: (view) => view.type.io === 'read' }),

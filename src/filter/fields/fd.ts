@@ -1,7 +1,7 @@
 import { type End, endsOf, fdName, isIpSocket, l4Name, TYPE_CHARS } from '../../model/fd-name.ts';
 import type { FdRow } from '../../model/rows.ts';
 import { serviceOfPort } from '../../model/services.ts';
-import type { Field, FieldType, Reading, RowField } from '../field.ts';
+import { asIs, type Field, type FieldType, type Reading, type RowField } from '../field.ts';
 
 /** A field of the descriptor alone. */
 function ofFd(
@@ -98,7 +98,7 @@ function inContainer(read: (fd: FdRow) => string | null): RowField['read'] {
 
 // biome-ignore format: a table
 export const FD_FIELDS: readonly Field[] = [
-  { name: 'fd.num', type: 'number', scope: 'column', column: 'fdnum', value: (value) => value, doc: 'number of the descriptor', example: 'fd.num=3' },
+  { name: 'fd.num', type: 'number', scope: 'column', column: 'fdnum', value: asIs, doc: 'number of the descriptor', example: 'fd.num=3' },
   ofFd('fd.type', 'text', 'file directory ipv4 ipv6 unix pipe event eventpoll inotify timerfd signalfd netlink …', 'fd.type in (ipv4, ipv6)', (fd) => (fd.kind === 'unknown' ? null : fd.kind)),
   ofFd('fd.typechar', 'text', 'the type as a letter: f d 4 6 u p e l i t s n …', 'fd.typechar=4', (fd) => TYPE_CHARS[fd.kind]),
   ofFd('fd.name', 'text', 'path, or client->server, or the kernel’s name', 'fd.name contains resolv.conf', (fd) => fdName(fd)),

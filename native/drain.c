@@ -22,6 +22,8 @@
 
 #define LOSS_CHECK_NS 100000000ULL /* also without a sign of loss */
 
+#define SKIP_CHECK_NS 1000000000ULL
+
 struct drain {
 	struct probe *probe;
 	struct queue *queue;
@@ -31,6 +33,7 @@ struct drain {
 	uint32_t *next_seq; /* per CPU: a gap is the sign of loss */
 	uint64_t now;
 	uint64_t checked_ns;
+	uint64_t checked_skips_ns;
 	uint64_t waiting_ns; /* since when there is something to publish; 0: there is nothing */
 	size_t round_bytes; /* in the last round */
 	size_t waiting_bytes;
@@ -77,6 +80,7 @@ struct drain *drain_new(struct probe *probe, struct queue *queue)
 
 	drain->probe = probe;
 	drain->queue = queue;
+	drain->checked_skips_ns = boot_ns();
 	drain->losses = losses_new(probe);
 	drain->next_seq = calloc(probe->cpus, sizeof(*drain->next_seq));
 	drain->ring = ring_open(probe->ring, probe->ring_bytes);
@@ -108,6 +112,10 @@ static void check_losses(struct drain *drain)
 	drain->gap = false;
 	drain->checked_ns = drain->now;
 	losses_read_ring(drain->losses, drain->now);
+	if (drain->now - drain->checked_skips_ns >= SKIP_CHECK_NS) {
+		losses_read_skipped(drain->losses, drain->checked_skips_ns, drain->now);
+		drain->checked_skips_ns = drain->now;
+	}
 	losses_report(drain->losses, push_loss, drain);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fds.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,10 +43,20 @@ struct recent {
 	uint32_t id; /* 0: none */
 };
 
+/*
+ * The kernel tells of connections before they belong to an open file and after they have been closed, too: those are
+ * the same connection as the socket with that tuple, where one is known.
+ */
+struct connection {
+	struct key key; /* without what only the socket has */
+	uint32_t id; /* 0: none */
+};
+
 struct fds {
 	const struct files *files;
 	const struct roles *roles;
 	struct recent *recent;
+	struct connection *connections;
 	struct entry *entries;
 	uint32_t used;
 	uint32_t last_id;
@@ -58,6 +69,7 @@ struct fds *fds_new(const struct files *files, const struct roles *roles)
 	fds->files = files;
 	fds->roles = roles;
 	fds->recent = calloc(CACHE_SLOTS, sizeof(*fds->recent));
+	fds->connections = calloc(CACHE_SLOTS, sizeof(*fds->connections));
 	fds->entries = calloc(SLOTS, sizeof(*fds->entries));
 	return fds;
 }
@@ -68,6 +80,7 @@ static void forget_all(struct fds *fds)
 		free(fds->entries[i].name);
 	memset(fds->entries, 0, SLOTS * sizeof(*fds->entries));
 	memset(fds->recent, 0, CACHE_SLOTS * sizeof(*fds->recent));
+	memset(fds->connections, 0, CACHE_SLOTS * sizeof(*fds->connections));
 	fds->used = 0;
 }
 
@@ -75,6 +88,7 @@ void fds_free(struct fds *fds)
 {
 	forget_all(fds);
 	free(fds->entries);
+	free(fds->connections);
 	free(fds->recent);
 	free(fds);
 }
@@ -187,6 +201,37 @@ static uint32_t intern(struct fds *fds, struct batch *batch, const struct fd_ide
 	return entry->id;
 }
 
+static struct connection *connection_of(const struct fds *fds, struct key *key)
+{
+	key->ino = 0;
+	key->dev = 0;
+	key->role = 0;
+	return &fds->connections[hash_bytes(key, sizeof(*key)) & (CACHE_SLOTS - 1)];
+}
+
+static void remember_connection(struct fds *fds, const struct fd_identity *fd, uint32_t id)
+{
+	struct key key = key_of(fds, fd, (struct span){ 0 });
+	struct connection *connection = connection_of(fds, &key);
+
+	connection->key = key;
+	connection->id = id;
+}
+
+/* 0: not known. */
+static uint32_t find_connection(const struct fds *fds, const struct fd_identity *fd)
+{
+	struct key key = key_of(fds, fd, (struct span){ 0 });
+	const struct connection *connection = connection_of(fds, &key);
+
+	return connection->id && memcmp(&connection->key, &key, sizeof(key)) == 0 ? connection->id : 0;
+}
+
+static bool is_connection(const struct fd_identity *fd)
+{
+	return fd->l4proto == IPPROTO_TCP && fd->local_port && fd->remote_port;
+}
+
 /* A server's socket has many peers: they share the file but not the slot. */
 static struct recent *recent_of(const struct fds *fds, const struct fd_identity *fd)
 {
@@ -211,10 +256,18 @@ uint32_t fds_id(struct fds *fds, struct batch *batch, const struct fd_identity *
 	recent = recent_of(fds, &fd);
 	if (!name.len && recent->id && memcmp(&recent->fd, &fd, sizeof(fd)) == 0)
 		return recent->id;
+	if (is_connection(&fd) && !fd.ino) {
+		uint32_t id = find_connection(fds, &fd);
+
+		if (id)
+			return id;
+	}
 	if (!name.len && is_path_kind(fd.kind))
 		name = files_path(fds->files, &fd);
 	recent->fd = fd;
 	recent->id = intern(fds, batch, &fd, name);
+	if (is_connection(&fd))
+		remember_connection(fds, &fd, recent->id);
 	if (!name.len && is_path_kind(fd.kind)) {
 		uint32_t id = recent->id;
 

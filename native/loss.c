@@ -7,6 +7,7 @@ struct losses {
 	const struct probe *probe;
 	uint64_t (*known)[COUNTED_FAMILIES]; /* per CPU: what the kernel had counted when last read */
 	struct loss (*open)[LOSS_REASONS][COUNTED_FAMILIES]; /* per CPU: not reported yet */
+	uint64_t skipped[COUNTED_FAMILIES]; /* runs of programs, likewise */
 	uint64_t read_ns; /* when the counters were last read */
 	uint64_t total;
 };
@@ -62,6 +63,19 @@ void losses_read_ring(struct losses *losses, uint64_t now)
 		}
 	}
 	losses->read_ns = now;
+}
+
+/* Which CPU it was nobody knows; and that each was an event is the worst case. */
+void losses_read_skipped(struct losses *losses, uint64_t since, uint64_t now)
+{
+	uint64_t skipped[COUNTED_FAMILIES];
+
+	probe_count_skipped(losses->probe, skipped);
+	for (int family = 0; family < COUNTED_FAMILIES; family++) {
+		if (skipped[family] > losses->skipped[family])
+			add(losses, LOSS_RING, 0, family, skipped[family] - losses->skipped[family], since, now);
+		losses->skipped[family] = skipped[family];
+	}
 }
 
 void losses_report(struct losses *losses, bool (*take)(void *ctx, const struct loss *loss), void *ctx)

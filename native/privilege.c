@@ -132,8 +132,8 @@ static const int allowed[] = {
 };
 
 /* Going over open files, and changing filters. */
-static const int allowed_bpf[] = { BPF_ITER_CREATE, BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM,
-				   BPF_MAP_GET_NEXT_KEY };
+static const int allowed_bpf[] = { BPF_ITER_CREATE,	BPF_MAP_LOOKUP_ELEM,  BPF_MAP_UPDATE_ELEM,
+				   BPF_MAP_DELETE_ELEM, BPF_MAP_GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD };
 
 #if defined(__x86_64__)
 #define THIS_MACHINE AUDIT_ARCH_X86_64

@@ -13,6 +13,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "log.h"
 
 /* Both variants of probe.bpf.c; see objects.S. */
@@ -314,6 +315,29 @@ void probe_emit_pending(struct probe *probe)
 	if (probe->pending >= 0)
 		run_iterator(probe->pending);
 	probe->pending = -1;
+}
+
+/* Calls are counted by their table; of the other programs each belongs to one family. */
+static int family_of_program(const char *name)
+{
+	if (strncmp(name, "enter_", 6) == 0 || strncmp(name, "exit_", 5) == 0)
+		return FAMILY_IO;
+	return optional_index(name) >= FIRST_TROUBLE ? FAMILY_TROUBLE : FAMILY_PROCESS;
+}
+
+void probe_count_skipped(const struct probe *probe, uint64_t skipped[COUNTED_FAMILIES])
+{
+	struct bpf_program *program;
+
+	memset(skipped, 0, COUNTED_FAMILIES * sizeof(*skipped));
+	bpf_object__for_each_program(program, probe->object)
+	{
+		struct bpf_prog_info info = { 0 };
+		uint32_t len = sizeof(info);
+
+		if (bpf_program__autoload(program) && !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
+			skipped[family_of_program(bpf_program__name(program))] += info.recursion_misses;
+	}
 }
 
 void probe_detach(struct probe *probe)

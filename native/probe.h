@@ -50,6 +50,12 @@ void probe_free(struct probe *probe);
 void probe_check_listeners(struct probe *probe);
 void probe_emit_pending(struct probe *probe);
 
+/*
+ * How often the programs of each family were not run since the kernel was running the same one on that CPU: an
+ * interrupt came while one told of something.
+ */
+void probe_count_skipped(const struct probe *probe, uint64_t skipped[COUNTED_FAMILIES]);
+
 /* A file to read the open files of all processes from, or a negative errno. */
 int probe_open_files(struct probe *probe);
 

@@ -92,30 +92,34 @@ void roles_learn(struct roles *roles, const struct fd_identity *fd, uint16_t typ
 	}
 }
 
+static bool is_listened_on(const struct roles *roles, const struct fd_identity *fd)
+{
+	return roles->listeners[hash_u64(listener(fd)) & (SLOTS - 1)] == listener(fd);
+}
+
 static Trowel__V1__FdRole tcp_role(const struct roles *roles, const struct fd_identity *fd)
 {
+	uint32_t i = socket_slot(fd);
+
 	if (fd->state & FD_LISTENING)
 		return TROWEL__V1__FD_ROLE__ROLE_LISTEN;
 	if (!fd->remote_port)
 		return TROWEL__V1__FD_ROLE__ROLE_NONE;
-	if (is_known(roles, fd))
-		return roles->sockets[socket_slot(fd)].role;
-	return roles->listeners[hash_u64(listener(fd)) & (SLOTS - 1)] == listener(fd)
-		       ? TROWEL__V1__FD_ROLE__ROLE_SERVER
-		       : TROWEL__V1__FD_ROLE__ROLE_CLIENT;
+	if (fd->ino && roles->sockets[i].ino == fd->ino && roles->sockets[i].netns == fd->netns)
+		return roles->sockets[i].role;
+	if (is_listened_on(roles, fd))
+		return TROWEL__V1__FD_ROLE__ROLE_SERVER;
+	/* of a packet without a socket nobody knows who began */
+	return fd->ino ? TROWEL__V1__FD_ROLE__ROLE_CLIENT : TROWEL__V1__FD_ROLE__ROLE_NONE;
 }
 
 Trowel__V1__FdRole role_of(const struct roles *roles, const struct fd_identity *fd)
 {
 	if (fd->kind != TROWEL__V1__FD_KIND__FD_IPV4 && fd->kind != TROWEL__V1__FD_KIND__FD_IPV6)
 		return TROWEL__V1__FD_ROLE__ROLE_NONE;
-	if (!fd->ino) /* a packet, not a socket */
-		return TROWEL__V1__FD_ROLE__ROLE_NONE;
 	if (fd->l4proto == IPPROTO_TCP)
 		return tcp_role(roles, fd);
-	if (!fd->remote_port && !fd->local_port)
+	if (!fd->ino || (!fd->remote_port && !fd->local_port))
 		return TROWEL__V1__FD_ROLE__ROLE_NONE;
-	if (fd->state & FD_BOUND_PORT)
-		return TROWEL__V1__FD_ROLE__ROLE_SERVER;
-	return is_known(roles, fd) ? roles->sockets[socket_slot(fd)].role : TROWEL__V1__FD_ROLE__ROLE_CLIENT;
+	return fd->state & FD_BOUND_PORT ? TROWEL__V1__FD_ROLE__ROLE_SERVER : TROWEL__V1__FD_ROLE__ROLE_CLIENT;
 }

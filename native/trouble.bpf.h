@@ -62,6 +62,11 @@ static __always_inline bool describe_sk(struct fd_identity *fd, struct sock *sk)
 	describe_inet(fd, sk, family);
 	if (!is_full(sk))
 		fd->local_port = READ(sk, __sk_common.skc_num);
+	if (!fd->local_port) { /* on its way to a connection: half a tuple is none */
+		__builtin_memset(fd->local_ip, 0, sizeof(fd->local_ip));
+		__builtin_memset(fd->remote_ip, 0, sizeof(fd->remote_ip));
+		fd->remote_port = 0;
+	}
 	return true;
 }
 

@@ -112,10 +112,13 @@ export class CaptureReader {
     return this.#db.transaction(work)();
   }
 
-  /** Lets what was added or changed since be seen: rows, and what the capture says of itself. */
-  refresh(): void {
+  /**
+   * Lets what was added or changed since be seen: rows, and what the capture says of itself.
+   * `recent`: of the rows that were there before only the last ones are read again, for those who look many times a second.
+   */
+  refresh(recent = false): void {
     this.meta = this.#readMeta();
-    for (const rows of Object.values(this.dims)) (rows as unknown as StoredRows<RowName>).refresh();
+    for (const rows of Object.values(this.dims)) (rows as unknown as StoredRows<RowName>).refresh(recent);
   }
 
   close(): void {
@@ -133,12 +136,17 @@ export class CaptureReader {
   }
 }
 
+/** How far back rows are likely to change: processes that end, queries that are answered. */
+const RECENT_ROWS = 500;
+
 /** Rows that are loaded when first asked for. */
 class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
   readonly #spec: TableSpec<RowTypes[Name]>;
   readonly #select: Database.Statement;
   readonly #rows: (RowTypes[Name] | undefined)[] = [];
   #loaded = false;
+  /** Rows above this id are to be read. */
+  #after = -1;
   #size = 0;
   version = 0;
 
@@ -168,13 +176,15 @@ class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
   }
 
   /** Reads again; rows keep their identity, so that who holds one sees its new fields. */
-  refresh(): void {
+  refresh(recent: boolean): void {
+    const from = recent ? this.#rows.length - RECENT_ROWS : -1;
+    this.#after = this.#loaded ? from : Math.min(this.#after, from);
     this.#loaded = false;
   }
 
   #load(): void {
     if (this.#loaded) return;
-    for (const values of this.#select.iterate(-1)) {
+    for (const values of this.#select.iterate(this.#after)) {
       const row = decodeRow(this.#spec, values as unknown[]);
       const { id } = row as { id: number };
       const known = this.#rows[id];

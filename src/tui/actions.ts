@@ -1,6 +1,6 @@
 /** What keys do: each takes the state and gives the next one, and what it asks for. */
 import { areasOf, lookOf } from './areas.ts';
-import { type ClauseUse, withClause } from './clause.ts';
+import { type Clause, type ClauseUse, withClause } from './clause.ts';
 import { focusedIndex, placedColumns, TIME_MODES } from './columns.ts';
 import { detailLines } from './detail.ts';
 import { applyFilter, find } from './prompt.ts';
@@ -66,12 +66,30 @@ export const filterByCell =
     const shown = placedColumns(lookOf(state));
     const focused = shown[focusedIndex(shown, state.column)];
     if (row === null || focused === undefined) return only(state);
-    const clause = focused.column.clause(row);
-    if (typeof clause === 'string') return noticed(state, clause);
     if (use === 'add' && state.filter === '') return noticed(state, 'there is no filter to add to: every event is shown');
-    const filter = withClause(state.filter, clause, use);
-    return filter === state.filter ? noticed(state, 'the filter says so already') : applyFilter(state, filter);
+    return filterBy(state, focused.column.clause(row), use);
   };
+
+/** Keeps the events of the selected one's descriptor: a file, or a connection as seen from both ends. */
+export const filterByFd: Act = (state) => {
+  const name = selectedRow(state)?.fdName ?? null;
+  return filterBy(state, name === null ? 'this event has no descriptor' : { field: 'fd.name', operator: '=', value: name }, 'keep');
+};
+
+/** A text in place of a clause says why there is none. */
+function filterBy(state: State, clause: Clause | string, use: ClauseUse): Update {
+  if (typeof clause === 'string') return noticed(state, clause);
+  const filter = withClause(state.filter, clause, use);
+  return filter === state.filter ? noticed(state, 'the filter says so already') : applyFilter(state, filter);
+}
+
+/** From a DNS query to its answer, and from the answer to its query. */
+export const goToPartner: Act = (state) => {
+  const partner = selectedRow(state)?.partner ?? null;
+  return partner === null
+    ? noticed(state, 'this event is no DNS query that was answered, and no answer')
+    : seek({ to: 'num', num: partner })(state);
+};
 
 /** Closes what is open, one thing at a time; then goes back to the filter before. */
 export const back: Act = (state) => {

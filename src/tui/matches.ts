@@ -21,6 +21,8 @@ interface Selected {
 }
 
 const ALL = Uint16Array.from({ length: CHUNK_EVENTS }, (_, i) => i);
+/** How often rows that changed long after they were new are looked for: reading all of them takes a while in a large capture. */
+const REREAD_MS = 10_000;
 /** Decoded chunks that are kept: a window of the list lies in one or two, except where matches are rare. */
 const KEPT_CHUNKS = 16;
 
@@ -34,6 +36,8 @@ export class Matches {
   readonly #kept = new Map<number, Selected>();
   readonly #buffer = new Uint16Array(CHUNK_EVENTS);
   #revision = -1;
+  /** When all rows that events refer to were last read. */
+  #reread = 0;
   #nextToCount = 0;
   #events = 0;
   #total = 0;
@@ -203,7 +207,10 @@ export class Matches {
     const { revision } = this.#capture;
     if (revision === this.#revision) return;
     this.#revision = revision;
-    this.#capture.refresh();
+    const now = performance.now();
+    const recent = now - this.#reread < REREAD_MS;
+    if (!recent) this.#reread = now;
+    this.#capture.refresh(recent);
     this.#forgetPieces();
     this.#extend();
   }

@@ -27,7 +27,9 @@ export function acceptPrompt(state: State): Update {
   const text = prompt.line.text.trim();
   const closed = { ...state, prompt: null };
   if (prompt.purpose === 'filter') return applyFilter(closed, text);
-  return text === '' ? { state: closed, commands: [] } : prompt.purpose === 'find' ? find(closed, text, 1) : goTo(closed, text);
+  const wanted = prompt.purpose === 'find' && text === '' ? state.find : text; // Enter alone: the same text again
+  if (wanted === '') return { state: closed, commands: [] };
+  return prompt.purpose === 'find' ? find(closed, wanted, 1) : goTo(closed, wanted);
 }
 
 /** A new filter: the old one can be gone back to, the new one is remembered. */

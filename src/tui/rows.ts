@@ -27,6 +27,10 @@ export interface Row {
   readonly type: Cell;
   /** The name asked for, or the descriptor. */
   readonly target: { readonly field: string; readonly value: string } | null;
+  /** fd.name as it is: a path, or both ends of a connection; null: no descriptor. */
+  readonly fdName: string | null;
+  /** Number of the event with the answer to this DNS query, or with the query of this answer; null: neither. */
+  readonly partner: number | null;
   readonly summary: Summary;
   readonly failed: boolean;
 }
@@ -46,6 +50,7 @@ const PLACE_FIELDS: readonly BoundField[] = ['k8s.pod.name', 'container.name', '
 export function rowOf(view: EventView): Row {
   const { thread, process, type } = view;
   const summary = eventSummary(view);
+  const name = view.fd === null ? '' : fdName(view.fd);
   return {
     num: view.columnValue('num') ?? 0,
     time: view.time,
@@ -54,7 +59,9 @@ export function rowOf(view: EventView): Row {
     process: thread === null ? null : cell('proc.name', thread.comm),
     pid: process === null ? null : cell('proc.pid', String(process.pid)),
     type: cell('evt.type', type.name),
-    target: targetOf(view),
+    target: targetOf(view, name),
+    fdName: name === '' ? null : name,
+    partner: view.dns?.partner ?? null,
     summary: { ...summary, before: harmless(summary.before), name: harmless(summary.name), after: harmless(summary.after) },
     failed: (view.res ?? 0) < 0 || (view.flags & EventFlag.PENDING) !== 0,
   };
@@ -81,8 +88,7 @@ function isPlace(reading: Reading): reading is string {
   return typeof reading === 'string' && reading !== '' && reading !== 'host';
 }
 
-function targetOf({ dns, fd }: EventView): Row['target'] {
+function targetOf({ dns }: EventView, name: string): Row['target'] {
   if (dns !== null) return { field: 'dns.qname', value: dns.qname };
-  const name = fd === null ? '' : fdName(fd);
   return name === '' ? null : { field: 'fd.name', value: name };
 }

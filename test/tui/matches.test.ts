@@ -137,3 +137,25 @@ test('a window keeps up with a capture that grows while it is read', () => {
   expect(matches.total).toBe(taken(matches.forward(0), Infinity).length);
   reader.close();
 });
+
+test('rows that are new, or changed not long after they were, are read without reading all of them', () => {
+  const path = join(folder, 'rows.trowel');
+  const events = stalledLookupWithoutEvents();
+  for (let i = 0; i < 2000; i++) events.fd({ name: `/old/${i}` });
+  const writer = writeCapture(path, events, true);
+  const reader = new CaptureReader(path);
+  const before = reader.dims.fds.size;
+  const [old] = [...events.tables.fds.all()];
+  const last = events.fd({ name: '/new' });
+  Object.assign(events.tables.fds.get(before)!, { name: '/changed' });
+  Object.assign(old!, { name: '/changed long ago' });
+  for (const row of [old!, events.tables.fds.get(before)!]) events.tables.fds.touch(row);
+  writer.flush();
+  reader.refresh(true);
+  expect([reader.dims.fds.get(last.id)?.name, reader.dims.fds.get(before)?.name]).toEqual(['/new', '/changed']);
+  expect(reader.dims.fds.get(old!.id)?.name).not.toBe('/changed long ago');
+  reader.refresh();
+  expect(reader.dims.fds.get(old!.id)?.name).toBe('/changed long ago');
+  writer.close({});
+  reader.close();
+});

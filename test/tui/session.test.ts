@@ -109,7 +109,6 @@ describe('the state of the screen', () => {
   test('cells without a value to compare say why', () => {
     const screen = screenOn('stall.trowel').keys('Left', 'Left', '=');
     expect(screen.session.state).toMatchObject({ filter: '', notice: { text: expect.stringContaining('from gap to gap') } });
-    expect(screen.keys('+').session.state.notice?.text).toContain('from gap to gap');
     expect(screen.keys('Right', 'Right', '+').session.state.notice?.text).toContain('no filter to add to');
   });
 
@@ -120,6 +119,24 @@ describe('the state of the screen', () => {
     expect(screen.keys('=').session.state.filter).toBe('proc.name=curl');
     screen.session.dispatch({ kind: 'resize', size: { columns: 130, rows: 20 } });
     expect(screen.keys('=').session.state.filter).toBe('proc.name=curl and proc.pid=22370');
+  });
+
+  test('a query leads to its answer, and back; what is neither says so', () => {
+    const screen = screenOn('stall.trowel').keys(':', '5', 'Enter', '%');
+    expect(screen.session.state.selected).toBe(8);
+    expect(screen.keys('%').session.state.selected).toBe(5);
+    expect(screen.keys('g', '%').session.state).toMatchObject({ selected: 1, notice: { text: expect.stringContaining('no DNS query') } });
+  });
+
+  test('one connection can be kept, also from a row that is about a name', () => {
+    const screen = screenOn('stall.trowel').keys(':', '5', 'Enter', 'F');
+    expect(screen.session.state).toMatchObject({ filter: 'fd.name=172.17.0.7:46160->10.88.0.2:53', counts: { matches: 4 } });
+    expect(screen.keys('Backspace', 'g', 'F').session.state.notice?.text).toBe('this event has no descriptor');
+  });
+
+  test('Enter alone looks for the same text again', () => {
+    const screen = screenOn('stall.trowel').keys('/', ...typed('SERVFAIL'), 'Enter', '/', 'Enter');
+    expect(screen.session.state.selected).toBe(20);
   });
 
   test('times are shown in three ways', () => {

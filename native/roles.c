@@ -101,10 +101,8 @@ static Trowel__V1__FdRole tcp_role(const struct roles *roles, const struct fd_id
 {
 	uint32_t i = socket_slot(fd);
 
-	if (fd->state & FD_LISTENING)
-		return TROWEL__V1__FD_ROLE__ROLE_LISTEN;
 	if (!fd->remote_port)
-		return TROWEL__V1__FD_ROLE__ROLE_NONE;
+		return fd->state & FD_LISTENING ? TROWEL__V1__FD_ROLE__ROLE_LISTEN : TROWEL__V1__FD_ROLE__ROLE_NONE;
 	if (fd->ino && roles->sockets[i].ino == fd->ino && roles->sockets[i].netns == fd->netns)
 		return roles->sockets[i].role;
 	if (is_listened_on(roles, fd))

@@ -18,7 +18,7 @@ all: build
 # npm's own marker file is older or newer than the lock file, as need be.
 node_modules/.package-lock.json: package-lock.json | .node/bin/node
 	@echo "set-up: npm ci" >&2
-	@npm ci --silent --ignore-scripts --no-audit --no-fund 2>/dev/null
+	@npm ci --loglevel error --ignore-scripts --no-audit --no-fund >/dev/null
 	@touch $@
 
 dist/trowel.js: $(SOURCES) node_modules/.package-lock.json

@@ -3,8 +3,9 @@
 #ifndef TROWEL_EVENT_BPF_H
 #define TROWEL_EVENT_BPF_H
 
+#include "address.bpf.h"
+#include "announce.bpf.h"
 #include "payload.bpf.h"
-#include "thread.bpf.h"
 
 #define POLLFDS_MAX 16
 

@@ -4,7 +4,7 @@ import { type Clause, type ClauseUse, withClause } from './clause.ts';
 import { focusedIndex, placedColumns, TIME_MODES } from './columns.ts';
 import { detailLines } from './detail.ts';
 import { applyFilter, find } from './prompt.ts';
-import { type Command, type DetailPane, type Goal, paused, type State, selectedRow, type Update } from './state.ts';
+import { type Command, type DetailPane, type Goal, paused, type State, selectedRow, type Update, unfollowed } from './state.ts';
 
 export type Act = (state: State) => Update;
 
@@ -30,25 +30,23 @@ export const move =
     const { height } = areasOf(state).list;
     const by = rows === 'page' ? Math.max(1, height - 1) : rows === 'half' ? Math.max(1, height >> 1) : rows;
     const target = list.rows[Math.max(0, Math.min(list.rows.length - 1, index + direction * by))]!;
-    return only(unfollowed({ ...state, selected: target.num }, target.num !== selected && direction === -1));
+    const next = { ...state, selected: target.num };
+    return only(target.num !== selected ? unfollowed(next) : next);
   };
-
-/** Looking back pauses following, as it does in less. */
-function unfollowed(state: State, back: boolean): State {
-  return back && state.follow === 'on' ? paused(state) : state;
-}
 
 export const seek =
   (goal: Goal): Act =>
-  (state) => {
-    const back = goal.to !== 'last';
-    return asking(back ? unfollowed(state, true) : { ...state, follow: state.follow === 'off' ? 'off' : 'on' }, { kind: 'seek', goal });
-  };
+  (state) =>
+    asking(goal.to === 'last' ? followed(state) : unfollowed(state), { kind: 'seek', goal });
+
+function followed(state: State): State {
+  return state.follow === 'off' ? state : { ...state, follow: 'on' };
+}
 
 export const findAgain =
   (direction: 1 | -1): Act =>
   (state) =>
-    find(unfollowed(state, true), state.find, direction);
+    find(state, state.find, direction);
 
 export const moveColumn =
   (direction: 1 | -1): Act =>

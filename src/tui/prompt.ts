@@ -1,12 +1,11 @@
 /** The line that is being typed: a filter, a text to find, a place to go to. */
-
 import { compileFilter } from '../filter/compile.ts';
 import { complete } from '../filter/complete.ts';
 import { FilterError } from '../filter/error.ts';
 import { newTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
 import { edit, insert, type Line, lineOf, replace } from './line-editor.ts';
-import type { Command, Prompt, PromptPurpose, State, Update } from './state.ts';
+import { type Command, type Prompt, type PromptPurpose, type State, type Update, unfollowed } from './state.ts';
 
 const MOST_REMEMBERED = 200;
 
@@ -45,7 +44,7 @@ export function applyFilter(state: State, text: string): Update {
 
 /** Looks for a text from the selected row on. */
 export function find(state: State, text: string, direction: 1 | -1): Update {
-  return { state: { ...state, find: text }, commands: [{ kind: 'seek', goal: { to: 'text', text, direction } }] };
+  return { state: { ...unfollowed(state), find: text }, commands: [{ kind: 'seek', goal: { to: 'text', text, direction } }] };
 }
 
 /** One key into the prompt. */
@@ -119,5 +118,5 @@ function goTo(state: State, text: string): Update {
     };
   }
   const command: Command = { kind: 'seek', goal: isTime ? { to: 'time', time: number * SECOND } : { to: 'num', num: number } };
-  return { state, commands: [command] };
+  return { state: unfollowed(state), commands: [command] };
 }

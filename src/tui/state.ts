@@ -168,6 +168,11 @@ export function paused(state: State): State {
   return { ...state, follow: 'paused', matchesAtPause: progress === 1 ? matches : null };
 }
 
+/** Going somewhere else pauses following, as it does in less. */
+export function unfollowed(state: State): State {
+  return state.follow === 'on' ? paused(state) : state;
+}
+
 export function selectedRow({ list, selected }: State): ListedRow | null {
   return list.rows.find(({ num }) => num === selected) ?? null;
 }

@@ -274,6 +274,10 @@ describe.skipIf(noPty !== null)('a capture that another process is writing', () 
     expect(pty.selected).toBe(selected);
     pty.type(' ');
     await pty.until('last of 1,527');
+    pty.type(':5\r');
+    await pty.until((screen) => screen.includes('PAUSED 0 new') && screen.includes('5/1,527'));
+    pty.type('G');
+    await pty.until('last of 1,527');
     grower.send({ append: 20_000 });
     await pty.until('last of 21,527');
     grower.send({ append: 10, close: true });

@@ -8,9 +8,10 @@ import { countText, widthOf } from '../text.ts';
 /** Its title and its lines, at most as wide as the pane; none where it is closed. */
 export function detailPane(state: State, paint: Paint): string[] {
   const { detail: area } = areasOf(state);
-  const { content, form, top, focused } = state.detail;
+  const { content, form, focused } = state.detail;
   if (area === null) return [];
   const all = content === null ? [] : detailLines(content, form, area.width - 1, paint);
+  const top = Math.max(0, Math.min(state.detail.top, all.length - area.height));
   const shown = all.slice(top, top + area.height).map((line) => (area.beside ? line : ` ${line}`));
   const blank = Array.from({ length: area.height - shown.length }, () => '');
   const more = all.length > area.height ? `lines ${top + 1}–${top + shown.length} of ${all.length}, ` : '';

@@ -1,0 +1,11 @@
+/** What Trowel prints for the captures that come with it: one golden file a line. `npm run goldens` writes them anew. */
+export const GOLDENS: readonly { readonly file: string; readonly args: readonly string[] }[] = [
+  { file: 'dns.out', args: ['dns', 'captures/critical-app.trowel'] },
+  { file: 'dns.json', args: ['dns', 'captures/critical-app.trowel', '--json'] },
+  { file: 'localdomain.out', args: ['read', 'captures/critical-app.trowel', 'dns.qname contains localdomain'] },
+  { file: 'curl-sockets.out', args: ['read', 'captures/critical-app.trowel', 'fd.type=ipv4 and proc.name=curl'] },
+  { file: 'processes.out', args: ['read', 'captures/critical-app.trowel', 'evt.type in (execve, clone, clone3, fork, vfork, procexit)'] },
+  { file: 'read.json', args: ['read', 'captures/critical-app.trowel', 'evt.type=connect', '--json'] },
+  { file: 'ascii.out', args: ['read', 'captures/critical-app.trowel', 'evt.buffer contains "HTTP/1.1"', '-A', '-t', 'r'] },
+  { file: 'hex.out', args: ['read', 'captures/critical-app.trowel', 'fd.name=/etc/resolv.conf and evt.is_io_read=true', '-X', '-n', '1'] },
+];

@@ -1,6 +1,6 @@
 /** Runs trowel in a real pseudo-terminal and sees what a terminal would show. Waits for what is to be seen; never sleeps. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -95,6 +95,7 @@ export class Pty {
     this.exit = new Promise((done) =>
       this.#process.onExit(({ exitCode }) => {
         running.delete(this);
+        rmSync(home, { recursive: true, force: true });
         this.#terminal.write('', () => done(exitCode));
       }),
     );

@@ -108,9 +108,9 @@ static __always_inline __u32 write_cgroup(struct scratch *scratch, __u32 at, str
 
 /*
  * Writes the record that says all of a thread; false if the ring is full, and then it stays unannounced. `current`: it
- * is the one that runs, so that its user memory can be read.
+ * is the one that runs, so that its user memory can be read. `now` is the time of the event that needs it.
  */
-GLOBAL bool announce(struct thread *thread, __u32 lane, bool current)
+GLOBAL bool announce(struct thread *thread, __u32 lane, bool current, __u64 now)
 {
 	struct scratch *scratch = bpf_map_lookup_elem(&announcements, &lane);
 	struct task_struct *task;
@@ -123,7 +123,7 @@ GLOBAL bool announce(struct thread *thread, __u32 lane, bool current)
 	task = (void *)thread->task;
 	mm = READ(task, mm);
 	scratch->work.task = thread->task;
-	scratch->thread.time_ns = bpf_ktime_get_boot_ns();
+	scratch->thread.time_ns = now;
 	describe_ids(&scratch->thread, task);
 	if (mm)
 		bytes = write_exe(scratch, 0, mm);

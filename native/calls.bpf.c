@@ -170,7 +170,7 @@ static __always_inline void record(struct returned *returned, struct pt_regs *re
 		count_filtered(family);
 		return;
 	}
-	if (!is_announced(returned->thread) && !announce(returned->thread, LANE_CALL, true)) {
+	if (!is_announced(returned->thread) && !announce(returned->thread, LANE_CALL, true, now)) {
 		count_lost(family);
 		return;
 	}
@@ -289,7 +289,7 @@ static __always_inline void record_pending(struct returned *returned, struct pt_
 		family = family_of_kind(event->fd.kind);
 	if (!passes_by_fd(event, family))
 		return;
-	if (!is_announced(returned->thread) && !announce(returned->thread, LANE_ITER, false))
+	if (!is_announced(returned->thread) && !announce(returned->thread, LANE_ITER, false, now))
 		return;
 	name_fd(returned->scratch, 0);
 	send_event(returned->scratch, family);

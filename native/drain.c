@@ -78,12 +78,16 @@ struct drain *drain_new(struct probe *probe, struct queue *queue)
 {
 	struct drain *drain = calloc(1, sizeof(*drain));
 
+	drain->ring = ring_open(probe->ring, probe->ring_bytes);
+	if (!drain->ring) {
+		free(drain);
+		return NULL;
+	}
 	drain->probe = probe;
 	drain->queue = queue;
 	drain->checked_skips_ns = boot_ns();
 	drain->losses = losses_new(probe);
 	drain->next_seq = calloc(probe->cpus, sizeof(*drain->next_seq));
-	drain->ring = ring_open(probe->ring, probe->ring_bytes);
 	drain->wake_ups = watch(probe->ring);
 	return drain;
 }

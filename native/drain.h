@@ -9,6 +9,7 @@
 
 struct drain;
 
+/* NULL: see errno. */
 struct drain *drain_new(struct probe *probe, struct queue *queue);
 void drain_free(struct drain *drain);
 

@@ -241,38 +241,26 @@ static struct recent *recent_of(const struct fds *fds, const struct fd_identity 
 	return &fds->recent[hash_u64(fd->file ^ peer ^ (uint64_t)fd->remote_port << 48) & (CACHE_SLOTS - 1)];
 }
 
-/*
- * With a name it is looked up by all it is: another path may have led to the same inode, and the kernel uses addresses
- * again. Without one it is what was last known by this address, if nothing else has changed.
- */
-uint32_t fds_id(struct fds *fds, struct batch *batch, const struct fd_identity *identity, struct span name)
+uint32_t fds_recent(const struct fds *fds, const struct fd_identity *fd)
 {
-	struct fd_identity fd = *identity;
-	struct recent *recent;
+	const struct recent *recent = recent_of(fds, fd);
 
-	if (!fd.kind)
-		return 0;
-	fd.name_len = 0;
-	recent = recent_of(fds, &fd);
-	if (!name.len && recent->id && memcmp(&recent->fd, &fd, sizeof(fd)) == 0)
-		return recent->id;
-	if (is_connection(&fd) && !fd.ino) {
-		uint32_t id = find_connection(fds, &fd);
+	return recent->id && memcmp(&recent->fd, fd, sizeof(*fd)) == 0 ? recent->id : 0;
+}
 
-		if (id)
-			return id;
-	}
-	if (!name.len && is_path_kind(fd.kind))
-		name = files_path(fds->files, &fd);
-	recent->fd = fd;
-	recent->id = intern(fds, batch, &fd, name);
-	if (is_connection(&fd))
-		remember_connection(fds, &fd, recent->id);
-	if (!name.len && is_path_kind(fd.kind)) {
-		uint32_t id = recent->id;
+uint32_t fds_id(struct fds *fds, struct batch *batch, const struct fd_identity *fd, struct span name)
+{
+	struct recent *recent = recent_of(fds, fd);
+	uint32_t id = is_connection(fd) && !fd->ino ? find_connection(fds, fd) : 0;
 
-		recent->id = 0; /* its name may yet be learned */
+	if (id)
 		return id;
-	}
-	return recent->id;
+	if (!name.len && is_path_kind(fd->kind))
+		name = files_path(fds->files, fd);
+	id = intern(fds, batch, fd, name);
+	if (is_connection(fd))
+		remember_connection(fds, fd, id);
+	/* what has no name yet may still get one */
+	*recent = (struct recent){ .fd = *fd, .id = name.len || !is_path_kind(fd->kind) ? id : 0 };
+	return id;
 }

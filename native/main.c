@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* trowel-probe: records what the processes of this machine do and streams it to a collector. */
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -76,9 +77,17 @@ static char *read_file(const char *path)
 	return text;
 }
 
+/* Sizes are powers of two, since the kernel wants that of a ring. */
 static size_t mebibytes(const char *text)
 {
-	return strtoul(text, NULL, 10) << 20;
+	char *end;
+	size_t n = strtoul(text, &end, 10);
+
+	if (*end || n == 0 || n > 2048 || n & (n - 1)) {
+		complain("%s is not a size: 1, 2, 4 … 2048 MiB", text);
+		exit(EXIT_USAGE);
+	}
+	return n << 20;
 }
 
 static void parse(int argc, char **argv, struct options *options, struct collector *collector)
@@ -166,10 +175,8 @@ static int attach(const struct options *options, const Trowel__V1__Config *confi
 	return probe_attach(&session.probe);
 }
 
-static void drain_until_stopped(void)
+static void drain_until_stopped(struct drain *drain)
 {
-	struct drain *drain = drain_new(&session.probe, session.queue);
-
 	while (!session.stop && !session.broken)
 		drain_round(drain);
 	probe_detach(&session.probe);
@@ -178,12 +185,12 @@ static void drain_until_stopped(void)
 	drain_rest(drain);
 	session.lost = drain_lost(drain);
 	queue_end(session.queue);
-	drain_free(drain);
 }
 
 static enum exit_code run(const struct options *options)
 {
 	const Trowel__V1__Config *config = session_await_config(&session);
+	struct drain *drain;
 
 	if (!config)
 		return EXIT_FAILED;
@@ -191,11 +198,18 @@ static enum exit_code run(const struct options *options)
 		session_fail(&session);
 		return EXIT_REFUSED;
 	}
+	drain = drain_new(&session.probe, session.queue);
+	if (!drain) {
+		complain("cannot map the ring: %s", strerror(errno));
+		session_fail(&session);
+		return EXIT_FAILED;
+	}
 	setpriority(PRIO_PROCESS, gettid(), DRAIN_NICE);
 	privilege_drop();
 	session_set_attached(&session);
 	privilege_seal();
-	drain_until_stopped();
+	drain_until_stopped(drain);
+	drain_free(drain);
 	return EXIT_OK;
 }
 
@@ -212,6 +226,10 @@ int main(int argc, char **argv)
 	handle_signals();
 	session_init(&session);
 	session.queue = queue_new(options.queue_bytes);
+	if (!session.queue) {
+		complain("no memory for a queue of %zu MiB", options.queue_bytes >> 20);
+		return EXIT_FAILED;
+	}
 	pthread_create(&sender, NULL, sender_run, &session);
 	code = run(&options);
 	pthread_join(sender, NULL);

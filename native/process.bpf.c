@@ -30,7 +30,7 @@ static __always_inline struct scratch *begin_process_event(struct task_struct *t
 
 static __always_inline void end_process_event(struct scratch *scratch, struct thread *thread)
 {
-	if (is_announced(thread) || announce(thread, LANE_PROCESS, true))
+	if (is_announced(thread) || announce(thread, LANE_PROCESS, true, scratch->event.end_ns))
 		send_event(scratch, FAMILY_PROCESS);
 	else
 		count_lost(FAMILY_PROCESS);

@@ -180,6 +180,27 @@ static struct span after(const char **at, size_t len)
 	return span;
 }
 
+/* 0: the event has none. The length of the name is no part of an identity. */
+static uint32_t fd_id(struct recorder *recorder, struct event *event, struct span strings, struct span name)
+{
+	char path[PATH_BYTES];
+	uint32_t id = 0;
+
+	if (!event->fd.kind)
+		return 0;
+	event->fd.name_len = 0;
+	if (!name.len && !opens_path(event->type))
+		id = fds_recent(recorder->fds, &event->fd);
+	if (id)
+		return id;
+	return fds_id(recorder->fds, recorder->batch, &event->fd, name_of(recorder, event, strings, name, path));
+}
+
+static bool is_whole(const struct event *event, uint32_t len)
+{
+	return len >= sizeof(*event) + event->strings_len + event->fd.name_len + event->data_len;
+}
+
 static void take_event(struct recorder *recorder, struct event *event)
 {
 	const char *at = (const char *)(event + 1);
@@ -187,14 +208,13 @@ static void take_event(struct recorder *recorder, struct event *event)
 	struct span name = after(&at, event->fd.name_len);
 	struct span data = after(&at, event->data_len);
 	struct batch *batch = recorder->batch;
-	char path[PATH_BYTES];
 	uint32_t thread, fd;
 
 	if (recorder->descriptors)
 		descriptors_resolve(recorder->descriptors, event);
 	roles_learn(recorder->roles, &event->fd, event->type);
 	thread = threads_id(recorder->threads, batch, event);
-	fd = fds_id(recorder->fds, batch, &event->fd, name_of(recorder, event, strings, name, path));
+	fd = fd_id(recorder, event, strings, name);
 	batch_add(batch, event, data, thread, fd, args_append(batch, event, strings));
 	recorder->events++;
 	if (event->type == EVENT_procexit)
@@ -250,7 +270,8 @@ void recorder_take(struct recorder *recorder, struct record *record, uint32_t le
 {
 	switch (record->kind) {
 	case RECORD_EVENT:
-		take_event(recorder, (struct event *)record);
+		if (is_whole((struct event *)record, len))
+			take_event(recorder, (struct event *)record);
 		break;
 	case RECORD_THREAD:
 		threads_announce(recorder->threads, (const struct thread_record *)record, len);

@@ -147,6 +147,8 @@ void settings_apply(struct probe *probe, const Trowel__V1__Config *config)
 
 	settings->snaplen = at_most(config->snaplen, MAX_SNAPLEN);
 	settings->snaplen_whole = at_most(config->snaplen_whole, MAX_SNAPLEN);
+	if (settings->snaplen_whole < settings->snaplen)
+		settings->snaplen_whole = settings->snaplen;
 	settings->wait_over_ns = config->wait_over_ns;
 	settings->min_latency_ns = config->min_latency_ns;
 	settings->environment = config->environment;

@@ -21,6 +21,7 @@
 /* A collector on this machine is gone for good when it is gone; one elsewhere comes back. */
 #define LOCAL_PATIENCE_NS 5000000000ULL
 #define STOPPED_PATIENCE_NS 2000000000ULL
+#define MENTION_NS 10000000000ULL
 #define SLICE_MS 250 /* between looks at whether to go on waiting */
 #define FAREWELL_MS 10000
 #define COUNTERS_NS 1000000000ULL
@@ -35,6 +36,7 @@ struct sender {
 	uint64_t counters_ns;
 	uint64_t clock_ns;
 	uint64_t lonely_ns; /* since when there is no collector */
+	bool mentioned; /* that it waits for one */
 };
 
 /* ---- Greeting ---- */
@@ -96,14 +98,26 @@ static bool is_hopeless(const struct sender *sender)
 	return is_local(&sender->session->collector) && since > LOCAL_PATIENCE_NS;
 }
 
+/* Once: whoever waits for a recording should know what it waits for. */
+static void mention_waiting(struct sender *sender)
+{
+	if (sender->mentioned || boot_ns() - sender->lonely_ns < MENTION_NS)
+		return;
+	complain("no collector at %s yet: still trying", sender->session->collector.target);
+	sender->mentioned = true;
+}
+
 /* NULL: the stream broke, or nobody answered for too long. */
 static Trowel__V1__ToProbe *await_config(struct sender *sender)
 {
 	Trowel__V1__ToProbe *message;
 
-	while (!(message = stream_receive(sender->stream, SLICE_MS)))
+	while (!(message = stream_receive(sender->stream, SLICE_MS))) {
 		if (stream_is_broken(sender->stream) || is_hopeless(sender))
 			return NULL;
+		mention_waiting(sender);
+	}
+	sender->mentioned = false;
 	if (message->message_case == TROWEL__V1__TO_PROBE__MESSAGE_CONFIG)
 		return message;
 	trowel__v1__to_probe__free_unpacked(message, NULL);

@@ -1,4 +1,4 @@
-import type { Chunk } from '../model/chunk.ts';
+import type { NumberArray, OpenChunk } from '../model/chunk.ts';
 import type { BatchDef } from './wire.ts';
 
 /** Bytes of one event in each fixed-width column of the wire, to be compared with the probe's in a test. */
@@ -24,53 +24,45 @@ export class BatchError extends Error {
   override readonly name = 'BatchError';
 }
 
-/** Views a batch's columns as a chunk, its local ids replaced by the capture's rows; `num` is not set. Throws BatchError. */
-export function chunkOfBatch(batch: BatchDef, threads: IdMap, fds: IdMap): Chunk {
+/** Appends a batch's events to a chunk that has room, its local ids replaced by the capture's rows; `num` is not set. Throws BatchError. */
+export function appendBatch(chunk: OpenChunk, batch: BatchDef, threads: IdMap, fds: IdMap): void {
   const { n } = batch;
   for (const [name, width] of Object.entries(COLUMN_WIDTHS)) {
     const { length } = batch[name as keyof typeof COLUMN_WIDTHS];
     if (length !== n * width) throw new BatchError(`column ${name} has ${length} bytes, not ${n} × ${width}`);
   }
-  const argsEnd = ends(new Uint16Array(aligned(batch.argsLen, 2)), n, batch.args.length, 'args');
-  const dataEnd = ends(new Uint32Array(aligned(batch.dataLen, 4)), n, batch.data.length, 'data');
-  return {
-    n,
-    num: new Float64Array(n),
-    time: new Float64Array(aligned(batch.time, 8)),
-    latency: new Float64Array(aligned(batch.latency, 8)),
-    type: new Uint16Array(aligned(batch.type, 2)),
-    flags: new Uint16Array(aligned(batch.flags, 2)),
-    cpu: new Uint16Array(aligned(batch.cpu, 2)),
-    thread: mapped(new Uint32Array(aligned(batch.thread, 4)), threads, 'thread'),
-    fd: mapped(new Uint32Array(aligned(batch.fd, 4)), fds, 'fd'),
-    fdnum: new Int32Array(aligned(batch.fdnum, 4)),
-    res: new Float64Array(aligned(batch.res, 8)),
-    args: batch.args,
-    argsEnd,
-    data: batch.data,
-    dataEnd,
-  };
+  for (const name of NUMBERS) bytesOf(chunk[name], chunk.n).set(batch[name]);
+  mapIds(chunk.thread, chunk.n, n, threads, 'thread');
+  mapIds(chunk.fd, chunk.n, n, fds, 'fd');
+  appendBytes(chunk, 'args', batch.args, batch.argsLen, COLUMN_WIDTHS.argsLen, n);
+  appendBytes(chunk, 'data', batch.data, batch.dataLen, COLUMN_WIDTHS.dataLen, n);
+  chunk.n += n;
 }
 
-/** A buffer of their own for bytes that lie anywhere in the message. */
-function aligned(bytes: Uint8Array, width: number): ArrayBuffer {
-  const copy = new Uint8Array(bytes.length - (bytes.length % width));
-  copy.set(bytes);
-  return copy.buffer;
+const NUMBERS = ['time', 'latency', 'type', 'flags', 'cpu', 'thread', 'fd', 'fdnum', 'res'] as const;
+
+/** A column's memory from an event on: bytes of the wire lie anywhere, and cannot be viewed as numbers where they are. */
+function bytesOf(column: NumberArray, from: number): Uint8Array {
+  return new Uint8Array(column.buffer, column.byteOffset + from * column.BYTES_PER_ELEMENT);
 }
 
-function ends(lengths: Uint16Array | Uint32Array, n: number, total: number, name: string): Uint32Array {
-  const result = new Uint32Array(n);
-  let end = 0;
-  for (let i = 0; i < n; i++) result[i] = end += lengths[i]!;
-  if (end !== total) throw new BatchError(`column ${name} has ${total} bytes, but its lengths add up to ${end}`);
-  return result;
+function appendBytes(chunk: OpenChunk, name: 'args' | 'data', bytes: Uint8Array, lengths: Uint8Array, width: 2 | 4, n: number): void {
+  const ends = name === 'args' ? chunk.argsEnd : chunk.dataEnd;
+  let end = chunk.appendBytes(name, bytes);
+  const wanted = end + bytes.length;
+  for (let k = 0, at = 0; k < n; k++, at += width) {
+    end += lengths[at]! | (lengths[at + 1]! << 8);
+    if (width === 4) end += (lengths[at + 2]! << 16) | (lengths[at + 3]! << 24);
+    ends[chunk.n + k] = end;
+  }
+  if (end !== wanted)
+    throw new BatchError(`column ${name} has ${bytes.length} bytes, but its lengths add up to ${end - wanted + bytes.length}`);
 }
 
-function mapped(ids: Uint32Array, rows: IdMap, what: string): Uint32Array {
+function mapIds(ids: Uint32Array, from: number, n: number, rows: IdMap, what: string): void {
   let lastId = 0;
   let lastRow = 0;
-  for (let i = 0; i < ids.length; i++) {
+  for (let i = from; i < from + n; i++) {
     const id = ids[i]!;
     if (id !== lastId) {
       const row = id === 0 ? 0 : rows.get(id);
@@ -80,5 +72,4 @@ function mapped(ids: Uint32Array, rows: IdMap, what: string): Uint32Array {
     }
     ids[i] = lastRow;
   }
-  return ids;
 }

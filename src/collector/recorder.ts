@@ -1,14 +1,15 @@
 /** Everything between a probe's stream and the capture: order, numbers, names, DNS, filter, store, and what was lost. */
 import { DnsIndex } from '../dns/index.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
+import type { Step } from '../filter/step.ts';
 import type { EventView } from '../filter/view.ts';
 import { ArgWriter } from '../model/args.ts';
-import { CHUNK_EVENTS, type Chunk, EventFlag, OpenChunk } from '../model/chunk.ts';
+import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
 import { STANDARD_TYPES, typeId } from '../model/event-type.ts';
 import { type DimensionTables, type LossRow, newTables } from '../model/rows.ts';
 import type { CaptureMeta } from '../store/schema.ts';
 import { CaptureWriter } from '../store/writer.ts';
-import { chunkOfBatch, type IdMap } from './batch.ts';
+import { appendBatch, type IdMap } from './batch.ts';
 import { Naming } from './naming.ts';
 import { TimeOrder } from './time-order.ts';
 import { readUsers } from './users.ts';
@@ -18,6 +19,7 @@ const PROCEXIT = typeId('procexit');
 const LOST = typeId('lost');
 const LOSS_REASONS = ['ring', 'queue'] as const;
 const LEVEL = 1;
+const NOTHING = new Uint8Array(0);
 
 export interface RecorderOptions {
   readonly path: string;
@@ -41,11 +43,12 @@ export class Recorder {
   readonly #writer: CaptureWriter;
   readonly #naming: Naming;
   readonly #dns: DnsIndex;
-  readonly #order = new TimeOrder();
+  readonly #order = new TimeOrder((ordered) => this.#store(ordered));
   readonly #filter: CompiledFilter;
   readonly #threads: IdMap = new Map();
   readonly #fds: IdMap = new Map();
   readonly #selection = new Uint16Array(CHUNK_EVENTS);
+  readonly #parts = [new OpenChunk(CHUNK_EVENTS, 1 << 16), new OpenChunk(CHUNK_EVENTS, 1 << 16)] as const;
   readonly #all = Uint16Array.from({ length: CHUNK_EVENTS }, (_, i) => i);
   readonly #args = new ArgWriter();
   #nextNum = 1;
@@ -76,51 +79,48 @@ export class Recorder {
     for (const loss of batch.losses) this.#addLoss(loss);
     for (const counter of batch.counters) this.#addCounter(counter);
     if (batch.n === 0) return;
-    const overflow = this.#order.add(chunkOfBatch(batch, this.#threads, this.#fds));
-    if (overflow !== null) this.#store(overflow);
+    appendBatch(this.#order.room(batch.n), batch, this.#threads, this.#fds);
   }
 
   /** Stores what is in order and lets readers see it. */
   flush(): void {
-    this.#store(this.#order.drain());
+    this.#order.drain();
     this.#writer.flush();
   }
 
   /** Stores everything and closes the capture. `end`: ns since its start. */
   finish(end: number | null): void {
-    this.#store(this.#order.drain(true));
+    this.#order.drain(true);
     this.#writer.close({ end: String(end ?? this.#lastTime) });
   }
 
-  #store(ordered: Chunk): void {
-    for (let from = 0; from < ordered.n; from += CHUNK_EVENTS) this.#storeSome(ordered, from, Math.min(ordered.n, from + CHUNK_EVENTS));
+  #store(ordered: OpenChunk): void {
+    for (let i = 0; i < ordered.n; i++) ordered.num[i] = this.#nextNum++;
+    this.#lastTime = Math.max(this.#lastTime, ordered.time[ordered.n - 1]!);
+    this.#dns.add(ordered);
+    if (this.#filter.step === null) this.#keep(ordered);
+    else for (let from = 0; from < ordered.n; from += CHUNK_EVENTS) this.#storeMatching(ordered, from, this.#filter.step);
+    for (let i = 0; i < ordered.n; i++) if (ordered.type[i] === PROCEXIT) this.#naming.exited(ordered.thread[i]!, ordered.time[i]!);
   }
 
-  #storeSome(ordered: Chunk, from: number, to: number): void {
-    const chunk = new OpenChunk(to - from, 1024);
-    chunk.takeRange(ordered, from, to);
-    for (let i = 0; i < chunk.n; i++) chunk.num[i] = this.#nextNum++;
-    this.#lastTime = Math.max(this.#lastTime, chunk.time[chunk.n - 1] ?? 0);
-    this.#dns.add(chunk);
-    const kept = this.#select(chunk);
-    this.#stored += kept.n;
-    this.#writer.append(kept);
-    for (let i = 0; i < chunk.n; i++) if (chunk.type[i] === PROCEXIT) this.#naming.exited(chunk.thread[i]!, chunk.time[i]!);
+  #keep(chunk: OpenChunk): void {
+    this.#stored += chunk.n;
+    this.#writer.append(chunk);
   }
 
-  #select(chunk: Chunk): Chunk {
-    const { step, view } = this.#filter;
-    if (step === null) return chunk;
-    const count = step.select(chunk, this.#all, chunk.n, this.#selection);
-    if (count === chunk.n) return chunk;
-    const kept = new OpenChunk(Math.max(1, count), 1024);
-    for (let k = 0; k < count; k++) kept.take(chunk, this.#selection[k]!);
-    this.#forgetDns(chunk, kept, view);
-    return kept;
+  #storeMatching(ordered: OpenChunk, from: number, step: Step): void {
+    const [part, kept] = this.#parts;
+    part.clear();
+    part.takeRange(ordered, from, Math.min(ordered.n, from + CHUNK_EVENTS));
+    const count = step.select(part, this.#all, part.n, this.#selection);
+    kept.clear();
+    for (let k = 0; k < count; k++) kept.take(part, this.#selection[k]!);
+    if (count < part.n) this.#forgetDns(part, kept, this.#filter.view);
+    if (count > 0) this.#keep(kept);
   }
 
   /** DNS messages of events that are not stored go too. */
-  #forgetDns(chunk: Chunk, kept: Chunk, view: EventView): void {
+  #forgetDns(chunk: OpenChunk, kept: OpenChunk, view: EventView): void {
     const stored = new Set(kept.num.subarray(0, kept.n));
     for (const row of view.dnsBetween(chunk.num[0]!, chunk.num[chunk.n - 1]!)) {
       if (!stored.has(row.num)) this.tables.dns.remove(row);
@@ -140,26 +140,26 @@ export class Recorder {
     };
     this.tables.losses.add(fields);
     this.#lost += fields.count;
-    const overflow = this.#order.add(this.#lossEvent(fields));
-    if (overflow !== null) this.#store(overflow);
+    this.#addLossEvent(this.#order.room(1), fields);
   }
 
-  #lossEvent(loss: Omit<LossRow, 'id'>): Chunk {
-    const event = new OpenChunk(1, 256);
-    event.time[0] = loss.to;
-    event.latency[0] = -1;
-    event.type[0] = LOST;
-    event.flags[0] = EventFlag.ONE_SIDED;
-    event.cpu[0] = loss.cpu;
-    event.fdnum[0] = -1;
+  #addLossEvent(chunk: OpenChunk, loss: Omit<LossRow, 'id'>): void {
+    const { n } = chunk;
+    chunk.time[n] = loss.to;
+    chunk.latency[n] = -1;
+    chunk.type[n] = LOST;
+    chunk.flags[n] = EventFlag.ONE_SIDED;
+    chunk.cpu[n] = loss.cpu;
+    chunk.thread[n] = chunk.fd[n] = 0;
+    chunk.fdnum[n] = -1;
+    chunk.res[n] = 0;
     this.#args.reset();
     this.#args.blob(Buffer.from(loss.reason));
     this.#args.blob(Buffer.from(loss.family));
     for (const number of [loss.count, loss.from, loss.to]) this.#args.number(Math.round(number));
-    event.setArgs(this.#args.bytes());
-    event.setData(new Uint8Array(0));
-    event.n = 1;
-    return event;
+    chunk.setArgs(this.#args.bytes());
+    chunk.setData(NOTHING);
+    chunk.n++;
   }
 
   #addCounter(def: CounterDef): void {

@@ -1,53 +1,65 @@
-import { type Chunk, OpenChunk } from '../model/chunk.ts';
+import { OpenChunk } from '../model/chunk.ts';
 import { MS } from '../model/time.ts';
 
 /** CPUs take their timestamps before they queue for the ring: events may arrive this much out of order. */
 const WINDOW = 20 * MS;
 const CAPACITY = 1 << 16;
 
-/** Brings events that arrive nearly in the order of time into that order. */
+/** Brings events that arrive nearly in the order of time into that order. What it gives holds until it is asked again. */
 export class TimeOrder {
   #stage = new OpenChunk(CAPACITY, 1 << 20);
-  #newest = -Infinity;
+  #spare = new OpenChunk(CAPACITY, 1 << 20);
+  readonly #onReady: (ordered: OpenChunk) => void;
 
-  /** Events that wait. */
-  get waiting(): number {
-    return this.#stage.n;
+  /** `onReady` takes events, in order, that are old enough that nothing earlier can come, or for which there was no room. */
+  constructor(onReady: (ordered: OpenChunk) => void) {
+    this.#onReady = onReady;
   }
 
-  /** Adds a batch. Gives events that had to be let go because there was no room. */
-  add(chunk: Chunk): Chunk | null {
-    const overflow = this.#stage.n + chunk.n > CAPACITY ? this.drain(true) : null;
-    this.#stage.takeRange(chunk, 0, chunk.n);
-    for (let i = 0; i < chunk.n; i++) if (chunk.time[i]! > this.#newest) this.#newest = chunk.time[i]!;
-    return overflow;
+  /** The chunk to append n events to. */
+  room(n: number): OpenChunk {
+    if (this.#stage.n + n > CAPACITY) this.drain();
+    if (this.#stage.n + n > CAPACITY) this.drain(true);
+    return this.#stage;
   }
 
-  /** Takes out, in the order of time, what is old enough that nothing earlier can come; or everything. */
-  drain(everything = false): Chunk {
+  /** Hands over what is ready, or everything. */
+  drain(everything = false): void {
     const stage = this.#stage;
-    const limit = everything ? Infinity : this.#newest - WINDOW;
-    const order = ascending(stage.time, stage.n);
-    const ready = order === null ? countUpTo(stage.time, stage.n, limit) : order.findIndex((i) => stage.time[i]! > limit);
-    const count = ready < 0 ? stage.n : ready;
-    const ordered = new OpenChunk(Math.max(1, count), 1024);
-    const rest = new OpenChunk(CAPACITY, 1 << 20);
-    if (order === null) {
-      ordered.takeRange(stage, 0, count);
-      rest.takeRange(stage, count, stage.n);
-    } else {
-      for (let k = 0; k < stage.n; k++) (k < count ? ordered : rest).take(stage, order[k]!);
-    }
+    const { newest, sorted } = survey(stage);
+    if (stage.n === 0) return;
+    if (!sorted) this.#sort();
+    const ordered = this.#stage;
+    const rest = this.#spare;
+    const count = everything ? ordered.n : countUpTo(ordered.time, ordered.n, newest - WINDOW);
+    rest.clear();
+    rest.takeRange(ordered, count, ordered.n);
+    ordered.n = count;
     this.#stage = rest;
-    return ordered;
+    this.#spare = ordered;
+    if (count > 0) this.#onReady(ordered);
+  }
+
+  #sort(): void {
+    const order = ascending(this.#stage.time, this.#stage.n);
+    this.#spare.clear();
+    for (const i of order) this.#spare.take(this.#stage, i);
+    [this.#stage, this.#spare] = [this.#spare, this.#stage];
   }
 }
 
-/** The indices in the order of their times; null when they are in order already. Stable. */
-function ascending(times: Float64Array, n: number): Uint32Array | null {
+function survey({ time, n }: OpenChunk): { newest: number; sorted: boolean } {
+  let newest = -Infinity;
   let sorted = true;
-  for (let i = 1; i < n && sorted; i++) sorted = times[i - 1]! <= times[i]!;
-  if (sorted) return null;
+  for (let i = 0; i < n; i++) {
+    if (time[i]! >= newest) newest = time[i]!;
+    else sorted = false;
+  }
+  return { newest, sorted };
+}
+
+/** The indices in the order of their times. Stable, and quick where little is out of place. */
+function ascending(times: Float64Array, n: number): Uint32Array {
   const order = Uint32Array.from({ length: n }, (_, i) => i);
   for (let k = 1; k < n; k++) {
     const index = order[k]!;

@@ -170,6 +170,16 @@ export class OpenChunk implements Chunk {
     this.n = n + to - from;
   }
 
+  /** Appends bytes behind those of the events there are, and gives where they begin; the ends are the caller's to set. */
+  appendBytes(column: ByteColumn, bytes: Uint8Array): number {
+    const ends = column === 'args' ? this.argsEnd : this.dataEnd;
+    const start = this.n === 0 ? 0 : ends[this.n - 1]!;
+    const end = start + bytes.length;
+    if (end > this[column].length) this[column] = grown(this[column], start, end);
+    this[column].set(bytes, start);
+    return start;
+  }
+
   clear(): void {
     this.n = 0;
   }

@@ -37,6 +37,8 @@ export class CaptureWriter {
   readonly #presence = { type: new PresenceCollector(), thread: new PresenceCollector(), fd: new PresenceCollector() };
   readonly #insertChunk: Database.Statement;
   readonly #insertColumn: Database.Statement;
+  readonly #dropChunk: Database.Statement;
+  readonly #dropColumns: Database.Statement;
   readonly #setMeta: Database.Statement;
   readonly #inserts: ReadonlyMap<RowName, Database.Statement>;
 
@@ -52,6 +54,8 @@ export class CaptureWriter {
     createSchema(this.#db);
     this.#insertChunk = this.#db.prepare('INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#insertColumn = this.#db.prepare('INSERT INTO chunk_column VALUES (?, ?)');
+    this.#dropChunk = this.#db.prepare('DELETE FROM chunk WHERE id = ?');
+    this.#dropColumns = this.#db.prepare('DELETE FROM chunk_column WHERE id >= ? AND id < ?');
     this.#setMeta = this.#db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
     this.#inserts = new Map(TABLE_NAMES.map((name) => [name, this.#db.prepare(insertInto(TABLES[name] as unknown as TableSpec<never>))]));
   }
@@ -154,8 +158,8 @@ export class CaptureWriter {
   }
 
   #deleteChunk(id: number): void {
-    this.#db.prepare('DELETE FROM chunk WHERE id = ?').run(id);
-    this.#db.prepare('DELETE FROM chunk_column WHERE id >= ? AND id < ?').run(id * COLUMN_SLOTS, (id + 1) * COLUMN_SLOTS);
+    this.#dropChunk.run(id);
+    this.#dropColumns.run(id * COLUMN_SLOTS, (id + 1) * COLUMN_SLOTS);
   }
 
   #writeRows(): void {

@@ -99,12 +99,10 @@ static bool is_listened_on(const struct roles *roles, const struct fd_identity *
 
 static Trowel__V1__FdRole tcp_role(const struct roles *roles, const struct fd_identity *fd)
 {
-	uint32_t i = socket_slot(fd);
-
 	if (!fd->remote_port)
 		return fd->state & FD_LISTENING ? TROWEL__V1__FD_ROLE__ROLE_LISTEN : TROWEL__V1__FD_ROLE__ROLE_NONE;
-	if (fd->ino && roles->sockets[i].ino == fd->ino && roles->sockets[i].netns == fd->netns)
-		return roles->sockets[i].role;
+	if (fd->ino && is_known(roles, fd))
+		return roles->sockets[socket_slot(fd)].role;
 	if (is_listened_on(roles, fd))
 		return TROWEL__V1__FD_ROLE__ROLE_SERVER;
 	/* of a packet without a socket nobody knows who began */
@@ -119,5 +117,7 @@ Trowel__V1__FdRole role_of(const struct roles *roles, const struct fd_identity *
 		return tcp_role(roles, fd);
 	if (!fd->ino || (!fd->remote_port && !fd->local_port))
 		return TROWEL__V1__FD_ROLE__ROLE_NONE;
-	return fd->state & FD_BOUND_PORT ? TROWEL__V1__FD_ROLE__ROLE_SERVER : TROWEL__V1__FD_ROLE__ROLE_CLIENT;
+	if (fd->state & FD_BOUND_PORT)
+		return TROWEL__V1__FD_ROLE__ROLE_SERVER;
+	return is_known(roles, fd) ? roles->sockets[socket_slot(fd)].role : TROWEL__V1__FD_ROLE__ROLE_CLIENT;
 }

@@ -224,12 +224,15 @@ async function benchServer(start: () => Promise<Server>): Promise<void> {
   const server = await start();
   const kinds = [null, { latency: false }, { latency: false, snaplenWhole: 80 }, {}];
   const least = kinds.map(() => Number.POSITIVE_INFINITY);
-  await server.load();
-  for (let round = 0; round < rounds; round++) {
-    await quiet();
-    for (const [i, config] of kinds.entries()) least[i] = Math.min(least[i] as number, await perRequest(server, config));
+  try {
+    await server.load();
+    for (let round = 0; round < rounds; round++) {
+      await quiet();
+      for (const [i, config] of kinds.entries()) least[i] = Math.min(least[i] as number, await perRequest(server, config));
+    }
+  } finally {
+    server.stop();
   }
-  server.stop();
   const [none, plain, cut, latency] = least as [number, number, number, number];
   console.log(`\n${server.name}: ${none.toFixed(0)} ns CPU a request, both ends`);
   judge('with everything recorded (a modern sysdig: 20 to 34)', (plain / none - 1) * 100, 20, '%');

@@ -77,6 +77,7 @@ export async function record(config: object, options: { readonly cpu?: number } 
     server.bindAsync(`unix:${socket}`, grpc.ServerCredentials.createInsecure(), (error) => (error ? reject(error) : resolve())),
   );
   const probe = startProbe(socket, options.cpu);
+  probe.on('error', ready.reject);
   probe.on('exit', (code) => {
     if (code !== 0) ready.reject(new Error(`the probe ended with ${code}`));
     server.forceShutdown();

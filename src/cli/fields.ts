@@ -21,13 +21,16 @@ function fieldsTable(): string[] {
   return tableLines([{ title: 'FIELD' }, { title: 'TYPE' }, { title: 'MEANING' }, { title: 'EXAMPLE' }], rows);
 }
 
-/** The table of the documentation; a test keeps it fresh. */
+const INTRODUCTION =
+  'What a filter can ask for, and `-p`, `--fields` and JSON can show. `[ARG]` needs an argument, `[ARG]?` takes one; `.ARG` means the same. Made by `npm run docs`.';
+
+/** docs/fields.md; a test keeps it fresh. */
 export function fieldsMarkdown(): string[] {
   const cell = (text: string) => text.replaceAll('|', '\\|');
   const rows = FIELDS.map(
     (field) => `| \`${title(field)}\` | ${field.type} | ${cell(field.doc)} | ${field.example === '' ? '' : `\`${cell(field.example)}\``} |`,
   );
-  return ['| field | type | meaning | example |', '|---|---|---|---|', ...rows];
+  return ['# Fields', '', INTRODUCTION, '', '| field | type | meaning | example |', '|---|---|---|---|', ...rows];
 }
 
 function title({ name, arg }: Field): string {

@@ -41,7 +41,10 @@ export function read(path: string, filterText: string, options: ReadOptions): vo
   const filter = compileFilter(filterText, contextOf(capture));
   const out = new Out();
   try {
-    if (options.explainFilter === true) return out.lines(explainFilter(capture, filter));
+    if (options.explainFilter === true) {
+      out.lines(explainFilter(capture, filter));
+      return;
+    }
     warn(filter);
     const range = rangeOf(options, capture);
     const matched = options.count === true ? count(capture, filter, range) : print(capture, filter, range, options, out);

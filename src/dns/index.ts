@@ -8,7 +8,9 @@ import { SECOND } from '../model/time.ts';
 import { type DnsMessage, decodeMessage, looksLikeDns } from './message.ts';
 import { TcpStreams } from './tcp.ts';
 
-const DNS_PORTS: ReadonlySet<number> = new Set([53, 5353, 5355]);
+/** Where DNS is expected; elsewhere over UDP it is recognised by its looks. */
+export const DNS_PORTS: readonly number[] = [53, 5353, 5355];
+const PROTOCOLS: Readonly<Record<number, DnsRow['protocol']>> = { 5353: 'mdns', 5355: 'llmnr' };
 const UDP = 17;
 const TCP = 6;
 /** A query without an answer is forgotten after this time: no resolver waits longer. */
@@ -30,9 +32,13 @@ export class DnsIndex {
   readonly #pending = new Map<string, Sent>();
   /** Processes that answer queries: what they ask, they ask for others. */
   readonly #servers = new Set<number>();
+  readonly #ports: ReadonlySet<number>;
+  /** By fd: the threads whose use of it is known. */
+  readonly #users: Set<number>[] = [];
 
-  constructor(tables: DimensionTables) {
+  constructor(tables: DimensionTables, ports: readonly number[] = DNS_PORTS) {
     this.#tables = tables;
+    this.#ports = new Set(ports);
   }
 
   /** Adds the DNS messages of a chunk's events to the table. Chunks come in order. */
@@ -43,9 +49,11 @@ export class DnsIndex {
       const end = chunk.dataEnd[i]!;
       const length = end - start;
       start = end;
-      if (length === 0 || chunk.fd[i] === 0) continue;
+      if (chunk.fd[i] === 0) continue;
       const carrier = this.#carrier(chunk.fd[i]!);
       if (carrier === 'none') continue;
+      if (carrier !== 'resolv.conf') this.#noteUser(chunk, i);
+      if (length === 0) continue;
       const type = types.get(chunk.type[i]!);
       if (type === undefined || type.io === null) continue;
       if (carrier === 'resolv.conf') this.#resolvConf(chunk, i, type);
@@ -57,10 +65,34 @@ export class DnsIndex {
     let carrier = this.#carriers[id];
     if (carrier === undefined) {
       const fd = this.#tables.fds.get(id);
-      carrier = fd === undefined ? 'none' : carrierOf(fd);
+      carrier = fd === undefined ? 'none' : this.#carrierOf(fd);
       this.#carriers[id] = carrier;
     }
     return carrier;
+  }
+
+  #carrierOf(fd: FdRow): Carrier {
+    if (fd.kind === 'file') return fd.name.endsWith('/etc/resolv.conf') ? 'resolv.conf' : 'none';
+    if (!isIpSocket(fd)) return 'none';
+    if (fd.l4proto === UDP) return 'udp';
+    return fd.l4proto === TCP && this.#onDnsPort(fd) ? 'tcp' : 'none';
+  }
+
+  #onDnsPort(fd: FdRow): boolean {
+    return this.#ports.has(fd.localPort) || this.#ports.has(fd.remotePort);
+  }
+
+  #noteUser(chunk: Chunk, i: number): void {
+    const fd = chunk.fd[i]!;
+    const thread = chunk.thread[i]!;
+    let users = this.#users[fd];
+    if (users === undefined) {
+      users = new Set();
+      this.#users[fd] = users;
+    }
+    if (users.has(thread) || !this.#ports.has(this.#tables.fds.get(fd)!.remotePort)) return;
+    users.add(thread);
+    this.#tables.dnsSockets.add({ fd, thread, num: chunk.num[i]!, time: chunk.time[i]! });
   }
 
   #resolvConf(chunk: Chunk, i: number, type: EventType): void {
@@ -75,7 +107,7 @@ export class DnsIndex {
     if (carrier === 'tcp') {
       const whole = (chunk.flags[i]! & EventFlag.TRUNCATED) === 0;
       for (const message of this.#streams.add(fd.id, type.io!, bytes, whole)) this.#message(chunk, i, fd, type, message, 'tcp');
-    } else if (onDnsPort(fd) || looksLikeDns(bytes)) this.#message(chunk, i, fd, type, bytes, 'udp');
+    } else if (this.#onDnsPort(fd) || looksLikeDns(bytes)) this.#message(chunk, i, fd, type, bytes, 'udp');
   }
 
   #message(chunk: Chunk, i: number, fd: FdRow, type: EventType, bytes: Uint8Array, transport: 'udp' | 'tcp'): void {
@@ -88,14 +120,18 @@ export class DnsIndex {
     const side = !asks ? 'server' : this.#servers.has(pid) ? 'forward' : 'client';
     const at = { num: chunk.num[i]!, time: chunk.time[i]!, start: startTime(chunk, i), thread: chunk.thread[i]!, fd: fd.id };
     const key = pairKey(fd, message);
-    const row = this.#addRow(message, { ...at, transport, side, server: serverEnd(fd, asks) }, this.#attempt(key, message, at.time));
+    const row = this.#addRow(
+      message,
+      { ...at, transport, protocol: protocolOf(fd), side, server: serverEnd(fd, asks) },
+      this.#attempt(key, message, at.time),
+    );
     if (message.response) this.#pair(key, row);
     else this.#remember(key, row);
   }
 
   #addRow(
     message: DnsMessage,
-    where: Pick<DnsRow, 'num' | 'time' | 'start' | 'thread' | 'fd' | 'transport' | 'side' | 'server'>,
+    where: Pick<DnsRow, 'num' | 'time' | 'start' | 'thread' | 'fd' | 'transport' | 'protocol' | 'side' | 'server'>,
     attempt: number,
   ): DnsRow {
     const { question } = message;
@@ -147,15 +183,8 @@ function pairKey(fd: FdRow, { id, question }: DnsMessage): string {
   return `${socket} ${fd.remoteIp} ${fd.remotePort} ${id} ${question?.type} ${question?.name.toLowerCase()}`;
 }
 
-function carrierOf(fd: FdRow): Carrier {
-  if (fd.kind === 'file') return fd.name.endsWith('/etc/resolv.conf') ? 'resolv.conf' : 'none';
-  if (!isIpSocket(fd)) return 'none';
-  if (fd.l4proto === UDP) return 'udp';
-  return fd.l4proto === TCP && onDnsPort(fd) ? 'tcp' : 'none';
-}
-
-function onDnsPort(fd: FdRow): boolean {
-  return DNS_PORTS.has(fd.localPort) || DNS_PORTS.has(fd.remotePort);
+function protocolOf(fd: FdRow): DnsRow['protocol'] {
+  return PROTOCOLS[fd.remotePort] ?? PROTOCOLS[fd.localPort] ?? 'dns';
 }
 
 function serverEnd(fd: FdRow, asks: boolean): string {

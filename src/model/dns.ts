@@ -11,6 +11,8 @@ export interface DnsRow {
   readonly thread: number;
   readonly fd: number;
   readonly transport: 'udp' | 'tcp';
+  /** mDNS and LLMNR look the same, but ask the neighbours and not a server. */
+  readonly protocol: 'dns' | 'mdns' | 'llmnr';
   /** What the process does with it: it asks, it answers, or it asks on for another. */
   side: 'client' | 'server' | 'forward';
   /** Address and port of the server's end. */
@@ -42,6 +44,16 @@ export interface DnsAnswer {
   readonly ttl: number;
   /** An address, a name, or the text form of the record. */
   readonly data: string;
+}
+
+/** A thread that used a socket towards a DNS server: whose questions they were, when the questions themselves were not seen. */
+export interface DnsSocketRow {
+  readonly id: number;
+  readonly fd: number;
+  readonly thread: number;
+  /** Its first event there. */
+  readonly num: number;
+  readonly time: number;
 }
 
 /** A resolv.conf as one process read it. */

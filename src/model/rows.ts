@@ -3,7 +3,7 @@
  * so they are ordinary objects. Times are ns since the capture's start; a row that describes something changing holds
  * from `from` until `to` (null: until further notice), and a change makes a new row.
  */
-import type { DnsRow, ResolverRow } from './dns.ts';
+import type { DnsRow, DnsSocketRow, ResolverRow } from './dns.ts';
 import type { EventType } from './event-type.ts';
 
 /** A process as it was between two changes (exec, user, cgroup, working directory …). */
@@ -179,6 +179,7 @@ export interface RowTypes {
   groups: GroupRow;
   losses: LossRow;
   dns: DnsRow;
+  dnsSockets: DnsSocketRow;
   resolvers: ResolverRow;
   counters: CounterRow;
 }
@@ -272,6 +273,7 @@ export function newTables(): DimensionTables {
     groups: new Table(),
     losses: new Table(),
     dns: new Table(),
+    dnsSockets: new Table(),
     resolvers: new Table(),
     counters: new Table(),
   };

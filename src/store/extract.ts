@@ -58,6 +58,7 @@ class NeededRows {
   finish(): void {
     const { dims } = this.#capture;
     for (const row of dims.dns.all()) if (this.#events.has(row.num)) this.#tables.dns.put(row);
+    for (const row of dims.dnsSockets.all()) if (this.#tables.fds.get(row.fd) !== undefined) this.#tables.dnsSockets.put(row);
     for (const row of dims.resolvers.all()) if (this.#tables.threads.get(row.thread) !== undefined) this.#tables.resolvers.put(row);
     const processes = [...this.#tables.processes.all()];
     const uids = new Set(processes.flatMap(({ uid, loginuid }) => [uid, loginuid]));

@@ -50,9 +50,15 @@ export const TABLES: { readonly [Name in RowName]: TableSpec<RowTypes[Name]> } =
   groups: table<RowTypes['groups']>('group', { integer: ['id', 'gid'], text: ['name'], json: [], boolean: [] }),
   dns: table<RowTypes['dns']>('dns', {
     integer: ['id', 'num', 'time', 'start', 'thread', 'fd', 'messageId', 'partner', 'latency', 'attempt'],
-    text: ['transport', 'side', 'server', 'qname', 'qtype', 'qclass', 'rcode'],
+    text: ['transport', 'protocol', 'side', 'server', 'qname', 'qtype', 'qclass', 'rcode'],
     json: ['answers', 'flags'],
     boolean: ['response', 'cut'],
+  }),
+  dnsSockets: table<RowTypes['dnsSockets']>('dns_socket', {
+    integer: ['id', 'fd', 'thread', 'num', 'time'],
+    text: [],
+    json: [],
+    boolean: [],
   }),
   resolvers: table<RowTypes['resolvers']>('resolver', {
     integer: ['id', 'num', 'time', 'thread'],

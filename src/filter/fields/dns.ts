@@ -42,5 +42,6 @@ export const DNS_FIELDS: readonly Field[] = [
   ofDns('dns.retransmit', 'bool', 'a question sent again', 'dns.retransmit=true', (dns) => (dns.response ? null : dns.attempt > 1)),
   ofDns('dns.side', 'text', 'client (it asks), server (it answers), forward (it asks on for others)', 'dns.side=client', (dns) => dns.side),
   ofDns('dns.server', 'text', 'address and port of the server’s end', 'dns.server endswith :53', (dns) => dns.server),
+  ofDns('dns.protocol', 'text', 'dns, mdns or llmnr', 'dns.protocol=dns', (dns) => dns.protocol),
   ofDns('dns.transport', 'text', 'udp or tcp', 'dns.transport=tcp', (dns) => dns.transport),
 ];

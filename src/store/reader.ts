@@ -152,7 +152,8 @@ class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
 
   constructor(db: Database.Database, name: Name) {
     this.#spec = TABLES[name] as unknown as TableSpec<RowTypes[Name]>;
-    this.#select = db.prepare(selectFrom(this.#spec as unknown as TableSpec<never>)).raw();
+    const columns = db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(this.#spec.name) as string[];
+    this.#select = db.prepare(selectFrom(this.#spec as unknown as TableSpec<never>, new Set(columns))).raw();
   }
 
   get size(): number {

@@ -96,8 +96,11 @@ export function insertInto({ name, columns }: TableSpec<never>): string {
   return `INSERT OR REPLACE INTO "${name}" (${names}) VALUES (${columns.map(() => '?').join(', ')})`;
 }
 
-export function selectFrom({ name, columns }: TableSpec<never>): string {
-  return `SELECT ${columns.map(({ field }) => `"${columnName(field)}"`).join(', ')} FROM "${name}" WHERE id > ? ORDER BY id`;
+/** `present`: the columns that the table of this file has; an older Trowel wrote fewer, and those read as null. Empty: no such table. */
+export function selectFrom({ name, columns }: TableSpec<never>, present: ReadonlySet<string>): string {
+  if (present.size === 0) return 'SELECT NULL WHERE ? IS NULL';
+  const names = columns.map(({ field }) => (present.has(columnName(field)) ? `"${columnName(field)}"` : 'NULL'));
+  return `SELECT ${names.join(', ')} FROM "${name}" WHERE id > ? ORDER BY id`;
 }
 
 /** A row's values in the order of the columns, as SQLite takes them. */

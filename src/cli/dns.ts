@@ -34,6 +34,7 @@ function lookupJson(lookup: Lookup, capture: CaptureReader): object {
     'proc.pid': lookup.pid,
     time: wallNs(capture.epoch, lookup.start),
     resolver: lookup.resolver,
+    library: lookup.library,
     attempts: lookup.attempts.map((attempt) => attemptJson(attempt)),
   };
 }

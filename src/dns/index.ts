@@ -35,6 +35,10 @@ export class DnsIndex {
   readonly #ports: ReadonlySet<number>;
   /** By fd: the threads whose use of it is known. */
   readonly #users: Set<number>[] = [];
+  /** By thread: the DNS socket that it used last. */
+  readonly #lastSocket: number[] = [];
+  /** By type: whether its events send questions that are not in the recording. */
+  readonly #blind: boolean[] = [];
 
   constructor(tables: DimensionTables, ports: readonly number[] = DNS_PORTS) {
     this.#tables = tables;
@@ -49,7 +53,10 @@ export class DnsIndex {
       const end = chunk.dataEnd[i]!;
       const length = end - start;
       start = end;
-      if (chunk.fd[i] === 0) continue;
+      if (chunk.fd[i] === 0) {
+        if (this.#isBlind(chunk.type[i]!)) this.#noteBlindSend(chunk, i);
+        continue;
+      }
       const carrier = this.#carrier(chunk.fd[i]!);
       if (carrier === 'none') continue;
       if (carrier !== 'resolv.conf') this.#noteUser(chunk, i);
@@ -92,7 +99,20 @@ export class DnsIndex {
     }
     if (users.has(thread) || !this.#ports.has(this.#tables.fds.get(fd)!.remotePort)) return;
     users.add(thread);
-    this.#tables.dnsSockets.add({ fd, thread, num: chunk.num[i]!, time: chunk.time[i]! });
+    this.#lastSocket[thread] = fd;
+    this.#tables.dnsSockets.add({ fd, thread, num: chunk.num[i]!, time: startTime(chunk, i) });
+  }
+
+  /** glibc asks with sendmmsg, of which older recorders keep neither the descriptor nor the messages. */
+  #isBlind(type: number): boolean {
+    this.#blind[type] ??= this.#tables.types.get(type)?.name === 'sendmmsg';
+    return this.#blind[type];
+  }
+
+  #noteBlindSend(chunk: Chunk, i: number): void {
+    const thread = chunk.thread[i]!;
+    const fd = this.#lastSocket[thread];
+    if (fd !== undefined) this.#tables.dnsSockets.add({ fd, thread, num: chunk.num[i]!, time: startTime(chunk, i) });
   }
 
   #resolvConf(chunk: Chunk, i: number, type: EventType): void {
@@ -122,7 +142,7 @@ export class DnsIndex {
     const key = pairKey(fd, message);
     const row = this.#addRow(
       message,
-      { ...at, transport, protocol: protocolOf(fd), side, server: serverEnd(fd, asks) },
+      { ...at, call: type.name, transport, protocol: protocolOf(fd), side, server: serverEnd(fd, asks) },
       this.#attempt(key, message, at.time),
     );
     if (message.response) this.#pair(key, row);
@@ -131,7 +151,7 @@ export class DnsIndex {
 
   #addRow(
     message: DnsMessage,
-    where: Pick<DnsRow, 'num' | 'time' | 'start' | 'thread' | 'fd' | 'transport' | 'protocol' | 'side' | 'server'>,
+    where: Pick<DnsRow, 'num' | 'time' | 'start' | 'thread' | 'fd' | 'call' | 'transport' | 'protocol' | 'side' | 'server'>,
     attempt: number,
   ): DnsRow {
     const { question } = message;

@@ -5,6 +5,8 @@
 import type { DnsRow } from '../model/dns.ts';
 import type { Dimensions } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
+import { allMessages } from './implied.ts';
+import { libraryOf, type ResolverLibrary } from './library.ts';
 import { DEFAULTS, parseResolvConf, type ResolvConf } from './resolv.ts';
 
 /** No resolver pauses longer between two attempts of one lookup. */
@@ -21,7 +23,10 @@ export interface Attempt {
   readonly start: number;
   /** When the next attempt began, or the last answer came; for one that was never answered, when the resolver gave up. */
   readonly end: number;
-  /** NOERROR (with addresses), NODATA, NXDOMAIN, SERVFAIL, REFUSED, TIMEOUT, or UNANSWERED: the capture ended before the resolver gave up. */
+  /**
+   * NOERROR (with addresses), NODATA, NXDOMAIN, SERVFAIL, REFUSED; without an answer TIMEOUT, UNREACHABLE (the resolver did not
+   * wait: the network told it at once), or UNANSWERED (the capture ended before the resolver gave up).
+   */
   readonly result: string;
   /** It did not give the answer. */
   readonly wasted: boolean;
@@ -41,6 +46,7 @@ export interface Lookup {
   readonly result: string;
   readonly addresses: readonly string[];
   readonly resolver: ResolverUsed;
+  readonly library: ResolverLibrary;
 }
 
 /** How the process' resolver was set, and how we know. */
@@ -59,13 +65,16 @@ interface Draft {
   lastTime: number;
 }
 
-/** All lookups that clients made, in the order in which they began. `end`: the capture's. */
-export function findLookups(dims: Dimensions, end: number): Lookup[] {
-  const answers = answersByNum(dims);
+/**
+ * All lookups that clients made, in the order in which they began.
+ * `end`: the capture's. `messages`: the capture's and the implied ones, in the order of their events.
+ */
+export function findLookups(dims: Dimensions, end: number, messages: readonly DnsRow[] = allMessages(dims)): Lookup[] {
+  const answers = answersByNum(messages);
   const resolvers = new Resolvers(dims);
   const open = new Map<number, Draft[]>();
   const drafts: Draft[] = [];
-  for (const query of dims.dns.all()) {
+  for (const query of messages) {
     if (query.response || query.side !== 'client') continue;
     const pid = pidOf(dims, query.thread);
     const candidates = (open.get(pid) ?? []).filter((draft) => query.time - draft.lastTime < LONGEST_PAUSE);
@@ -139,7 +148,12 @@ function finish(draft: Draft, id: number, answers: ReadonlyMap<number, DnsRow>, 
   const resolver = draft.resolver ?? inferResolver(names, name, draft);
   const attempts = draft.attempts.map((queries, i) => {
     const next = draft.attempts[i + 1]?.[0]?.start ?? null;
-    return toAttempt(queries, name, next, answers, giveUp(queries, resolver, dims, end), end);
+    return toAttempt(
+      queries,
+      name,
+      { next, giveUp: giveUp(queries, resolver, dims, end), end, timeout: resolver.timeout * SECOND },
+      answers,
+    );
   });
   const last = attempts.at(-1)!;
   const addresses = last.answers.flatMap((answer) =>
@@ -156,26 +170,39 @@ function finish(draft: Draft, id: number, answers: ReadonlyMap<number, DnsRow>, 
     result: last.result,
     addresses: [...new Set(addresses)],
     resolver,
+    library: libraryOf(draft.attempts.flat(), dims),
   };
 }
 
-function toAttempt(
-  queries: readonly DnsRow[],
-  stem: string,
-  next: number | null,
-  answers: ReadonlyMap<number, DnsRow>,
-  giveUp: number,
-  end: number,
-): Attempt {
+interface Limits {
+  /** When the next attempt began; null: there was none. */
+  readonly next: number | null;
+  /** When the resolver stops waiting. */
+  readonly giveUp: number;
+  /** The capture's end. */
+  readonly end: number;
+  /** How long it waits for an answer before it asks again. */
+  readonly timeout: number;
+}
+
+function toAttempt(queries: readonly DnsRow[], stem: string, limits: Limits, answers: ReadonlyMap<number, DnsRow>): Attempt {
+  const { next, giveUp, end } = limits;
   const { qname, server, start } = queries[0]!;
   const got = queries.flatMap((query) => (query.partner === null ? [] : [answers.get(query.partner)!]));
   const answeredTypes = new Set(got.map(({ qtype }) => qtype));
   const complete = queries.every(({ qtype }) => answeredTypes.has(qtype));
   const lastAnswer = got.length === 0 ? null : Math.max(...got.map((answer) => answer.time));
   const attemptEnd = next ?? (complete && lastAnswer !== null ? lastAnswer : Math.min(giveUp, end));
-  const result = complete || lastAnswer !== null ? resultOf(got) : next === null && giveUp > end ? 'UNANSWERED' : 'TIMEOUT';
+  const waited = attemptEnd - queries.at(-1)!.start;
+  const result = complete || lastAnswer !== null ? resultOf(got) : silence(waited, limits);
   const suffix = qname.length > stem.length ? qname.slice(stem.length + 1) : '';
   return { name: qname, suffix, server, queries, answers: got, start, end: attemptEnd, result, wasted: result !== 'NOERROR' };
+}
+
+/** What it means that no answer came. musl shares its timeout among its attempts: a fifth of the time is still waiting. */
+function silence(waited: number, { next, giveUp, end, timeout }: Limits): string {
+  if (next === null && giveUp > end) return 'UNANSWERED';
+  return waited < timeout / 5 ? 'UNREACHABLE' : 'TIMEOUT';
 }
 
 /** The best of the answers: addresses before empty ones, an error only where nothing else came. */
@@ -222,9 +249,9 @@ function inferResolver(names: readonly string[], stem: string, draft: Draft): Re
   return { ...DEFAULTS, ndots, search, nameservers: [...new Set(servers)], source: 'inferred', num: null };
 }
 
-function answersByNum(dims: Dimensions): Map<number, DnsRow> {
+function answersByNum(messages: readonly DnsRow[]): Map<number, DnsRow> {
   const byNum = new Map<number, DnsRow>();
-  for (const row of dims.dns.all()) if (row.response) byNum.set(row.num, row);
+  for (const row of messages) if (row.response) byNum.set(row.num, row);
   return byNum;
 }
 

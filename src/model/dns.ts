@@ -10,6 +10,8 @@ export interface DnsRow {
   /** Rows of the event's thread and fd. */
   readonly thread: number;
   readonly fd: number;
+  /** Name of the event's type: resolver libraries differ in it. Empty: unknown. */
+  readonly call: string;
   readonly transport: 'udp' | 'tcp';
   /** mDNS and LLMNR look the same, but ask the neighbours and not a server. */
   readonly protocol: 'dns' | 'mdns' | 'llmnr';
@@ -46,13 +48,16 @@ export interface DnsAnswer {
   readonly data: string;
 }
 
-/** A thread that used a socket towards a DNS server: whose questions they were, when the questions themselves were not seen. */
+/**
+ * An event in which a thread may have sent questions that were not seen: its first use of a socket towards a DNS server, and
+ * each send whose arguments are missing. With the answers, and with what the server received, this tells what was asked.
+ */
 export interface DnsSocketRow {
   readonly id: number;
   readonly fd: number;
   readonly thread: number;
-  /** Its first event there. */
   readonly num: number;
+  /** When the event began. */
   readonly time: number;
 }
 

@@ -58,8 +58,9 @@ function bar({ start, end }: Attempt, lookup: Lookup): string {
   return ' '.repeat(from) + mark.repeat(Math.min(length, BAR_WIDTH - from));
 }
 
-function resolverText({ resolver }: Lookup): string {
+function resolverText(lookup: Lookup): string {
+  const { resolver } = lookup;
   const source = resolver.source === 'read' ? `resolv.conf as read in event ${resolver.num}` : 'resolver, as far as its queries show';
   const search = resolver.search.length === 0 ? 'no search list' : `search ${resolver.search.map(sanitize).join(' ')}`;
-  return `${source}: ${search}; ndots:${resolver.ndots}; nameserver ${resolver.nameservers.map(sanitize).join(' ')}`;
+  return `${source}: ${search}; ndots:${resolver.ndots}; nameserver ${resolver.nameservers.map(sanitize).join(' ')}${lookup.library === 'unknown' ? '' : ` (${lookup.library})`}`;
 }

@@ -50,7 +50,7 @@ export const TABLES: { readonly [Name in RowName]: TableSpec<RowTypes[Name]> } =
   groups: table<RowTypes['groups']>('group', { integer: ['id', 'gid'], text: ['name'], json: [], boolean: [] }),
   dns: table<RowTypes['dns']>('dns', {
     integer: ['id', 'num', 'time', 'start', 'thread', 'fd', 'messageId', 'partner', 'latency', 'attempt'],
-    text: ['transport', 'protocol', 'side', 'server', 'qname', 'qtype', 'qclass', 'rcode'],
+    text: ['call', 'transport', 'protocol', 'side', 'server', 'qname', 'qtype', 'qclass', 'rcode'],
     json: ['answers', 'flags'],
     boolean: ['response', 'cut'],
   }),

@@ -1,0 +1,67 @@
+/** Where a question went: from the client to the server that it was sent to, and on to whom that server asked. */
+import type { DnsRow } from '../model/dns.ts';
+import type { Dimensions } from '../model/rows.ts';
+import { SECOND } from '../model/time.ts';
+import { localEnd, remoteEnd } from './implied.ts';
+
+/** What one server did with one question. */
+export interface Hop {
+  /** Its process, as the capture's rows name it. */
+  readonly pid: number;
+  readonly comm: string;
+  /** The question as it arrived there. */
+  readonly received: DnsRow;
+  /** Its answer; null: none was seen. */
+  readonly answered: DnsRow | null;
+  /** What it asked others meanwhile. */
+  readonly forwards: readonly DnsRow[];
+}
+
+/** A client's question reaches its server within this time, or was lost. */
+const TRANSIT = 1 * SECOND;
+
+export class Chain {
+  readonly #dims: Dimensions;
+  readonly #received = new Map<string, DnsRow[]>();
+  readonly #forwards = new Map<string, DnsRow[]>();
+  readonly #answers = new Map<number, DnsRow>();
+
+  constructor(dims: Dimensions, messages: readonly DnsRow[]) {
+    this.#dims = dims;
+    for (const row of messages) {
+      if (row.response) this.#answers.set(row.num, row);
+      else if (row.side === 'server') push(this.#received, key(row.messageId, row), row);
+      else if (row.side === 'forward') push(this.#forwards, key(pidOf(dims, row.thread), row), row);
+    }
+  }
+
+  /** The server's view of a client's question; null: no process on this node received it in the capture. */
+  hop(query: DnsRow): Hop | null {
+    const candidates = this.#received.get(key(query.messageId, query)) ?? [];
+    const port = localEnd(this.#dims, query.fd).split(':').at(-1);
+    const received = candidates.find(
+      (row) =>
+        row.time >= query.start - TRANSIT / 1000 && row.time <= query.start + TRANSIT && remoteEnd(this.#dims, row.fd).endsWith(`:${port}`),
+    );
+    if (received === undefined) return null;
+    const pid = pidOf(this.#dims, received.thread);
+    const answered = received.partner === null ? null : (this.#answers.get(received.partner) ?? null);
+    const until = answered?.time ?? Infinity;
+    const forwards = (this.#forwards.get(key(pid, query)) ?? []).filter((row) => row.time >= received.start && row.time <= until);
+    return { pid, comm: this.#dims.threads.get(received.thread)?.comm ?? '', received, answered, forwards };
+  }
+}
+
+function key(id: number, { qname, qtype }: DnsRow): string {
+  return `${id} ${qtype} ${qname.toLowerCase()}`;
+}
+
+function push<Key, Value>(map: Map<Key, Value[]>, at: Key, value: Value): void {
+  const values = map.get(at);
+  if (values === undefined) map.set(at, [value]);
+  else values.push(value);
+}
+
+function pidOf(dims: Dimensions, thread: number): number {
+  return dims.processes.get(dims.threads.get(thread)?.process ?? 0)?.pid ?? 0;
+}

@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   lens: ['model', 'dns', 'filter', 'store'],
   explain: ['model', 'dns', 'filter', 'store', 'lens'],
   doctor: ['model', 'dns', 'kube', 'node', 'store', 'lens', 'explain'],
-  output: ['model', 'dns', 'filter'],
+  output: ['model', 'dns', 'filter', 'explain'],
   tui: ['model', 'dns', 'filter', 'store', 'lens', 'explain', 'doctor', 'output'],
   cli: ['model', 'scap', 'dns', 'node', 'filter', 'store', 'kube', 'collector', 'lens', 'explain', 'doctor', 'output', 'tui'],
 };

@@ -81,6 +81,19 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, words: string[], options) => (await import('./dns.ts')).dns(file, words.join(' '), options));
 
   trowel
+    .command('explain <file> [filter...]')
+    .description('where the time went: what was waited for, who was slow, what to do')
+    .option('--pid <pid>', 'explain this process', count)
+    .option('--pod <ns/name>', 'explain what waited in this pod')
+    .option('--event <num>', 'explain what went on around event NUM', count)
+    .option('--from <time>', 'only what waited after this time, seconds since the start')
+    .option('--to <time>', 'only what waited before this time')
+    .option('--over <span>', 'waits count from this duration on', '100ms')
+    .option('-j, --json', 'as one JSON object')
+    .option('--markdown', 'as a report to paste into a ticket')
+    .action(async (file: string, words: string[], options) => (await import('./explain.ts')).explain(file, words.join(' '), options));
+
+  trowel
     .command('info <file>')
     .description('what is in a capture')
     .option('-j, --json', 'as JSON')

@@ -1,0 +1,183 @@
+/**
+ * Waits that may be worth explaining: something was asked of somebody, or of a disk, and took long. One pass over the columns.
+ * Who waits to be asked (a server, an idle worker, a terminal) is not among them.
+ */
+import { decodeArgs } from '../model/args.ts';
+import { argBytes, type Chunk, EventFlag } from '../model/chunk.ts';
+import { errnoName } from '../model/errno.ts';
+import type { EventType } from '../model/event-type.ts';
+import { type CallKind, callKind } from './calls.ts';
+import { type FdUse, fdUse, isStream, remoteText } from './descriptors.ts';
+import type { Scene } from './scene.ts';
+
+/** One wait, or one failed call. */
+export interface Candidate {
+  readonly pid: number;
+  readonly tid: number;
+  readonly start: number;
+  readonly end: number;
+  readonly num: number;
+  /** `request`: a server's own time for one request; `failure`: a call that failed at once. */
+  readonly kind: 'dns' | 'connect' | 'server' | 'file' | 'lock' | 'request' | 'failure';
+  readonly fd: number;
+  /** errno's name, of a failure. */
+  readonly error: string;
+}
+
+/** The longest are enough. */
+const MAX_CANDIDATES = 20_000;
+const EINPROGRESS = -115;
+/** Errors that say nothing of the other side: would block, interrupted, in progress, already connected or connecting. */
+const HARMLESS: ReadonlySet<number> = new Set([-11, -4, EINPROGRESS, -114, -106, -512, -513, -514, -516]);
+
+const NOTHING = 0;
+const CONNECTING = 1;
+const ASKED = 2;
+
+/** `over`: ns from which on a wait counts. */
+export function findCandidates(scene: Scene, over: number, range: { readonly from: number; readonly to: number }): Candidate[] {
+  const search = new Search(scene, over);
+  for (const head of scene.capture.heads()) {
+    if (head.maxTime < range.from) continue;
+    if (head.minTime > range.to) break;
+    search.chunk(scene.capture.passingChunk(head));
+  }
+  search.lookups(range);
+  return search.found.filter(({ start, end }) => end >= range.from && start <= range.to);
+}
+
+class Search {
+  found: Candidate[] = [];
+  readonly #scene: Scene;
+  readonly #over: number;
+  readonly #types: { readonly type: EventType; readonly kind: CallKind }[] = [];
+  readonly #uses: FdUse[];
+  readonly #streams: Uint8Array;
+  /** By fd: what it owes, since when, and since which event. */
+  readonly #state: Uint8Array;
+  readonly #since: Float64Array;
+
+  constructor(scene: Scene, over: number) {
+    this.#scene = scene;
+    this.#over = over;
+    for (const type of scene.dims.types.all()) this.#types[type.id] = { type, kind: callKind(type) };
+    const { fds } = scene.dims;
+    this.#uses = Array.from({ length: fds.lastId + 1 }, (_, id) => useOf(id, scene));
+    this.#streams = Uint8Array.from(this.#uses, (_, id) => (isStreamRow(id, scene) ? 1 : 0));
+    this.#state = new Uint8Array(fds.lastId + 1);
+    this.#since = new Float64Array(fds.lastId + 1);
+  }
+
+  chunk(chunk: Chunk): void {
+    const { type, fd, latency } = chunk;
+    for (let i = 0; i < chunk.n; i++) {
+      const entry = this.#types[type[i]!];
+      if (entry === undefined) continue;
+      const id = fd[i]!;
+      const use = id === 0 ? 'other' : this.#uses[id]!;
+      if (use === 'client' && this.#streams[id] === 1) this.#client(chunk, i, id, entry.type, entry.kind);
+      else if (use === 'server' && this.#streams[id] === 1) this.#server(chunk, i, id, entry.type);
+      if (latency[i]! >= this.#over) this.#long(chunk, i, use, entry.kind);
+    }
+  }
+
+  /** Names that took long to look up, or that could not be found. */
+  lookups(range: { readonly from: number; readonly to: number }): void {
+    for (const lookup of this.#scene.lookups) {
+      if (lookup.end < range.from || lookup.start > range.to) continue;
+      const tid = this.#scene.dims.threads.get(lookup.thread)?.tid ?? lookup.pid;
+      const first = lookup.attempts[0]!.queries[0]!;
+      const where = { pid: lookup.pid, tid, start: lookup.start, end: lookup.end, num: first.num, fd: first.fd };
+      if (lookup.end - lookup.start >= this.#over) this.found.push({ ...where, kind: 'dns', error: '' });
+      else if (lookup.result !== 'NOERROR' && lookup.result !== 'NODATA')
+        this.found.push({ ...where, kind: 'failure', error: lookup.result });
+    }
+  }
+
+  #client(chunk: Chunk, i: number, id: number, type: EventType, kind: CallKind): void {
+    const res = chunk.res[i]!;
+    const time = chunk.time[i]!;
+    if (kind === 'connect') this.#connect(chunk, i, id, res);
+    else if (type.name === 'getsockopt') this.#checked(chunk, i, id, type);
+    else if (type.io === 'write' && res > 0) this.#owes(id, ASKED, time);
+    else if (type.io === 'read' && res >= 0 && this.#state[id] === ASKED) {
+      this.#paid(chunk, i, id, 'server');
+      this.#state[id] = NOTHING;
+    } else if (kind === 'poll' && chunk.latency[i]! >= this.#over && this.#state[id] !== NOTHING)
+      this.#note(chunk, i, this.#state[id] === CONNECTING ? 'connect' : 'server', time - chunk.latency[i]!);
+    else if (type.name === 'close') this.#state[id] = NOTHING;
+  }
+
+  #connect(chunk: Chunk, i: number, id: number, res: number): void {
+    const start = chunk.time[i]! - Math.max(0, chunk.latency[i]!);
+    if (res === EINPROGRESS) this.#owes(id, CONNECTING, start);
+    else if (res < 0 && !HARMLESS.has(res)) this.#fail(chunk, i, -res);
+  }
+
+  #checked(chunk: Chunk, i: number, id: number, type: EventType): void {
+    if (this.#state[id] !== CONNECTING) return;
+    const at = type.args.findIndex(({ name }) => name === 'val');
+    const value = decodeArgs(
+      argBytes(chunk, i),
+      type.args.map(({ storage }) => storage),
+    )[at];
+    if (typeof value === 'number' && value > 0) this.#fail(chunk, i, value);
+    this.#paid(chunk, i, id, 'connect');
+    this.#state[id] = NOTHING;
+  }
+
+  /** A server reads a request and writes the answer: what lies between is its own time. */
+  #server(chunk: Chunk, i: number, id: number, type: EventType): void {
+    const res = chunk.res[i]!;
+    if (type.io === 'read' && res > 0) this.#owes(id, ASKED, chunk.time[i]!);
+    else if (type.io === 'write' && res > 0 && this.#state[id] === ASKED) {
+      this.#paid(chunk, i, id, 'request');
+      this.#state[id] = NOTHING;
+    }
+  }
+
+  #long(chunk: Chunk, i: number, use: FdUse, kind: CallKind): void {
+    const start = chunk.time[i]! - chunk.latency[i]!;
+    if (kind === 'connect' && use === 'client') this.#note(chunk, i, 'connect', start);
+    else if (kind === 'lock') this.#note(chunk, i, 'lock', start);
+    else if (kind === 'sync' || (kind === 'io' && use === 'file') || (kind === 'file' && use !== 'person'))
+      this.#note(chunk, i, 'file', start);
+  }
+
+  #owes(id: number, state: number, since: number): void {
+    this.#state[id] = state;
+    this.#since[id] = since;
+  }
+
+  #paid(chunk: Chunk, i: number, id: number, kind: Candidate['kind']): void {
+    if (chunk.time[i]! - this.#since[id]! >= this.#over) this.#note(chunk, i, kind, this.#since[id]!);
+  }
+
+  #fail(chunk: Chunk, i: number, errno: number): void {
+    const start = chunk.time[i]! - Math.max(0, chunk.latency[i]!);
+    this.#note(chunk, i, 'failure', start, errnoName(errno));
+  }
+
+  #note(chunk: Chunk, i: number, kind: Candidate['kind'], start: number, error = ''): void {
+    const thread = this.#scene.dims.threads.get(chunk.thread[i]!);
+    if (thread === undefined || (chunk.flags[i]! & EventFlag.ONE_SIDED) !== 0) return;
+    const pid = this.#scene.dims.processes.get(thread.process)?.pid ?? 0;
+    this.found.push({ pid, tid: thread.tid, start, end: chunk.time[i]!, num: chunk.num[i]!, kind, fd: chunk.fd[i]!, error });
+    if (this.found.length > 2 * MAX_CANDIDATES) this.#forgetShortest();
+  }
+
+  #forgetShortest(): void {
+    this.found.sort((a, b) => b.end - b.start - (a.end - a.start));
+    this.found.length = MAX_CANDIDATES;
+  }
+}
+
+function useOf(id: number, { dims }: Scene): FdUse {
+  const fd = dims.fds.get(id);
+  return fd === undefined ? 'other' : fdUse(fd);
+}
+
+function isStreamRow(id: number, { dims }: Scene): boolean {
+  const fd = dims.fds.get(id);
+  return fd !== undefined && isStream(fd) && remoteText(fd) !== '';
+}

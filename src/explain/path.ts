@@ -1,0 +1,224 @@
+/** The critical path of one thread through a window of time: for each moment, what it was spent on. */
+import type { Attempt, Lookup } from '../dns/lookup.ts';
+import { callKind } from './calls.ts';
+import { type FdUse, fdUse, remoteText, socketKey } from './descriptors.ts';
+import { paint, Stretches } from './paint.ts';
+import type { Ev, Window } from './process-events.ts';
+import type { Life, Scene } from './scene.ts';
+import type { SocketWait } from './sockets.ts';
+import type { DnsPhase, Kind, Phase, ProcessName } from './story.ts';
+
+/** A stretch of time that somebody else may have on the critical path of a waiting thread. */
+type Claim =
+  | { readonly start: number; readonly end: number; readonly by: 'dns'; readonly lookup: Lookup; readonly attempt: Attempt }
+  | { readonly start: number; readonly end: number; readonly by: 'socket'; readonly wait: SocketWait }
+  | { readonly start: number; readonly end: number; readonly by: 'file' | 'sync'; readonly event: Ev; readonly path: string }
+  | { readonly start: number; readonly end: number; readonly by: 'child'; readonly life: Life };
+
+/** Where claims are asked for by time. */
+type Claims = Pick<Stretches<Claim>, 'touching'>;
+
+/** Children of children of children are the deepest that is looked into. */
+const MAX_DEPTH = 3;
+/** How many events on a wait's own thread may tell what it was for. */
+const LOOK_AHEAD = 4;
+
+/** What a thread did between two times. Phases come in the order of their beginnings and add up to the window. */
+export function criticalPath(scene: Scene, pid: number, tid: number, window: Window, depth = 0): Phase[] {
+  const walk = new Walk(scene, pid, tid, window, depth);
+  walk.run();
+  return [...walk.phases.values()].sort((a, b) => a.start - b.start || a.first - b.first);
+}
+
+class Walk {
+  readonly phases = new Map<string, Phase>();
+  readonly #scene: Scene;
+  readonly #window: Window;
+  readonly #depth: number;
+  readonly #process: ProcessName | null;
+  readonly #mine: readonly Ev[];
+  readonly #dns: Stretches<Claim>;
+  readonly #sockets: Stretches<Claim>;
+  readonly #files: Stretches<Claim>;
+  readonly #children: Stretches<Claim>;
+
+  constructor(scene: Scene, pid: number, tid: number, window: Window, depth: number) {
+    this.#scene = scene;
+    this.#window = window;
+    this.#depth = depth;
+    this.#process = depth === 0 ? null : (scene.life(pid)?.name ?? null);
+    const inside = scene.events(pid).filter((event) => event.end > window.from && event.start < window.to);
+    this.#mine = inside.filter((event) => event.tid === tid);
+    this.#dns = new Stretches(scene.lookups.filter((lookup) => lookup.pid === pid).flatMap(dnsClaims));
+    this.#sockets = new Stretches<Claim>(scene.socketWaits(pid).map((wait) => ({ start: wait.start, end: wait.end, by: 'socket', wait })));
+    this.#files = new Stretches(inside.filter((event) => event.tid !== tid).flatMap((event) => fileClaims(event, scene)));
+    const children = depth < MAX_DEPTH ? scene.children(pid, window.from, window.to) : [];
+    this.#children = new Stretches<Claim>(children.map((life) => ({ start: life.start, end: life.end ?? scene.end, by: 'child', life })));
+  }
+
+  run(): void {
+    const { from, to } = this.#window;
+    let at = from;
+    let before = 0;
+    this.#mine.forEach((event, i) => {
+      const start = Math.max(at, event.start);
+      if (start > at) this.#own(at, Math.min(start, to), before || event.num);
+      const end = Math.min(event.end, to);
+      if (end > start) this.#call(event, i, start, end);
+      at = Math.max(at, end);
+      before = event.num;
+    });
+    if (at < to) this.#own(at, to, before);
+  }
+
+  /** Between calls a thread computes; a resolver's computing is part of its lookup. */
+  #own(start: number, end: number, num: number): void {
+    this.#divide(start, end, [this.#dns], 'cpu', '', num);
+  }
+
+  #call(event: Ev, i: number, start: number, end: number): void {
+    const fd = event.fd === 0 ? undefined : this.#scene.dims.fds.get(event.fd);
+    const use = fd === undefined ? 'other' : fdUse(fd);
+    const kind = callKind(event.type);
+    if (kind === 'poll') this.#poll(event, i, start, end);
+    else if (kind === 'sleep' || kind === 'futex')
+      this.#divide(start, end, this.#anything, kind === 'sleep' ? 'sleep' : 'lock', '', event.num);
+    else if (kind === 'join') this.#divide(start, end, [this.#children], 'wait', 'a child process', event.num);
+    else if (kind === 'lock') this.#divide(start, end, [], 'lock', fd?.name ?? '', event.num);
+    else if (kind === 'accept') this.#divide(start, end, [], 'idle', '', event.num);
+    else if (kind === 'file' || kind === 'sync') this.#divide(start, end, [], kind, fd?.name ?? '', event.num);
+    else if (kind === 'io' || kind === 'connect') this.#io(event, use, start, end);
+    else this.#divide(start, end, [this.#dns], 'cpu', '', event.num);
+  }
+
+  #poll(event: Ev, i: number, start: number, end: number): void {
+    const cause = this.#wokenBy(event, i);
+    const fd = cause === null ? undefined : this.#scene.dims.fds.get(cause);
+    const use = fd === undefined ? 'inside' : fdUse(fd);
+    const timedOut = event.res === 0;
+    if (use === 'dns') this.#divide(start, end, [this.#dns], 'dns', fd === undefined ? '' : remoteText(fd), event.num);
+    else if (use === 'client') this.#divide(start, end, this.#claimsOf(cause!), timedOut ? 'poll' : 'idle', '', event.num);
+    else if (use === 'server' || use === 'listen' || use === 'person' || use === 'timer')
+      this.#divide(start, end, this.#anything, use === 'timer' ? 'sleep' : 'idle', '', event.num);
+    else this.#divide(start, end, this.#anything, timedOut ? 'poll' : 'wait', '', event.num);
+  }
+
+  /** Row of the descriptor that a wait was for: its own, or the one that the thread turns to next. */
+  #wokenBy(event: Ev, i: number): number | null {
+    const own = event.fd === 0 ? undefined : this.#scene.dims.fds.get(event.fd);
+    if (own !== undefined && own.kind !== 'eventpoll') return event.fd;
+    for (const next of this.#mine.slice(i + 1, i + 1 + LOOK_AHEAD)) {
+      if (callKind(next.type) === 'poll') return null;
+      if (next.fd !== 0 && (next.type.io === 'read' || next.type.name === 'getsockopt' || callKind(next.type) === 'accept')) return next.fd;
+    }
+    return null;
+  }
+
+  #io(event: Ev, use: FdUse, start: number, end: number): void {
+    const { num, fd } = event;
+    const row = this.#scene.dims.fds.get(fd);
+    if (use === 'dns') this.#divide(start, end, [this.#dns], 'dns', row === undefined ? '' : remoteText(row), num);
+    else if (use === 'client') this.#divide(start, end, this.#claimsOf(fd), event.type.io === 'read' ? 'idle' : 'cpu', '', num);
+    else if (use === 'file') this.#divide(start, end, [], 'file', row?.name ?? '', num);
+    else if (use === 'server' || use === 'listen' || use === 'person')
+      this.#divide(start, end, [], event.type.io === 'read' ? 'idle' : 'cpu', '', num);
+    else if (use === 'pipe') this.#divide(start, end, [this.#dns, this.#children], 'wait', 'a pipe', num);
+    else if (use === 'inside') this.#divide(start, end, this.#anything, 'wait', '', num);
+    else this.#divide(start, end, [this.#dns], 'cpu', '', num);
+  }
+
+  /** Who waits for something of the process' own waits for whatever its other threads and children wait for. */
+  get #anything(): readonly Claims[] {
+    return [this.#dns, this.#sockets, this.#files, this.#children];
+  }
+
+  /** What one socket was owed. */
+  #claimsOf(fd: number): Claims[] {
+    const row = this.#scene.dims.fds.get(fd);
+    const key = row === undefined ? '' : socketKey(row);
+    const isItsOwn = (claim: Claim) => claim.by === 'socket' && (claim.wait.socket.key === key || claim.wait.socket.fds.has(fd));
+    return [{ touching: (start, end) => this.#sockets.touching(start, end).filter(isItsOwn) }, this.#dns];
+  }
+
+  /** Gives [start, end] to those who claim it, the first of them before the others, and the rest to `kind`. */
+  #divide(start: number, end: number, sources: readonly Claims[], kind: Kind, what: string, num: number): void {
+    const claims = sources.flatMap((source) => source.touching(start, end));
+    for (const { start: from, end: to, of } of paint(start, end, claims)) {
+      if (of === null) this.#add(`${kind} ${what}`, { kind, what }, from, to, [num]);
+      else if (of.by === 'dns') this.#addDns(of.lookup, of.attempt, from, to);
+      else if (of.by === 'socket') this.#addSocket(of.wait, from, to);
+      else if (of.by === 'child') this.#addChild(of.life, from, to);
+      else this.#add(`${of.by} ${of.path}`, { kind: of.by, what: of.path }, from, to, [of.event.num]);
+    }
+  }
+
+  #addDns(lookup: Lookup, attempt: Attempt, from: number, to: number): void {
+    const key = `dns ${lookup.id} ${attempt.start}`;
+    const nums = [...attempt.queries, ...attempt.answers].map(({ num }) => num);
+    const known = this.phases.get(key);
+    const dns = known?.dns ?? this.#dnsPhase(lookup, attempt);
+    this.#add(key, { kind: 'dns', what: attempt.name, dns }, from, to, known === undefined ? nums : []);
+  }
+
+  #dnsPhase(lookup: Lookup, attempt: Attempt): DnsPhase {
+    const type = attempt.queries[0]!.qtype;
+    const starts = attempt.queries.filter(({ qtype }) => qtype === type).map(({ start }) => start);
+    const tries = starts.map((start, i) => ({ start, duration: (starts[i + 1] ?? attempt.end) - start }));
+    const hops = attempt.queries.flatMap((query) => {
+      const hop = this.#scene.chain.hop(query);
+      return hop === null ? [] : [{ query, hop }];
+    });
+    return { lookup, attempt, tries, hops };
+  }
+
+  #addSocket(wait: SocketWait, from: number, to: number): void {
+    const { socket, kind, error, outcome } = wait;
+    const key = `${kind} ${socket.key}`;
+    const known = this.phases.get(key)?.socket;
+    const { local, remote } = socket;
+    const closed = outcome === 'closed' || (known?.closed ?? false);
+    const detail = { fds: [...socket.fds], local, remote, error: error ?? known?.error ?? null, closed, outcome, peer: null, trouble: [] };
+    this.#add(key, { kind, what: remote, socket: detail }, from, to, [wait.first, wait.last]);
+  }
+
+  #addChild(life: Life, from: number, to: number): void {
+    const inner = criticalPath(this.#scene, life.name.pid, life.name.pid, { from, to }, this.#depth + 1);
+    for (const phase of inner) {
+      const key = `${life.name.pid} ${phase.kind} ${phase.what} ${phase.dns?.attempt.start ?? ''}`;
+      const known = this.phases.get(key);
+      if (known === undefined) this.phases.set(key, { ...phase, process: phase.process ?? life.name });
+      else merge(known, phase);
+    }
+  }
+
+  #add(key: string, fields: Pick<Phase, 'kind' | 'what'> & Partial<Phase>, start: number, end: number, nums: readonly number[]): void {
+    const span = { start, end, duration: end - start, first: Math.min(...nums), last: Math.max(...nums), count: nums.length };
+    const known = this.phases.get(key);
+    if (known === undefined) this.phases.set(key, { process: this.#process, dns: null, socket: null, ...fields, ...span });
+    else {
+      merge(known, span);
+      if (fields.socket !== undefined) this.phases.set(key, { ...known, socket: fields.socket });
+    }
+  }
+}
+
+function merge(known: Phase, more: Pick<Phase, 'start' | 'end' | 'duration' | 'first' | 'last' | 'count'>): void {
+  known.start = Math.min(known.start, more.start);
+  known.end = Math.max(known.end, more.end);
+  known.duration += more.duration;
+  known.first = Math.min(known.first, more.first);
+  known.last = Math.max(known.last, more.last);
+  known.count += more.count;
+}
+
+function dnsClaims(lookup: Lookup): Claim[] {
+  return lookup.attempts.map((attempt) => ({ start: attempt.start, end: attempt.end, by: 'dns', lookup, attempt }));
+}
+
+function fileClaims(event: Ev, scene: Scene): Claim[] {
+  const kind = callKind(event.type);
+  const row = scene.dims.fds.get(event.fd);
+  const onFile = kind === 'sync' || (kind === 'io' && row !== undefined && fdUse(row) === 'file');
+  if (!onFile || event.end <= event.start) return [];
+  return [{ start: event.start, end: event.end, by: kind === 'sync' ? 'sync' : 'file', event, path: row?.name ?? '' }];
+}

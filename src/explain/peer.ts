@@ -1,0 +1,65 @@
+/** The other end of a connection, where it is on the same node: when it had the request, and what it did with it. */
+import { callKind } from './calls.ts';
+import { localText, remoteText } from './descriptors.ts';
+import { criticalPath } from './path.ts';
+import { descriptorEvents, type Ev } from './process-events.ts';
+import type { Scene } from './scene.ts';
+import type { Peer, Phase, SocketPhase } from './story.ts';
+
+/** How far from the wait its other side's events may lie. */
+const AROUND = 50e6;
+
+/** `phase`: a wait for a connection or an answer. null: nobody on this node held the other end. */
+export function peerOf(scene: Scene, phase: Phase, depth: number): Peer | null {
+  const { socket } = phase;
+  if (socket === null || depth > 2) return null;
+  const fds = otherEnds(scene, socket);
+  if (fds.size === 0) return null;
+  const events = descriptorEvents(scene.capture, fds, { from: phase.start - AROUND, to: phase.end + AROUND });
+  const received = events.find((event) => event.type.io === 'read' && (event.res ?? 0) > 0 && event.end >= phase.start - AROUND);
+  const accepted = events.find((event) => callKind(event.type) === 'accept');
+  const holder = received ?? accepted ?? events[0];
+  if (holder === undefined) return null;
+  const answered = received === undefined ? undefined : answerOf(events, received);
+  const window = workWindow(phase, accepted, received, answered);
+  const row = scene.dims.fds.get(holder.fd)!;
+  const nums = [accepted, received, answered].flatMap((event) => (event === undefined ? [] : [event.num]));
+  return {
+    process: scene.life(holder.pid)?.name ?? { pid: holder.pid, comm: '' },
+    address: localText(row),
+    received: received?.end ?? null,
+    answered: answered?.start ?? null,
+    nums,
+    phases: window.to > window.from ? criticalPath(scene, holder.pid, holder.tid, window, depth + 1) : [],
+  };
+}
+
+function answerOf(events: readonly Ev[], received: Ev): Ev | undefined {
+  return events.find((event) => event.start >= received.end && event.type.io === 'write' && (event.res ?? 0) > 0);
+}
+
+/** From the request's arrival to the answer; or, where it came to the request late, what kept it from that. */
+function workWindow(
+  phase: Phase,
+  accepted: Ev | undefined,
+  received: Ev | undefined,
+  answered: Ev | undefined,
+): { from: number; to: number } {
+  const end = Math.min(phase.end, answered?.start ?? phase.end);
+  if (received === undefined) return { from: phase.start, to: accepted?.end ?? phase.end };
+  const late = (accepted?.end ?? received.end) - phase.start;
+  return late > end - received.end
+    ? { from: phase.start, to: Math.min(received.end, phase.end) }
+    : { from: Math.max(received.end, phase.start), to: end };
+}
+
+/** Rows of descriptors that are this connection seen from the other side. Behind a service, only the client's own end is the same. */
+function otherEnds(scene: Scene, socket: SocketPhase): Set<number> {
+  const found = new Set<number>();
+  if (socket.local === '') return found;
+  const own = new Set(socket.fds);
+  for (const fd of scene.dims.fds.all()) {
+    if (!own.has(fd.id) && fd.role === 'server' && remoteText(fd) === socket.local) found.add(fd.id);
+  }
+  return found;
+}

@@ -1,0 +1,88 @@
+/** Which stretch of whose time to explain. */
+import type { Candidate } from './candidates.ts';
+import type { Window } from './process-events.ts';
+import type { Scene } from './scene.ts';
+import type { Story } from './story.ts';
+
+/** What is to be explained: a thread of a process, between two times. */
+export interface Task extends Window {
+  readonly pid: number;
+  readonly tid: number;
+  readonly scope: Story['scope'];
+  /** ns in which it waited for what it had asked for. */
+  readonly waited: number;
+  readonly candidates: readonly Candidate[];
+}
+
+/** Waits of a long-lived process that lie closer together belong to one piece of work. */
+const PAUSE = 5e6;
+/** A process that still runs is told from its beginning only if it waited for most of its life. */
+const MOST = 0.5;
+/** Of two who wait about as long, the one who asked first is the user's; the other works for it. */
+const ABOUT = 0.8;
+
+/** All tasks, the longest waiting first; what only failed comes last. */
+export function tasksOf(scene: Scene, candidates: readonly Candidate[]): Task[] {
+  const byPid = new Map<number, Candidate[]>();
+  for (const candidate of candidates) byPid.set(candidate.pid, [...(byPid.get(candidate.pid) ?? []), candidate]);
+  const tasks = [...byPid].flatMap(([pid, own]) => tasksOfProcess(scene, pid, own));
+  return tasks.sort((a, b) => b.waited - a.waited || a.from - b.from);
+}
+
+/** The task that the user means: the longest wait, or who waits for it. */
+export function pick(tasks: readonly Task[], scene: Scene): Task | null {
+  const first = tasks[0];
+  if (first === undefined) return null;
+  const outer = tasks.filter(
+    (task) => task !== first && task.waited >= ABOUT * first.waited && task.from <= first.from && task.to >= first.to,
+  );
+  return outer.find((task) => isShort(scene, task.pid)) ?? first;
+}
+
+function isShort(scene: Scene, pid: number): boolean {
+  const life = scene.life(pid);
+  return life?.begun === true && life.end !== null;
+}
+
+function tasksOfProcess(scene: Scene, pid: number, candidates: readonly Candidate[]): Task[] {
+  const waits = candidates.filter(({ kind }) => kind !== 'request' && kind !== 'failure');
+  const life = scene.life(pid);
+  const waited = covered(waits);
+  if (life?.begun === true) {
+    const to = life.end ?? scene.end;
+    if (life.end !== null || waited > MOST * (to - life.start)) {
+      const window = { from: Math.min(life.start, ...candidates.map(({ start }) => start)), to };
+      return [{ pid, tid: pid, ...window, scope: 'life', waited, candidates }];
+    }
+  }
+  return groups(waits).map((group) => {
+    const from = Math.min(...group.map(({ start }) => start));
+    const to = Math.max(...group.map(({ end }) => end));
+    const request = candidates.find(({ kind, start, end }) => kind === 'request' && start <= from && end >= to);
+    const window = request === undefined ? { from, to } : { from: request.start, to: request.end };
+    const tid = (request ?? group[0]!).tid;
+    return { pid, tid, ...window, scope: request === undefined ? 'wait' : 'request', waited: covered(group), candidates: group };
+  });
+}
+
+function groups(candidates: readonly Candidate[]): Candidate[][] {
+  const found: Candidate[][] = [];
+  let end = -Infinity;
+  for (const candidate of [...candidates].sort((a, b) => a.start - b.start)) {
+    if (candidate.start > end + PAUSE) found.push([]);
+    found.at(-1)!.push(candidate);
+    end = Math.max(end, candidate.end);
+  }
+  return found;
+}
+
+/** ns that at least one of them takes. */
+export function covered(candidates: readonly Candidate[]): number {
+  let total = 0;
+  let end = -Infinity;
+  for (const candidate of [...candidates].sort((a, b) => a.start - b.start)) {
+    total += Math.max(0, candidate.end - Math.max(end, candidate.start));
+    end = Math.max(end, candidate.end);
+  }
+  return total;
+}

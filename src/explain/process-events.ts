@@ -1,0 +1,108 @@
+/** The events of one process, taken out of the capture's chunks: what a critical path is made from. */
+import { decodeArgs } from '../model/args.ts';
+import { argBytes, type Chunk, EventFlag } from '../model/chunk.ts';
+import type { EventType } from '../model/event-type.ts';
+import type { Dimensions } from '../model/rows.ts';
+import type { CaptureReader } from '../store/reader.ts';
+
+/** One event, with what the judging needs of it. */
+export interface Ev {
+  readonly num: number;
+  readonly start: number;
+  readonly end: number;
+  readonly type: EventType;
+  /** Row of the fds; 0: none. */
+  readonly fd: number;
+  /** null: it has no result. */
+  readonly res: number | null;
+  readonly pending: boolean;
+  readonly pid: number;
+  readonly tid: number;
+  /** Of getsockopt the value, of procexit the status; else null. */
+  readonly value: number | null;
+  /** The payload's first byte; -1: none. */
+  readonly head: number;
+}
+
+export interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A process of more events than this is judged by those that took at least QUICK: the others are its CPU time. */
+const MAX_EVENTS = 1_000_000;
+const QUICK = 10_000;
+
+const VALUE_ARG: Readonly<Record<string, string>> = { getsockopt: 'val', procexit: 'ret' };
+
+/** All events of a process that touch the window, in the order of their ends. */
+export function processEvents(capture: CaptureReader, pid: number, window: Window): Ev[] {
+  return collect(capture, window, 'thread', threadsOf(capture.dims, pid));
+}
+
+/** All events on some descriptors, whoever's. */
+export function descriptorEvents(capture: CaptureReader, fds: ReadonlySet<number>, window: Window): Ev[] {
+  return collect(capture, window, 'fd', fds);
+}
+
+/** Rows of the threads of a pid. */
+export function threadsOf(dims: Dimensions, pid: number): Set<number> {
+  const rows = new Set<number>();
+  for (const thread of dims.threads.all()) if (dims.processes.get(thread.process)?.pid === pid) rows.add(thread.id);
+  return rows;
+}
+
+function collect(capture: CaptureReader, { from, to }: Window, column: 'thread' | 'fd', rows: ReadonlySet<number>): Ev[] {
+  const { dims } = capture;
+  const wanted = new Uint8Array(Math.max(dims.threads.lastId, dims.fds.lastId) + 1);
+  for (const row of rows) wanted[row] = 1;
+  const events: Ev[] = [];
+  for (const head of capture.heads()) {
+    if (head.maxTime < from) continue;
+    if (head.minTime - head.maxLatency > to) break;
+    const present = head.presence(column);
+    if (present !== null && !present.some((row) => wanted[row] === 1)) continue;
+    const chunk = capture.passingChunk(head);
+    const ids = chunk[column];
+    for (let i = 0; i < chunk.n; i++) {
+      if (wanted[ids[i]!] !== 1 || chunk.time[i]! < from) continue;
+      if (events.length > MAX_EVENTS && chunk.latency[i]! < QUICK) continue;
+      const event = eventOf(chunk, i, dims);
+      if (event !== null && event.start <= to) events.push(event);
+    }
+  }
+  return events;
+}
+
+function eventOf(chunk: Chunk, i: number, dims: Dimensions): Ev | null {
+  const type = dims.types.get(chunk.type[i]!);
+  if (type === undefined) return null;
+  const thread = dims.threads.get(chunk.thread[i]!);
+  const flags = chunk.flags[i]!;
+  const end = chunk.time[i]!;
+  const dataStart = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
+  return {
+    num: chunk.num[i]!,
+    start: end - Math.max(0, chunk.latency[i]!),
+    end,
+    type,
+    fd: chunk.fd[i]!,
+    res: (flags & EventFlag.HAS_RES) === 0 ? null : chunk.res[i]!,
+    pending: (flags & EventFlag.PENDING) !== 0,
+    pid: dims.processes.get(thread?.process ?? 0)?.pid ?? 0,
+    tid: thread?.tid ?? 0,
+    value: argOf(chunk, i, type),
+    head: type.io === null || chunk.dataEnd[i] === dataStart ? -1 : chunk.data[dataStart]!,
+  };
+}
+
+function argOf(chunk: Chunk, i: number, type: EventType): number | null {
+  const wanted = VALUE_ARG[type.name];
+  if (wanted === undefined) return null;
+  const values = decodeArgs(
+    argBytes(chunk, i),
+    type.args.map(({ storage }) => storage),
+  );
+  const value = values[type.args.findIndex(({ name }) => name === wanted)];
+  return typeof value === 'number' ? value : null;
+}

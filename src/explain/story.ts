@@ -1,0 +1,130 @@
+/** What `explain` finds: one stretch of one process' time, told in phases. All times are ns since the capture's start. */
+
+import type { Hop } from '../dns/chain.ts';
+import type { Attempt, Lookup } from '../dns/lookup.ts';
+import type { DnsRow } from '../model/dns.ts';
+
+/** What a process spends its time on. `sync`: for the disk to have it; `wait`: for another process or thread of which no more is known. */
+export const KINDS = ['dns', 'connect', 'tls', 'server', 'file', 'sync', 'lock', 'sleep', 'poll', 'wait', 'idle', 'cpu'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Part of the critical path: time that is of one kind and about one thing. */
+export interface Phase {
+  readonly kind: Kind;
+  /** What was waited for: a name, an address, a path; empty where the kind says all. */
+  readonly what: string;
+  /** First and last moment. */
+  start: number;
+  end: number;
+  /** ns of the critical path that it took: less than end - start where it came and went. */
+  duration: number;
+  /** Numbers of the first and the last event that show it, and how many do. */
+  first: number;
+  last: number;
+  count: number;
+  /** The process in which it was, where that is another than the story's. */
+  readonly process: ProcessName | null;
+  readonly dns: DnsPhase | null;
+  readonly socket: SocketPhase | null;
+}
+
+export interface ProcessName {
+  readonly pid: number;
+  readonly comm: string;
+}
+
+/** One name that was tried. */
+export interface DnsPhase {
+  readonly lookup: Lookup;
+  readonly attempt: Attempt;
+  /** Each sending of the question, and how long until the next or the end. */
+  readonly tries: readonly { readonly start: number; readonly duration: number }[];
+  /** What the server did with it, where it is on this node; one per question that was sent. */
+  readonly hops: readonly { readonly query: DnsRow; readonly hop: Hop }[];
+}
+
+/** What is known of the connection that was waited on. */
+export interface SocketPhase {
+  /** Rows of the descriptor. */
+  readonly fds: readonly number[];
+  readonly local: string;
+  readonly remote: string;
+  /** errno's name where it failed. */
+  readonly error: string | null;
+  /** The peer closed it without an answer. */
+  readonly closed: boolean;
+  /** `given up`: the process did; `open`: the capture ended first. */
+  readonly outcome: 'answered' | 'closed' | 'failed' | 'given up' | 'open';
+  /** The other end, where it is on this node. */
+  readonly peer: Peer | null;
+  /** What the kernel said of its packets. */
+  readonly trouble: readonly Trouble[];
+}
+
+/** How the other end of a connection spent the wait. */
+export interface Peer {
+  readonly process: ProcessName;
+  /** Its own address: behind a service's, another than the one connected to. */
+  readonly address: string;
+  /** When it had the request, and when it answered; null: not within the wait. */
+  readonly received: number | null;
+  readonly answered: number | null;
+  /** Events that show it. */
+  readonly nums: readonly number[];
+  /** What it did from the one to the other. */
+  readonly phases: readonly Phase[];
+}
+
+/** A kernel event about a connection's packets. */
+export interface Trouble {
+  readonly num: number;
+  readonly time: number;
+  /** tcp_retransmit, packet_drop … */
+  readonly type: string;
+  /** The kernel's reason for dropping. */
+  readonly reason: string;
+  readonly tuple: string;
+}
+
+/** A call that failed and that nothing made good. */
+export interface Failure {
+  readonly num: number;
+  readonly time: number;
+  readonly call: string;
+  /** ECONNREFUSED … */
+  readonly error: string;
+  readonly what: string;
+  readonly socket: SocketPhase | null;
+}
+
+/** A cause that was found: what happened, in one sentence, and what to do about it. */
+export interface Cause {
+  /** Stable name, for programs and tests: `dns-search-domain-silent`. */
+  readonly id: string;
+  readonly sentence: string;
+  /** ns that it cost; 0: it failed at once. */
+  readonly cost: number;
+  /** Best first. */
+  readonly fixes: readonly string[];
+  /** Numbers of the events that show it. */
+  readonly nums: readonly number[];
+}
+
+export interface Story {
+  readonly process: ProcessName;
+  /** The command line. */
+  readonly command: string;
+  readonly start: number;
+  readonly end: number;
+  /** Why these limits: `life` of the process, `request` that it answered, a single `wait`, or as `asked`. */
+  readonly scope: 'life' | 'request' | 'wait' | 'asked';
+  readonly phases: readonly Phase[];
+  readonly failures: readonly Failure[];
+  readonly lookups: readonly Lookup[];
+  /** Dearest first. */
+  readonly causes: readonly Cause[];
+  /** What could not be seen, in sentences. */
+  readonly unseen: readonly string[];
+  /** Its exit status, where it ended in the capture. */
+  readonly exit: number | null;
+}

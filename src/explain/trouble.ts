@@ -1,0 +1,66 @@
+/** What the kernel said of packets, by the ends of the connections that they belonged to. */
+
+import { decodeArgs } from '../model/args.ts';
+import { argBytes, EventFlag } from '../model/chunk.ts';
+import type { EventType } from '../model/event-type.ts';
+import { fdName } from '../model/fd-name.ts';
+import type { CaptureReader } from '../store/reader.ts';
+import type { Trouble } from './story.ts';
+
+/** More of them tell nothing new. */
+const MAX_TROUBLES = 100_000;
+/** Says nothing about a connection's health. */
+const HARMLESS: ReadonlySet<string> = new Set(['tcp_state', 'lost']);
+
+export class Troubles {
+  readonly #byEnd = new Map<string, Trouble[]>();
+
+  constructor(capture: CaptureReader) {
+    const types = new Map<number, EventType>();
+    for (const type of capture.dims.types.all()) if (type.family === 'trouble' && !HARMLESS.has(type.name)) types.set(type.id, type);
+    let n = 0;
+    for (const head of capture.heads()) {
+      const present = head.presence('type');
+      if (present !== null && !present.some((id) => types.has(id))) continue;
+      const chunk = capture.passingChunk(head);
+      for (let i = 0; i < chunk.n && n < MAX_TROUBLES; i++) {
+        const type = types.get(chunk.type[i]!);
+        if (type === undefined || (chunk.flags[i]! & EventFlag.ONE_SIDED) === 0) continue;
+        const fd = capture.dims.fds.get(chunk.fd[i]!);
+        if (fd === undefined) continue;
+        const trouble = {
+          num: chunk.num[i]!,
+          time: chunk.time[i]!,
+          type: type.name,
+          reason: reasonOf(argBytes(chunk, i), type),
+          tuple: fdName(fd),
+        };
+        for (const end of [`${fd.localIp}:${fd.localPort}`, `${fd.remoteIp}:${fd.remotePort}`]) this.#add(end, trouble);
+        n++;
+      }
+    }
+  }
+
+  /** Those of one end of a connection, between two times. */
+  of(end: string, from: number, to: number): Trouble[] {
+    return (this.#byEnd.get(end) ?? []).filter(({ time }) => time >= from && time <= to);
+  }
+
+  #add(end: string, trouble: Trouble): void {
+    const known = this.#byEnd.get(end);
+    if (known === undefined) this.#byEnd.set(end, [trouble]);
+    else known.push(trouble);
+  }
+}
+
+function reasonOf(bytes: Uint8Array, type: EventType): string {
+  const at = type.args.findIndex(({ name }) => name === 'reason');
+  const value =
+    at < 0
+      ? null
+      : decodeArgs(
+          bytes,
+          type.args.map(({ storage }) => storage),
+        )[at];
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : '';
+}

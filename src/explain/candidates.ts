@@ -6,6 +6,7 @@ import { decodeArgs } from '../model/args.ts';
 import { argBytes, type Chunk, EventFlag } from '../model/chunk.ts';
 import { errnoName } from '../model/errno.ts';
 import type { EventType } from '../model/event-type.ts';
+import { isIpSocket } from '../model/fd-name.ts';
 import { type CallKind, callKind } from './calls.ts';
 import { type FdUse, fdUse, isStream, remoteText } from './descriptors.ts';
 import type { Scene } from './scene.ts';
@@ -154,8 +155,9 @@ class Search {
   }
 
   #fail(chunk: Chunk, i: number, errno: number): void {
-    const start = chunk.time[i]! - Math.max(0, chunk.latency[i]!);
-    this.#note(chunk, i, 'failure', start, errnoName(errno));
+    const fd = this.#scene.dims.fds.get(chunk.fd[i]!);
+    if (fd === undefined || !isIpSocket(fd)) return; // what programs look for on the machine itself is often not there
+    this.#note(chunk, i, 'failure', chunk.time[i]! - Math.max(0, chunk.latency[i]!), errnoName(errno));
   }
 
   #note(chunk: Chunk, i: number, kind: Candidate['kind'], start: number, error = ''): void {

@@ -96,6 +96,7 @@ function storyOf(scene: Scene, task: Task, over: number): Story {
     failures,
     lookups,
     floor,
+    over,
   };
   return {
     process,

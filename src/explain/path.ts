@@ -37,6 +37,8 @@ class Walk {
   readonly #depth: number;
   readonly #process: ProcessName | null;
   readonly #mine: readonly Ev[];
+  /** The first that is known of the thread: until then it waits in a call that began before the capture. null: all is known. */
+  readonly #unseen: Ev | null;
   readonly #dns: Stretches<Claim>;
   readonly #sockets: Stretches<Claim>;
   readonly #files: Stretches<Claim>;
@@ -49,6 +51,8 @@ class Walk {
     this.#process = depth === 0 ? null : (scene.life(pid)?.name ?? null);
     const inside = scene.events(pid).filter((event) => event.end > window.from && event.start < window.to);
     this.#mine = inside.filter((event) => event.tid === tid);
+    const begun = scene.life(pid)?.begun === true;
+    this.#unseen = begun ? null : (scene.events(pid).find((event) => event.tid === tid) ?? null);
     this.#dns = new Stretches(scene.lookups.filter((lookup) => lookup.pid === pid).flatMap(dnsClaims));
     this.#sockets = new Stretches<Claim>(scene.socketWaits(pid).map((wait) => ({ start: wait.start, end: wait.end, by: 'socket', wait })));
     this.#files = new Stretches(inside.filter((event) => event.tid !== tid).flatMap((event) => fileClaims(event, scene)));
@@ -60,6 +64,10 @@ class Walk {
     const { from, to } = this.#window;
     let at = from;
     let before = 0;
+    if (this.#unseen !== null && this.#unseen.start > from) {
+      at = Math.min(to, this.#unseen.start);
+      this.#divide(from, at, [], 'idle', 'in a call that began before the capture', this.#unseen.num);
+    }
     this.#mine.forEach((event, i) => {
       const start = Math.max(at, event.start);
       if (start > at) this.#own(at, Math.min(start, to), before || event.num);
@@ -86,7 +94,8 @@ class Walk {
     else if (kind === 'join') this.#divide(start, end, [this.#children], 'wait', 'a child process', event.num);
     else if (kind === 'lock') this.#divide(start, end, [], 'lock', fd?.name ?? '', event.num);
     else if (kind === 'accept') this.#divide(start, end, [], 'idle', '', event.num);
-    else if (kind === 'file' || kind === 'sync') this.#divide(start, end, [], kind, fd?.name ?? '', event.num);
+    else if (kind === 'sync' || (kind === 'file' && (fd === undefined || use === 'file')))
+      this.#divide(start, end, [], kind, fd?.name ?? '', event.num);
     else if (kind === 'io' || kind === 'connect') this.#io(event, use, start, end);
     else this.#divide(start, end, [this.#dns], 'cpu', '', event.num);
   }

@@ -4,8 +4,10 @@ import { clockText, type Epoch, SECOND, spanText } from '../model/time.ts';
 import { sanitize } from './printable.ts';
 import { type TableColumn, tableLines } from './table.ts';
 
-/** Less of the time than this is summed up. */
-const SHOWN_SHARE = 0.0005;
+/** Less of the time than this is summed up; of names and connections, each is shown. */
+const SHOWN_SHARE = 0.005;
+/** Characters of a command line that tell which it is. */
+const COMMAND_SHOWN = 100;
 /** A path of more phases than this is cut to the longest. */
 const MAX_PHASES = 25;
 
@@ -70,7 +72,8 @@ function markdownText(text: string): string {
 function headline(story: Story, epoch: Epoch): string {
   const { process, start, end, exit } = story;
   const ended = exit === null ? '' : exit === 0 ? ', then ended' : `, then ended with ${exit}`;
-  const command = sanitize(story.command === '' ? process.comm : story.command);
+  const whole = sanitize(story.command === '' ? process.comm : story.command);
+  const command = whole.length > COMMAND_SHOWN ? `${whole.slice(0, COMMAND_SHOWN)}…` : whole;
   return `${spanText(end - start)} of ${sanitize(process.comm)} (${process.pid}), from ${clockText(epoch, start)}${ended}: ${command}`;
 }
 
@@ -93,7 +96,8 @@ function phaseRows(story: Story): string[][] {
   const total = Math.max(1, story.end - story.start);
   const longest = new Set([...story.phases].sort((a, b) => b.duration - a.duration).slice(0, MAX_PHASES));
   const isShown = (phase: Phase) =>
-    longest.has(phase) && (phase.duration >= SHOWN_SHARE * total || phase.dns !== null || phase.socket !== null);
+    longest.has(phase) &&
+    (phase.duration >= SHOWN_SHARE * total || phase.dns !== null || (phase.socket !== null && !phase.what.startsWith('/')));
   const rest = story.phases.filter((phase) => !isShown(phase));
   const rows = story.phases.filter(isShown).flatMap((phase) => [phaseRow(phase, total), ...detailRows(phase)]);
   const left = rest.reduce((sum, { duration }) => sum + duration, 0);

@@ -16,6 +16,8 @@ export interface Facts {
   readonly lookups: readonly Lookup[];
   /** ns from which on something is worth a word. */
   readonly floor: number;
+  /** ns from which on a wait counts, as the user said. */
+  readonly over: number;
 }
 
 /** One file and one line in index.ts each. */

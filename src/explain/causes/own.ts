@@ -19,9 +19,7 @@ const OWN: Readonly<Partial<Record<Kind, readonly [id: string, text: string, fix
 
 export function judgeOwn(facts: Facts): Cause[] {
   return facts.phases
-    .filter(
-      (phase) => OWN[phase.kind] !== undefined && phase.duration >= facts.floor && phase.duration >= SHARE * (facts.end - facts.start),
-    )
+    .filter((phase) => OWN[phase.kind] !== undefined && phase.duration >= facts.over && phase.duration >= SHARE * (facts.end - facts.start))
     .map((phase) => judge(phase, facts));
 }
 

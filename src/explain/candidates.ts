@@ -35,8 +35,14 @@ const NOTHING = 0;
 const CONNECTING = 1;
 const ASKED = 2;
 
+export interface Candidates {
+  readonly found: readonly Candidate[];
+  /** Which process serves a connection, by the client's end of it. */
+  readonly servers: ReadonlyMap<string, number>;
+}
+
 /** `over`: ns from which on a wait counts. */
-export function findCandidates(scene: Scene, over: number, range: { readonly from: number; readonly to: number }): Candidate[] {
+export function findCandidates(scene: Scene, over: number, range: { readonly from: number; readonly to: number }): Candidates {
   const search = new Search(scene, over);
   for (const head of scene.capture.heads()) {
     if (head.maxTime < range.from) continue;
@@ -44,11 +50,12 @@ export function findCandidates(scene: Scene, over: number, range: { readonly fro
     search.chunk(scene.capture.passingChunk(head));
   }
   search.lookups(range);
-  return search.found.filter(({ start, end }) => end >= range.from && start <= range.to);
+  return { found: search.found.filter(({ start, end }) => end >= range.from && start <= range.to), servers: search.servers };
 }
 
 class Search {
   found: Candidate[] = [];
+  readonly servers = new Map<string, number>();
   readonly #scene: Scene;
   readonly #over: number;
   readonly #types: { readonly type: EventType; readonly kind: CallKind }[] = [];
@@ -130,8 +137,10 @@ class Search {
   /** A server reads a request and writes the answer: what lies between is its own time. */
   #server(chunk: Chunk, i: number, id: number, type: EventType): void {
     const res = chunk.res[i]!;
-    if (type.io === 'read' && res > 0) this.#owes(id, ASKED, chunk.time[i]!);
-    else if (type.io === 'write' && res > 0 && this.#state[id] === ASKED) {
+    if (type.io === 'read' && res > 0) {
+      if (this.#since[id] === 0) this.servers.set(remoteText(this.#scene.dims.fds.get(id)!), this.#scene.pidOf(chunk.thread[i]!));
+      this.#owes(id, ASKED, chunk.time[i]!);
+    } else if (type.io === 'write' && res > 0 && this.#state[id] === ASKED) {
       this.#paid(chunk, i, id, 'request');
       this.#state[id] = NOTHING;
     }

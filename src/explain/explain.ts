@@ -34,18 +34,26 @@ export function explain(capture: CaptureReader, request: Request): Explanation {
   const scene = new Scene(capture);
   const range = { from: request.from ?? -Infinity, to: request.to ?? Infinity };
   const wanted = (pid: number) => request.pids === null || request.pids.has(pid);
-  const candidates = findCandidates(scene, request.over, range).filter(({ pid }) => wanted(pid));
+  const { found, servers } = findCandidates(scene, request.over, range);
+  const candidates = found.filter(({ pid }) => wanted(pid));
   const tasks = tasksOf(scene, candidates);
   const task =
-    request.pid === undefined && request.event === undefined ? automatic(tasks, candidates, scene) : asked(request, scene, candidates);
+    request.pid === undefined && request.event === undefined
+      ? automatic(tasks, candidates, scene, servers)
+      : asked(request, scene, candidates);
   const story = task === null ? null : storyOf(scene, clipped(task, range), request.over);
   return { story, others: tasks.filter((other) => other !== task && other.waited > 0), over: request.over, scene };
 }
 
 /** A wait where there is one, else a failure, else a request that a server took long for. */
-function automatic(tasks: readonly Task[], candidates: readonly Candidate[], scene: Scene): Task | null {
+function automatic(
+  tasks: readonly Task[],
+  candidates: readonly Candidate[],
+  scene: Scene,
+  servers: ReadonlyMap<string, number>,
+): Task | null {
   const waiting = tasks.filter(({ waited }) => waited > 0);
-  if (waiting.length > 0) return pick(waiting, scene);
+  if (waiting.length > 0) return pick(waiting, scene, servers);
   const failed = tasks.find((task) => task.candidates.some(({ kind }) => kind === 'failure') && lasting(scene, task).length > 0);
   if (failed !== undefined) return failed;
   const request = candidates.filter(({ kind }) => kind === 'request').sort((a, b) => b.end - b.start - (a.end - a.start))[0];

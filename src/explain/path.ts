@@ -37,6 +37,8 @@ class Walk {
   readonly #depth: number;
   readonly #process: ProcessName | null;
   readonly #mine: readonly Ev[];
+  /** The last that is known of the thread. */
+  readonly #last: Ev | null;
   /** The first that is known of the thread: until then it waits in a call that began before the capture. null: all is known. */
   readonly #unseen: Ev | null;
   readonly #dns: Stretches<Claim>;
@@ -51,6 +53,7 @@ class Walk {
     this.#process = depth === 0 ? null : (scene.life(pid)?.name ?? null);
     const inside = scene.events(pid).filter((event) => event.end > window.from && event.start < window.to);
     this.#mine = inside.filter((event) => event.tid === tid);
+    this.#last = scene.events(pid).findLast((event) => event.tid === tid && !event.oneSided) ?? null;
     const begun = scene.life(pid)?.begun === true;
     this.#unseen = begun ? null : (scene.events(pid).find((event) => event.tid === tid) ?? null);
     this.#dns = new Stretches(scene.lookups.filter((lookup) => lookup.pid === pid).flatMap(dnsClaims));
@@ -76,7 +79,13 @@ class Walk {
       at = Math.max(at, end);
       before = event.num;
     });
-    if (at < to) this.#own(at, to, before);
+    if (at < to) this.#tail(at, to, before);
+  }
+
+  /** After its last event a thread computes, or is in a call that never returned: nobody knows. */
+  #tail(start: number, end: number, num: number): void {
+    if (this.#last === null || this.#last.end > start) this.#own(start, end, num);
+    else this.#divide(start, end, this.#anything, 'wait', 'something that had not ended', num);
   }
 
   /** Between calls a thread computes; a resolver's computing is part of its lookup. */

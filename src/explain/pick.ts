@@ -1,5 +1,6 @@
 /** Which stretch of whose time to explain. */
 import type { Candidate } from './candidates.ts';
+import { localText } from './descriptors.ts';
 import type { Window } from './process-events.ts';
 import type { Scene } from './scene.ts';
 import type { Story } from './story.ts';
@@ -18,8 +19,10 @@ export interface Task extends Window {
 const PAUSE = 5e6;
 /** A process that still runs is told from its beginning only if it waited for most of its life. */
 const MOST = 0.5;
-/** Of two who wait about as long, the one who asked first is the user's; the other works for it. */
-const ABOUT = 0.8;
+/** Who waits for another that waits about as long is the user's; the other works for it. */
+const ABOUT = 0.7;
+/** A chain of requests that is longer than this is a circle. */
+const MAX_CHAIN = 8;
 
 /** All tasks, the longest waiting first; what only failed comes last. */
 export function tasksOf(scene: Scene, candidates: readonly Candidate[]): Task[] {
@@ -29,19 +32,24 @@ export function tasksOf(scene: Scene, candidates: readonly Candidate[]): Task[] 
   return tasks.sort((a, b) => b.waited - a.waited || a.from - b.from);
 }
 
-/** The task that the user means: the longest wait, or who waits for it. */
-export function pick(tasks: readonly Task[], scene: Scene): Task | null {
-  const first = tasks[0];
-  if (first === undefined) return null;
-  const outer = tasks.filter(
-    (task) => task !== first && task.waited >= ABOUT * first.waited && task.from <= first.from && task.to >= first.to,
-  );
-  return outer.find((task) => isShort(scene, task.pid)) ?? first;
+/** The task that the user means: the longest wait, or who waits for it. `servers`: who serves which client's end. */
+export function pick(tasks: readonly Task[], scene: Scene, servers: ReadonlyMap<string, number>): Task | null {
+  let task = tasks[0] ?? null;
+  for (let i = 0; task !== null && i < MAX_CHAIN; i++) {
+    const inner: Task = task;
+    const outer = tasks.find((other) => other !== inner && other.waited >= ABOUT * inner.waited && waitsFor(other, inner, scene, servers));
+    if (outer === undefined) break;
+    task = outer;
+  }
+  return task;
 }
 
-function isShort(scene: Scene, pid: number): boolean {
-  const life = scene.life(pid);
-  return life?.begun === true && life.end !== null;
+function waitsFor(outer: Task, inner: Task, scene: Scene, servers: ReadonlyMap<string, number>): boolean {
+  return outer.candidates.some(({ kind, fd, start, end }) => {
+    if (kind !== 'server' || end < inner.from || start > inner.to) return false;
+    const row = scene.dims.fds.get(fd);
+    return row !== undefined && servers.get(localText(row)) === inner.pid;
+  });
 }
 
 function tasksOfProcess(scene: Scene, pid: number, candidates: readonly Candidate[]): Task[] {

@@ -16,6 +16,8 @@ export interface Ev {
   /** null: it has no result. */
   readonly res: number | null;
   readonly pending: boolean;
+  /** The kernel said it: no call. */
+  readonly oneSided: boolean;
   readonly pid: number;
   readonly tid: number;
   /** Of getsockopt the value, of procexit the status; else null. */
@@ -89,6 +91,7 @@ function eventOf(chunk: Chunk, i: number, dims: Dimensions): Ev | null {
     fd: chunk.fd[i]!,
     res: (flags & EventFlag.HAS_RES) === 0 ? null : chunk.res[i]!,
     pending: (flags & EventFlag.PENDING) !== 0,
+    oneSided: (flags & EventFlag.ONE_SIDED) !== 0,
     pid: dims.processes.get(thread?.process ?? 0)?.pid ?? 0,
     tid: thread?.tid ?? 0,
     value: argOf(chunk, i, type),

@@ -35,11 +35,11 @@ function judgeLookup(found: Asked, facts: Facts): Cause[] {
   const unreachable = phases.filter(({ dns }) => dns.attempt.result === 'UNREACHABLE');
   if (unreachable.length > 0 && !SILENT.has(lookup.result) && lookup.result !== 'NOERROR')
     return [serverUnreachable(found, unreachable, facts)];
-  const slow = phases.filter((phase) => phase.duration >= Math.max(facts.floor, 0.2 * (lookup.end - lookup.start)));
+  const slow = phases.filter((phase) => phase.duration >= Math.max(facts.over, 0.2 * (lookup.end - lookup.start)));
   const silent = slow.filter(({ dns }) => SILENT.has(dns.attempt.result) || dns.attempt.result === 'SERVFAIL');
   if (silent.length > 0) return [aliveElsewhere(lookup, silent) ? deadDomain(found, silent, facts) : deadServer(found, silent, facts)];
   if (slow.length > 0) return [slowServer(found, slow)];
-  if (total(phases) >= facts.floor) return [longList(found)];
+  if (total(phases) >= facts.over) return [longList(found)];
   return lookup.result === 'NOERROR' || lookup.result === 'NODATA' ? [] : [failed(found)];
 }
 

@@ -101,5 +101,7 @@ function peerCause(peer: Peer, phase: Phase, took: string): Judgement {
   if (work === undefined || known === undefined)
     return { id: 'server-slow', sentence: `${took}: ${server} had the request and did not answer.`, fixes: ['look at the server'] };
   const [id, text, fix] = known;
-  return { id, sentence: `${took}: ${server} ${text(work)} for ${spanText(work.duration)} of it.`, fixes: [fix] };
+  const late = peer.received - phase.start;
+  const after = late > phase.duration / 5 ? `, and had read the request only after ${spanText(late)}` : '';
+  return { id, sentence: `${took}: ${server} ${text(work)} for ${spanText(work.duration)} of it${after}.`, fixes: [fix] };
 }

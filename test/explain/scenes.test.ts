@@ -1,0 +1,47 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Explanation, explain } from '../../src/explain/explain.ts';
+import { MS } from '../../src/model/time.ts';
+import { cleanUp, record, whyNot } from '../live/recording.ts';
+import { SCENES, type Scene } from './scenes.ts';
+
+const reason = whyNot();
+const folder = mkdtempSync(join(tmpdir(), 'trowel-scenes-'));
+
+/** Plays a scene under the recorder. On a busy machine events may be lost: then it is played again, up to three times. */
+function play({ script }: Scene): Explanation {
+  const command = ['unshare', '-n', '-m', join(import.meta.dirname, 'stage'), folder, script];
+  for (let tries = 1; ; tries++) {
+    const { capture } = record(command, ['--only-command']);
+    if (capture.dims.losses.size === 0 || tries === 3) return explain(capture, { over: 100 * MS, pids: null });
+  }
+}
+
+describe.skipIf(reason !== null)(`explain finds what was wrong (${reason ?? 'as root, with BTF'})`, () => {
+  beforeAll(() => {
+    execFileSync('gcc', ['-O1', '-Wall', '-Wextra', '-Werror', '-o', join(folder, 'sick'), join(import.meta.dirname, 'sick.c')]);
+  });
+  afterAll(() => {
+    cleanUp();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test.each(SCENES)('$name', (scene) => {
+    const { story } = play(scene);
+    const cause = story?.causes[0];
+    expect(cause?.id ?? null, cause?.sentence).toBe(scene.cause);
+    if (scene.says !== undefined) expect(cause!.sentence).toMatch(scene.says);
+    for (const num of cause?.nums ?? []) expect(num).toBeGreaterThan(0);
+  });
+
+  test('a search domain that nobody answers for, with musl, which gives up there', ({ skip }) => {
+    const target = join(folder, 'musl');
+    if (spawnSync('musl-gcc', ['-O1', '-o', target, join(import.meta.dirname, 'sick.c')]).status !== 0) skip('musl-gcc is not installed');
+    const { story } = play({ name: '', script: 'start dns normal; "$folder/musl" look-up backend.app', cause: '' });
+    expect(story!.causes[0]!.id).toBe('dns-search-domain-fails');
+    expect(story!.causes[0]!.sentence).toMatch(/musl gives up/);
+  });
+});

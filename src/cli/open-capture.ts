@@ -1,5 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { lookupParts } from '../dns/parts.ts';
 import type { CaptureContext } from '../filter/view.ts';
+import { captureEnd } from '../lens/dns.ts';
 import { CaptureError } from '../store/error.ts';
 import { CaptureReader } from '../store/reader.ts';
 
@@ -30,5 +32,6 @@ export function openCapture(path: string): CaptureReader {
 
 /** What fields need to know of a capture. */
 export function contextOf(capture: CaptureReader, growing = false): CaptureContext {
-  return { dims: capture.dims, epoch: capture.epoch, hostname: capture.meta.hostname ?? '', growing };
+  const { dims, epoch, meta } = capture;
+  return { dims, epoch, hostname: meta.hostname ?? '', growing, lookupPart: lookupParts(dims, () => captureEnd(capture)) };
 }

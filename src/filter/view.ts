@@ -1,5 +1,5 @@
 import { type Chunk, EventFlag, type NumberColumn, payload } from '../model/chunk.ts';
-import type { DnsRow } from '../model/dns.ts';
+import type { DnsRow, LookupPart } from '../model/dns.ts';
 import { dotted } from '../model/dotted.ts';
 import type { EventType } from '../model/event-type.ts';
 import { History } from '../model/history.ts';
@@ -13,6 +13,8 @@ export interface CaptureContext {
   readonly hostname: string;
   /** Rows are still being added: what a lookup by time gives now may be different later. */
   readonly growing: boolean;
+  /** Which lookup an event's DNS message belongs to; absent: not to be known here. */
+  readonly lookupPart?: (num: number) => LookupPart | null;
 }
 
 /**
@@ -93,6 +95,11 @@ export class EventView {
   get dns(): DnsRow | null {
     if (this.#dns === undefined) this.#dns = this.#dnsOf(this.chunk!.num[this.i]!);
     return this.#dns;
+  }
+
+  /** The lookup that the event's message belongs to. */
+  get lookup(): LookupPart | null {
+    return this.dns === null ? null : (this.capture.lookupPart?.(this.dns.num) ?? null);
   }
 
   get flags(): number {

@@ -71,3 +71,28 @@ export interface ResolverRow {
   readonly thread: number;
   readonly text: string;
 }
+
+/** Where a message belongs: which lookup of its process it was part of, and which of that lookup's attempts. */
+export interface LookupPart {
+  readonly lookup: {
+    readonly id: number;
+    readonly name: string;
+    /** ns from the first question to the last answer, or to giving up. */
+    readonly latency: number;
+    /** NOERROR, NODATA, NXDOMAIN …, TIMEOUT, UNREACHABLE, UNANSWERED. */
+    readonly result: string;
+    readonly addresses: readonly string[];
+    /** How many questions it took, repetitions included. */
+    readonly queries: number;
+    /** Of the process' resolv.conf. */
+    readonly ndots: number;
+    /** glibc, musl, go, c-ares; unknown. */
+    readonly library: string;
+  };
+  /** 1 for the first name tried. */
+  readonly index: number;
+  /** What was appended to the name; empty: nothing. */
+  readonly suffix: string;
+  /** This attempt did not give the answer. */
+  readonly wasted: boolean;
+}

@@ -1,4 +1,4 @@
-import type { DnsRow } from '../../model/dns.ts';
+import type { DnsRow, LookupPart } from '../../model/dns.ts';
 import type { Field, FieldType, Reading, RowField } from '../field.ts';
 
 function ofDns(
@@ -10,6 +10,10 @@ function ofDns(
   more: Partial<RowField> = {},
 ): RowField {
   return { name, type, doc, example, scope: 'dns', read: (view) => (view.dns === null ? null : read(view.dns)), ...more };
+}
+
+function ofLookup(name: string, type: FieldType, doc: string, example: string, read: (part: LookupPart) => Reading): RowField {
+  return { name, type, doc, example, scope: 'dns', read: (view) => (view.lookup === null ? null : read(view.lookup)) };
 }
 
 /** The data of all answers of some types; null where there are none. */
@@ -38,10 +42,22 @@ export const DNS_FIELDS: readonly Field[] = [
   ofDns('dns.aa', 'bool', 'authoritative', 'dns.aa=true', flag('aa')),
   ofDns('dns.latency', 'span', 'ns from the query to its answer, on both', 'dns.latency>100ms', (dns) => dns.latency),
   ofDns('dns.answered', 'bool', 'the query was answered within the capture', 'dns.answered=false', (dns) => (dns.response ? null : dns.partner !== null)),
+  ofDns('dns.timeout', 'bool', 'a query that no answer came to within the capture', 'dns.timeout=true', (dns) => (dns.response ? null : dns.partner === null)),
   ofDns('dns.attempt', 'number', '1 for a question’s first sending, 2 for its repetition …', 'dns.attempt>1', (dns) => (dns.response ? null : dns.attempt)),
   ofDns('dns.retransmit', 'bool', 'a question sent again', 'dns.retransmit=true', (dns) => (dns.response ? null : dns.attempt > 1)),
   ofDns('dns.side', 'text', 'client (it asks), server (it answers), forward (it asks on for others)', 'dns.side=client', (dns) => dns.side),
   ofDns('dns.server', 'text', 'address and port of the server’s end', 'dns.server endswith :53', (dns) => dns.server),
   ofDns('dns.protocol', 'text', 'dns, mdns or llmnr', 'dns.protocol=dns', (dns) => dns.protocol),
   ofDns('dns.transport', 'text', 'udp or tcp', 'dns.transport=tcp', (dns) => dns.transport),
+  ofLookup('dns.lookup.id', 'number', 'number of the lookup that the message belongs to: one getaddrinfo, with all names it tried', 'dns.lookup.id=1', ({ lookup }) => lookup.id),
+  ofLookup('dns.lookup.name', 'text', 'the name that was looked up, without what the search list added', 'dns.lookup.name contains backend', ({ lookup }) => lookup.name),
+  ofLookup('dns.lookup.latency', 'span', 'ns that the whole lookup took', 'dns.lookup.latency>1s', ({ lookup }) => lookup.latency),
+  ofLookup('dns.lookup.queries', 'number', 'questions that the lookup took, repetitions included', 'dns.lookup.queries>4', ({ lookup }) => lookup.queries),
+  ofLookup('dns.lookup.result', 'text', 'NOERROR NODATA NXDOMAIN SERVFAIL REFUSED TIMEOUT UNREACHABLE UNANSWERED', 'dns.lookup.result=NOERROR', ({ lookup }) => lookup.result),
+  ofLookup('dns.lookup.addrs', 'ip', 'addresses that the lookup found', 'dns.lookup.addrs exists', ({ lookup }) => lookup.addresses),
+  ofLookup('dns.lookup.library', 'text', 'resolver in the process, by how it asks: glibc, musl, go, c-ares, unknown', 'dns.lookup.library=glibc', ({ lookup }) => lookup.library),
+  ofLookup('dns.ndots', 'number', 'ndots of the resolv.conf that the process read', 'dns.ndots=5', ({ lookup }) => lookup.ndots),
+  ofLookup('dns.search.suffix', 'text', 'search domain that was appended to the name', 'dns.search.suffix=localdomain', ({ suffix }) => (suffix === '' ? null : suffix)),
+  ofLookup('dns.search.index', 'number', '1 for the first name that the lookup tried', 'dns.search.index>1', ({ index }) => index),
+  ofLookup('dns.search.wasted', 'bool', 'this attempt did not give the answer', 'dns.search.wasted=true', ({ wasted }) => wasted),
 ];

@@ -94,6 +94,15 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, words: string[], options) => (await import('./explain.ts')).explain(file, words.join(' '), options));
 
   trowel
+    .command('trace-string <file> <string> [filter...]')
+    .description('who wrote, read or asked for a string: files, sockets, DNS, command lines')
+    .option('-j, --json', 'one JSON object a line')
+    .option('--exit-code', 'exit 3 when nothing is found')
+    .action(async (file: string, text: string, words: string[], options) =>
+      (await import('./trace-string.ts')).traceString(file, text, words.join(' '), options),
+    );
+
+  trowel
     .command('info <file>')
     .description('what is in a capture')
     .option('-j, --json', 'as JSON')

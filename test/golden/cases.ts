@@ -2,6 +2,10 @@
 export const GOLDENS: readonly { readonly file: string; readonly args: readonly string[] }[] = [
   { file: 'dns.out', args: ['dns', 'captures/critical-app.trowel'] },
   { file: 'dns.json', args: ['dns', 'captures/critical-app.trowel', '--json'] },
+  { file: 'explain.out', args: ['explain', 'captures/critical-app.trowel'] },
+  { file: 'explain.json', args: ['explain', 'captures/critical-app.trowel', '--json'] },
+  { file: 'explain.md', args: ['explain', 'captures/critical-app.trowel', '--markdown'] },
+  { file: 'trace-string.out', args: ['trace-string', 'captures/critical-app.trowel', 'localdomain'] },
   { file: 'localdomain.out', args: ['read', 'captures/critical-app.trowel', 'dns.qname contains localdomain'] },
   { file: 'curl-sockets.out', args: ['read', 'captures/critical-app.trowel', 'fd.type=ipv4 and proc.name=curl'] },
   { file: 'processes.out', args: ['read', 'captures/critical-app.trowel', 'evt.type in (execve, clone, clone3, fork, vfork, procexit)'] },

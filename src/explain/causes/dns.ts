@@ -4,7 +4,7 @@ import type { Attempt, Lookup } from '../../dns/lookup.ts';
 import type { DnsRow } from '../../model/dns.ts';
 import { spanText } from '../../model/time.ts';
 import type { Cause, DnsPhase, Phase } from '../story.ts';
-import { evidence, type Facts, total } from './cause.ts';
+import { type Facts, total } from './cause.ts';
 import { drops, list, ownerText, processText, reasonText } from './names.ts';
 
 interface Asked {
@@ -58,7 +58,7 @@ function deadDomain({ lookup, phases, owner }: Asked, silent: Asked['phases'], f
     silent.flatMap(({ dns }) => dns.hops.map(({ hop }) => hop)),
     facts,
   );
-  const nums = evidence(silent);
+  const nums = dnsEvidence(silent);
   if (suffixes[0] === '') {
     const sentence = `${owner} waited ${spanText(cost)} for the address of ${lookup.name}: the DNS server ${silent[0]!.dns.attempt.server} answers other names at once, but not this one${upstream}.`;
     return {
@@ -99,7 +99,7 @@ function deadServer({ lookup, owner }: Asked, silent: Asked['phases'], facts: Fa
   const hops = silent.flatMap(({ dns }) => dns.hops.map(({ hop }) => hop));
   const server = silent[0]!.dns.attempt.server;
   const result = lookup.result === 'NOERROR' ? '' : ', and the lookup failed';
-  const nums = evidence(silent);
+  const nums = dnsEvidence(silent);
   const forwards = hops.flatMap((hop) => hop.forwards);
   if (forwards.length > 0 && forwards.some(({ partner }) => partner === null)) {
     const sentence = `${owner} waited ${spanText(cost)} for the address of ${lookup.name}${result}: its DNS server ${server} got no answer itself${upstreamText(hops, facts)}.`;
@@ -152,7 +152,7 @@ function serverUnreachable({ lookup, owner }: Asked, phases: Asked['phases'], fa
     'check that the DNS pods run and are ready',
     'check that their service has endpoints, and that kube-proxy runs on this node',
   ];
-  return { id: 'dns-server-unreachable', sentence, cost: total(phases), nums: evidence(phases), fixes };
+  return { id: 'dns-server-unreachable', sentence, cost: total(phases), nums: dnsEvidence(phases), fixes };
 }
 
 function slowServer({ lookup, owner }: Asked, slow: Asked['phases']): Cause {
@@ -166,7 +166,7 @@ function slowServer({ lookup, owner }: Asked, slow: Asked['phases']): Cause {
     upstream === '' ? 'look at the load of the DNS server' : `look at the upstream ${list(servers(forwards))}`,
     'cache names near the client (NodeLocal DNSCache)',
   ];
-  return { id: upstream === '' ? 'dns-server-slow' : 'dns-upstream-slow', sentence, cost, nums: evidence(slow), fixes };
+  return { id: upstream === '' ? 'dns-server-slow' : 'dns-upstream-slow', sentence, cost, nums: dnsEvidence(slow), fixes };
 }
 
 function longList({ lookup, phases, owner }: Asked): Cause {
@@ -176,7 +176,7 @@ function longList({ lookup, phases, owner }: Asked): Cause {
     id: 'dns-search-list',
     sentence,
     cost: total(phases),
-    nums: evidence(phases),
+    nums: dnsEvidence(phases),
     fixes: domainFixes(lookup, lookup.resolver.search),
   };
 }
@@ -193,7 +193,7 @@ function failed({ lookup, phases, owner }: Asked): Cause {
   const names = lookup.attempts.length > 1 ? `, asked for in ${lookup.attempts.length} forms` : '';
   const sentence = `${owner} could not look up ${lookup.name}${names}: ${text}, says ${last.server}.`;
   const fixes = id === 'dns-name-unknown' ? ['check the name: service, namespace, spelling'] : ['look at the log of the DNS server'];
-  return { id, sentence, cost: total(phases), nums: evidence(phases), fixes };
+  return { id, sentence, cost: total(phases), nums: dnsEvidence(phases), fixes };
 }
 
 /** `; skydns asked 8.8.8.8:53 6 times, and no answer came`. */
@@ -209,4 +209,13 @@ function upstreamText(hops: readonly Hop[], facts: Facts): string {
 
 function servers(rows: readonly DnsRow[]): string[] {
   return [...new Set(rows.map(({ server }) => server))];
+}
+
+/** The questions, their answers, and what the server asked on. */
+function dnsEvidence(phases: Asked['phases']): number[] {
+  const nums = phases.flatMap(({ dns }) => [
+    ...[...dns.attempt.queries, ...dns.attempt.answers].map(({ num }) => num),
+    ...dns.hops.flatMap(({ hop }) => [hop.received, ...hop.forwards].map(({ num }) => num)),
+  ]);
+  return [...new Set(nums)].sort((a, b) => a - b);
 }

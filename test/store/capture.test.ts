@@ -155,3 +155,20 @@ describe('a capture', () => {
     expect(() => new CaptureReader(path)).toThrow(/not a Trowel capture/);
   });
 });
+
+test('a capture of an older version, without a table and a column of today, opens', () => {
+  const older = join(folder, 'older.trowel');
+  const builder = new EventsBuilder();
+  builder.event({ thread: builder.thread().id });
+  const writer = new CaptureWriter(older, builder.tables, { level: 1, live: false });
+  writer.meta({ epoch: '0', hostname: 'x' });
+  writer.append(builder.chunk);
+  writer.close({ end: '0' });
+  const db = new Database(older);
+  db.exec('DROP TABLE dns_socket; ALTER TABLE process DROP COLUMN cwd');
+  db.close();
+  const capture = new CaptureReader(older);
+  expect([...capture.dims.dnsSockets.all()]).toEqual([]);
+  expect([...capture.dims.processes.all()].map(({ comm, cwd }) => [comm, cwd])).toEqual([['curl', null]]);
+  capture.close();
+});

@@ -26,6 +26,7 @@ export interface Attempt {
   /**
    * NOERROR (with addresses), NODATA, NXDOMAIN, SERVFAIL, REFUSED; without an answer TIMEOUT, UNREACHABLE (the resolver did not
    * wait: the network told it at once), or UNANSWERED (the capture ended before the resolver gave up).
+   * ANSWERED: the answer is not in this part of a capture.
    */
   readonly result: string;
   /** It did not give the answer. */
@@ -188,15 +189,28 @@ interface Limits {
 function toAttempt(queries: readonly DnsRow[], stem: string, limits: Limits, answers: ReadonlyMap<number, DnsRow>): Attempt {
   const { next, giveUp, end } = limits;
   const { qname, server, start } = queries[0]!;
-  const got = queries.flatMap((query) => (query.partner === null ? [] : [answers.get(query.partner)!]));
-  const answeredTypes = new Set(got.map(({ qtype }) => qtype));
+  const got = queries.flatMap((query) => answers.get(query.partner ?? -1) ?? []);
+  /** Answered, but the answer is not in this part of a capture. */
+  const elsewhere = queries.filter(({ partner }) => partner !== null && !answers.has(partner));
+  const answeredTypes = new Set([...got, ...elsewhere].map(({ qtype }) => qtype));
   const complete = queries.every(({ qtype }) => answeredTypes.has(qtype));
-  const lastAnswer = got.length === 0 ? null : Math.max(...got.map((answer) => answer.time));
+  const times = [...got.map(({ time }) => time), ...elsewhere.map((query) => query.start + (query.latency ?? 0))];
+  const lastAnswer = times.length === 0 ? null : Math.max(...times);
   const attemptEnd = next ?? (complete && lastAnswer !== null ? lastAnswer : Math.min(giveUp, end));
   const waited = attemptEnd - queries.at(-1)!.start;
-  const result = complete || lastAnswer !== null ? resultOf(got) : silence(waited, limits);
+  const result = got.length > 0 ? resultOf(got) : elsewhere.length > 0 ? 'ANSWERED' : silence(waited, limits);
   const suffix = qname.length > stem.length ? qname.slice(stem.length + 1) : '';
-  return { name: qname, suffix, server, queries, answers: got, start, end: attemptEnd, result, wasted: result !== 'NOERROR' };
+  return {
+    name: qname,
+    suffix,
+    server,
+    queries,
+    answers: got,
+    start,
+    end: attemptEnd,
+    result,
+    wasted: result !== 'NOERROR' && result !== 'ANSWERED',
+  };
 }
 
 /** What it means that no answer came. musl shares its timeout among its attempts: a fifth of the time is still waiting. */

@@ -2,6 +2,7 @@
 import type { Cause, Phase, Story } from '../explain/story.ts';
 import { clockText, type Epoch, SECOND, spanText } from '../model/time.ts';
 import { sanitize } from './printable.ts';
+import { redact } from './redact.ts';
 import { type TableColumn, tableLines } from './table.ts';
 
 /** Less of the time than this is summed up; of names and connections, each is shown. */
@@ -38,7 +39,7 @@ export function storyLines(story: Story, epoch: Epoch): string[] {
   ].filter((line, i, all) => line !== '' || all[i - 1] !== '');
 }
 
-/** The same as Markdown, to be pasted into a ticket. */
+/** The same as Markdown, to be pasted into a ticket: without what looks like a secret. */
 export function storyMarkdown(story: Story, epoch: Epoch): string[] {
   const [first, ...more] = story.causes;
   const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('`', '');
@@ -48,7 +49,7 @@ export function storyMarkdown(story: Story, epoch: Epoch): string[] {
   return [
     `### ${markdownText(first?.sentence ?? 'No single cause stands out.')}`,
     '',
-    markdownText(headline(story, epoch)),
+    markdownText(redact(headline(story, epoch))),
     '',
     row(COLUMNS.map(({ title }) => title)),
     row(COLUMNS.map(({ align }) => (align === 'right' ? '---:' : '---'))),

@@ -94,6 +94,17 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, words: string[], options) => (await import('./explain.ts')).explain(file, words.join(' '), options));
 
   trowel
+    .command('lens [words...]')
+    .usage('[options] NAME [ARGUMENT] FILE [FILTER]')
+    .description('a named question: who has most of something, what was read and written, what was slow')
+    .option('-l, --list', 'list the lenses')
+    .option('-j, --json', 'one JSON object a line')
+    .option('-X, --hex', 'payloads in hexadecimal')
+    .option('-b, --base64', 'payloads in base64')
+    .option('-n, --limit <n>', 'end after so many rows', count)
+    .action(async (words: string[], options) => (await import('./lens.ts')).lens(words, options));
+
+  trowel
     .command('trace-string <file> <string> [filter...]')
     .description('who wrote, read or asked for a string: files, sockets, DNS, command lines')
     .option('-j, --json', 'one JSON object a line')
@@ -141,9 +152,15 @@ async function run(words: readonly string[]): Promise<number> {
   if (!known && own[0] !== undefined && !own[0].startsWith('-') && own[0] !== 'help' && !existsSync(own[0])) {
     throw new UsageError(`there is no command and no file called ${own[0]}\n${trowel.helpInformation()}`);
   }
+  if (isSysdigs(own)) return run([...(await import('./sysdig-args.ts')).translate(own), ...words.slice(own.length)]);
   const command = known || own[0]!.startsWith('-') || own[0] === 'help' ? own : ['open', ...own];
   await trowel.parseAsync([...command], { from: 'user' });
   return EXIT.OK;
+}
+
+/** Options before any command, which are not our own: sysdig's command line. */
+function isSysdigs(words: readonly string[]): boolean {
+  return /^-[^-V]/.test(words[0]!) && words[0] !== '-h';
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

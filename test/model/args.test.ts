@@ -10,7 +10,7 @@ function encode(values: readonly ArgValue[]): Uint8Array {
 
 test('numbers and bytes come back as they went in', () => {
   const value = fc.oneof(
-    fc.maxSafeInteger().map((n) => Math.trunc(n / 2)),
+    fc.maxSafeInteger().map((n) => Math.trunc(n / 2) + 0), // + 0: no minus zero
     fc.uint8Array({ maxLength: 300 }),
     fc.constant(null),
   );

@@ -122,11 +122,13 @@ export const scrollDetail =
     return only(withDetail(state, { top: scrolledTo(top, lines, direction, detail.height, last) }));
   };
 
-/** The help's length is not known here: update.ts keeps the place inside it. */
-export const scrollHelp =
+/** The page's length is not known here: update.ts keeps the place inside it. */
+export const scrollPage =
   (lines: number | 'page', direction: 1 | -1): Act =>
-  (state) =>
-    only({ ...state, help: (state.help ?? 0) + direction * (lines === 'page' ? state.size.rows - 3 : lines) });
+  (state) => {
+    const by = direction * (lines === 'page' ? state.size.rows - 3 : lines);
+    return only(state.page === null ? state : { ...state, page: { ...state.page, top: state.page.top + by } });
+  };
 
 function scrolledTo(top: number, lines: number | 'page' | 'all', direction: 1 | -1, height: number, last: number): number {
   const by = lines === 'all' ? Infinity : lines === 'page' ? height - 1 : lines;

@@ -51,8 +51,8 @@ export function areasOf({ size, prompt, detail }: State): Areas {
   };
 }
 
-/** Lines of the help that are seen at once. */
-export function helpHeight({ rows }: Size): number {
+/** Lines of a page that are seen at once. */
+export function pageHeight({ rows }: Size): number {
   return rows - 2;
 }
 

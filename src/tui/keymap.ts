@@ -13,7 +13,7 @@ import {
   nextTimeMode,
   only,
   scrollDetail,
-  scrollHelp,
+  scrollPage,
   seek,
   toggleDetail,
   toggleForm,
@@ -37,8 +37,10 @@ export interface KeyRow {
 const nothingSelected = (state: State) => (selectedRow(state) === null ? 'no event is selected' : null);
 const nothingFound = (state: State) => (state.find === '' ? 'nothing was looked for yet: / finds text' : null);
 const nothingFollows = (state: State) => (state.follow === 'off' ? 'the capture is complete: there is nothing to follow' : null);
-const openHelp: Act = (state) => only({ ...state, help: 0 });
-const closeHelp: Act = (state) => only({ ...state, help: null });
+const openHelp: Act = (state) => only({ ...state, page: { kind: 'help', top: 0 } });
+const closePage: Act = (state) => only({ ...state, page: null });
+const explainAll: Act = (state) => asking(state, { kind: 'explain', event: null });
+const explainEvent: Act = (state) => asking(state, { kind: 'explain', event: state.selected });
 const closePrompt: Act = (state) => only({ ...state, prompt: null });
 const quit: Act = (state) => asking(state, { kind: 'quit' });
 
@@ -64,6 +66,8 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['+'], where: ['list'], help: 'add: events like the focused cell, too', off: nothingSelected, act: filterByCell('add') },
   { keys: ['F'], where: ['list', 'detail'], help: 'keep: only this file or connection', off: nothingSelected, act: filterByFd },
   { keys: ['%'], where: ['list', 'detail'], help: 'from a DNS query to its answer, and back', off: nothingSelected, act: goToPartner },
+  { keys: ['w'], where: ['list', 'detail'], help: 'why: what waited longest, for what, and what to do', bar: 'why', act: explainAll },
+  { keys: ['W'], where: ['list', 'detail'], help: 'why, around the selected event', off: nothingSelected, act: explainEvent },
   { keys: [']'], where: ['list'], help: 'next pause of more than 100 ms', bar: 'next gap', off: nothingSelected, act: seek({ to: 'gap', direction: 1 }) },
   { keys: ['['], where: ['list'], help: 'pause before', off: nothingSelected, act: seek({ to: 'gap', direction: -1 }) },
   { keys: [':', 'C-g'], where: ['list'], help: 'go to an event 10049, or to a time +8.2', bar: 'go to', act: (state) => only(openPrompt(state, 'goto', '')) },
@@ -81,14 +85,14 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['Y'], where: ['list', 'detail'], help: 'copy the event as JSON', off: nothingSelected, act: (state) => asking(state, { kind: 'copy', form: 'json' }) },
   { keys: ['Esc', 'Backspace'], where: ['list', 'detail'], help: 'back: close the detail, then the filter before', bar: 'back', act: back },
   { keys: ['C-z'], where: ['list', 'detail'], help: 'to the shell; fg comes back', act: (state) => asking(state, { kind: 'suspend' }) },
-  { keys: ['C-l'], where: ['list', 'detail', 'help'], help: 'draw the screen anew', act: (state) => asking(state, { kind: 'redraw' }) },
+  { keys: ['C-l'], where: ['list', 'detail', 'page'], help: 'draw the screen anew', act: (state) => asking(state, { kind: 'redraw' }) },
   { keys: ['?', 'F1'], where: ['list', 'detail'], help: 'these keys', act: openHelp },
   { keys: ['q', 'F10', 'C-c'], where: ['list', 'detail'], help: 'quit', bar: 'quit', act: quit },
-  { keys: ['Down', 'j'], where: ['help'], help: 'a line on', bar: 'more', act: scrollHelp(1, 1) },
-  { keys: ['Up', 'k'], where: ['help'], help: 'a line back', act: scrollHelp(1, -1) },
-  { keys: ['PgDn', ' '], where: ['help'], help: 'a page on', act: scrollHelp('page', 1) },
-  { keys: ['PgUp'], where: ['help'], help: 'a page back', act: scrollHelp('page', -1) },
-  { keys: ['Esc', 'q', '?', 'F1', 'Enter', 'Backspace', 'C-c'], where: ['help'], help: 'close the help', bar: 'close', act: closeHelp },
+  { keys: ['Down', 'j'], where: ['page'], help: 'a line on', bar: 'more', act: scrollPage(1, 1) },
+  { keys: ['Up', 'k'], where: ['page'], help: 'a line back', act: scrollPage(1, -1) },
+  { keys: ['PgDn', ' '], where: ['page'], help: 'a page on', act: scrollPage('page', 1) },
+  { keys: ['PgUp'], where: ['page'], help: 'a page back', act: scrollPage('page', -1) },
+  { keys: ['Esc', 'q', '?', 'F1', 'Enter', 'Backspace', 'C-c'], where: ['page'], help: 'close the page', bar: 'close', act: closePage },
   { keys: ['Enter'], where: ['prompt'], help: 'use what is typed', bar: 'use', act: acceptPrompt },
   { keys: ['Tab'], where: ['prompt'], help: 'complete; again for the next candidate', bar: 'complete', act: (state) => only(tabKey(state, 1)) },
   { keys: ['S-Tab'], where: ['prompt'], help: 'candidate before', act: (state) => only(tabKey(state, -1)) },

@@ -11,6 +11,7 @@ import { notFoundText, seekingText } from './seek.ts';
 import { type CaptureFacts, type Command, initialState, type Size, type State } from './state.ts';
 import { harmless } from './text.ts';
 import { type Action, update } from './update.ts';
+import { whyLines } from './why.ts';
 
 /** What a session cannot do by itself. */
 export interface World {
@@ -116,6 +117,9 @@ export class Session {
         break;
       case 'stop-seeking':
         this.#stopSeeking();
+        break;
+      case 'explain':
+        this.#apply({ kind: 'why', lines: whyLines(this.#options.capture, command.event) });
         break;
       case 'copy':
         this.#copy(command.form);

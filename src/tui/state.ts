@@ -89,6 +89,11 @@ export interface Notice {
   readonly kind: 'note' | 'problem';
 }
 
+/** Text over the whole screen: the keys, or an explanation. `top`: its first line that is shown. */
+export type Page =
+  | { readonly kind: 'help'; readonly top: number }
+  | { readonly kind: 'why'; readonly lines: readonly string[]; readonly top: number };
+
 export interface State {
   readonly facts: CaptureFacts;
   readonly size: Size;
@@ -109,8 +114,8 @@ export interface State {
   readonly matchesAtPause: number | null;
   readonly detail: DetailPane;
   readonly prompt: Prompt | null;
-  /** First line of the help; null: it is closed. */
-  readonly help: number | null;
+  /** What covers the list; null: nothing does. */
+  readonly page: Page | null;
   /** The text last looked for. */
   readonly find: string;
   /** A search that is under way, in words. */
@@ -123,6 +128,8 @@ export type Command =
   | { readonly kind: 'filter'; readonly text: string; readonly near: number | null }
   | { readonly kind: 'seek'; readonly goal: Goal }
   | { readonly kind: 'stop-seeking' }
+  /** What waited, and for what: in the whole capture, or around an event. */
+  | { readonly kind: 'explain'; readonly event: number | null }
   | { readonly kind: 'copy'; readonly form: 'line' | 'json' }
   | { readonly kind: 'redraw' }
   | { readonly kind: 'suspend' }
@@ -149,16 +156,16 @@ export function initialState(facts: CaptureFacts, size: Size, filter: string, hi
     facts, size, filter, history, visited: [], list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 'PROCESS',
     timeMode: 'rel', follow: facts.recording ? (follow ? 'on' : 'paused') : 'off', matchesAtPause: null,
     detail: { open: false, focused: false, top: 0, form: 'hex', content: null },
-    prompt: null, help: null, find: '', searching: null, notice: null,
+    prompt: null, page: null, find: '', searching: null, notice: null,
   }; // biome-ignore format: a row
 }
 
 /** Which keys count now: the one place that decides. */
-export type Context = 'list' | 'detail' | 'prompt' | 'help';
+export type Context = 'list' | 'detail' | 'prompt' | 'page';
 
-export function contextOf({ prompt, help, detail }: State): Context {
+export function contextOf({ prompt, page, detail }: State): Context {
   if (prompt !== null) return 'prompt';
-  if (help !== null) return 'help';
+  if (page !== null) return 'page';
   return detail.open && detail.focused ? 'detail' : 'list';
 }
 

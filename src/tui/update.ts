@@ -1,8 +1,8 @@
 /** The one reducer: a state and what happened → the next state, and what is asked of the world. */
-import { areasOf, centred, helpHeight, scrolled } from './areas.ts';
+import { areasOf, centred, pageHeight, scrolled } from './areas.ts';
 import type { Detail } from './detail.ts';
-import { helpLines } from './help.ts';
 import { keyUpdate } from './keymap.ts';
+import { pageLines } from './page.ts';
 import { pasteInto } from './prompt.ts';
 import { type CaptureFacts, type Counts, type ListWindow, type Notice, paused, type Size, type State, type Update } from './state.ts';
 
@@ -15,6 +15,8 @@ export type Action =
   | { readonly kind: 'counts'; readonly counts: Counts; readonly before: number | null }
   | { readonly kind: 'facts'; readonly facts: CaptureFacts }
   | { readonly kind: 'detail'; readonly detail: Detail | null }
+  /** What an explanation says. */
+  | { readonly kind: 'why'; readonly lines: readonly string[] }
   | { readonly kind: 'searching'; readonly text: string | null }
   | { readonly kind: 'notice'; readonly notice: Notice };
 
@@ -39,6 +41,8 @@ function step(state: State, action: Action): Update {
       return only({ ...state, facts: action.facts, follow: action.facts.recording ? state.follow : 'off' });
     case 'detail':
       return only({ ...state, detail: { ...state.detail, content: action.detail, top: 0 } });
+    case 'why':
+      return only({ ...state, page: { kind: 'why', lines: action.lines, top: 0 } });
     case 'searching':
       return only({ ...state, searching: action.text });
     case 'notice':
@@ -63,13 +67,16 @@ function listed(state: State, { list, selected, moved }: Extract<Action, { kind:
   return { ...state, list, selected, top };
 }
 
-/** What holds after every step: the selection is on the screen, the help is not scrolled away. */
+/** What holds after every step: the selection is on the screen, a page is not scrolled away. */
 function kept(state: State): State {
   const { list, size } = state;
-  const help = state.help === null ? null : Math.max(0, Math.min(state.help, helpLines().length - helpHeight(size)));
+  const page =
+    state.page === null
+      ? null
+      : { ...state.page, top: Math.max(0, Math.min(state.page.top, pageLines(state.page, size.columns).length - pageHeight(size))) };
   const selected = list.rows.findIndex(({ num }) => num === state.selected);
-  if (selected < 0) return { ...state, help };
+  if (selected < 0) return { ...state, page };
   const before = list.rows.findIndex(({ num }) => num === state.top);
   const top = scrolled(list.rows, Math.max(0, before), selected, areasOf(state).list.height);
-  return { ...state, help, top: list.rows[top]!.num };
+  return { ...state, page, top: list.rows[top]!.num };
 }

@@ -1,8 +1,8 @@
 /** The whole screen: a state → exactly as many lines as the terminal has, each as wide or narrower, and where the cursor stands. */
-import { areasOf, helpHeight, SMALLEST } from './areas.ts';
-import { helpLines } from './help.ts';
+import { areasOf, pageHeight, SMALLEST } from './areas.ts';
+import { pageLines } from './page.ts';
 import type { Paint } from './paint.ts';
-import type { State } from './state.ts';
+import type { Page, State } from './state.ts';
 import { cut } from './text.ts';
 import { bottomLine } from './views/bottom.ts';
 import { detailPane } from './views/detail.ts';
@@ -20,7 +20,7 @@ export interface Frame {
 export function view(state: State, paint: Paint): Frame {
   const { size } = state;
   if (size.columns < SMALLEST.columns || size.rows < SMALLEST.rows) return tooSmall(state);
-  return state.help === null ? explorer(state, paint) : help(state, state.help, paint);
+  return state.page === null ? explorer(state, paint) : covered(state, state.page, paint);
 }
 
 function explorer(state: State, paint: Paint): Frame {
@@ -39,9 +39,9 @@ function body(state: State, paint: Paint): string[] {
   return detail.beside ? list.map((line, i) => `${line}${paint('dim', '│')} ${pane[i] ?? ''}`) : [...list, ...pane];
 }
 
-function help(state: State, top: number, paint: Paint): Frame {
-  const height = helpHeight(state.size);
-  const shown = helpLines(paint, state.size.columns).slice(top, top + height);
+function covered(state: State, page: Page, paint: Paint): Frame {
+  const height = pageHeight(state.size);
+  const shown = pageLines(page, state.size.columns, paint).slice(page.top, page.top + height);
   const blank = Array.from({ length: height - shown.length }, () => '');
   return { lines: [headerLine(state, paint), ...shown, ...blank, bottomLine(state, paint).text], cursor: null };
 }

@@ -162,7 +162,7 @@ describe('the state of the screen', () => {
 
 describe('keys', () => {
   test('one key means one thing in one place', () => {
-    for (const context of ['list', 'detail', 'prompt', 'help'] as const) {
+    for (const context of ['list', 'detail', 'prompt', 'page'] as const) {
       const keys = KEYS.filter(({ where }) => where.includes(context)).flatMap((row) => row.keys);
       expect(keys).toEqual([...new Set(keys)]);
     }
@@ -170,7 +170,7 @@ describe('keys', () => {
 
   test('the help tells every key', () => {
     const help = helpLines().join('\n');
-    for (const { help: words } of KEYS.filter(({ where }) => !where.includes('help'))) expect(help).toContain(words);
+    for (const { help: words } of KEYS.filter(({ where }) => !where.includes('page'))) expect(help).toContain(words);
   });
 });
 

@@ -34,8 +34,8 @@ function keyBar(state: State, paint: Paint): string {
 }
 
 /** `12/2,114`: the selected row among the matches; its number alone until they are counted; while following, always the last. */
-function positionText({ list, selected, counts, prompt, help, follow }: State): string {
-  if (prompt !== null || help !== null) return '';
+function positionText({ list, selected, counts, prompt, page, follow }: State): string {
+  if (prompt !== null || page !== null) return '';
   const index = list.rows.findIndex(({ num }) => num === selected);
   if (index < 0) return '0/0';
   if (follow === 'on') return `last of ${countText(counts.matches)}`;

@@ -4,9 +4,11 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileFilter } from '../filter/compile.ts';
+import { expanded } from '../filter/definitions.ts';
 import { parseFilter } from '../filter/parse.ts';
 import { CaptureError } from '../store/error.ts';
 import { CaptureReader } from '../store/reader.ts';
+import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { prepareInk, requireTerminal, wantsColour } from './open.ts';
 import { contextOf } from './open-capture.ts';
@@ -29,7 +31,7 @@ export async function live(filter: string, options: LiveOptions): Promise<void> 
   if (options.write !== undefined && existsSync(options.write))
     throw new UsageError(`${options.write} exists already: choose another -w FILE`);
   const folder = mkdtempSync(join(tmpdir(), 'trowel-live-'));
-  const recorder = new Recorder(options.write ?? join(folder, 'live.trowel'), options.only ?? '');
+  const recorder = new Recorder(options.write ?? join(folder, 'live.trowel'), expanded(options.only ?? '', definitions()));
   try {
     await show(recorder, filter, options);
   } finally {

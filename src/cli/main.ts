@@ -1,6 +1,7 @@
 /** The command line: which command, with which options. What a command does is in a file of its own, loaded only then. */
 import { existsSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { define, defineFrom } from './definitions.ts';
 import { EXIT, reportError, UsageError } from './exit.ts';
 import { VERSION } from './version.ts';
 
@@ -18,6 +19,8 @@ function program(after: readonly string[]): Command {
     .version(VERSION, '-V, --version')
     .option('--debug', 'show where an error came from')
     .option('--color <when>', 'auto, always or never')
+    .option('--define <name=filter>', 'a named filter, or a list, for the filters of this command; may be repeated', (text) => define(text))
+    .option('--defines <file>', 'the same from a file, also of Falco’s macros and lists', (path) => defineFrom(path))
     .showSuggestionAfterError()
     .exitOverride();
 

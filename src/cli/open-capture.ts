@@ -4,6 +4,7 @@ import type { CaptureContext } from '../filter/view.ts';
 import { captureEnd } from '../lens/dns.ts';
 import { CaptureError } from '../store/error.ts';
 import { CaptureReader } from '../store/reader.ts';
+import { definitions } from './definitions.ts';
 
 /** What a file is, told by its first bytes. */
 export type FileKind = 'capture' | 'scap' | 'gzip' | 'unknown';
@@ -33,5 +34,12 @@ export function openCapture(path: string): CaptureReader {
 /** What fields need to know of a capture. */
 export function contextOf(capture: CaptureReader, growing = false): CaptureContext {
   const { dims, epoch, meta } = capture;
-  return { dims, epoch, hostname: meta.hostname ?? '', growing, lookupPart: lookupParts(dims, () => captureEnd(capture)) };
+  return {
+    dims,
+    epoch,
+    hostname: meta.hostname ?? '',
+    growing,
+    definitions: definitions(),
+    lookupPart: lookupParts(dims, () => captureEnd(capture)),
+  };
 }

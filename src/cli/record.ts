@@ -7,9 +7,12 @@ import type { RecorderTotals } from '../collector/recorder.ts';
 import { CollectorServer } from '../collector/server.ts';
 import { Session } from '../collector/session.ts';
 import type { Bye, Config } from '../collector/wire.ts';
-import { parseFilter } from '../filter/parse.ts';
+import { compileFilter } from '../filter/compile.ts';
+import { expanded } from '../filter/definitions.ts';
 import { packageRoot } from '../model/package-root.ts';
+import { newTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
+import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { parseSpan } from './span.ts';
 
@@ -36,8 +39,9 @@ const PROGRESS_EVERY_MS = 500;
 const GOODBYE_MS = 10_000;
 const PROBE_EXIT_MS = 1_000;
 
-export async function record(filter: string, options: RecordOptions): Promise<void> {
-  parseFilter(filter); // a mistake must show before anything is started
+export async function record(filterText: string, options: RecordOptions): Promise<void> {
+  const filter = expanded(filterText, definitions());
+  compileFilter(filter, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
   const path = options.write ?? defaultPath();
   if (existsSync(path)) throw new UsageError(`${path} exists already: choose another -w FILE`);
   const folder = mkdtempSync(join(tmpdir(), 'trowel-'));

@@ -44,13 +44,20 @@ export interface CompiledFilter {
 }
 
 /** Compiles a filter for one capture. Throws FilterError. */
-export function compileFilter(text: string, capture: CaptureContext, definitions: Definitions = new Map()): CompiledFilter {
+export function compileFilter(
+  text: string,
+  capture: CaptureContext,
+  definitions: Definitions = capture.definitions ?? new Map(),
+): CompiledFilter {
   const compiler = new Compiler(text, new EventView(capture), definitions, []);
   const expr = parseFilter(text);
   const step = expr === null ? null : compiler.toStep(compiler.compile(expr));
   const hint = precedenceHint(expr);
   return { text, step, notes: hint === '' ? compiler.notes : [...compiler.notes, hint], view: compiler.view };
 }
+
+/** Lists in lists in lists. */
+const MAX_LISTS = 20;
 
 class Compiler {
   readonly notes: string[] = [];
@@ -155,13 +162,20 @@ class Compiler {
 
   #values({ right }: Check): readonly Literal[] {
     if (right === null || right.kind === 'operand') return [];
-    if (right.kind === 'values') return right.values;
+    if (right.kind === 'values') return right.values.flatMap((literal) => this.#listed(literal, 0));
     const list = this.definitions.get(right.name);
     if (list === undefined) {
       const hint = didYouMean(right.name, this.definitions.keys()) || `values go between brackets: (${right.name})`;
       throw new FilterError(`no list is called ${right.name}`, this.text, right.span, hint);
     }
-    return parseList(list, right.name);
+    return parseList(list, right.name).flatMap((literal) => this.#listed(literal, 0));
+  }
+
+  /** Between the brackets, too, the name of a list stands for its items, as in Falco. */
+  #listed(literal: Literal, depth: number): readonly Literal[] {
+    const list = literal.quoted ? undefined : this.definitions.get(literal.text);
+    if (list === undefined || !list.startsWith('(') || depth > MAX_LISTS) return [literal];
+    return parseList(list, literal.text).flatMap((item) => this.#listed(item, depth + 1));
   }
 
   #macro({ name, start, end }: Extract<Expr, { kind: 'macro' }>): Part {

@@ -19,12 +19,16 @@ interface FieldBase {
   readonly name: string;
   readonly type: FieldType;
   readonly doc: string;
+  /** Of numbers whose type does not say it: `s`, `ms`, `ns`. */
+  readonly unit?: string;
   /** A filter that uses it, valid as it stands. */
   readonly example: string;
   /** It takes `[argument]` or `.argument`; what that is called. */
   readonly arg?: { readonly name: string; readonly required: boolean };
   /** Both ends of a connection: `=` any of them, `!=` none of them. */
   readonly ends?: true;
+  /** The distance from what its argument names: `=` is up to that far. */
+  readonly distance?: true;
   /** Only for printing, or only for filtering. */
   readonly only?: 'print' | 'filter';
   /** How a value is printed where its type does not say. */
@@ -55,6 +59,13 @@ export interface BoundField {
   readonly arg: string;
   /** As the user wrote it. */
   readonly label: string;
+}
+
+const TYPE_UNITS: Readonly<Partial<Record<FieldType, string>>> = { span: 'ns', size: 'bytes', walltime: 'ns since 1970' };
+
+/** In what a field's values are counted; empty where they are not. */
+export function unitOf({ type, unit }: Field): string {
+  return unit ?? TYPE_UNITS[type] ?? '';
 }
 
 /** Reads a field of the event that the view stands on. */

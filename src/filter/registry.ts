@@ -8,9 +8,22 @@ import { CONTAINER_FIELDS } from './fields/container.ts';
 import { DNS_FIELDS } from './fields/dns.ts';
 import { EVT_FIELDS } from './fields/evt.ts';
 import { FD_FIELDS } from './fields/fd.ts';
+import { HTTP_FIELDS } from './fields/http.ts';
+import { PATH_FIELDS } from './fields/path.ts';
 import { PROC_FIELDS, USER_FIELDS } from './fields/proc.ts';
+import { SYSLOG_FIELDS } from './fields/syslog.ts';
 
-export const FIELDS: readonly Field[] = [...EVT_FIELDS, ...FD_FIELDS, ...PROC_FIELDS, ...USER_FIELDS, ...CONTAINER_FIELDS, ...DNS_FIELDS];
+export const FIELDS: readonly Field[] = [
+  ...EVT_FIELDS,
+  ...PATH_FIELDS,
+  ...FD_FIELDS,
+  ...PROC_FIELDS,
+  ...USER_FIELDS,
+  ...CONTAINER_FIELDS,
+  ...DNS_FIELDS,
+  ...HTTP_FIELDS,
+  ...SYSLOG_FIELDS,
+];
 
 const byName = new Map(FIELDS.map((field) => [field.name, field]));
 

@@ -4,6 +4,7 @@ import { dotted } from '../model/dotted.ts';
 import type { EventType } from '../model/event-type.ts';
 import { History } from '../model/history.ts';
 import type { Dimensions, FdRow, GroupRow, ProcessRow, ThreadRow, UserRow } from '../model/rows.ts';
+import { AddressNames } from './names.ts';
 
 /** What fields need to know of a capture beside the event itself. */
 export interface CaptureContext {
@@ -13,6 +14,8 @@ export interface CaptureContext {
   readonly hostname: string;
   /** Rows are still being added: what a lookup by time gives now may be different later. */
   readonly growing: boolean;
+  /** Named filters and lists that filters may use. */
+  readonly definitions?: ReadonlyMap<string, string>;
   /** Which lookup an event's DNS message belongs to; absent: not to be known here. */
   readonly lookupPart?: (num: number) => LookupPart | null;
 }
@@ -36,6 +39,7 @@ export class EventView {
   payloadText: (bytes: Uint8Array) => string = (bytes) => dotted(bytes.subarray(0, PAYLOAD_SHOWN));
   readonly capture: CaptureContext;
   readonly #processes: History<number, ProcessRow>;
+  readonly #names: AddressNames;
   #thread: ThreadRow | null | undefined;
   #fd: FdRow | null | undefined;
   #type: EventType | undefined;
@@ -46,6 +50,7 @@ export class EventView {
   constructor(capture: CaptureContext) {
     this.capture = capture;
     this.#processes = new History(capture.dims.processes, (row) => row.pid);
+    this.#names = new AddressNames(capture.dims.dns);
   }
 
   /** Stands on event i of a chunk. */
@@ -126,9 +131,16 @@ export class EventView {
     return this.#processes.at(pid, this.time, this);
   }
 
-  /** Changes with every row that is added or changed. */
+  /** Names that DNS answers of the capture, whenever they came, gave an address for. */
+  namesOf(address: string): readonly string[] {
+    this.askedHistory = true;
+    return this.#names.of(address);
+  }
+
+  /** Changes with every row that is added or changed, of those that lookups go to. */
   get version(): number {
-    return this.capture.dims.processes.version;
+    const { processes, dns } = this.capture.dims;
+    return processes.version + dns.version;
   }
 
   /** The DNS messages of events numbered first to last, ascending. */

@@ -35,7 +35,7 @@ export const DNS_FIELDS: readonly Field[] = [
   ofDns('dns.answers', 'text', 'data of all answers', 'dns.answers exists', (dns) => answers(dns, null)),
   ofDns('dns.addrs', 'ip', 'addresses in the answers', 'dns.addrs=10.3.0.214', (dns) => answers(dns, ['A', 'AAAA'])),
   ofDns('dns.cnames', 'text', 'canonical names in the answers', 'dns.cnames exists', (dns) => answers(dns, ['CNAME'])),
-  ofDns('dns.ttl', 'number', 'smallest time to live of the answers, in seconds', 'dns.ttl<60', (dns) => (dns.answers.length === 0 ? null : Math.min(...dns.answers.map(({ ttl }) => ttl)))),
+  ofDns('dns.ttl', 'number', 'smallest time to live of the answers, in seconds', 'dns.ttl<60', (dns) => (dns.answers.length === 0 ? null : Math.min(...dns.answers.map(({ ttl }) => ttl))), { unit: 's' }),
   ofDns('dns.tc', 'bool', 'cut by the server, to be asked again over TCP', 'dns.tc=true', flag('tc')),
   ofDns('dns.rd', 'bool', 'recursion desired', 'dns.rd=true', flag('rd')),
   ofDns('dns.ra', 'bool', 'recursion available', 'dns.ra=true', flag('ra')),

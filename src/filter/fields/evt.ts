@@ -1,9 +1,10 @@
 import { EventFlag, startTime } from '../../model/chunk.ts';
 import { errnoName } from '../../model/errno.ts';
-import { clockText, SECOND, secondsText, spanText, wallNs } from '../../model/time.ts';
+import { clockText, MS, SECOND, secondsText, spanText, wallNs } from '../../model/time.ts';
 import { argAt, argReading, argsText, argText } from '../args-text.ts';
 import { asIs, type ColumnField, type Field, type Reading, type RowField } from '../field.ts';
 import type { EventView } from '../view.ts';
+import { syslogMessage } from './syslog.ts';
 
 type Spec<F extends Field> = Omit<F, 'name' | 'doc' | 'example' | 'scope'>;
 
@@ -58,6 +59,21 @@ function ioBytes(view: EventView): number | null {
   return view.type.io !== null && view.res !== null && view.res >= 0 ? view.res : null;
 }
 
+/** Bytes read (`in`), written (`out`) or either, of files or of sockets. */
+function bytesOf(kind: 'file' | 'net', direction: 'in' | 'out' | null): RowField {
+  const io = direction === 'in' ? 'read' : 'write';
+  const verb = direction === null ? 'read or written' : io === 'read' ? 'read' : 'written';
+  const what = kind === 'file' ? 'files' : 'sockets';
+  const name = `evt.buflen.${kind}${direction === null ? '' : `.${direction}`}`;
+  const read = (view: EventView) => (category(view) === kind && (direction === null || view.type.io === io) ? ioBytes(view) : null);
+  return ofEvent(name, `bytes ${verb}, of ${what} alone`, `${name}>4KB`, { type: 'size', read });
+}
+
+/** ms between an event and a time in ns since 1970. */
+function distance(view: EventView, time: string): number | null {
+  return /^[0-9]+$/.test(time) ? Math.abs(view.time - Number(BigInt(time) - view.capture.epoch)) / MS : null;
+}
+
 function arg(view: EventView, key: string): Reading {
   const found = argAt(view, key);
   return found === null ? null : argText(view, found.type, found.value);
@@ -85,20 +101,21 @@ export const EVT_FIELDS: readonly Field[] = [
   ofEvent('evt.datetime', 'date and time of day', 'evt.datetime startswith 2026-11', { type: 'text', read: (view) => clock(view, true) }),
   ofEvent('evt.datetime.s', 'the same without nanoseconds', 'evt.datetime.s startswith 2026-11', { type: 'text', read: (view) => clock(view, true).slice(0, 19) }),
   column('evt.rawtime', 'ns since 1970', 'evt.rawtime>1481211699000000000', { type: 'walltime', column: 'time', value: asIs, text: (value, view) => wallNs(view.capture.epoch, Number(value)) }),
-  ofEvent('evt.rawtime.s', 'seconds since 1970', 'evt.rawtime.s>1481211699', { type: 'number', read: (view) => Number((view.capture.epoch + BigInt(Math.round(view.time))) / 1_000_000_000n) }),
-  ofEvent('evt.rawtime.ns', 'the nanoseconds of that second', 'evt.rawtime.ns>500000000', { type: 'number', read: (view) => Number((view.capture.epoch + BigInt(Math.round(view.time))) % 1_000_000_000n) }),
+  ofEvent('evt.rawtime.s', 'seconds since 1970', 'evt.rawtime.s>1481211699', { type: 'number', unit: 's', read: (view) => Number((view.capture.epoch + BigInt(Math.round(view.time))) / 1_000_000_000n) }),
+  ofEvent('evt.rawtime.ns', 'the nanoseconds of that second', 'evt.rawtime.ns>500000000', { type: 'number', unit: 'ns', read: (view) => Number((view.capture.epoch + BigInt(Math.round(view.time))) % 1_000_000_000n) }),
   column('evt.reltime', 'ns since the capture began', 'evt.reltime>2s', { type: 'span', column: 'time', value: asIs }),
-  column('evt.reltime.s', 'whole seconds since the capture began', 'evt.reltime.s=2', { type: 'number', column: 'time', value: whole }),
-  column('evt.reltime.ns', 'the nanoseconds of that second', 'evt.reltime.ns<1000', { type: 'number', column: 'time', value: fraction }),
+  column('evt.reltime.s', 'whole seconds since the capture began', 'evt.reltime.s=2', { type: 'number', unit: 's', column: 'time', value: whole }),
+  column('evt.reltime.ns', 'the nanoseconds of that second', 'evt.reltime.ns<1000', { type: 'number', unit: 'ns', column: 'time', value: fraction }),
   ofEvent('evt.outputtime', 'time in the form that -t asks for', '', { type: 'text', only: 'print', read: (view) => clock(view, false) }),
+  ofEvent('evt.around', 'ms between the event and a time in ns since 1970; = is up to so many', 'evt.around[1795177800000000000]=500', { type: 'number', unit: 'ms', distance: true, arg: { name: 'TIME', required: true }, read: distance }),
   ofEvent('evt.starttime', 'ns since the capture began at which it started', 'evt.starttime<1s', { type: 'span', read: (view) => (view.chunk === null ? null : startTime(view.chunk, view.i)) }),
   column('evt.latency', 'ns from its start to its end', 'evt.latency>1ms', { type: 'span', column: 'latency', value: asIs }),
-  column('evt.latency.s', 'whole seconds of it', 'evt.latency.s>=5', { type: 'number', column: 'latency', value: whole }),
-  column('evt.latency.ns', 'its nanoseconds beyond whole seconds', 'evt.latency.ns>1000', { type: 'number', column: 'latency', value: fraction }),
+  column('evt.latency.s', 'whole seconds of it', 'evt.latency.s>=5', { type: 'number', unit: 's', column: 'latency', value: whole }),
+  column('evt.latency.ns', 'its nanoseconds beyond whole seconds', 'evt.latency.ns>1000', { type: 'number', unit: 'ns', column: 'latency', value: fraction }),
   column('evt.latency.human', 'the latency for people: 8.011 s', '', { type: 'text', only: 'print', column: 'latency', value: (value) => (value === null ? null : spanText(value)) }),
   ofEvent('evt.deltatime', 'ns since the event before', 'evt.deltatime>100ms', { type: 'span', read: delta }),
-  ofEvent('evt.deltatime.s', 'whole seconds since the event before', 'evt.deltatime.s>=1', { type: 'number', read: (view) => whole(delta(view)) }),
-  ofEvent('evt.deltatime.ns', 'the nanoseconds of that', 'evt.deltatime.ns>1000', { type: 'number', read: (view) => fraction(delta(view)) }),
+  ofEvent('evt.deltatime.s', 'whole seconds since the event before', 'evt.deltatime.s>=1', { type: 'number', unit: 's', read: (view) => whole(delta(view)) }),
+  ofEvent('evt.deltatime.ns', 'the nanoseconds of that', 'evt.deltatime.ns>1000', { type: 'number', unit: 'ns', read: (view) => fraction(delta(view)) }),
   column('evt.dir', '< it completed; > it never returned, or the kernel said it without beginning and end', 'evt.dir=<', { type: 'text', column: 'flags', value: (flags) => (flags! & (EventFlag.PENDING | EventFlag.ONE_SIDED) ? '>' : '<') }),
   column('evt.pending', 'it had begun and never returned', 'evt.pending=true', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.PENDING) !== 0 }),
   ofType('evt.type', 'name of the call or event', 'evt.type in (open, openat)', { type: 'text', read: (view) => view.type.name }),
@@ -108,11 +125,12 @@ export const EVT_FIELDS: readonly Field[] = [
   ofType('evt.source', 'where events of this kind come from', 'evt.source=syscall', { type: 'text', read: () => 'syscall' }),
   column('evt.cpu', 'number of the CPU', 'evt.cpu=0', { type: 'number', column: 'cpu', value: asIs }),
   ofEvent('evt.args', 'all arguments as text', 'evt.args contains resolv', { type: 'text', read: argsText }),
-  ofEvent('evt.info', 'all arguments as text', 'evt.info contains res=0', { type: 'text', read: argsText }),
+  ofEvent('evt.info', 'all arguments as text', 'evt.info contains "res=0"', { type: 'text', read: argsText }),
   ofEvent('evt.arg', 'one argument as text, by name or position', 'evt.arg.name contains resolv', { type: 'text', arg: { name: 'NAME', required: true }, read: arg }),
   ofEvent('evt.rawarg', 'one argument as its number', 'evt.rawarg.size>50', { type: 'number', arg: { name: 'NAME', required: true }, read: rawArg }),
   ofEvent('evt.buffer', 'the bytes that were read or written, as far as they were kept', 'evt.buffer contains GET', { type: 'bytes', read: (view) => (view.payload.length === 0 ? null : view.payload) }),
   ofEvent('evt.buflen', 'how many bytes were read or written', 'evt.buflen>10KB', { type: 'size', read: ioBytes }),
+  bytesOf('file', null), bytesOf('file', 'in'), bytesOf('file', 'out'), bytesOf('net', null), bytesOf('net', 'in'), bytesOf('net', 'out'),
   column('evt.res', 'SUCCESS, or the name of the error', 'evt.res=ENOENT', { type: 'text', column: 'res', value: resultText }),
   column('evt.rawres', 'the return value', 'evt.rawres<0', { type: 'number', column: 'res', value: asIs }),
   column('evt.failed', 'whether it returned an error', 'evt.failed=true', { type: 'bool', column: 'res', value: (res) => res !== null && res < 0 }),
@@ -123,12 +141,17 @@ export const EVT_FIELDS: readonly Field[] = [
   ofType('evt.is_wait', 'whether it blocks by design (poll, futex, sleep …)', 'evt.is_wait=true', { type: 'bool', read: (view) => view.type.wait }),
   ofEvent('evt.wait_latency', 'ns that it waited, of calls that block by design', 'evt.wait_latency>1ms', { type: 'span', read: (view) => (view.type.wait ? view.columnValue('latency') : null) }),
   ofType('evt.count', '1 for every event', 'evt.count=1', { type: 'number', read: () => 1 }),
+  column('evt.count.exit', '1 for a call that returned', 'evt.count.exit=1', { type: 'number', column: 'flags', value: (flags) => countIf((flags! & (EventFlag.PENDING | EventFlag.ONE_SIDED)) === 0) }),
   column('evt.count.error', '1 for an event that failed', 'evt.count.error=1', { type: 'number', column: 'res', value: (res) => countIf(res !== null && res < 0) }),
   ofEvent('evt.count.error.file', '1 for a failed operation on files', 'evt.count.error.file=1', { type: 'number', read: (view) => countIf(failedKind(view) === 'file') }),
   ofEvent('evt.count.error.net', '1 for a failed operation on the network', 'evt.count.error.net=1', { type: 'number', read: (view) => countIf(failedKind(view) === 'net') }),
   ofEvent('evt.count.error.other', '1 for another that failed', 'evt.count.error.other=1', { type: 'number', read: (view) => countIf(failedKind(view) === 'other') }),
   ofEvent('evt.is_open_read', 'it opens a file for reading', 'evt.is_open_read=true', { type: 'bool', read: (view) => opensFor(view, [0, 2]) }),
   ofEvent('evt.is_open_write', 'it opens a file for writing', 'evt.is_open_write=true', { type: 'bool', read: (view) => opensFor(view, [1, 2]) }),
+  ofType('evt.family', 'what the recorder switches and counts it by: net file process wait ipc trouble io', 'evt.family=trouble', { type: 'text', read: (view) => view.type.family }),
+  ofEvent('evt.is_syslog', 'it writes a line to the system’s log', 'evt.is_syslog=true', { type: 'bool', read: (view) => syslogMessage(view) !== null }),
+  column('evt.is_message', 'one message of sendmmsg or recvmmsg', 'evt.is_message=true', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.MESSAGE) !== 0 }),
+  column('evt.fault', 'its memory was not readable: payload or arguments are missing', 'evt.fault=false', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.FAULT) !== 0 }),
   column('evt.truncated', 'fewer payload bytes were kept than moved', 'evt.truncated=true', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.TRUNCATED) !== 0 }),
   ofType('evt.hostname', 'the node it happened on', 'evt.hostname exists', { type: 'text', read: (view) => view.capture.hostname || null }),
 ];

@@ -1,4 +1,5 @@
 import { type End, endsOf, fdName, isIpSocket, l4Name, TYPE_CHARS } from '../../model/fd-name.ts';
+import { flagNames } from '../../model/flags.ts';
 import type { FdRow } from '../../model/rows.ts';
 import { serviceOfPort } from '../../model/services.ts';
 import { asIs, type Field, type FieldType, type Reading, type RowField } from '../field.ts';
@@ -46,6 +47,15 @@ function family(fd: FdRow): string | null {
   return fd.kind === 'unix' ? 'unix' : null;
 }
 
+/** Names of one end's address. */
+function names(end: (fd: FdRow) => End | null): RowField['read'] {
+  return (view) => {
+    const found = view.fd === null ? null : end(view.fd);
+    const all = found === null ? [] : view.namesOf(found.ip);
+    return all.length === 0 ? null : all;
+  };
+}
+
 /** The fields of one end, under a letter: c client, s server, l local, r remote. */
 function endFields(letter: string, word: string, end: (fd: FdRow) => End | null): RowField[] {
   const of =
@@ -54,36 +64,13 @@ function endFields(letter: string, word: string, end: (fd: FdRow) => End | null)
       const found = end(fd);
       return found === null ? null : read(found);
     };
+  // biome-ignore format: a table
   return [
-    ofFd(
-      `fd.${letter}ip`,
-      'ip',
-      `${word} address`,
-      `fd.${letter}ip=10.0.0.1`,
-      of(({ ip }) => ip),
-    ),
-    ofFd(
-      `fd.${letter}port`,
-      'port',
-      `${word} port`,
-      `fd.${letter}port=80`,
-      of(({ port }) => port),
-    ),
-    ofFd(
-      `fd.${letter}net`,
-      'net',
-      `${word} network`,
-      `fd.${letter}net=10.0.0.0/8`,
-      of(({ ip }) => ip),
-      { only: 'filter' },
-    ),
-    ofFd(
-      `fd.${letter}proto`,
-      'text',
-      `service name of the ${word} port`,
-      `fd.${letter}proto=http`,
-      of(({ port }) => serviceOfPort(port)),
-    ),
+    ofFd(`fd.${letter}ip`, 'ip', `${word} address`, `fd.${letter}ip=10.0.0.1`, of(({ ip }) => ip)),
+    ofFd(`fd.${letter}port`, 'port', `${word} port`, `fd.${letter}port=80`, of(({ port }) => port)),
+    ofFd(`fd.${letter}net`, 'net', `${word} network`, `fd.${letter}net=10.0.0.0/8`, of(({ ip }) => ip), { only: 'filter' }),
+    ofFd(`fd.${letter}proto`, 'text', `service name of the ${word} port`, `fd.${letter}proto=http`, of(({ port }) => serviceOfPort(port))),
+    { name: `fd.${letter}ip.name`, type: 'text', doc: `names of the ${word} address, from the DNS answers in the capture`, example: `fd.${letter}ip.name contains backend`, scope: 'fd', read: names(end) },
   ];
 }
 
@@ -123,5 +110,8 @@ export const FD_FIELDS: readonly Field[] = [
   ofFd('fd.dev', 'number', 'device number as stat(2) gives it', 'fd.dev>0', (fd) => fd.dev || null),
   ofFd('fd.dev.major', 'number', 'its major part', 'fd.dev.major>0', (fd) => (fd.dev ? ((fd.dev >>> 8) & 0xfff) | ((fd.dev >>> 32) & ~0xfff) : null)),
   ofFd('fd.dev.minor', 'number', 'its minor part', 'fd.dev.minor>=0', (fd) => (fd.dev ? (fd.dev & 0xff) | ((fd.dev >>> 12) & ~0xff) : null)),
+  ofFd('fd.role', 'text', 'client, server or listen: which end of an exchange a socket is', 'fd.role=listen', (fd) => (fd.role === 'none' ? null : fd.role)),
+  ofFd('fd.flags', 'text', 'how a file was opened: O_RDONLY|O_CLOEXEC …', 'fd.flags contains O_APPEND', (fd) => (fd.kind === 'file' ? flagNames('open', fd.openFlags) : null)),
+  ofFd('fd.netns', 'number', 'inode of the network namespace that a socket lives in', 'fd.netns>0', (fd) => fd.netns || null),
   ofFd('fd.nameraw', 'text', 'the name as stored', 'fd.nameraw exists', (fd) => fdName(fd)),
 ];

@@ -70,6 +70,35 @@ function cgroup(process: ProcessRow, controller: string): string | null {
   return entry === undefined ? null : entry.slice(entry.indexOf('=') + 1);
 }
 
+/** Fields of the process that leads a session or a group, under sysdig's names for them. */
+function leaderFields(name: string, word: string, pidOf: (process: ProcessRow) => number): RowField[] {
+  const of = (field: string, doc: string, example: string, read: (leader: ProcessRow) => string): RowField => {
+    const readLeader = (view: EventView) => {
+      const leader = view.process === null ? null : view.processAt(pidOf(view.process));
+      return leader === null ? null : read(leader);
+    };
+    return {
+      name: field,
+      type: 'text',
+      doc: `${doc} of the ${word}’s leader`,
+      example: `${field}${example}`,
+      scope: 'thread',
+      read: readLeader,
+    };
+  };
+  return [
+    of(`${name}.name`, 'name', '=bash', ({ comm }) => comm),
+    of(`${name}.exe`, 'first argument', ' endswith bash', ({ exe }) => exe),
+    of(`${name}.exepath`, 'path of the executable', '=/bin/bash', ({ exepath }) => exepath),
+  ];
+}
+
+/** The uppermost shell above a process: what its user logged in to. */
+function loginShell(view: EventView): number | null {
+  const shells = ancestors(view).filter(({ comm }) => /^(-?)(ba|z|k|da|a|c|tc|fi)?sh$/.test(comm));
+  return shells.at(-1)?.pid ?? null;
+}
+
 function age(view: EventView, process: ProcessRow | null): number | null {
   return process === null || process.started === null ? null : view.time - process.started;
 }
@@ -82,10 +111,13 @@ export const PROC_FIELDS: readonly Field[] = [
   ofProcess('proc.exepath', 'text', 'path of the executable', 'proc.exepath=/usr/bin/curl', (p) => p.exepath),
   ofProcess('proc.args', 'text', 'arguments after the first, with blanks between', 'proc.args contains --wait', (p) => p.args.join(' ')),
   { name: 'proc.cmdline', type: 'text', scope: 'thread', doc: 'name and arguments', example: 'proc.cmdline contains backend', read: (view) => (view.process === null ? null : cmdline({ ...view.process, comm: view.thread?.comm ?? '' })) },
+  ofProcess('proc.cmdnargs', 'number', 'how many arguments it has', 'proc.cmdnargs>10', (p) => p.args.length),
+  ofProcess('proc.cmdlenargs', 'number', 'characters that its arguments have together', 'proc.cmdlenargs>500', (p) => p.args.join('').length),
   ofProcess('proc.exeline', 'text', 'all arguments', 'proc.exeline contains iptables', exeline),
   ofProcess('proc.cwd', 'text', 'working directory', 'proc.cwd=/', (p) => p.cwd || null),
   { name: 'proc.env', type: 'text', scope: 'thread', doc: 'environment, or one variable; recorded only on request', example: 'proc.env[PATH] exists', arg: { name: 'NAME', required: false }, read: (view, name) => (view.process === null ? null : environment(view.process, name)) },
   ofProcess('proc.ppid', 'number', 'process id of the parent', 'proc.ppid=1', (p) => p.ppid),
+  ofParent('proc.pvpid', 'number', 'process id of the parent inside its own pid namespace', 'proc.pvpid=1', (p) => p.vpid),
   ofParent('proc.pname', 'text', 'name of the parent', 'proc.pname=bash', (p) => p.comm),
   ofParent('proc.pexe', 'text', 'first argument of the parent', 'proc.pexe contains bash', (p) => p.exe),
   ofParent('proc.pexepath', 'text', 'path of the parent’s executable', 'proc.pexepath=/bin/bash', (p) => p.exepath),
@@ -98,11 +130,22 @@ export const PROC_FIELDS: readonly Field[] = [
   ofProcess('proc.vpid', 'number', 'process id inside its pid namespace', 'proc.vpid=1', (p) => p.vpid),
   ofProcess('proc.sid', 'number', 'session id', 'proc.sid>0', (p) => p.sid),
   { name: 'proc.sname', type: 'text', scope: 'thread', doc: 'name of the session’s leader', example: 'proc.sname=bash', read: (view) => (view.process === null ? null : (view.processAt(view.process.sid)?.comm ?? null)) },
+  ...leaderFields('proc.sid', 'session', ({ sid }) => sid),
+  ofProcess('proc.is_sid_leader', 'bool', 'it leads its session', 'proc.is_sid_leader=true', (p) => p.pid === p.sid),
   ofProcess('proc.pgid', 'number', 'process group id', 'proc.pgid>0', (p) => p.pgid),
+  ...leaderFields('proc.pgid', 'process group', ({ pgid }) => pgid),
+  ofProcess('proc.is_pgid_leader', 'bool', 'it leads its process group', 'proc.is_pgid_leader=true', (p) => p.pid === p.pgid),
+  { name: 'proc.loginshellid', type: 'number', scope: 'thread', doc: 'process id of the uppermost shell above it', example: 'proc.loginshellid exists', read: loginShell },
   ofProcess('proc.tty', 'number', 'controlling terminal, 0: none', 'proc.tty=0', (p) => p.tty),
   { name: 'proc.duration', type: 'span', scope: 'event', doc: 'ns since the process began', example: 'proc.duration<1s', read: (view) => age(view, view.process) },
   { name: 'proc.pid.ts', type: 'walltime', scope: 'thread', doc: 'when the process began, ns since 1970', example: 'proc.pid.ts>0', read: (view) => view.process?.started ?? null },
+  { name: 'proc.ppid.duration', type: 'span', scope: 'event', doc: 'ns since the parent began', example: 'proc.ppid.duration<1s', read: (view) => age(view, parent(view)) },
+  { name: 'proc.ppid.ts', type: 'walltime', scope: 'thread', doc: 'when the parent began, ns since 1970', example: 'proc.ppid.ts>0', read: (view) => parent(view)?.started ?? null },
   ofProcess('proc.age.s', 'number', 'whole seconds that it had run when the capture began', 'proc.age.s>60', (p) => (p.started === null ? null : Math.max(0, Math.floor(-p.started / SECOND)))),
+  ofProcess('proc.root', 'text', 'root directory', 'proc.root!=/', (p) => p.root || null),
+  ofProcess('proc.netns', 'number', 'inode of its network namespace', 'proc.netns>0', (p) => p.netns || null),
+  ofProcess('proc.pidns', 'number', 'inode of its pid namespace', 'proc.pidns>0', (p) => p.pidns || null),
+  ofProcess('proc.mntns', 'number', 'inode of its mount namespace', 'proc.mntns>0', (p) => p.mntns || null),
   ofProcess('proc.is_kernel', 'bool', 'a thread of the kernel', 'proc.is_kernel=false', (p) => (p.flags & ProcessFlag.KERNEL) !== 0),
   ofProcess('proc.uses_io_uring', 'bool', 'it uses io_uring: its I/O is not visible', 'proc.uses_io_uring=true', (p) => (p.flags & ProcessFlag.IO_URING) !== 0),
   { name: 'thread.tid', type: 'number', scope: 'thread', doc: 'thread id', example: 'thread.tid>1000', read: (view) => view.thread?.tid ?? null },

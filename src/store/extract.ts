@@ -41,7 +41,6 @@ class NeededRows {
     this.#capture = capture;
     this.#tables = tables;
     this.#byPid = new History(capture.dims.processes, (row) => row.pid);
-    for (const type of capture.dims.types.all()) tables.types.put(type);
     for (const loss of capture.dims.losses.all()) tables.losses.put(loss);
   }
 
@@ -49,6 +48,7 @@ class NeededRows {
     for (let i = 0; i < chunk.n; i++) {
       this.#events.add(chunk.num[i]!);
       this.#thread(chunk.thread[i]!);
+      this.#type(chunk.type[i]!);
       const fd = chunk.fd[i]!;
       if (fd !== 0 && this.#tables.fds.get(fd) === undefined) this.#tables.fds.put(this.#capture.dims.fds.get(fd)!);
     }
@@ -65,6 +65,12 @@ class NeededRows {
     const gids = new Set(processes.map(({ gid }) => gid));
     for (const user of dims.users.all()) if (uids.has(user.uid)) this.#tables.users.put(user);
     for (const group of dims.groups.all()) if (gids.has(group.gid)) this.#tables.groups.put(group);
+  }
+
+  #type(id: number): void {
+    if (this.#tables.types.get(id) !== undefined) return;
+    const type = this.#capture.dims.types.get(id);
+    if (type !== undefined) this.#tables.types.put(type);
   }
 
   #thread(id: number): void {

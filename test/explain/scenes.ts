@@ -8,6 +8,14 @@ export interface Scene {
   readonly says?: RegExp;
 }
 
+/** The file of a scene's recording in captures/scenes. */
+export function slug({ name }: Scene): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+}
+
 const VETH = 'ip link add v0 type veth peer name v1; ip link set v0 up; ip link set v1 up; ip addr add 192.0.2.1/24 dev v0';
 
 // biome-ignore format: a table

@@ -1,0 +1,58 @@
+/**
+ * Records every scene into captures/scenes: `node test/explain/record-scenes.ts`, as root, in a clone whose path may be published, built.
+ * What is kept is what the scene's own programs did, and what the kernel said of their packets.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { SCENES, slug } from './scenes.ts';
+
+const KEPT =
+  'proc.name in (sick, curl, cat, sleep) or evt.type in (packet_drop, connect_unanswered, tcp_retransmit, tcp_reset_sent, tcp_reset_received, accept_queue_full)';
+const bin = 'bin/trowel';
+const folder = mkdtempSync('/tmp/scene-');
+const target = 'captures/scenes';
+const quiet = { stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
+
+execFileSync('gcc', ['-O1', '-o', join(folder, 'sick'), 'test/explain/sick.c']);
+rmSync(target, { recursive: true, force: true });
+mkdirSync(target, { recursive: true });
+try {
+  for (const scene of SCENES) {
+    const whole = join(folder, 'whole.trowel');
+    const path = join(target, `${slug(scene)}.trowel`);
+    rmSync(whole, { force: true });
+    const stage = ['unshare', '-n', '-m', 'test/explain/stage', folder, scene.script];
+    const command = [
+      'unshare',
+      '--uts',
+      'sh',
+      '-c',
+      'hostname node-1; exec "$@"',
+      'sh',
+      bin,
+      'record',
+      '-w',
+      whole,
+      '--only-command',
+      '--',
+      ...stage,
+    ];
+    execFileSync(command[0]!, command.slice(1), quiet);
+    execFileSync(bin, ['import', whole, KEPT, '-w', path], quiet);
+    tidy(path);
+    console.log(path);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** The machine it was made on is nobody's business; and small pages for a small file. */
+function tidy(path: string): void {
+  const db = new Database(path);
+  db.exec("UPDATE meta SET value = substr(value, 1, instr(value || '-', '-') - 1) WHERE key = 'kernel'");
+  db.exec("UPDATE meta SET value = 'record' WHERE key = 'command'");
+  db.exec('PRAGMA page_size = 512; VACUUM');
+  db.close();
+}

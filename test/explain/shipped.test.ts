@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { explain } from '../../src/explain/explain.ts';
+import { MS } from '../../src/model/time.ts';
+import { CaptureReader } from '../../src/store/reader.ts';
+import { SCENES, slug } from './scenes.ts';
+
+const pathOf = (file: string) => join('captures/scenes', `${file}.trowel`);
+
+/** The scenes as they were recorded once: what scenes.test.ts checks live, checked where nothing can be recorded. */
+test.each(SCENES.map((scene) => [slug(scene), scene] as const))('%s', (file, scene) => {
+  expect(existsSync(pathOf(file)), 'node test/explain/record-scenes.ts records it').toBe(true);
+  const capture = new CaptureReader(pathOf(file));
+  const cause = explain(capture, { over: 100 * MS, pids: null }).story?.causes[0];
+  expect(cause?.id ?? null, cause?.sentence).toBe(scene.cause);
+  if (scene.says !== undefined) expect(cause!.sentence).toMatch(scene.says);
+  capture.close();
+});

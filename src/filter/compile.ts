@@ -115,8 +115,9 @@ class Compiler {
     return { step: kind === 'and' ? new AndStep(all) : new OrStep(all) };
   }
 
-  #check(check: Check): Part {
-    const left = resolveOperand(check.left, this.text, this.notes);
+  #check(written: Check): Part {
+    const left = resolveOperand(written.left, this.text, this.notes);
+    const check = left.bound?.field.distance === true ? withinDistance(written) : written;
     requireOperator(check, left.type, left.label, this.text);
     if (check.right?.kind === 'operand') return this.#comparison(check, left);
     const values = this.#values(check);
@@ -207,6 +208,12 @@ const RANGES = {
   '=': (constant: number) => [constant, constant],
   '==': (constant: number) => [constant, constant],
 } as const satisfies Partial<Record<Operator, (constant: number) => readonly [number, number]>>;
+
+/** A distance is equal when it is at most so long. */
+function withinDistance(check: Check): Check {
+  if (check.operator === '!=') return { ...check, operator: '>' };
+  return check.operator === '=' || check.operator === '==' ? { ...check, operator: '<=' } : check;
+}
 
 function joinRows(kind: 'and' | 'or', a: RowPart, b: RowPart): RowPart {
   const test = kind === 'and' ? (view: EventView) => a.test(view) && b.test(view) : (view: EventView) => a.test(view) || b.test(view);

@@ -33,7 +33,7 @@ export function pathAt(view: EventView, n: number, resolve: boolean): string | n
 
 function absolute(view: EventView, path: string, before: ArgType | undefined): string | null {
   if (path.startsWith('/')) return posix.normalize(path);
-  const opened = view.type.makesFd && view.fd !== null && view.fd.name.startsWith('/') ? view.fd.name : null;
+  const opened = view.type.makesFd && view.fd?.name.startsWith('/') ? view.fd.name : null;
   if (opened !== null) return opened;
   const dirfd = before?.format === 'fd' && before.column === null ? argAt(view, before.name)?.value : AT_FDCWD;
   const cwd = view.process?.cwd ?? '';

@@ -78,5 +78,8 @@ function checked(found: Found, ref: FieldRef, text: string): Found {
   if (field.arg?.name === 'LEVEL' && arg !== '' && !/^[0-9]+$/.test(arg)) {
     throw new FilterError(`${name}[${arg}]: the level is a number`, text, ref, 'for example proc.aname[2]: the parent’s parent');
   }
+  if (field.arg?.name === 'TIME' && !/^[0-9]+$/.test(arg)) {
+    throw new FilterError(`${name}[${arg}]: the time is ns since 1970`, text, ref, `as evt.rawtime shows it: ${field.example}`);
+  }
   return found;
 }

@@ -55,6 +55,7 @@ function sample(path: string): Sample {
 function argOf({ arg, name }: Field): string {
   if (arg === undefined) return '';
   if (arg.name === 'LEVEL') return '1';
+  if (arg.name === 'TIME') return '1795177800000000000';
   return name.startsWith('evt.arg') || name.startsWith('evt.rawarg') ? 'res' : name === 'evt.type.is' ? 'read' : 'x';
 }
 
@@ -179,6 +180,7 @@ class Naive {
     if (field.type === 'bool') return value === (constant === 'true');
     if (typeof value === 'string') return compareText(operator, value, literalText(constant));
     const number = field.type === 'walltime' ? Number(BigInt(constant) - this.sample.capture.epoch) : Number(constant);
+    if (/^==?$/.test(operator) && field.distance === true) return Number(value) <= number;
     if (operator === '<') return Number(value) < number;
     if (operator === '<=') return Number(value) <= number;
     if (operator === '>') return Number(value) > number;

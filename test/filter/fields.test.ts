@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { compileFilter } from '../../src/filter/compile.ts';
+import { FIELDS } from '../../src/filter/registry.ts';
+import { packageRoot } from '../../src/model/package-root.ts';
+import { CaptureReader } from '../../src/store/reader.ts';
+import { scan } from '../../src/store/scan.ts';
+
+const CAPTURE = join(packageRoot(), 'captures/critical-app.trowel');
+
+test('there are many, each named once and described', () => {
+  expect(FIELDS.length).toBeGreaterThanOrEqual(150);
+  expect(new Set(FIELDS.map(({ name }) => name)).size).toBe(FIELDS.length);
+  for (const { name, doc, example, only } of FIELDS) {
+    expect(doc, name).not.toBe('');
+    expect(example === '', `${name} has an example unless it is only printed`).toBe(only === 'print');
+    if (only !== 'print') expect(example, name).toContain(name);
+  }
+});
+
+describe.skipIf(!existsSync(CAPTURE))('the example of each field runs', () => {
+  const capture = new CaptureReader(CAPTURE);
+  const context = { dims: capture.dims, epoch: capture.epoch, hostname: 'node', growing: false };
+  const examples = FIELDS.filter(({ only }) => only !== 'print').map(({ example }) => example);
+  test.each(examples)('%s', (example) => {
+    const filter = compileFilter(example, context);
+    expect(filter.notes).toEqual([]);
+    let matches = 0;
+    for (const { n } of scan(capture, filter)) matches += n;
+    expect(matches).toBeGreaterThanOrEqual(0);
+  });
+});

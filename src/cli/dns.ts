@@ -47,6 +47,7 @@ function attemptJson(attempt: Attempt): object {
     result: attempt.result,
     latency: attempt.end - attempt.start,
     wasted: attempt.wasted,
+    late: attempt.late,
     queries: attempt.queries.map(({ num, qtype, attempt: n, partner, latency }) => ({
       'evt.num': num,
       qtype,

@@ -1,11 +1,12 @@
 /** `trowel explain`: where the time went, in one sentence and with the events that show it. */
-import { type Explanation, explain as explainCapture, type Request } from '../explain/explain.ts';
+import { type Explanation, explain as explainCapture, NotThere, type Request } from '../explain/explain.ts';
 import type { Phase, Story } from '../explain/story.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { spanText, wallNs } from '../model/time.ts';
 import { storyLines, storyMarkdown } from '../output/story.ts';
 import type { CaptureReader } from '../store/reader.ts';
 import { scan } from '../store/scan.ts';
+import { UsageError } from './exit.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { Out } from './out.ts';
 import { parseSpan } from './span.ts';
@@ -28,6 +29,8 @@ export function explain(path: string, filterText: string, options: ExplainOption
     const filter = [podFilter(options.pod), filterText === '' ? '' : `(${filterText})`].filter((part) => part !== '').join(' and ');
     const explanation = explainCapture(capture, requestOf(options, filter === '' ? null : processesOf(capture, filter)));
     out.lines(options.json === true ? [JSON.stringify(explanationJson(explanation, capture))] : textOf(explanation, capture, options));
+  } catch (error) {
+    throw error instanceof NotThere ? new UsageError(error.message) : error;
   } finally {
     out.flush();
     capture.close();

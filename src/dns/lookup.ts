@@ -31,6 +31,8 @@ export interface Attempt {
   readonly result: string;
   /** It did not give the answer. */
   readonly wasted: boolean;
+  /** ns after which an answer came that the resolver no longer waited for; null: none did. */
+  readonly late: number | null;
 }
 
 export interface Lookup {
@@ -189,7 +191,9 @@ interface Limits {
 function toAttempt(queries: readonly DnsRow[], stem: string, limits: Limits, answers: ReadonlyMap<number, DnsRow>): Attempt {
   const { next, giveUp, end } = limits;
   const { qname, server, start } = queries[0]!;
-  const got = queries.flatMap((query) => answers.get(query.partner ?? -1) ?? []);
+  const all = queries.flatMap((query) => answers.get(query.partner ?? -1) ?? []);
+  const got = all.filter(({ time }) => next === null || time <= next);
+  const late = all.length > got.length ? Math.max(...all.map(({ time }) => time)) - start : null;
   /** Answered, but the answer is not in this part of a capture. */
   const elsewhere = queries.filter(({ partner }) => partner !== null && !answers.has(partner));
   const answeredTypes = new Set([...got, ...elsewhere].map(({ qtype }) => qtype));
@@ -201,6 +205,7 @@ function toAttempt(queries: readonly DnsRow[], stem: string, limits: Limits, ans
   const result = got.length > 0 ? resultOf(got) : elsewhere.length > 0 ? 'ANSWERED' : silence(waited, limits);
   const suffix = qname.length > stem.length ? qname.slice(stem.length + 1) : '';
   return {
+    late,
     name: qname,
     suffix,
     server,

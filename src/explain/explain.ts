@@ -62,11 +62,17 @@ function automatic(
   return { pid, tid, from, to, scope: 'request', waited: 0, candidates: [request] };
 }
 
+/** The user named something that the capture does not have. */
+export class NotThere extends Error {
+  override readonly name = 'NotThere';
+}
+
 /** What the user named: a process for all of its life, or what went on around an event. */
 function asked(request: Request, scene: Scene, candidates: readonly Candidate[]): Task | null {
   const pid = request.pid ?? pidOfEvent(scene, request.event!);
-  const life = pid === null ? null : scene.life(pid);
-  if (pid === null || life === null) return null;
+  const life = scene.life(pid ?? 0);
+  if (pid === null) throw new NotThere(`there is no event ${request.event}, or it belongs to no process`);
+  if (life === null) throw new NotThere(`there is no process ${pid} in this capture`);
   const own = candidates.filter((candidate) => candidate.pid === pid);
   const time = request.event === undefined ? null : scene.capture.timeOf(request.event);
   const around = time === null ? undefined : tasksOf(scene, own).find(({ from, to }) => from <= time && to >= time);

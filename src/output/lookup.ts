@@ -45,9 +45,12 @@ function triedText({ name, suffix }: Attempt, lookup: Lookup): string {
   return `….${sanitize(suffix)}`;
 }
 
-function resultText({ result, queries }: Attempt): string {
+function resultText({ result, queries, late }: Attempt): string {
   const most = Math.max(...queries.map(({ attempt }) => attempt));
-  return most > 1 ? `${result} (${most} tries)` : result;
+  const notes = [most > 1 ? `${most} tries` : '', late === null ? '' : `answered after ${spanText(late)}, too late`].filter(
+    (note) => note !== '',
+  );
+  return notes.length > 0 ? `${result} (${notes.join('; ')})` : result;
 }
 
 function bar({ start, end }: Attempt, lookup: Lookup): string {

@@ -1,5 +1,5 @@
 /** What `trowel explain` says, for a page of the screen. */
-import { explain } from '../explain/explain.ts';
+import { explain, NotThere } from '../explain/explain.ts';
 import { MS } from '../model/time.ts';
 import { storyLines } from '../output/story.ts';
 import type { CaptureReader } from '../store/reader.ts';
@@ -9,11 +9,13 @@ const OVER = 100 * MS;
 
 /** `event`: its number, to explain what went on around it; null: the longest wait of the capture. */
 export function whyLines(capture: CaptureReader, event: number | null): string[] {
-  const { story } = explain(capture, { over: OVER, pids: null, ...(event === null ? {} : { event }) });
-  if (story !== null) return storyLines(story, capture.epoch);
-  return [
-    event === null
-      ? 'Nothing waited longer than 100 ms for what it had asked for, and nothing failed.'
-      : 'This event belongs to no process that is known.',
-  ];
+  try {
+    const { story } = explain(capture, { over: OVER, pids: null, ...(event === null ? {} : { event }) });
+    return story === null
+      ? ['Nothing waited longer than 100 ms for what it had asked for, and nothing failed.']
+      : storyLines(story, capture.epoch);
+  } catch (error) {
+    if (error instanceof NotThere) return ['This event belongs to no process that is known.'];
+    throw error;
+  }
 }

@@ -35,7 +35,7 @@ function judgeLookup(found: Asked, facts: Facts): Cause[] {
   const unreachable = phases.filter(({ dns }) => dns.attempt.result === 'UNREACHABLE');
   if (unreachable.length > 0 && !SILENT.has(lookup.result) && lookup.result !== 'NOERROR')
     return [serverUnreachable(found, unreachable, facts)];
-  const slow = phases.filter((phase) => phase.duration >= Math.max(facts.over, 0.2 * (lookup.end - lookup.start)));
+  const slow = phases.filter((phase) => phase.duration >= Math.max(facts.over, 0.2 * total(phases)));
   const silent = slow.filter(({ dns }) => SILENT.has(dns.attempt.result) || dns.attempt.result === 'SERVFAIL');
   if (silent.length > 0) return [aliveElsewhere(lookup, silent) ? deadDomain(found, silent, facts) : deadServer(found, silent, facts)];
   if (slow.length > 0) return [slowServer(found, slow)];
@@ -171,7 +171,7 @@ function slowServer({ lookup, owner }: Asked, slow: Asked['phases']): Cause {
 
 function longList({ lookup, phases, owner }: Asked): Cause {
   const vain = phases.filter(({ dns }) => dns.attempt.wasted).length;
-  const sentence = `${owner} spent ${spanText(total(phases))} looking up ${lookup.name}: ${vain} names of its search list were tried in vain first.`;
+  const sentence = `${owner} spent ${spanText(total(phases))} looking up ${lookup.name}: ${vain} name${vain === 1 ? '' : 's'} of its search list ${vain === 1 ? 'was' : 'were'} tried in vain first.`;
   return {
     id: 'dns-search-list',
     sentence,

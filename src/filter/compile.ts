@@ -1,4 +1,5 @@
 /** Expr → Step: names are resolved, types checked, and what lives on one dimension is put together into one test per row. */
+import { PROTOCOLS } from './aliases.ts';
 import type { Check, Expr, Literal, Operator } from './ast.ts';
 import { compareReadings, compileCheck, type ReadingTest, requireOperator } from './check.ts';
 import { parseConstant } from './constant.ts';
@@ -180,7 +181,9 @@ class Compiler {
   }
 
   #macro({ name, start, end }: Extract<Expr, { kind: 'macro' }>): Part {
-    const body = this.definitions.get(name);
+    const protocol = PROTOCOLS[name];
+    const body = this.definitions.get(name) ?? protocol;
+    if (body === protocol && protocol !== undefined) this.notes.push(`${name} is ${protocol} here`);
     if (body === undefined) {
       const hint =
         didYouMean(name, this.definitions.keys()) ||

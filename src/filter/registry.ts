@@ -43,8 +43,8 @@ export function findField(ref: FieldRef, text: string): Found {
     const bound = direct({ ...ref, name });
     if (bound !== null) return checked({ bound: { ...bound, label: label(ref) }, note: `${ref.name} is ${name} here` }, ref, text);
   }
-  const reason = UNSUPPORTED.find(({ pattern }) => pattern.test(ref.name))?.reason;
-  if (reason !== undefined) throw new FilterError(`${ref.name} is not supported`, text, ref, reason);
+  const known = UNSUPPORTED.find(({ pattern }) => pattern.test(ref.name));
+  if (known !== undefined) throw new FilterError(`${ref.name} is known to ${known.of}, but not supported`, text, ref, known.reason);
   throw new FilterError(`unknown field ${ref.name}`, text, ref, didYouMean(ref.name, byName.keys()));
 }
 

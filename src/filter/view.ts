@@ -4,7 +4,7 @@ import { dotted } from '../model/dotted.ts';
 import type { EventType } from '../model/event-type.ts';
 import { History } from '../model/history.ts';
 import type { Dimensions, FdRow, GroupRow, ProcessRow, ThreadRow, UserRow } from '../model/rows.ts';
-import { AddressNames } from './names.ts';
+import { AddressNames } from './address-names.ts';
 
 /** What fields need to know of a capture beside the event itself. */
 export interface CaptureContext {

@@ -47,7 +47,7 @@ function failedKind(view: EventView): string | null {
   const res = view.res;
   if (res === null || res >= 0) return null;
   const kind = category(view);
-  return kind === 'file' || kind === 'net' ? kind : 'other';
+  return kind === 'file' || kind === 'net' || kind === 'memory' ? kind : 'other';
 }
 
 /** 1 for an event that failed in one kind of thing; null for all others. */
@@ -88,6 +88,15 @@ function rawArg(view: EventView, key: string): Reading {
 function opensFor(view: EventView, modes: readonly number[]): boolean {
   const flags = argAt(view, 'flags');
   return view.type.makesFd && view.type.category === 'file' && typeof flags?.value === 'number' && modes.includes(flags.value & 3);
+}
+
+const O_CREAT = 0o100;
+
+/** It makes a file that may be executed. */
+function opensExecutable(view: EventView): boolean {
+  const [flags, mode] = [argAt(view, 'flags')?.value, argAt(view, 'mode')?.value];
+  const creates = view.type.name === 'creat' || (typeof flags === 'number' && (flags & O_CREAT) !== 0);
+  return view.type.makesFd && view.type.category === 'file' && creates && typeof mode === 'number' && (mode & 0o111) !== 0;
 }
 
 const clock = (view: EventView, date: boolean) => clockText(view.capture.epoch, view.time, date);
@@ -145,9 +154,11 @@ export const EVT_FIELDS: readonly Field[] = [
   column('evt.count.error', '1 for an event that failed', 'evt.count.error=1', { type: 'number', column: 'res', value: (res) => countIf(res !== null && res < 0) }),
   ofEvent('evt.count.error.file', '1 for a failed operation on files', 'evt.count.error.file=1', { type: 'number', read: (view) => countIf(failedKind(view) === 'file') }),
   ofEvent('evt.count.error.net', '1 for a failed operation on the network', 'evt.count.error.net=1', { type: 'number', read: (view) => countIf(failedKind(view) === 'net') }),
+  ofEvent('evt.count.error.memory', '1 for a failed operation on memory, of sysdig’s captures', 'evt.count.error.memory=1', { type: 'number', read: (view) => countIf(failedKind(view) === 'memory') }),
   ofEvent('evt.count.error.other', '1 for another that failed', 'evt.count.error.other=1', { type: 'number', read: (view) => countIf(failedKind(view) === 'other') }),
   ofEvent('evt.is_open_read', 'it opens a file for reading', 'evt.is_open_read=true', { type: 'bool', read: (view) => opensFor(view, [0, 2]) }),
   ofEvent('evt.is_open_write', 'it opens a file for writing', 'evt.is_open_write=true', { type: 'bool', read: (view) => opensFor(view, [1, 2]) }),
+  ofEvent('evt.is_open_exec', 'it makes a file that may be executed', 'evt.is_open_exec=true', { type: 'bool', read: opensExecutable }),
   ofType('evt.family', 'what the recorder switches and counts it by: net file process wait ipc trouble io', 'evt.family=trouble', { type: 'text', read: (view) => view.type.family }),
   ofEvent('evt.is_syslog', 'it writes a line to the system’s log', 'evt.is_syslog=true', { type: 'bool', read: (view) => syslogMessage(view) !== null }),
   column('evt.is_message', 'one message of sendmmsg or recvmmsg', 'evt.is_message=true', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.MESSAGE) !== 0 }),

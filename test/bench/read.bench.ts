@@ -10,6 +10,7 @@ const COMMANDS: readonly (readonly [args: readonly string[], budget: number])[] 
   [['read', capture, 'fd.type=ipv4 and proc.name=curl'], 150],
   [['read', capture, '--json'], 250],
   [['dns', capture], 150],
+  [['explain', capture], 200],
   [['info', capture], 150],
 ];
 

@@ -2,6 +2,9 @@
 export const ALIASES: readonly { readonly from: string; readonly to: string }[] = [
   // Wireshark
   { from: 'dns.qry.name', to: 'dns.qname' },
+  { from: 'dns.query', to: 'dns.qname' },
+  { from: 'dns.question', to: 'dns.qname' },
+  { from: 'dns.name', to: 'dns.qname' },
   { from: 'dns.qry.type', to: 'dns.qtype' },
   { from: 'dns.qry.class', to: 'dns.qclass' },
   { from: 'dns.flags.rcode', to: 'dns.rcode' },

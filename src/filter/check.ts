@@ -3,6 +3,7 @@ import type { Check, Literal, Modifier, Operator } from './ast.ts';
 import { type Constant, type ConstantContext, type NetTest, parseConstant, parseHex } from './constant.ts';
 import { FilterError } from './error.ts';
 import type { FieldType, Reading, Value } from './field.ts';
+import { replaced } from './hints.ts';
 
 /** Whether a reading satisfies a check. A missing value satisfies none. */
 export type ReadingTest = (reading: Reading) => boolean;
@@ -45,8 +46,22 @@ export function compileCheck(check: Check, type: FieldType, values: readonly Lit
 export function requireOperator(check: Check, type: FieldType, name: string, text: string): void {
   if (OPERATORS[type].includes(check.operator)) return;
   const takes = OPERATORS[type].filter((operator) => operator !== '==' && operator !== 'intersects').join(' ');
-  const hint = type === 'text' && ORDER.includes(check.operator) ? 'only numbers have an order' : `it takes ${takes}`;
-  throw new FilterError(`${name} (${type}) has no '${check.operator}'`, text, check.operatorSpan, hint);
+  const hint = ORDER.includes(check.operator) ? 'only numbers have an order' : `it takes ${takes}`;
+  throw new FilterError(`${name} (${type}) has no '${check.operator}'`, text, check.operatorSpan, hint, instead(check, type, name, text));
+}
+
+/** The check with what does what the operator would, where something does. */
+function instead(check: Check, type: FieldType, name: string, text: string): string | null {
+  const { operator, operatorSpan } = check;
+  if (type === 'bytes' && operator === 'icontains') return replaced(text, operatorSpan, 'contains');
+  const net = /^fd\.([cslr]?)ip$/.exec(name);
+  const address = /^((?:[0-9]{1,3}\.){1,3}|(?:[0-9]{1,3}\.){0,2}[0-9]{1,3})\.?$/.exec(
+    check.right?.kind === 'values' ? (check.right.values[0]?.text ?? '') : '',
+  );
+  if (net === null || address === null || !/^(contains|startswith|glob)$/.test(operator)) return null;
+  const numbers = address[0].split('.').filter((part) => part !== '');
+  const base = [...numbers, '0', '0', '0'].slice(0, 4).join('.');
+  return replaced(text, check, `fd.${net[1]}net=${base}/${numbers.length * 8}`);
 }
 
 /** Compares two readings, for `field = val(other)`. */
@@ -213,7 +228,9 @@ function checkedRegex(literal: Literal, { text }: ConstantContext): string {
     wholePattern(literal.text);
     return literal.text;
   } catch (error) {
-    const reason = (error as Error).message.replace(/^.*: /, '');
-    throw new FilterError(`'${literal.text}' is not a regular expression`, text, literal, reason);
+    const reason = (error as Error).message.replace(/^.*: /, '').toLowerCase();
+    const globbed = /^[\w./-]*\*[\w./*-]*$/.test(literal.text);
+    const fixed = globbed ? text.slice(0, literal.start).replace(/regex(\s*)$/, 'glob$1') + text.slice(literal.start) : null;
+    throw new FilterError(`'${literal.text}' is not a regular expression`, text, literal, globbed ? '* and ? go with glob' : reason, fixed);
   }
 }

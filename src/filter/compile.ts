@@ -4,7 +4,7 @@ import type { Check, Expr, Literal, Operator } from './ast.ts';
 import { compareReadings, compileCheck, type ReadingTest, requireOperator } from './check.ts';
 import { parseConstant } from './constant.ts';
 import { didYouMean, FilterError } from './error.ts';
-import { asIs, type ColumnField } from './field.ts';
+import { asIs, type ColumnField, type FieldType } from './field.ts';
 import { commonScope, type Readable, resolveOperand } from './operand.ts';
 import { literalBytes, parseFilter, precedenceHint } from './parse.ts';
 import {
@@ -20,6 +20,7 @@ import {
   RowStep,
   type Step,
 } from './step.ts';
+import { valueNotes } from './values.ts';
 import { type CaptureContext, EventView } from './view.ts';
 
 /** Named filters and lists: `name` → the text of a filter, or of a bracketed list. */
@@ -62,6 +63,7 @@ const MAX_LISTS = 20;
 
 class Compiler {
   readonly notes: string[] = [];
+  #types: ReadonlySet<string> | undefined;
 
   constructor(
     readonly text: string,
@@ -122,7 +124,8 @@ class Compiler {
     requireOperator(check, left.type, left.label, this.text);
     if (check.right?.kind === 'operand') return this.#comparison(check, left);
     const values = this.#values(check);
-    const context = { text: this.text, epoch: this.view.capture.epoch };
+    const context = { text: this.text, epoch: this.view.capture.epoch, field: left.bound?.field.name, check };
+    if (left.bound !== null) this.notes.push(...valueNotes(check, left.bound.field.name, values, this.#typeNames()));
     const test = compileCheck(check, left.type, values, context);
     const label = this.text.slice(check.start, check.end);
     if (left.bound?.field.scope === 'column') return { step: this.#columnStep(left.bound.field, check, values, test, label) };
@@ -132,9 +135,16 @@ class Compiler {
     return this.#partOf(left, label, (view) => test(left.read(view)));
   }
 
+  /** Names of event types that the capture has beside our own. */
+  #typeNames(): ReadonlySet<string> {
+    this.#types ??= new Set(Array.from(this.view.capture.dims.types.all(), ({ name }) => name));
+    return this.#types;
+  }
+
   #comparison(check: Check, left: Readable): Part {
     if (check.right?.kind !== 'operand') throw new Error('not a comparison of fields');
     const right = resolveOperand(check.right.operand, this.text, this.notes);
+    requireComparable(check, left, right, this.text);
     const scope = commonScope([left, right]);
     const both = { ...left, scope };
     return this.#partOf(both, this.text.slice(check.start, check.end), (view) =>
@@ -170,6 +180,8 @@ class Compiler {
       const hint = didYouMean(right.name, this.definitions.keys()) || `values go between brackets: (${right.name})`;
       throw new FilterError(`no list is called ${right.name}`, this.text, right.span, hint);
     }
+    if (!list.startsWith('('))
+      throw new FilterError(`${right.name} is a condition, not a list`, this.text, right.span, 'it stands alone, as a condition does');
     return parseList(list, right.name).flatMap((literal) => this.#listed(literal, 0));
   }
 
@@ -186,9 +198,8 @@ class Compiler {
     if (body === protocol && protocol !== undefined) this.notes.push(`${name} is ${protocol} here`);
     if (body === undefined) {
       const hint =
-        didYouMean(name, this.definitions.keys()) ||
-        'a field has a dot in its name (proc.name), a text to look for goes with evt.buffer contains';
-      throw new FilterError(`'${name}' is not a field, and no macro is called so`, this.text, { start, end }, hint);
+        didYouMean(name, this.definitions.keys()) || `is it proc.name=${name}, fd.name contains ${name} or evt.buffer contains ${name}?`;
+      throw new FilterError(`'${name}' is no condition, and no macro is called so`, this.text, { start, end }, hint);
     }
     if (this.expanding.includes(name)) {
       throw new FilterError(`macro ${name} contains itself`, this.text, { start, end }, [...this.expanding, name].join(' → '));
@@ -196,7 +207,7 @@ class Compiler {
     const inner = new Compiler(body, this.view, this.definitions, [...this.expanding, name]);
     const expr = parseFilter(body);
     if (expr === null) throw new FilterError(`macro ${name} is empty`, this.text, { start, end });
-    const part = inner.compile(expr);
+    const part = inMacro(name, () => inner.compile(expr));
     this.notes.push(...inner.notes);
     return part;
   }
@@ -211,6 +222,36 @@ const RANGES = {
   '=': (constant: number) => [constant, constant],
   '==': (constant: number) => [constant, constant],
 } as const satisfies Partial<Record<Operator, (constant: number) => readonly [number, number]>>;
+
+/** An error inside a macro says in which. */
+function inMacro<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error;
+    throw new FilterError(`in macro ${name}: ${error.message}`, error.text, error.span, error.hint, error.fixed);
+  }
+}
+
+const KINDS: Readonly<Record<FieldType, string>> = {
+  text: 'text',
+  bytes: 'text',
+  number: 'number',
+  span: 'number',
+  size: 'number',
+  port: 'number',
+  walltime: 'time',
+  bool: 'bool',
+  ip: 'address',
+  net: 'address',
+};
+
+/** Refuses to compare what can never be equal. */
+function requireComparable(check: Check, left: Readable, right: Readable, text: string): void {
+  if (KINDS[left.type] === KINDS[right.type] || check.right?.kind !== 'operand') return;
+  const message = `${left.label} (${left.type}) and ${right.label} (${right.type}) cannot be compared`;
+  throw new FilterError(message, text, check.right.operand, `${left.label} is compared with what is ${KINDS[left.type]}, too`);
+}
 
 /** A distance is equal when it is at most so long. */
 function withinDistance(check: Check): Check {

@@ -1,11 +1,10 @@
 /** What may stand at a place in a filter that is being typed. */
 
-import { STANDARD_TYPES } from '../model/event-type.ts';
-import { FD_KINDS } from '../model/rows.ts';
 import { LIST_OPERATORS, type Operator, type Span, TRANSFORMERS } from './ast.ts';
 import { OPERATORS } from './check.ts';
 import type { Field } from './field.ts';
 import { FIELDS } from './registry.ts';
+import { KNOWN_VALUES } from './values.ts';
 
 export interface Candidate {
   /** What goes into the filter. */
@@ -41,18 +40,6 @@ const OPERATOR_DOCS: Readonly<Partial<Record<Operator, string>>> = {
   regex: 'the whole of it matches the expression',
   '=': 'equal',
   '!=': 'there, and not equal',
-};
-
-/** Values of fields that have few. */
-const VALUES: Readonly<Record<string, readonly string[]>> = {
-  'evt.type': STANDARD_TYPES.map(({ name }) => name),
-  'evt.dir': ['<', '>'],
-  'fd.type': FD_KINDS,
-  'fd.l4proto': ['tcp', 'udp', 'icmp', 'raw'],
-  'dns.qr': ['query', 'answer'],
-  'dns.qtype': ['A', 'AAAA', 'CNAME', 'SRV', 'PTR', 'TXT', 'MX', 'NS'],
-  'dns.rcode': ['NOERROR', 'NXDOMAIN', 'SERVFAIL', 'REFUSED', 'FORMERR'],
-  'dns.side': ['client', 'server', 'forward'],
 };
 
 const fields = new Map(FIELDS.map((field) => [field.name, field]));
@@ -131,7 +118,7 @@ function candidatesFor(expected: Expected): readonly Candidate[] {
 }
 
 function valuesOf({ name, type }: Field): readonly string[] {
-  return VALUES[name] ?? (type === 'bool' ? ['true', 'false'] : []);
+  return KNOWN_VALUES[name] ?? (type === 'bool' ? ['true', 'false'] : []);
 }
 
 /** Those that begin with the word, then those that have it inside. */

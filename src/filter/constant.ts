@@ -1,10 +1,11 @@
 /** What a user writes beside an operator → a value of the field's type, or an error that says what the type takes. */
 import ipaddr from 'ipaddr.js';
-import { portOfService } from '../model/services.ts';
+import { portOfService, SERVICE_NAMES } from '../model/services.ts';
 import { MS, SECOND, US } from '../model/time.ts';
-import type { Literal } from './ast.ts';
-import { FilterError } from './error.ts';
+import type { Literal, Span } from './ast.ts';
+import { closest, didYouMean, FilterError } from './error.ts';
 import type { FieldType, Value } from './field.ts';
+import { replaced } from './hints.ts';
 import { literalBytes } from './parse.ts';
 
 /** A network: a test of one address in text form. */
@@ -15,6 +16,9 @@ export type Constant = Value | NetTest;
 export interface ConstantContext {
   readonly text: string;
   readonly epoch: bigint;
+  /** What the constant is compared with: its name, and the whole check. */
+  readonly field?: string | undefined;
+  readonly check?: Span;
 }
 
 const SPAN_UNITS: Readonly<Record<string, number>> = { ns: 1, us: US, µs: US, ms: MS, s: SECOND, m: 60 * SECOND, h: 3600 * SECOND };
@@ -29,6 +33,29 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
   g: 1024 ** 3,
   gb: 1024 ** 3,
   gib: 1024 ** 3,
+  t: 1024 ** 4,
+  tb: 1024 ** 4,
+  tib: 1024 ** 4,
+};
+/** Units as other programs write them. */
+const UNITS_ELSEWHERE: Readonly<Record<string, string>> = {
+  nsec: 'ns',
+  usec: 'us',
+  msec: 'ms',
+  milli: 'ms',
+  millis: 'ms',
+  sec: 's',
+  secs: 's',
+  second: 's',
+  seconds: 's',
+  min: 'm',
+  mins: 'm',
+  minute: 'm',
+  minutes: 'm',
+  hour: 'h',
+  hours: 'h',
+  byte: 'b',
+  bytes: 'b',
 };
 const NUMBER = /^(?<number>0[xX][0-9a-fA-F]+|[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)(?<unit>[a-zA-Zµ]*)$/;
 
@@ -61,7 +88,7 @@ export function parseConstant(type: FieldType, literal: Literal, context: Consta
 /** The bytes that `bcontains 0a6c` means. Throws FilterError for what is not pairs of hex digits. */
 export function parseHex(literal: Literal, context: ConstantContext): Uint8Array {
   if (!/^(?:[0-9a-fA-F]{2})+$/.test(literal.text)) {
-    fail(literal, context, `'${literal.text}' is not hexadecimal`, 'pairs of hex digits, such as 0a6c6f63');
+    fail(literal, context, `'${literal.text}' is not hexadecimal`, 'expected pairs of hex digits, such as 0a6c6f63');
   }
   return Buffer.from(literal.text, 'hex');
 }
@@ -69,23 +96,44 @@ export function parseHex(literal: Literal, context: ConstantContext): Uint8Array
 function parseBool(literal: Literal, context: ConstantContext): boolean {
   if (/^(true|1)$/.test(literal.text)) return true;
   if (/^(false|0)$/.test(literal.text)) return false;
-  fail(literal, context, `'${literal.text}' is not true or false`, 'true or false');
+  const meant = /^(yes|y|on|t|true)$/i.test(literal.text) ? 'true' : /^(no|n|off|f|false)$/i.test(literal.text) ? 'false' : null;
+  fail(literal, context, `'${literal.text}' is not true or false`, 'expected true or false', meant);
 }
 
 function parseNumber(literal: Literal, context: ConstantContext, units: Readonly<Record<string, number>>, expected: string): number {
   const found = NUMBER.exec(literal.text.trim())?.groups;
-  if (found === undefined) fail(literal, context, `'${literal.text}' is not a number`, expected);
+  if (found === undefined) fail(literal, context, `'${literal.text}' is not a number`, `expected ${expected}`);
   const unit = found.unit!;
   const scale = unit === '' ? 1 : (units[unit] ?? units[unit.toLowerCase()]);
-  if (scale === undefined) fail(literal, context, `'${literal.text}' has an unknown unit`, expected);
+  if (scale === undefined) wrongUnit(literal, context, units, unit, `expected ${expected}`);
   return Number(found.number) * scale;
+}
+
+function wrongUnit(
+  literal: Literal,
+  context: ConstantContext,
+  units: Readonly<Record<string, number>>,
+  unit: string,
+  expected: string,
+): never {
+  const number = literal.text.slice(0, -unit.length);
+  if (Object.keys(units).length === 0) fail(literal, context, `${context.field ?? 'this'} takes numbers without a unit`, expected, number);
+  const meant = UNITS_ELSEWHERE[unit.toLowerCase()];
+  const kind = units === SPAN_UNITS ? 'time' : 'size';
+  fail(literal, context, `'${unit}' is no unit of ${kind}`, expected, meant !== undefined && meant in units ? number + meant : null);
 }
 
 function parsePort(literal: Literal, context: ConstantContext): number {
   const port = /^[0-9]+$/.test(literal.text) ? Number(literal.text) : portOfService(literal.text);
-  if (port === null || port > 65535)
-    fail(literal, context, `'${literal.text}' is not a port`, 'a number up to 65535, or a service such as http or dns');
-  return port;
+  if (port !== null && port <= 65535) return port;
+  const { text } = literal;
+  const withProtocol = /^([0-9]+)\/(tcp|udp)$/.exec(text);
+  if (withProtocol !== null) {
+    const [, number, protocol] = withProtocol;
+    failWhole(literal, context, `'${text}' is not a port`, 'the protocol is a field of its own', `${number} and fd.l4proto=${protocol}`);
+  }
+  const hint = didYouMean(text, SERVICE_NAMES) || 'expected a number up to 65535, or a service such as http or dns';
+  fail(literal, context, `'${text}' is not a port`, hint, closest(text, SERVICE_NAMES));
 }
 
 /** ns since 1970, or a date; as ns since the capture's start. */
@@ -94,7 +142,7 @@ function parseWallTime(literal: Literal, context: ConstantContext): number {
   if (/^[0-9]+$/.test(text)) return Number(BigInt(text) - context.epoch);
   const fraction = /\.([0-9]{1,9})/.exec(text);
   const date = Date.parse(text.replace(/\.[0-9]+/, ''));
-  if (Number.isNaN(date)) fail(literal, context, `'${text}' is not a time`, 'ns since 1970, or a date: "2026-11-20T15:41:39.5Z"');
+  if (Number.isNaN(date)) fail(literal, context, `'${text}' is not a time`, 'expected ns since 1970, or a date: "2026-11-20T15:41:39.5Z"');
   const nanos = fraction === null ? 0n : BigInt(fraction[1]!.padEnd(9, '0'));
   return Number(BigInt(date) * 1_000_000n + nanos - context.epoch);
 }
@@ -102,27 +150,59 @@ function parseWallTime(literal: Literal, context: ConstantContext): number {
 function parseIp(literal: Literal, context: ConstantContext): string {
   const { text } = literal;
   if (ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)) return ipaddr.process(text).toString();
-  const hint = text.includes('/')
-    ? 'for networks there are fd.net, fd.cnet, fd.snet, fd.lnet, fd.rnet'
-    : 'an address, such as 10.0.0.1 or fe80::1';
-  fail(literal, context, `'${text}' is not an IP address`, hint);
+  const message = `'${text}' is not an IP address`;
+  const ends = /^fd\.([cslr]?)ip$/.exec(context.field ?? '');
+  const [, address, port] = /^([0-9.]+):([0-9]+)$/.exec(text) ?? [];
+  if (ends !== null && text.includes('/'))
+    failWhole(literal, context, message, 'a network has a field of its own', text, `fd.${ends[1]}net`);
+  if (ends !== null && address !== undefined) {
+    failWhole(literal, context, message, 'a port has a field of its own', `${address} and fd.${ends[1]}port=${port}`);
+  }
+  const named = ends !== null && /^[a-z][\w.-]*$/i.test(text) ? '; for names there are fd.sip.name and dns.qname' : '';
+  fail(literal, context, message, `expected an address, such as 10.0.0.1 or fe80::1${named}`);
 }
 
 function parseNet(literal: Literal, context: ConstantContext): NetTest {
   const { text } = literal;
   const [address, prefix] = text.split('/') as [string, string | undefined];
   const valid = ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address);
-  if (!valid) fail(literal, context, `'${text}' is not a network`, 'an address and a prefix, such as 10.0.0.0/8');
+  if (!valid)
+    fail(literal, context, `'${text}' is not a network`, 'expected an address and a prefix, such as 10.0.0.0/8', starsAsPrefix(text));
   const base = ipaddr.parse(address);
   const widest = base.kind() === 'ipv4' ? 32 : 128;
   const bits = prefix === undefined ? widest : /^[0-9]{1,3}$/.test(prefix) ? Number(prefix) : widest + 1;
-  if (bits > widest) fail(literal, context, `'/${prefix}' is not a prefix length`, `0 to ${widest}`);
+  if (bits > widest) fail(literal, context, `'/${prefix}' is not a prefix length`, `expected 0 to ${widest}`);
   return (candidate) => {
     const parsed = ipaddr.parse(candidate);
     return parsed.kind() === base.kind() && parsed.match(base, bits);
   };
 }
 
-function fail(literal: Literal, context: ConstantContext, message: string, expected: string): never {
-  throw new FilterError(message, context.text, literal, `expected ${expected}`);
+/** `10.0.*.*` → `10.0.0.0/16` */
+function starsAsPrefix(text: string): string | null {
+  const numbers = /^((?:[0-9]{1,3}\.)+)(?:\*\.?)+$/
+    .exec(text)?.[1]
+    ?.split('.')
+    .filter((part) => part !== '');
+  if (numbers === undefined || numbers.length > 3) return null;
+  return `${[...numbers, '0', '0', '0'].slice(0, 4).join('.')}/${numbers.length * 8}`;
+}
+
+/** `meant`: what stands in the literal's place in the filter as it should be. */
+function fail(literal: Literal, context: ConstantContext, message: string, hint: string, meant: string | null = null): never {
+  throw new FilterError(message, context.text, literal, hint, meant === null ? null : replaced(context.text, literal, meant));
+}
+
+/** The whole check should be another: `field=meant`, where it is a simple one. */
+function failWhole(
+  literal: Literal,
+  context: ConstantContext,
+  message: string,
+  hint: string,
+  meant: string,
+  field = context.field ?? '',
+): never {
+  const { check, text } = context;
+  const simple = check !== undefined && /^[\w.]+\s*==?\s*[^\s(),"']+$/.test(text.slice(check.start, check.end));
+  throw new FilterError(message, text, literal, hint, simple ? replaced(text, check, `${field}=${meant}`) : null);
 }

@@ -42,7 +42,7 @@ function around(text: string, span: Span): { text: string; start: number } {
 
 /** The candidates nearest to a misspelt name, best first, at most three. */
 export function nearest(name: string, candidates: Iterable<string>): string[] {
-  const limit = Math.max(2, Math.floor(name.length / 3));
+  const limit = name.length <= 4 ? 1 : Math.max(2, Math.floor(name.length / 3));
   const scored: { candidate: string; distance: number }[] = [];
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), limit);
@@ -54,6 +54,21 @@ export function nearest(name: string, candidates: Iterable<string>): string[] {
     .sort((a, b) => a.distance - b.distance || a.candidate.length - b.candidate.length || (a.candidate < b.candidate ? -1 : 1))
     .slice(0, 3)
     .map(({ candidate }) => candidate);
+}
+
+/** The one candidate that is clearly meant by a misspelt name; null where two are as near, or none is. */
+export function closest(name: string, candidates: Iterable<string>): string | null {
+  const limit = name.length < 4 ? 1 : 2;
+  let best: string | null = null;
+  let least = limit + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), limit);
+    if (distance === least) best = null;
+    if (distance >= least) continue;
+    least = distance;
+    best = candidate;
+  }
+  return best;
 }
 
 /** `did you mean a, b or c?`; empty where nothing is near. */

@@ -2,7 +2,8 @@
 import type { Call, FieldRef, Operand } from './ast.ts';
 import { FilterError } from './error.ts';
 import { type BoundField, type FieldType, type Reading, readField, type Scope, type Value } from './field.ts';
-import { findField } from './registry.ts';
+import { replaced } from './hints.ts';
+import { findField, isField } from './registry.ts';
 import type { EventView } from './view.ts';
 
 export interface Readable {
@@ -31,8 +32,16 @@ export function resolveOperand(operand: Operand, text: string, notes: string[]):
 function resolveField(ref: FieldRef, text: string, notes: string[]): Readable {
   const { bound, note } = findField(ref, text);
   if (note !== null) notes.push(note);
-  if (bound.field.only === 'print') throw new FilterError(`${bound.label} is for printing only`, text, ref);
+  if (bound.field.only === 'print')
+    throw new FilterError(`${bound.label} is for printing only`, text, ref, ...filtered(bound.label, text, ref));
   return { type: bound.field.type, scope: bound.field.scope, label: bound.label, bound, read: (view) => readField(bound, view) };
+}
+
+/** What filters take in the place of a field that is only printed: `evt.latency` of `evt.latency.human`. */
+function filtered(name: string, text: string, ref: FieldRef): [hint: string, fixed: string | null] {
+  const base = name.slice(0, name.lastIndexOf('.'));
+  if (!isField(base)) return ['filters take evt.reltime, evt.time or evt.rawtime', null];
+  return [`filters take ${base}`, replaced(text, ref, base)];
 }
 
 function constant(value: string): Readable {
@@ -51,22 +60,54 @@ function resolveList(items: readonly Operand[], text: string, notes: string[]): 
 interface TransformerSpec {
   readonly args: readonly [least: number, most: number];
   readonly type: FieldType;
+  readonly example: string;
   apply(args: readonly Reading[], option: string): Reading;
 }
 
 const TRANSFORMERS: Readonly<Record<Call['name'], TransformerSpec>> = {
-  tolower: { args: [1, 1], type: 'text', apply: ([value]) => mapValues(value, (v) => textOf(v).toLowerCase()) },
-  toupper: { args: [1, 1], type: 'text', apply: ([value]) => mapValues(value, (v) => textOf(v).toUpperCase()) },
-  b64: { args: [1, 1], type: 'text', apply: ([value]) => mapValues(value, (v) => Buffer.from(textOf(v), 'base64').toString()) },
-  basename: { args: [1, 1], type: 'text', apply: ([value]) => mapValues(value, (v) => textOf(v).slice(textOf(v).lastIndexOf('/') + 1)) },
-  len: { args: [1, 1], type: 'number', apply: ([value]) => length(value) },
-  join: { args: [2, 2], type: 'text', apply: ([separator, list]) => joined(list, textOf(first(separator))) },
+  tolower: {
+    args: [1, 1],
+    type: 'text',
+    example: 'tolower(proc.name)=curl',
+    apply: ([value]) => mapValues(value, (v) => textOf(v).toLowerCase()),
+  },
+  toupper: {
+    args: [1, 1],
+    type: 'text',
+    example: 'toupper(proc.name)=CURL',
+    apply: ([value]) => mapValues(value, (v) => textOf(v).toUpperCase()),
+  },
+  b64: {
+    args: [1, 1],
+    type: 'text',
+    example: 'b64(proc.args) contains secret',
+    apply: ([value]) => mapValues(value, (v) => Buffer.from(textOf(v), 'base64').toString()),
+  },
+  basename: {
+    args: [1, 1],
+    type: 'text',
+    example: 'basename(proc.exepath)=curl',
+    apply: ([value]) => mapValues(value, (v) => textOf(v).slice(textOf(v).lastIndexOf('/') + 1)),
+  },
+  len: { args: [1, 1], type: 'number', example: 'len(proc.args)>100', apply: ([value]) => length(value) },
+  join: {
+    args: [2, 2],
+    type: 'text',
+    example: 'join("/", (proc.name, fd.num)) = "curl/3"',
+    apply: ([separator, list]) => joined(list, textOf(first(separator))),
+  },
   concat: {
     args: [2, Infinity],
     type: 'text',
+    example: 'concat(proc.name, ":", fd.num) = "curl:3"',
     apply: (args) => (args.includes(null) ? null : args.map((value) => textOf(first(value))).join('')),
   },
-  getopt: { args: [2, 2], type: 'text', apply: ([list, options], option) => getopt(list, textOf(first(options)), option) },
+  getopt: {
+    args: [2, 2],
+    type: 'text',
+    example: 'getopt(proc.args, "o:s")[o] = out',
+    apply: ([list, options], option) => getopt(list, textOf(first(options)), option),
+  },
 };
 
 function resolveCall(call: Call, text: string, notes: string[]): Readable {
@@ -74,12 +115,13 @@ function resolveCall(call: Call, text: string, notes: string[]): Readable {
   const [least, most] = spec.args;
   if (call.args.length < least || call.args.length > most) {
     const wanted = least === most ? `${least}` : `at least ${least}`;
-    throw new FilterError(`${call.name}() takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${call.args.length}`, text, call);
+    const message = `${call.name}() takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${call.args.length}`;
+    throw new FilterError(message, text, call, `as in ${spec.example}`);
   }
   const parts = call.args.map((arg) => resolveOperand(arg, text, notes));
   for (const [i, part] of parts.entries()) {
     if (call.name !== 'len' && call.name !== 'join' && call.name !== 'concat' && part.type !== 'text' && part.type !== 'bytes') {
-      throw new FilterError(`${call.name}() takes text; ${part.label} is a ${part.type}`, text, call.args[i]!);
+      throw new FilterError(`${call.name}() takes text; ${part.label} is a ${part.type}`, text, call.args[i]!, `as in ${spec.example}`);
     }
   }
   const option = call.arg ?? '';

@@ -28,7 +28,8 @@ import {
   TRANSFORMERS,
   type Transformer,
 } from './ast.ts';
-import { didYouMean, FilterError } from './error.ts';
+import { closest, didYouMean, FilterError } from './error.ts';
+import { closedText, conditionFor, fieldFor, listed, operatorElsewhere, replaced, unexpected } from './hints.ts';
 
 const MAX_DEPTH = 100;
 
@@ -119,7 +120,7 @@ class Parser {
       const open = this.#at - 1;
       const expr = this.#or();
       this.#blank();
-      if (!this.#takeSymbol(')')) this.#fail(`expected ')'`, this.#here(), `to close the '(' at ${open + 1}`);
+      if (!this.#takeSymbol(')')) this.#unclosed(open);
       return expr.kind === 'and' || expr.kind === 'or' ? { ...expr, brackets: true } : expr;
     });
   }
@@ -129,15 +130,9 @@ class Parser {
     const left = this.#operand();
     if (left !== null) return this.#condition(left, start);
     const name = this.#match(IDENTIFIER);
-    if (name === null) {
-      this.#fail(
-        'expected a field, a transformer, a macro or a bracket',
-        this.#here(),
-        'for example fd.type=ipv4; `trowel fields` lists them',
-      );
-    }
+    if (name === null) this.#noCondition();
     const span = { start, end: this.#at };
-    if (name === 'and' || name === 'or') this.#fail(`'${name}' needs a condition before it`, span);
+    this.#refuseKeyword(name, span);
     if (WORD_FIELDS.has(name)) {
       const field: FieldRef = { kind: 'field', name, arg: null, ...span };
       const here = this.#at;
@@ -148,7 +143,60 @@ class Parser {
       }
       this.#at = here;
     }
+    this.#refuseAsField(name, span);
     return { kind: 'macro', name, ...span };
+  }
+
+  /** Where a condition must begin and none does. */
+  #noCondition(): never {
+    const next = this.#text[this.#at];
+    if (next === ')') this.#fail('nothing stands between the brackets', this.#here(), 'a condition, such as fd.type=ipv4');
+    const start = this.#at;
+    const value = this.#peek(/"[^"]*"|'[^']*'|[^\s()]+/y);
+    if (value === null) this.#fail('expected a condition', this.#here(), 'for example fd.type=ipv4; `trowel fields` lists the fields');
+    const bare = value.replace(/^["']|["']$/g, '');
+    const span = { start, end: start + value.length };
+    this.#fail(`${value} is a value, not a condition`, span, `a field and an operator go before it: ${conditionFor(bare)}`);
+  }
+
+  #refuseKeyword(name: string, span: Span): void {
+    const small = name.toLowerCase();
+    if (small === 'and' || small === 'or') {
+      const twice = /\b(and|or)\s*$/.test(this.#text.slice(0, span.start));
+      const fixed = replaced(this.#text, { start: span.start, end: this.#afterBlank() }, '');
+      this.#fail(`'${name}' needs a condition before it`, span, twice ? 'one of the two is too many' : '', fixed);
+    }
+    if (small !== 'not') return;
+    if (name === 'not') this.#fail(`'not' needs a condition after it`, span, 'for example not fd.type=ipv4');
+    this.#fail(`expected a condition, not '${name}'`, span, 'write and, or, not in small letters', replaced(this.#text, span, 'not'));
+  }
+
+  /** A single word before an operator or a bracket: no macro could be meant. */
+  #refuseAsField(name: string, span: Span): void {
+    const here = this.#at;
+    if (this.#text[here] === '(') {
+      if (name === 'val') this.#fail('val() stands to the right of an operator', span, 'for example proc.pname = val(proc.name)');
+      const hint = didYouMean(name, TRANSFORMERS) || `there are ${TRANSFORMERS.join(' ')}`;
+      this.#fail(`no transformer is called ${name}`, span, hint);
+    }
+    this.#blank();
+    const operator = this.#operator() ?? operatorElsewhere(this.#text, this.#at);
+    this.#at = here;
+    if (operator !== null) throw new FilterError(`'${name}' is not a field`, this.#text, span, ...fieldFor(name, this.#text, span));
+  }
+
+  #afterBlank(): number {
+    const here = this.#at;
+    this.#blank();
+    const after = this.#at;
+    this.#at = here;
+    return after;
+  }
+
+  #unclosed(open: number): never {
+    const atEnd = this.#text.slice(this.#at).trim() === '';
+    if (!atEnd) this.#unexpected();
+    this.#fail(`expected ')'`, this.#here(), `to close the '(' at ${open + 1}`, `${this.#text.trimEnd()})`);
   }
 
   /** A field or a transformer; null where neither stands. */
@@ -170,7 +218,11 @@ class Parser {
     const quoted = this.#quoted();
     const arg = quoted?.text ?? this.#match(FIELD_ARG);
     if (arg === null)
-      this.#fail('expected an argument', { start: open, end: this.#at + 1 }, 'a name, a number or a quoted text between [ and ]');
+      this.#fail(
+        'expected an argument',
+        { start: open, end: this.#at + 1 },
+        'a name, a number or a quoted text between [ and ], no blanks',
+      );
     if (!this.#takeSymbol(']')) this.#fail(`expected ']'`, this.#here(), `to close the '[' at ${open + 1}`);
     return arg;
   }
@@ -258,10 +310,23 @@ class Parser {
 
   #noOperator(start: number): never {
     this.#at = start;
+    const elsewhere = operatorElsewhere(this.#text, start);
+    if (elsewhere !== null) {
+      const { operator, span } = elsewhere;
+      const behind = this.#text.slice(span.end);
+      const blank = /\w$/.test(operator) && !behind.startsWith(' ') ? ' ' : '';
+      const fixed = this.#text.slice(0, span.start) + operator + blank + behind;
+      this.#fail('expected an operator', span, `here that is ${operator}`, fixed);
+    }
     const word = this.#match(BARE_TEXT) ?? '';
+    if (word === '') this.#fail('expected an operator', { start, end: start + 1 }, 'and a value, or `exists`: for example proc.name=curl');
+    if (word === 'not')
+      this.#fail(`'not' stands before the whole condition`, { start, end: this.#at }, 'as in not proc.name in (curl, wget)');
     const known = ['exists', ...ORDER_OPERATORS, ...TEXT_OPERATORS, ...LIST_OPERATORS];
     const hint = didYouMean(word, known) || 'one of = != < <= > >= contains startswith endswith glob regex in exists …';
-    this.#fail('expected an operator', { start, end: Math.max(this.#at, start + 1) }, hint);
+    const span = { start, end: Math.max(this.#at, start + 1) };
+    const meant = closest(word, known);
+    this.#fail('expected an operator', span, hint, meant === null ? null : replaced(this.#text, span, meant));
   }
 
   /** `val(field)` or a transformer, on the right of an operator. */
@@ -271,7 +336,7 @@ class Parser {
       this.#at += 4;
       this.#blank();
       const field = this.#field();
-      if (field === null) this.#fail('expected a field', this.#here(), 'val() takes the name of a field');
+      if (field === null) this.#fail('expected a field', this.#here(), 'val() takes the name of a field; a value stands without it');
       this.#blank();
       if (!this.#takeSymbol(')')) this.#fail(`expected ')'`, this.#here(), 'to close val(');
       return { ...field, start, end: this.#at };
@@ -297,9 +362,15 @@ class Parser {
     const start = this.#at;
     if (!this.#takeSymbol('(')) {
       const name = this.#match(IDENTIFIER);
-      if (name !== null) return { kind: 'name', name, span: { start, end: this.#at } };
-      const bare = this.#peek(BARE_TEXT) ?? '';
-      this.#fail(`'${after}' needs a list`, this.#here(), `values between brackets: ${after} (${bare})`);
+      const span = { start, end: this.#at };
+      if (name !== null && /^\s*(and\b|or\b|\)|&&|\|\||$)/.test(this.#text.slice(this.#at))) return { kind: 'name', name, span };
+      const rest = { start, end: Math.max(start + 1, this.#text.length) };
+      this.#fail(
+        `'${after}' needs a list`,
+        rest,
+        `values between brackets: ${after} (a, b)`,
+        start < this.#text.length ? listed(this.#text, start) : null,
+      );
     }
     const values: Literal[] = [];
     this.#blank();
@@ -309,22 +380,39 @@ class Parser {
       values.push(this.#listValue());
       this.#blank();
     } while (this.#takeSymbol(','));
-    if (!this.#takeSymbol(')')) this.#fail(`expected ',' or ')'`, this.#here(), `to close the list at ${start + 1}`);
+    if (!this.#takeSymbol(')')) this.#listGoesOn(start);
     return { kind: 'values', values };
+  }
+
+  /** A value of a list was read, and neither a comma nor the end follows. */
+  #listGoesOn(start: number): never {
+    if (this.#at >= this.#text.length)
+      this.#fail(`expected ',' or ')'`, this.#here(), `to close the list at ${start + 1}`, `${this.#text.trimEnd()})`);
+    const fixed = `${this.#text.slice(0, this.#at).trimEnd()}, ${this.#text.slice(this.#at)}`;
+    this.#fail(`expected ',' or ')'`, this.#here(), 'values stand between commas; one with blanks goes in quotes', fixed);
   }
 
   #listValue(): Literal {
     const value = this.#quoted() ?? this.#bare();
-    if (value === null) this.#fail('expected a value', this.#here(), 'between two commas, or a list without the last one');
-    return value;
+    if (value !== null) return value;
+    const comma = this.#text.slice(0, this.#at).lastIndexOf(',');
+    const fixed = replaced(this.#text, { start: comma, end: comma + 1 }, '');
+    this.#fail('expected a value', this.#here(), 'the comma before it is one too many', comma < 0 ? null : fixed);
   }
 
   #orderValue(operator: string): Right {
+    const start = this.#at;
     const value = this.#quotedNumber() ?? this.#number();
-    if (value !== null) return { kind: 'values', values: [value] };
+    if (value !== null && !/[\w.:/-]/.test(this.#text[this.#at] ?? '')) return { kind: 'values', values: [value] };
+    this.#at = start;
     const word = this.#peek(BARE_TEXT);
     const at = { start: this.#at, end: this.#at + Math.max(1, word?.length ?? 0) };
-    this.#fail(`'${operator}' needs a number`, at, word === null ? '' : `only numbers have an order; use = or contains for text`);
+    if (operator === '<' && word?.startsWith('>')) {
+      const span = { start: this.#at - 1, end: this.#at + 1 };
+      this.#fail(`'<>' is no operator`, span, 'here that is !=', replaced(this.#text, span, '!='));
+    }
+    const unquoted = word === null && this.#peek(/["'][^"']*["']/y) === null ? 'such as 42, 1ms or 10KB' : '';
+    this.#fail(`'${operator}' needs a number`, at, unquoted || 'such as 42, 1ms or 10KB; texts have no order, = and contains compare them');
   }
 
   /** A number written in quotes, as shells and JSON produce them. */
@@ -340,8 +428,12 @@ class Parser {
     const value = this.#quoted() ?? this.#bare();
     if (value !== null) return value;
     const next = this.#text[this.#at];
-    const hint = next === '(' ? `a list goes with in: in (…)` : next === '=' ? `'==' and '=' mean the same` : 'a word, or a text in quotes';
-    this.#fail(`'${operator}' needs a value`, this.#here(), hint);
+    const before = this.#text.slice(0, this.#at).trimEnd().slice(0, -operator.length).trimEnd();
+    const rest = this.#text.slice(this.#at + 1);
+    if (next === '(') this.#fail(`'${operator}' needs one value`, this.#here(), 'a list goes with in', `${before} in (${rest}`);
+    if (next === '=')
+      this.#fail(`'${operator}=' is no operator`, this.#here(), `'=' and '==' mean the same`, `${before} = ${rest.trimStart()}`);
+    this.#fail(`'${operator}' needs a value`, this.#here(), 'a word, or a text in quotes');
   }
 
   #bare(): Literal | null {
@@ -374,7 +466,7 @@ class Parser {
         i += length;
       }
     }
-    this.#fail(`expected ${quote}`, { start, end: this.#text.length }, 'to close the text');
+    this.#fail(`expected ${quote}`, { start, end: this.#text.length }, 'to close the text', closedText(this.#text, start, quote));
   }
 
   /** The escape whose backslash is at i, and how many characters follow that backslash. */
@@ -385,7 +477,8 @@ class Parser {
     const hex = /^x([0-9a-fA-F]{2})/.exec(this.#text.slice(i + 1, i + 4));
     if (hex !== null) return { value: byteAsText(hex[1]!), length: 3 };
     if (next === '"' || next === "'") {
-      this.#fail(`\\${next} is no escape between ${quote}`, { start: i, end: i + 2 }, `write ${next} alone`);
+      const span = { start: i, end: i + 2 };
+      this.#fail(`\\${next} is no escape between ${quote}`, span, `write ${next} alone`, this.#text.replaceAll(`\\${next}`, next));
     }
     return { value: '\\', length: 0 };
   }
@@ -443,18 +536,13 @@ class Parser {
   }
 
   #unexpected(): never {
-    const start = this.#at;
-    const rest = this.#match(/\S+/y) ?? '';
-    const span = { start, end: start + Math.max(1, rest.length) };
-    if (rest.startsWith(')')) this.#fail(`')' closes nothing`, { start, end: start + 1 });
-    const hint = /^(and|or|not)/i.test(rest)
-      ? 'and, or and not are written small, with blanks around them'
-      : 'quote texts with blanks: "like this"';
-    this.#fail(`expected 'and' or 'or'`, span, hint);
+    this.#blank();
+    const { message, span, hint, fixed } = unexpected(this.#text, this.#at);
+    this.#fail(message, span, hint, fixed);
   }
 
-  #fail(message: string, span: Span, hint = ''): never {
-    throw new FilterError(message, this.#text, span, hint);
+  #fail(message: string, span: Span, hint = '', fixed: string | null = null): never {
+    throw new FilterError(message, this.#text, span, hint, fixed);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { ALIASES, UNSUPPORTED } from './aliases.ts';
 import type { FieldRef } from './ast.ts';
-import { didYouMean, FilterError } from './error.ts';
+import { closest, didYouMean, FilterError } from './error.ts';
 import type { BoundField, Field } from './field.ts';
 import { CONTAINER_FIELDS } from './fields/container.ts';
 import { DNS_FIELDS } from './fields/dns.ts';
@@ -12,6 +12,7 @@ import { HTTP_FIELDS } from './fields/http.ts';
 import { PATH_FIELDS } from './fields/path.ts';
 import { PROC_FIELDS, USER_FIELDS } from './fields/proc.ts';
 import { SYSLOG_FIELDS } from './fields/syslog.ts';
+import { replaced } from './hints.ts';
 
 export const FIELDS: readonly Field[] = [
   ...EVT_FIELDS,
@@ -45,7 +46,21 @@ export function findField(ref: FieldRef, text: string): Found {
   }
   const known = UNSUPPORTED.find(({ pattern }) => pattern.test(ref.name));
   if (known !== undefined) throw new FilterError(`${ref.name} is known to ${known.of}, but not supported`, text, ref, known.reason);
-  throw new FilterError(`unknown field ${ref.name}`, text, ref, didYouMean(ref.name, byName.keys()));
+  unknown(ref, text);
+}
+
+export function isField(name: string): boolean {
+  return byName.has(name);
+}
+
+function unknown(ref: FieldRef, text: string): never {
+  const group = ref.name.slice(0, ref.name.indexOf('.') + 1);
+  const inGroup = [...byName.keys()].filter((name) => name.startsWith(group));
+  const others =
+    inGroup.length === 0 ? '`trowel fields` lists all' : `there are ${inGroup.slice(0, 5).join(', ')} …: \`trowel fields\` lists all`;
+  const meant = closest(ref.name, byName.keys());
+  const fixed = meant === null ? null : replaced(text, { start: ref.start, end: ref.start + ref.name.length }, meant);
+  throw new FilterError(`unknown field ${ref.name}`, text, ref, didYouMean(ref.name, byName.keys()) || others, fixed);
 }
 
 /** The field of a name in a program of ours; throws for a name that does not exist. */
@@ -71,9 +86,11 @@ function label(ref: FieldRef): string {
 function checked(found: Found, ref: FieldRef, text: string): Found {
   const { field, arg } = found.bound;
   const { name } = field;
-  if (arg !== '' && field.arg === undefined) throw new FilterError(`${name} takes no argument`, text, ref, `write ${name}`);
+  if (arg !== '' && field.arg === undefined)
+    throw new FilterError(`${name} takes no argument`, text, ref, `write ${name}`, replaced(text, ref, name));
   if (arg === '' && field.arg?.required === true) {
-    throw new FilterError(`${name} needs an argument`, text, ref, `write ${name}.${field.arg.name} or ${name}[${field.arg.name}]`);
+    const forms = `${name}.${field.arg.name} or ${name}[${field.arg.name}]`;
+    throw new FilterError(`${name} needs an argument`, text, ref, `write ${forms}, for example ${field.example}`);
   }
   if (field.arg?.name === 'LEVEL' && arg !== '' && !/^[0-9]+$/.test(arg)) {
     throw new FilterError(`${name}[${arg}]: the level is a number`, text, ref, 'for example proc.aname[2]: the parent’s parent');

@@ -16,6 +16,9 @@ const NAMES = `
 
 const NUMBERS = new Map(NAMES.map((name, i) => [name, i + 1]));
 
+/** All names, without the numbers that have none. */
+export const ERRNO_NAMES: readonly string[] = NAMES.filter((name) => name !== '-');
+
 /** 2 → ENOENT; a number without a name is returned as text. */
 export function errnoName(errno: number): string {
   const name = NAMES[errno - 1];

@@ -54,6 +54,9 @@ const SERVICES: readonly (readonly [string, number])[] = [
 const PORTS = new Map(SERVICES);
 const NAMES = new Map([...SERVICES].reverse().map(([name, port]) => [port, name]));
 
+/** Every name there is, for those who misspell one. */
+export const SERVICE_NAMES: readonly string[] = [...PORTS.keys()];
+
 /** `http` → 80; null for a name that is not listed. */
 export function portOfService(name: string): number | null {
   return PORTS.get(name) ?? null;

@@ -64,7 +64,7 @@ describe.skipIf(noPty !== null)('the screen', () => {
     const pty = await opened(stall);
     pty.type('fdns.rcod=NXDOMAIN');
     await pty.until('unknown field dns.rcod');
-    expect(pty.screen).toMatch(/ filter {2}dns\.rcod=NXDOMAIN\n {9}\^{8} unknown field dns\.rcod\n +did you mean dns\.rcode/);
+    expect(pty.screen).toMatch(/ filter {2}dns\.rcod=NXDOMAIN\n {9}\^{8} unknown field dns\.rcod\n +try: dns\.rcode=NXDOMAIN/);
     pty.type('\r');
     await pty.until('unknown field');
     pty.type('\x01\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[C\x1b[Ce');

@@ -84,7 +84,7 @@ describe('the state of the screen', () => {
     expect(screen.lines.slice(1, 4)).toEqual([
       ' filter  proc.nme=curl',
       '         ^^^^^^^^ unknown field proc.nme',
-      '         did you mean proc.name, proc.exe or proc.aname?',
+      '         try: proc.name=curl',
     ]);
     expect(screen.keys('Esc').session.state).toMatchObject({ filter: '', prompt: null });
   });

@@ -114,11 +114,17 @@ static __always_inline __s64 take_latency(struct thread *thread, struct pt_regs 
 	return now - start;
 }
 
-static __always_inline bool took_long_enough(const struct call *call, __s64 latency)
+/* Later events are about files that these opened: they are recorded however short they were. */
+static __always_inline bool opens_path(__u32 id)
+{
+	return id == CALL_open || id == CALL_openat || id == CALL_openat2 || id == CALL_creat;
+}
+
+static __always_inline bool took_long_enough(const struct call *call, __u32 id, __s64 latency)
 {
 	if (call->flags & CALL_WAIT && latency < (__s64)settings.wait_over_ns)
 		return false;
-	return !settings.min_latency_ns || latency >= (__s64)settings.min_latency_ns;
+	return !settings.min_latency_ns || latency >= (__s64)settings.min_latency_ns || opens_path(id);
 }
 
 static __always_inline bool passes_by_fd(const struct event *event, __u8 family)
@@ -154,7 +160,7 @@ static __always_inline void record(struct returned *returned, struct pt_regs *re
 	struct event *event;
 	__u8 family = returned->call->family;
 
-	if (!took_long_enough(returned->call, latency)) {
+	if (!took_long_enough(returned->call, returned->id, latency)) {
 		count_filtered(family);
 		return;
 	}
@@ -214,6 +220,12 @@ static __always_inline void on_signal(struct task_struct *task, struct thread *t
 	record(&returned, (struct pt_regs *)bpf_task_pt_regs(task), now, now - start);
 }
 
+/* A shell opens what the program that it becomes is to use: asked for by the program's name, the file has none yet. */
+static __always_inline bool names_for_others(struct task_struct *task, __u32 id)
+{
+	return settings.filters & FILTER_COMMS && opens_path(id) && !pid_is_excluded(READ(task, tgid));
+}
+
 static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 {
 	struct returned returned = { .res = res, .task = bpf_get_current_task_btf() };
@@ -234,7 +246,7 @@ static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 		return 0;
 	returned.id = id;
 	returned.call = &calls[id];
-	if (!is_wanted(returned.task, returned.thread)) {
+	if (!is_wanted(returned.task, returned.thread) && !names_for_others(returned.task, id)) {
 		returned.thread->start_ns = 0;
 		count_filtered(returned.call->family);
 		return 0;
@@ -277,7 +289,7 @@ static __always_inline void record_pending(struct returned *returned, struct pt_
 	struct event *event;
 	__u8 family = returned->call->family;
 
-	if (!took_long_enough(returned->call, latency) || !is_wanted(returned->task, returned->thread))
+	if (!took_long_enough(returned->call, returned->id, latency) || !is_wanted(returned->task, returned->thread))
 		return;
 	returned->scratch = scratch_of(LANE_ITER);
 	if (!returned->scratch)

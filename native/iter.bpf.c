@@ -10,6 +10,27 @@ static __always_inline bool is_worth_telling(const struct fd_identity *fd)
 	return fd->kind == KIND_FILE || fd->kind == KIND_DIRECTORY || fd->state & FD_LISTENING;
 }
 
+/*
+ * Processes that were there before anyone looked, and may never do anything: they are the parents of others. Their
+ * arguments cannot be read from here, so their first event tells of them again.
+ */
+SEC("iter/task")
+int processes(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct thread *thread;
+
+	if (!task || READ(task, pid) != READ(task, tgid) || READ(task, flags) & PF_KTHREAD)
+		return 0;
+	thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!thread)
+		return 0;
+	is_wanted(task, thread);
+	announce(thread, LANE_ITER, false, bpf_ktime_get_boot_ns());
+	thread->announced = 0;
+	return 0;
+}
+
 SEC("iter/task_file")
 int open_files(struct bpf_iter__task_file *ctx)
 {

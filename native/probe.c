@@ -42,6 +42,7 @@ static const struct {
 } optional[] = {
 	{ "pending", "calls that have not returned at the end are not recorded" },
 	{ "open_files", "files opened before the recording have no names" },
+	{ "processes", "processes that do nothing during the recording have no names" },
 	{ "signal_typed", "signals, and calls that they interrupt, are not seen" },
 	{ "retransmit_typed", "TCP retransmissions and unanswered connects are not seen" },
 	{ "reset_sent_typed", "TCP resets that are sent are not seen" },
@@ -52,7 +53,7 @@ static const struct {
 	{ "udp_full_typed", "full UDP receive queues are not seen" },
 };
 
-#define FIRST_TROUBLE 3 /* those that options->trouble switches */
+#define FIRST_TROUBLE 4 /* those that options->trouble switches */
 
 /* ---- Which program was refused ---- */
 
@@ -270,28 +271,6 @@ static int attach_hooks(struct probe *probe)
 	return 0;
 }
 
-/*
- * The iterators come first: the one for pending calls is opened now, since later there are no privileges, and it does
- * not begin before it is read.
- */
-int probe_attach(struct probe *probe)
-{
-	struct bpf_link *pending = attach_iterator(probe, "pending", NULL);
-
-	probe->open_files = attach_iterator(probe, "open_files", NULL);
-	probe->listeners = attach_iterator(probe, "full_listeners", "listeners");
-	if (pending) {
-		probe->pending = bpf_iter_create(bpf_link__fd(pending));
-		bpf_link__destroy(pending);
-	}
-	return attach_hooks(probe);
-}
-
-int probe_open_files(struct probe *probe)
-{
-	return probe->open_files ? bpf_iter_create(bpf_link__fd(probe->open_files)) : -ENOTSUP;
-}
-
 /* Programs that write into the ring instead leave the iterator's own file empty. */
 static void run_iterator(int fd)
 {
@@ -300,6 +279,33 @@ static void run_iterator(int fd)
 	while (read(fd, nothing, sizeof(nothing)) > 0)
 		;
 	close(fd);
+}
+
+/*
+ * The iterators come first: the one for pending calls is opened now, since later there are no privileges, and it does
+ * not begin before it is read.
+ */
+int probe_attach(struct probe *probe)
+{
+	struct bpf_link *pending = attach_iterator(probe, "pending", NULL);
+	struct bpf_link *processes = attach_iterator(probe, "processes", NULL);
+
+	probe->open_files = attach_iterator(probe, "open_files", NULL);
+	probe->listeners = attach_iterator(probe, "full_listeners", "listeners");
+	if (pending) {
+		probe->pending = bpf_iter_create(bpf_link__fd(pending));
+		bpf_link__destroy(pending);
+	}
+	if (processes) {
+		run_iterator(bpf_iter_create(bpf_link__fd(processes)));
+		bpf_link__destroy(processes);
+	}
+	return attach_hooks(probe);
+}
+
+int probe_open_files(struct probe *probe)
+{
+	return probe->open_files ? bpf_iter_create(bpf_link__fd(probe->open_files)) : -ENOTSUP;
 }
 
 void probe_check_listeners(struct probe *probe)

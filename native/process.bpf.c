@@ -8,9 +8,21 @@
 #define SIGCHLD 17
 #define WAIT_SIGNAL(code) ((code)&0x7f)
 
+/* Also where only some descriptors are asked for: without them nobody knows what a process became, and when it ended. */
 static __always_inline bool process_events_wanted(void)
 {
-	return settings.families & 1 << FAMILY_PROCESS && !(settings.filters & (FILTER_PORTS | FILTER_KINDS));
+	return settings.families & 1 << FAMILY_PROCESS;
+}
+
+/*
+ * Who is not asked for may be the parent of one who is: it tells its name once, as it begins and as it becomes another
+ * program.
+ */
+static __always_inline void introduce(struct task_struct *task, struct thread *thread)
+{
+	if (!settings.filters || is_wanted(task, thread) || is_announced(thread))
+		return;
+	announce(thread, LANE_PROCESS, true, bpf_ktime_get_boot_ns());
 }
 
 /* A started event, or NULL if nobody wants it. */
@@ -43,13 +55,12 @@ static __always_inline int on_exec(struct task_struct *task, struct linux_binprm
 	struct scratch *scratch;
 	__s64 latency;
 
-	if (!thread || !(settings.calls[NUMBER_execve] & WANTED_NATIVE) || !process_events_wanted())
+	if (!thread)
+		return 0;
+	introduce(task, thread);
+	if (!(settings.calls[NUMBER_execve] & WANTED_NATIVE) || !process_events_wanted())
 		return 0;
 	latency = thread->start_ns ? bpf_ktime_get_boot_ns() - thread->start_ns : -1;
-	if (latency < (__s64)settings.min_latency_ns && settings.min_latency_ns) {
-		count_filtered(FAMILY_PROCESS);
-		return 0;
-	}
 	scratch = begin_process_event(task, thread, CALL_execve);
 	if (!scratch)
 		return 0;
@@ -154,7 +165,15 @@ int end_raw(struct bpf_raw_tracepoint_args *ctx)
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(fork_typed, struct task_struct *parent, struct task_struct *child)
 {
-	return on_fork(parent, child);
+	struct thread *thread;
+
+	on_fork(parent, child);
+	if (!settings.filters || READ(parent, tgid) == READ(child, tgid))
+		return 0;
+	thread = thread_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (thread)
+		introduce(child, thread);
+	return 0;
 }
 
 SEC("raw_tp/sched_process_fork")

@@ -7,6 +7,7 @@
 #include "hash.h"
 
 #define THREADS_MAX 32768
+#define ANCESTORS_MAX 32
 
 struct entry {
 	uint32_t tid; /* 0: free */
@@ -211,6 +212,20 @@ static void define(struct batch *batch, const struct entry *entry, uint32_t pid)
 	pointers_add(&batch->threads, thread);
 }
 
+/* Parents that do nothing themselves are asked for by name, too: as far up as they have announced themselves. */
+static void define_ancestors(struct threads *threads, struct batch *batch, const struct entry *entry)
+{
+	for (int i = 0; i < ANCESTORS_MAX && entry->record; i++) {
+		struct entry *parent = find(threads, entry->record->ppid);
+
+		if (!parent->tid || parent->id || !parent->record)
+			return;
+		parent->id = ++threads->last_id;
+		define(batch, parent, parent->record->pid);
+		entry = parent;
+	}
+}
+
 uint32_t threads_id(struct threads *threads, struct batch *batch, const struct event *event)
 {
 	struct entry *entry;
@@ -221,6 +236,7 @@ uint32_t threads_id(struct threads *threads, struct batch *batch, const struct e
 	if (!entry->id) {
 		entry->id = ++threads->last_id;
 		define(batch, entry, event->pid);
+		define_ancestors(threads, batch, entry);
 	}
 	return entry->id;
 }

@@ -34,6 +34,10 @@ function program(after: readonly string[]): Command {
     .option('-s, --snaplen <n>', 'payload bytes kept of one operation', count, 80)
     .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
     .option('--no-latency', 'do not measure how long calls take: cheaper for the node')
+    .option('--cgroup <path>', 'record only what is in this cgroup, or below; may be repeated', (path: string, all: string[] = []) => [
+      ...all,
+      path,
+    ])
     .option('--only-command', 'record only the command behind -- and what it starts')
     .option('--json', 'print the summary as JSON')
     .addOption(new Option('--exclude-pid <pid>', 'leave the events of a process out').argParser(count).hideHelp())

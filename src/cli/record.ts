@@ -1,8 +1,9 @@
 /** `trowel record`: probe, collector and store in one command. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Pushed, pushedConfig, pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { RecorderTotals } from '../collector/recorder.ts';
 import { CollectorServer } from '../collector/server.ts';
 import { Session } from '../collector/session.ts';
@@ -29,6 +30,8 @@ export interface RecordOptions {
   readonly onlyCommand?: boolean;
   /** A process whose events are left out, beside our own: the screen that shows them. */
   readonly excludePid?: number;
+  /** Directories of cgroups: only what is in them, or below. */
+  readonly cgroup?: readonly string[];
   readonly command: readonly string[];
 }
 
@@ -61,6 +64,8 @@ class Recording {
   readonly #server: CollectorServer;
   readonly #ended = Promise.withResolvers<{ bye: Bye | null; error: Error | null }>();
   readonly #ready = Promise.withResolvers<void>();
+  /** What of the filter the kernel decides; null: there is no filter. */
+  readonly #pushed: readonly string[] | null;
   #session: Session | null = null;
   #totals: RecorderTotals | null = null;
   #interrupted = false;
@@ -71,7 +76,9 @@ class Recording {
     this.#path = path;
     this.#options = options;
     this.#address = `unix:${socket}`;
-    const config = configOf(options);
+    const pushed = pushedOf(filter);
+    const config = configOf(options, pushed);
+    this.#pushed = filter === '' ? null : pushedText(pushed);
     this.#server = new CollectorServer((control) => {
       const session = new Session(
         {
@@ -79,7 +86,10 @@ class Recording {
           filter,
           config,
           command: process.argv.slice(2).join(' '),
-          onReady: () => this.#ready.resolve(),
+          onReady: () => {
+            this.#tellFilter();
+            this.#ready.resolve();
+          },
           onEnd: (bye, error) => {
             this.#totals = session.totals;
             this.#ended.resolve({ bye, error });
@@ -158,6 +168,12 @@ class Recording {
     });
   }
 
+  #tellFilter(): void {
+    if (this.#pushed === null || this.#options.json === true) return;
+    const kernel = this.#pushed.length === 0 ? 'nothing of it' : this.#pushed.join(' and ');
+    process.stderr.write(`filter: the kernel takes ${kernel}; the collector asks the whole filter of what comes through\n`);
+  }
+
   /** A line that is written over and over, on a terminal only. */
   #showProgress(): NodeJS.Timeout {
     let before = 0;
@@ -190,17 +206,28 @@ function defaultPath(): string {
   return `trowel-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.trowel`;
 }
 
-function configOf(options: RecordOptions): Config {
+function configOf(options: RecordOptions, pushed: Pushed): Config {
   if (options.onlyCommand === true && options.command.length === 0) throw new UsageError('--only-command needs a command behind --');
   if (options.snaplen > MAX_SNAPLEN) throw new UsageError(`-s takes at most ${MAX_SNAPLEN} bytes, not ${options.snaplen}`);
   return {
+    ...pushedConfig(pushed),
+    ...(options.cgroup === undefined ? {} : { cgroups: options.cgroup.map(cgroupId) }),
     snaplen: options.snaplen,
     snaplenWhole: Math.max(options.snaplen, SNAPLEN_WHOLE),
     waitOverNs: parseSpan('--wait-over', options.waitOver),
     latency: options.latency,
     excludePids: options.excludePid === undefined ? [process.pid] : [process.pid, options.excludePid],
-    pids: options.onlyCommand === true ? [process.pid] : [],
+    ...(options.onlyCommand === true ? { pids: [process.pid] } : {}),
   };
+}
+
+/** A cgroup's id is the inode of its directory. */
+function cgroupId(path: string): string {
+  try {
+    return statSync(path, { bigint: true }).ino.toString();
+  } catch {
+    throw new UsageError(`--cgroup takes the path of a cgroup's directory below /sys/fs/cgroup, not ${path}`);
+  }
 }
 
 function limitMs({ for: span, seconds }: RecordOptions): number | null {

@@ -114,9 +114,13 @@ export class Recorder {
     part.takeRange(ordered, from, Math.min(ordered.n, from + CHUNK_EVENTS));
     const count = step.select(part, this.#all, part.n, this.#selection);
     kept.clear();
-    for (let k = 0; k < count; k++) kept.take(part, this.#selection[k]!);
-    if (count < part.n) this.#forgetDns(part, kept, this.#filter.view);
-    if (count > 0) this.#keep(kept);
+    for (let i = 0, k = 0; i < part.n; i++) {
+      const matches = k < count && this.#selection[k] === i;
+      if (matches) k++;
+      if (matches || part.type[i] === LOST) kept.take(part, i); // what is missing is told whatever was asked for
+    }
+    if (kept.n < part.n) this.#forgetDns(part, kept, this.#filter.view);
+    if (kept.n > 0) this.#keep(kept);
   }
 
   /** DNS messages of events that are not stored go too. */

@@ -1,0 +1,79 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { afterAll, describe, expect, test } from 'vitest';
+import { cleanUp, type Recording, record, whyNot } from './recording.ts';
+
+const reason = whyNot();
+/** Files, sockets, processes and a wait, the same each time. */
+const WORK = [
+  'sh',
+  '-c',
+  'cat /etc/hostname /etc/hosts >/dev/null; sleep 0.02; (cat /etc/passwd | wc -l) >/dev/null; curl -s http://127.0.0.1:9/ || true',
+];
+const FIELDS = [
+  'evt.type',
+  'evt.rawres',
+  'proc.name',
+  'proc.pname',
+  'proc.aname',
+  'proc.exepath',
+  'proc.cmdline',
+  'fd.name',
+  'fd.type',
+] as const;
+
+/** What the matching events are, without what differs from run to run. */
+function content(recording: Recording, filter: string): string[] {
+  const plain = (value: unknown) =>
+    String(value)
+      .replace(/\[?[0-9]{3,}\]?/g, '#')
+      .replace(/MainThread,.*/, '…');
+  return recording
+    .rows(filter, FIELDS)
+    .map((row) => FIELDS.map((field) => plain(row[field])).join(' '))
+    .sort();
+}
+
+/** How many events left the kernel. */
+function emitted(recording: Recording): number {
+  return [...recording.capture.dims.counters.all()].reduce((sum, counter) => sum + counter.emitted, 0);
+}
+
+describe.skipIf(reason !== null)(`a filter while recording (${reason ?? 'as root, with BTF'})`, () => {
+  afterAll(cleanUp);
+
+  test.each([
+    ['proc.name=cat', true],
+    ['proc.name=cat and fd.type=file', true],
+    ['proc.name in (curl, wc) and evt.type in (connect, read, write)', true],
+    ['fd.type in (ipv4, ipv6) and proc.name=curl', true],
+    ['evt.type in (execve, procexit) and proc.name in (cat, wc, curl)', true],
+    ['fd.name=/etc/hosts and evt.is_io_read=true', false],
+    ['proc.pname=sh and evt.type=openat', true],
+  ])('keeps of the same work what %s selects afterwards, under the same names', (filter, pushed) => {
+    const whole = record(WORK, ['--only-command']);
+    const part = record(WORK, ['--only-command', filter]);
+    expect(content(part, '')).toEqual(content(whole, filter));
+    expect(content(part, '').length).toBeGreaterThan(0);
+    if (pushed) expect(emitted(part)).toBeLessThan(emitted(whole));
+    expect(content(part, filter)).toEqual(content(part, ''));
+  });
+
+  test('of a slow call alone the file is known by name', () => {
+    const part = record(
+      ['sh', '-c', 'exec 3>/tmp/trowel-slow; dd if=/dev/zero bs=1M count=64 conv=fsync status=none >&3; rm /tmp/trowel-slow'],
+      ['--only-command', 'evt.latency>=1ms and evt.type in (write, fsync)'],
+    );
+    const names = new Set(part.values('', 'fd.name'));
+    expect([...names]).toEqual(['/tmp/trowel-slow']);
+  });
+
+  test('a cgroup: what is in it and nothing else', () => {
+    const script =
+      'g=/sys/fs/cgroup/trowel-test; [ -e /sys/fs/cgroup/cgroup.controllers ] || g=/sys/fs/cgroup/pids/trowel-test; mkdir -p $g; sh -c "echo \\$\\$ >$g/cgroup.procs; exec cat /etc/hosts" >/dev/null; cat /etc/hostname >/dev/null; rmdir $g';
+    const path = ['/sys/fs/cgroup/cgroup.controllers'].some((file) => existsSync(file)) ? '/sys/fs/cgroup' : '/sys/fs/cgroup/pids';
+    mkdirSync(`${path}/trowel-test`, { recursive: true });
+    const part = record(['sh', '-c', script], ['--cgroup', `${path}/trowel-test`]);
+    expect(part.count('fd.name=/etc/hosts')).toBeGreaterThan(0);
+    expect(part.count('fd.name=/etc/hostname')).toBe(0);
+  });
+});

@@ -35,9 +35,10 @@ export interface Step {
   readonly parts: readonly Step[];
 }
 
-const UNKNOWN = 0;
-const NO = 1;
-const YES = 2;
+/** What is remembered of a row. The answers are the numbers that a count grows by. */
+const NO = 0;
+const YES = 1;
+const UNKNOWN = 2;
 const BY_TIME = 3;
 
 /** A test of one row, looked at once per row and remembered. */
@@ -45,7 +46,7 @@ export class RowStep implements Step {
   readonly cost = 2;
   readonly parts: readonly Step[] = [];
   readonly where: string;
-  #memo = new Uint8Array(1024);
+  #memo = new Uint8Array(1024).fill(UNKNOWN);
   /** For rows whose answer depends on the time: the last answer and for how long it holds. */
   readonly #byTime = new Map<number, { from: number; until: number; version: number; answer: boolean }>();
 
@@ -65,12 +66,13 @@ export class RowStep implements Step {
     for (let k = 0; k < n; k++) {
       const i = selection[k]!;
       const id = ids[i]!;
-      const known = memo[id];
-      if (known === YES) out[count++] = i;
-      else if (known !== NO) {
-        if (this.#answer(id, chunk.time[i]!)) out[count++] = i;
+      let known = id < memo.length ? memo[id]! : UNKNOWN;
+      if (known > YES) {
+        known = this.#answer(id, chunk.time[i]!) ? YES : NO;
         memo = this.#memo;
       }
+      out[count] = i; // kept if the count moves on: no branch that the CPU would have to guess
+      count += known;
     }
     return count;
   }
@@ -99,7 +101,7 @@ export class RowStep implements Step {
   }
 
   #grow(id: number): void {
-    const memo = new Uint8Array(Math.max(id + 1, this.#memo.length * 2));
+    const memo = new Uint8Array(Math.max(id + 1, this.#memo.length * 2)).fill(UNKNOWN);
     memo.set(this.#memo);
     this.#memo = memo;
   }
@@ -155,15 +157,14 @@ export class RangeStep implements Step {
     const values = chunk[this.column];
     const low = this.column === 'latency' || this.column === 'fdnum' ? Math.max(0, this.low) : this.low;
     const { high } = this;
-    const flags = this.column === 'res' ? chunk.flags : null;
     let count = 0;
     for (let k = 0; k < n; k++) {
       const i = selection[k]!;
       const value = values[i]!;
-      if (value < low || value > high) continue;
-      if (flags === null || flags[i]! & EventFlag.HAS_RES) out[count++] = i;
+      out[count] = i;
+      count += Number(value >= low) & Number(value <= high);
     }
-    return count;
+    return this.column === 'res' && count > 0 ? withResult(chunk, out, count) : count;
   }
 
   mayMatch(bounds: ChunkBounds): boolean {
@@ -204,6 +205,13 @@ export class DnsStep implements Step {
   mayMatch(bounds: ChunkBounds): boolean {
     return this.view.dnsBetween(bounds.firstNum, bounds.lastNum).length > 0;
   }
+}
+
+/** Of the first n selected events those that have a result. */
+function withResult({ flags }: Chunk, selection: Selection, n: number): number {
+  let count = 0;
+  for (let k = 0; k < n; k++) if (flags[selection[k]!]! & EventFlag.HAS_RES) selection[count++] = selection[k]!;
+  return count;
 }
 
 /** A search for bytes in the payloads: in all of a chunk at once where most of it is selected. */

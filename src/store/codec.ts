@@ -11,6 +11,7 @@
  *   from 24     the values, little-endian, then with runs the length of each as uint16; all of it after zstd if bit 2 is set
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { NumberArray } from '../model/chunk.ts';
 
 const HEADER = 24;
 const DIFFERENCES = 1;
@@ -22,6 +23,8 @@ const MIN_COMPRESSED = 128;
 const WORTHWHILE = 0.75;
 
 export type Numbers = { [index: number]: number; readonly length: number };
+
+type TypedNumbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
 export interface Compression {
   /** zstd level; 0: none. */
@@ -54,7 +57,7 @@ export function packNumbers(values: Numbers, n: number, differences: boolean, { 
 }
 
 /** Decodes into the first n places of `target`. */
-export function unpackNumbers(blob: Uint8Array, n: number, target: Numbers): void {
+export function unpackNumbers(blob: Uint8Array, n: number, target: NumberArray): void {
   const header = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
   const width = header.getUint8(0);
   const bits = header.getUint8(1);
@@ -66,10 +69,17 @@ export function unpackNumbers(blob: Uint8Array, n: number, target: Numbers): voi
   if (bytes.length < needed) throw new Error(`a column of ${n} values is ${bytes.length} bytes long, not ${needed}`);
   const source = stored > 0 ? view(bytes, width, stored, 0) : null;
   const from = bits & DIFFERENCES && n > 0 ? 1 : 0;
-  if (source === null) for (let i = from; i < n; i++) target[i] = min;
+  if (source === null) target.fill(min, from, n);
   else if (bits & RUNS) unpackRuns(source, view(bytes, 2, stored, stored * width), min, target, from, n);
-  else for (let i = from, k = 0; i < n; i++, k++) target[i] = source[k]! + min;
+  else unpackEach(source, min, target, from, n);
   if (bits & DIFFERENCES) sumUp(target, n, first);
+}
+
+/** The engine's own conversion is faster than a loop that meets arrays of many types. */
+function unpackEach(source: TypedNumbers, min: number, target: NumberArray, from: number, n: number): void {
+  if (source.length < n - from) throw new Error(`a column of ${n} values has ${source.length}`);
+  target.set(source.length === n - from ? source : source.subarray(0, n - from), from);
+  if (min !== 0) for (let i = from; i < n; i++) target[i]! += min;
 }
 
 /** Bytes as a blob: one byte that says whether zstd follows, then the bytes. */
@@ -117,17 +127,22 @@ function packRuns(source: Numbers, n: number, base: number, target: Numbers, len
   blob.set(new Uint8Array(lengths.buffer), at);
 }
 
-function unpackRuns(source: Numbers, lengths: Numbers, min: number, target: Numbers, from: number, n: number): void {
+function unpackRuns(source: TypedNumbers, lengths: TypedNumbers, min: number, target: NumberArray, from: number, n: number): void {
   let i = from;
   for (let run = 0; run < source.length; run++) {
     const value = source[run]! + min;
     const end = Math.min(n, i + lengths[run]!);
-    while (i < end) target[i++] = value;
+    if (end - i > LONG_RUN) target.fill(value, i, end);
+    else for (let k = i; k < end; k++) target[k] = value;
+    i = end;
   }
 }
 
+/** From this length on a call is cheaper than a loop. */
+const LONG_RUN = 32;
+
 /** Differences in places 1 to n → the values. */
-function sumUp(target: Numbers, n: number, first: number): void {
+function sumUp(target: NumberArray, n: number, first: number): void {
   if (n === 0) return;
   let value = first;
   target[0] = first;
@@ -142,7 +157,7 @@ function widthOf(range: number): 0 | 1 | 2 | 4 | 8 {
 }
 
 /** A typed view of `count` values from `offset` on; copies where the bytes are not aligned. */
-function view(bytes: Uint8Array, width: number, count: number, offset: number): Uint8Array | Uint16Array | Uint32Array | Float64Array {
+function view(bytes: Uint8Array, width: number, count: number, offset: number): TypedNumbers {
   const at = bytes.byteOffset + offset;
   const aligned = at % width === 0;
   // A Buffer's own slice() would not copy.

@@ -36,6 +36,12 @@ export function childCpuMs(command: string, args: readonly string[]): number {
   return (childTicks() - before) * TICK_MS;
 }
 
+/** The most memory that a command held, KiB; null where time(1) is not installed. */
+export function childPeakKib(command: string, args: readonly string[]): number | null {
+  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', '%M', command, ...args], { encoding: 'utf8' });
+  return status === 0 ? Number(stderr.trim().split('\n').at(-1)) : null;
+}
+
 /** cutime + cstime of this process: fields 16 and 17 of proc(5)'s stat, counted behind the name in brackets. */
 function childTicks(): number {
   const stat = readFileSync('/proc/self/stat', 'utf8');

@@ -1,24 +1,62 @@
-/** `--explain-filter`: how a filter runs on a capture. */
+/** `--explain-filter`: how a filter runs on a capture, and what of it the kernel would decide while recording. */
+import { pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
+import { expanded } from '../filter/definitions.ts';
 import type { Step } from '../filter/step.ts';
 import { sanitize } from '../output/printable.ts';
+import { tableLines } from '../output/table.ts';
 import type { CaptureReader } from '../store/reader.ts';
+import { definitions } from './definitions.ts';
 
-/** The steps in the order in which they run, then how many chunks are passed by. */
+/** What the words of Step.where mean. */
+const WHERE: Readonly<Record<string, string>> = {
+  types: 'once per event type, then by its number',
+  threads: 'once per thread, then by its number',
+  fds: 'once per descriptor, then by its number',
+  columns: 'a column of numbers',
+  'DNS messages': 'once per DNS message',
+  payloads: 'the payloads of a chunk at once',
+  'events, one by one': 'each event that is left',
+  and: 'all of:',
+  or: 'any of:',
+  not: 'none of:',
+};
+
+/** The steps in the order in which they run, then the kernel's part, then how many chunks are passed by. */
 export function explainFilter(capture: CaptureReader, filter: CompiledFilter): string[] {
-  const { step } = filter;
+  const { step, text, notes } = filter;
   if (step === null) return ['every event matches'];
-  let chunks = 0;
-  let skipped = 0;
-  for (const head of capture.heads()) {
-    chunks++;
-    if (!step.mayMatch(head)) skipped++;
-  }
-  return [...stepLines(step, 0), ...filter.notes.map((note) => `note: ${note}`), `chunks: ${chunks - skipped} read, ${skipped} passed by`];
+  return [
+    ...tableLines([{ title: 'WHERE' }, { title: 'NS/EVENT', align: 'right' }, { title: 'PART' }], rows(step, 0)),
+    '',
+    `kernel: ${kernelText(text)}`,
+    `chunks: ${chunksText(capture, step)}`,
+    ...notes.map((note) => `note: ${note}`),
+  ];
 }
 
-function stepLines(step: Step, depth: number): string[] {
-  const indent = '  '.repeat(depth);
-  if (step.parts.length === 0) return [`${indent}${step.where}: ${sanitize(step.label)}`];
-  return [`${indent}${step.where}`, ...step.parts.flatMap((part) => stepLines(part, depth + 1))];
+function rows(step: Step, depth: number): string[][] {
+  const cost = step.parts.length > 0 ? '' : `~${step.cost}`;
+  const own = [`${'  '.repeat(depth)}${WHERE[step.where] ?? step.where}`, cost, sanitize(step.label)];
+  return [own, ...step.parts.flatMap((part) => rows(part, depth + 1))];
+}
+
+/** What `record` and `live` would let the probe restrict itself to. */
+function kernelText(text: string): string {
+  const parts = pushedText(pushedOf(expanded(text, definitions())));
+  return parts.length === 0
+    ? 'nothing of it; recording with it, everything is asked here'
+    : `recording with it, ${parts.map(sanitize).join(' and ')}`;
+}
+
+function chunksText(capture: CaptureReader, step: Step): string {
+  let [read, passed, events, all] = [0, 0, 0, 0];
+  for (const head of capture.heads()) {
+    const wanted = step.mayMatch(head);
+    all += head.n;
+    if (wanted) events += head.n;
+    if (wanted) read++;
+    else passed++;
+  }
+  return `${read} read with ${events} of ${all} events, ${passed} passed by`;
 }

@@ -271,7 +271,7 @@ export class PayloadStep implements Step {
 
 /** Anything else: each event is looked at. */
 export class EventStep implements Step {
-  readonly cost = 100;
+  readonly cost = 200;
   readonly where = 'events, one by one';
   readonly parts: readonly Step[] = [];
 

@@ -12,4 +12,13 @@ export const GOLDENS: readonly { readonly file: string; readonly args: readonly 
   { file: 'read.json', args: ['read', 'captures/critical-app.trowel', 'evt.type=connect', '--json'] },
   { file: 'ascii.out', args: ['read', 'captures/critical-app.trowel', 'evt.buffer contains "HTTP/1.1"', '-A', '-t', 'r'] },
   { file: 'hex.out', args: ['read', 'captures/critical-app.trowel', 'fd.name=/etc/resolv.conf and evt.is_io_read=true', '-X', '-n', '1'] },
+  {
+    file: 'explain-filter.out',
+    args: [
+      'read',
+      'captures/critical-app.trowel',
+      'proc.name=curl and fd.port=53 and (evt.latency>1ms or evt.buffer contains localdomain) and not dns.rcode=NXDOMAIN and evt.args contains res',
+      '--explain-filter',
+    ],
+  },
 ];

@@ -38,6 +38,7 @@ function program(after: readonly string[]): Command {
       ...all,
       path,
     ])
+    .option('--no-net', 'leave out what the kernel says of connections: retransmissions, resets, dropped packets')
     .option('--only-command', 'record only the command behind -- and what it starts')
     .option('--json', 'print the summary as JSON')
     .addOption(new Option('--exclude-pid <pid>', 'leave the events of a process out').argParser(count).hideHelp())

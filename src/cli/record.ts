@@ -10,6 +10,7 @@ import { Session } from '../collector/session.ts';
 import type { Bye, Config } from '../collector/wire.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
+import { FAMILIES } from '../model/calls.ts';
 import { packageRoot } from '../model/package-root.ts';
 import { newTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
@@ -25,6 +26,8 @@ export interface RecordOptions {
   readonly snaplen: number;
   readonly waitOver: string;
   readonly latency: boolean;
+  /** False: what the kernel says of connections is left out. */
+  readonly net: boolean;
   readonly json?: boolean;
   /** Only the command behind `--` and what it starts. */
   readonly onlyCommand?: boolean;
@@ -212,6 +215,7 @@ function configOf(options: RecordOptions, pushed: Pushed): Config {
   return {
     ...pushedConfig(pushed),
     ...(options.cgroup === undefined ? {} : { cgroups: options.cgroup.map(cgroupId) }),
+    ...(options.net ? {} : { families: FAMILIES.filter((family) => family !== 'trouble' && family !== 'io') }),
     snaplen: options.snaplen,
     snaplenWhole: Math.max(options.snaplen, SNAPLEN_WHOLE),
     waitOverNs: parseSpan('--wait-over', options.waitOver),

@@ -283,6 +283,20 @@ static void slow_fsync(const char *path)
 	unlink(path);
 }
 
+/* Sends more datagrams to a socket than it has room for, and reads none. */
+static void flood(int port)
+{
+	struct sockaddr_in at = address("127.0.0.1", port);
+	int to = socket(AF_INET, SOCK_DGRAM, 0), from = socket(AF_INET, SOCK_DGRAM, 0), little = 1;
+	char bytes[1024] = { 0 };
+
+	setsockopt(to, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+	if (bind(to, (struct sockaddr *)&at, sizeof at) < 0)
+		fail("bind");
+	for (int i = 0; i < 50; i++)
+		sendto(from, bytes, sizeof bytes, 0, (struct sockaddr *)&at, sizeof at);
+}
+
 /* Fills the accept queue of a server that never accepts. */
 static void crowd(int port)
 {
@@ -333,6 +347,8 @@ int main(int argc, char **argv)
 		want_lock(argument);
 	else if (strcmp(what, "fsync") == 0)
 		slow_fsync(argument);
+	else if (strcmp(what, "flood") == 0)
+		flood(number);
 	else if (strcmp(what, "crowd") == 0)
 		crowd(number);
 	else if (strcmp(what, "ask") == 0)

@@ -1,0 +1,57 @@
+import type { EventType } from '../../model/event-type.ts';
+import { enumName } from '../../model/flags.ts';
+import { argAt } from '../args-text.ts';
+import type { Field, FieldType, Reading, RowField } from '../field.ts';
+import type { EventView } from '../view.ts';
+
+/** What the kernel says of the network, by the type of its event. */
+const TROUBLES: Readonly<Record<string, string>> = {
+  tcp_retransmit: 'retransmit',
+  tcp_reset_sent: 'reset_sent',
+  tcp_reset_received: 'reset_received',
+  tcp_state: 'state',
+  packet_drop: 'drop',
+  udp_queue_full: 'udp_queue_full',
+  accept_queue_full: 'accept_queue_full',
+  connect_unanswered: 'connect_unanswered',
+};
+
+const trouble = ({ name, family }: EventType): string | null => (family === 'trouble' ? (TROUBLES[name] ?? null) : null);
+
+/** An argument of a trouble; null for every other event. */
+function argOf(view: EventView, name: string): number | Uint8Array | null {
+  return trouble(view.type) === null ? null : (argAt(view, name)?.value ?? null);
+}
+
+function ofTrouble(name: string, type: FieldType, doc: string, example: string, read: (view: EventView) => Reading): RowField {
+  return { name, type, doc, example, scope: 'event', read };
+}
+
+const number = (arg: string) => (view: EventView) => {
+  const value = argOf(view, arg);
+  return typeof value === 'number' ? value : null;
+};
+
+const text = (arg: string) => (view: EventView) => {
+  const value = argOf(view, arg);
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : null;
+};
+
+const state = (arg: string) => (view: EventView) => {
+  const value = argOf(view, arg);
+  return typeof value === 'number' && value > 0 ? enumName('tcpstate', value) || String(value) : null;
+};
+
+// biome-ignore format: a table
+export const NET_FIELDS: readonly Field[] = [
+  { name: 'net.trouble', type: 'text', scope: 'type', doc: 'what the kernel says of a connection: retransmit reset_sent reset_received state drop udp_queue_full accept_queue_full connect_unanswered', example: 'net.trouble=drop', read: (view) => trouble(view.type) },
+  ofTrouble('net.drop.reason', 'text', 'the kernel’s reason for dropping a packet', 'net.drop.reason=NETFILTER_DROP', text('reason')),
+  ofTrouble('net.drop.ifindex', 'number', 'number of the interface that a dropped packet came by', 'net.drop.ifindex>0', number('ifindex')),
+  ofTrouble('net.tries', 'number', 'how often an unanswered connection was tried', 'net.tries>1', number('tries')),
+  ofTrouble('net.state', 'text', 'TCP state in which a segment was sent again or a connection reset', 'net.state=SYN_SENT', state('state')),
+  ofTrouble('net.state.old', 'text', 'TCP state before a change', 'net.state.old=SYN_SENT', state('old')),
+  ofTrouble('net.state.new', 'text', 'TCP state after a change', 'net.state.new=ESTABLISHED', state('new')),
+  ofTrouble('net.backlog.length', 'number', 'connections in an accept queue that is full', 'net.backlog.length>0', number('length')),
+  ofTrouble('net.backlog.max', 'number', 'how many an accept queue takes', 'net.backlog.max=128', number('max')),
+  { name: 'net.netns', type: 'number', scope: 'fd', doc: 'inode number of the network namespace of a socket', example: 'net.netns>0', read: (view) => (view.fd === null || view.fd.netns === 0 ? null : view.fd.netns) },
+];

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cleanUp, type Recording, record, whyNot } from './recording.ts';
+
+const reason = whyNot();
+const folder = mkdtempSync(join(tmpdir(), 'trowel-trouble-'));
+const STAGE = join(import.meta.dirname, '../explain/stage');
+const SILENT =
+  'ip link add v0 type veth peer name v1; ip link set v0 up; ip link set v1 up; ip addr add 192.0.2.1/24 dev v0; ip neigh add 192.0.2.9 lladdr 02:00:00:00:00:01 dev v0';
+
+/** Plays a script in a network of its own, under the recorder. */
+function play(script: string, ...options: string[]): Recording {
+  return record(['unshare', '-n', '-m', STAGE, folder, script], ['--only-command', ...options]);
+}
+
+describe.skipIf(reason !== null)(`trouble in the network (${reason ?? 'as root, with BTF'})`, () => {
+  beforeAll(() => {
+    execFileSync('gcc', ['-O1', '-o', join(folder, 'sick'), join(import.meta.dirname, '../explain/sick.c')]);
+  });
+  afterAll(() => {
+    cleanUp();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('a closed port: a reset, sent and received, with both ends and why the packet was dropped', () => {
+    const recording = play('curl -s http://127.0.0.1:81/');
+    const [received] = recording.rows('net.trouble=reset_received', ['fd.name', 'net.state']);
+    expect(received!['fd.name']).toMatch(/^127\.0\.0\.1:\d+->127\.0\.0\.1:81$/);
+    expect(received!['net.state']).toBe('SYN_SENT');
+    expect(recording.count('net.trouble=reset_sent and fd.port=81')).toBe(1);
+    expect(recording.values('net.trouble=drop and fd.port=81', 'net.drop.reason')).toContain('NO_SOCKET');
+  });
+
+  test('nobody answers: each further try of a connection', () => {
+    const recording = play(`${SILENT}; curl -s -m 3.5 http://192.0.2.9/`);
+    expect(recording.values('net.trouble=connect_unanswered and fd.sip=192.0.2.9', 'net.tries').slice(0, 2)).toEqual([2, 3]);
+    expect(recording.values('net.trouble=state and fd.sip=192.0.2.9', 'net.state.new')[0]).toBe('SYN_SENT');
+  });
+
+  test('a full accept queue: how long it is and may be', () => {
+    const recording = play('start serve deaf 80; start crowd 80; curl -s -m 1.5 http://127.0.0.1/');
+    const [full] = recording.rows('net.trouble=accept_queue_full', ['fd.port', 'net.backlog.length', 'net.backlog.max']);
+    expect(full).toMatchObject({ 'net.backlog.length': 1, 'net.backlog.max': 0 });
+  });
+
+  test('a full receive queue of UDP', () => {
+    expect(play('sick flood 5000').count('net.trouble=udp_queue_full and fd.port=5000')).toBeGreaterThan(0);
+  });
+
+  test('each connection’s states, from the first packet to the last', () => {
+    const recording = play('start serve quick 80; curl -s http://127.0.0.1/');
+    const states = recording.values('net.trouble=state and fd.port=80', 'net.state.new');
+    expect(states).toEqual(expect.arrayContaining(['SYN_SENT', 'ESTABLISHED', 'CLOSE_WAIT']));
+  });
+
+  test('none of it with --no-net', () => {
+    const recording = play('curl -s http://127.0.0.1:81/', '--no-net');
+    expect(recording.count('net.trouble exists')).toBe(0);
+    expect(recording.count('evt.type=connect and fd.port=81')).toBeGreaterThan(0);
+  });
+});

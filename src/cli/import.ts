@@ -3,10 +3,31 @@ import { existsSync } from 'node:fs';
 import { compileFilter } from '../filter/compile.ts';
 import { extract } from '../store/extract.ts';
 import { UsageError } from './exit.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { contextOf, fileKind, openCapture } from './open-capture.ts';
+import { capturePath, importInto } from './scap-import.ts';
 
-export function importFile(path: string, filterText: string, options: { readonly write?: string }): void {
-  const target = options.write ?? `${path.replace(/\.(trowel|scap|scap\.gz)$/, '')}-part.trowel`;
+export async function importFile(path: string, filterText: string, options: { readonly write?: string }): Promise<void> {
+  const kind = fileKind(path);
+  if (kind === 'scap' || kind === 'gzip') await importForeign(path, filterText, options.write);
+  else importPart(path, path, filterText, options.write);
+}
+
+/** A sysdig capture: all of it, or by way of the cache what matches. */
+async function importForeign(path: string, filterText: string, write: string | undefined): Promise<void> {
+  if (filterText !== '') {
+    importPart(await capturePath(path), path, filterText, write);
+    return;
+  }
+  const target = write ?? `${stem(path)}.trowel`;
+  if (existsSync(target)) throw new UsageError(`${target} exists already: choose another -w FILE`);
+  const { events } = await importInto(path, target);
+  process.stderr.write(`${target}: ${events} events\n`);
+}
+
+const stem = (path: string) => path.replace(/\.(trowel|scap|scap\.gz)$/, '');
+
+function importPart(path: string, named: string, filterText: string, write: string | undefined): void {
+  const target = write ?? `${stem(named)}-part.trowel`;
   if (existsSync(target)) throw new UsageError(`${target} exists already: choose another -w FILE`);
   const capture = openCapture(path);
   try {

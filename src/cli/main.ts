@@ -1,5 +1,5 @@
 /** The command line: which command, with which options. What a command does is in a file of its own, loaded only then. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { define, defineFrom } from './definitions.ts';
 import { EXIT, reportError, UsageError } from './exit.ts';
@@ -10,6 +10,14 @@ const debug = process.argv.includes('--debug');
 function count(text: string): number {
   if (!/^[0-9]+$/.test(text)) throw new InvalidArgumentError('expected a whole number');
   return Number(text);
+}
+
+/** A word that names a sysdig capture, as the Trowel capture that is made of it; any other as it is. */
+async function asCapture(word: string): Promise<string> {
+  if (!existsSync(word) || statSync(word).isDirectory()) return word;
+  const { fileKind } = await import('./open-capture.ts');
+  const kind = fileKind(word);
+  return kind === 'scap' || kind === 'gzip' ? (await import('./scap-import.ts')).capturePath(word) : word;
 }
 
 /** Builds the table of commands. `after`: the words behind `--`. */
@@ -43,6 +51,19 @@ function program(after: readonly string[]): Command {
     .option('--json', 'print the summary as JSON')
     .addOption(new Option('--exclude-pid <pid>', 'leave the events of a process out').argParser(count).hideHelp())
     .action(async (words: string[], options) => (await import('./record.ts')).record(words.join(' '), { ...options, command: after }));
+
+  trowel
+    .command('collect [filter...]')
+    .description('the collector alone: probes on other nodes push to it, each into a capture of its own')
+    .requiredOption('--listen <address>', 'HOST:PORT or unix:PATH')
+    .option('-w, --write <folder>', 'where the captures go', '.')
+    .option('-s, --snaplen <n>', 'payload bytes kept of one operation', count, 80)
+    .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
+    .option('--no-latency', 'do not measure how long calls take')
+    .option('--tls-cert <file>', 'certificate of this collector (PEM), with --tls-key')
+    .option('--tls-key <file>', 'its private key (PEM)')
+    .option('--tls-ca <file>', 'take only probes that show a certificate that these authorities signed (PEM)')
+    .action(async (words: string[], options) => (await import('./collect.ts')).collect(words.join(' '), options));
 
   trowel
     .command('read <file> [filter...]')
@@ -141,6 +162,13 @@ function program(after: readonly string[]): Command {
       process.stdout.write(`${VERSION}\n`);
     });
 
+  trowel.hook('preAction', async (_, command) => {
+    const name = command.name();
+    if (name === 'lens') command.processedArgs[0] = await Promise.all((command.processedArgs[0] as string[]).map(asCapture));
+    else if (name !== 'import' && command.registeredArguments[0]?.name() === 'file') {
+      command.processedArgs[0] = await asCapture(command.processedArgs[0] as string);
+    }
+  });
   for (const command of trowel.commands) command.exitOverride();
   return trowel;
 }

@@ -1,0 +1,119 @@
+/** A .scap file as a capture: two passes, the second of which writes. */
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { DnsIndex } from '../dns/index.ts';
+import { type DimensionTables, newTables } from '../model/rows.ts';
+import { ScapDamage } from '../scap/blocks.ts';
+import { ScapReader } from '../scap/reader.ts';
+import { pieces } from '../scap/source.ts';
+import { type Survey, Surveyor } from '../scap/survey.ts';
+import { SCHEMA_VERSION } from '../store/schema.ts';
+import { CaptureWriter } from '../store/writer.ts';
+import { fileKind } from './open-capture.ts';
+import { VERSION } from './version.ts';
+
+/** Imports are read often and written once. */
+const LEVEL = 3;
+
+export interface ImportResult {
+  readonly events: number;
+  /** Why reading ended before the file did; null: it did not. */
+  readonly cut: string | null;
+}
+
+/** What the first pass over a file tells the second. */
+export async function surveyScap(path: string, onProgress: (bytes: number) => void = () => {}): Promise<Survey> {
+  const surveyor = new Surveyor();
+  const cut = await eachPiece(path, (piece) => {
+    surveyor.push(piece);
+    onProgress(piece.length);
+  });
+  return surveyor.finish(cut);
+}
+
+/** Feeds a file to `work`. Gives why it ended early, or null. */
+export async function eachPiece(path: string, work: (piece: Uint8Array) => void): Promise<string | null> {
+  try {
+    for await (const piece of pieces(path)) work(piece);
+    return null;
+  } catch (error) {
+    if (error instanceof ScapDamage) return error.message;
+    throw error;
+  }
+}
+
+/** Writes all of a .scap file to a new capture. */
+export async function importScap(path: string, target: string): Promise<ImportResult> {
+  const survey = await surveyScap(path);
+  const tables: DimensionTables = newTables();
+  const dns = new DnsIndex(tables);
+  const writer = new CaptureWriter(target, tables, { level: LEVEL, live: false });
+  let events = 0;
+  const reader = new ScapReader(tables, survey, (chunk) => {
+    dns.add(chunk);
+    writer.append(chunk);
+    events += chunk.n;
+  });
+  const cut = (await eachPiece(path, (piece) => reader.push(piece))) ?? survey.cut;
+  reader.finish();
+  writer.meta({
+    epoch: survey.epoch.toString(),
+    source: 'scap',
+    hostname: reader.machine.hostname,
+    cpus: String(reader.machine.cpus),
+    snaplen: String(reader.snaplen),
+    filter: '',
+    command: path,
+    notes: cut === null ? '' : `the file is damaged: ${cut}; what comes before is here (${statSync(path).size} bytes)`,
+  });
+  writer.close({ end: String(reader.end) });
+  return { events, cut };
+}
+
+/** What an import makes of a file may change with any version of this code. */
+const IMPORT_VERSION = 1;
+/** Bytes at a file's beginning and end that tell it from others. */
+const SAMPLE = 1 << 16;
+
+/** A capture to open: the path itself, or that of a .scap file's import, which is made where it is not there yet. */
+export async function capturePath(path: string): Promise<string> {
+  const kind = fileKind(path);
+  if (kind !== 'scap' && kind !== 'gzip') return path;
+  const cached = cachePath(path);
+  if (existsSync(cached)) return cached;
+  await importInto(path, cached);
+  return cached;
+}
+
+/** Imports beside the target first, so that what is there is whole. */
+export async function importInto(path: string, target: string): Promise<ImportResult> {
+  const part = `${target}.${process.pid}.part`;
+  try {
+    const result = await importScap(path, part);
+    renameSync(part, target);
+    if (result.cut !== null) process.stderr.write(`trowel: ${path}: ${result.cut}; what comes before is read\n`);
+    return result;
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
+/** One place per content: what a file says of itself by size, time, beginning and end. */
+function cachePath(path: string): string {
+  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'trowel', 'imports');
+  mkdirSync(folder, { recursive: true });
+  const { size } = statSync(path);
+  const hash = createHash('sha256').update(`${VERSION} ${SCHEMA_VERSION} ${IMPORT_VERSION} ${size}\n`);
+  const file = openSync(path, 'r');
+  try {
+    for (const from of [0, Math.max(0, size - SAMPLE)]) {
+      const sample = Buffer.alloc(SAMPLE);
+      hash.update(sample.subarray(0, readSync(file, sample, 0, SAMPLE, from)));
+    }
+  } finally {
+    closeSync(file);
+  }
+  return join(folder, `${hash.digest('hex').slice(0, 32)}.trowel`);
+}

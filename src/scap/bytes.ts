@@ -1,0 +1,42 @@
+/** Little-endian numbers anywhere in bytes. Callers have checked that they lie inside. */
+
+export function u16(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8);
+}
+
+export function u32(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+}
+
+export function i32(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
+const TWO_32 = 2 ** 32;
+
+/** Rounded above 2^53. */
+export function i64(bytes: Uint8Array, at: number): number {
+  return i32(bytes, at + 4) * TWO_32 + u32(bytes, at);
+}
+
+/** Rounded above 2^53. */
+export function u64(bytes: Uint8Array, at: number): number {
+  return u32(bytes, at + 4) * TWO_32 + u32(bytes, at);
+}
+
+/** The part before the first NUL, or all of it. */
+export function untilNul(bytes: Uint8Array): Uint8Array {
+  const end = bytes.indexOf(0);
+  return end < 0 ? bytes : bytes.subarray(0, end);
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+}
+
+/** Texts that each end with NUL. */
+export function texts(bytes: Uint8Array): string[] {
+  const all = textOf(bytes);
+  if (all === '') return [];
+  return (all.endsWith('\0') ? all.slice(0, -1) : all).split('\0');
+}

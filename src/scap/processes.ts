@@ -1,0 +1,250 @@
+/** Events that change threads and processes. Which parameter is which is told by its name: it differs from version to version. */
+
+import { texts } from './bytes.ts';
+import type { Params } from './params.ts';
+import { joinPath } from './paths.ts';
+import type { EventSchema } from './schema.ts';
+import type { EventAtHand, State } from './state.ts';
+import { CloneFlag, Thread } from './thread.ts';
+
+/** A thread that was announced longer ago than this is another, whose end was not recorded; ns. */
+const STALE = 2e9;
+const NOBODY = 0xffffffff;
+const AT_FDCWD = -100;
+const AT_EMPTY_PATH = 1;
+
+const columns = new WeakMap<EventSchema, Map<string, number>>();
+
+/** Where a parameter lies in a type's events; -1: it has none of that name. */
+export function indexOf(schema: EventSchema, name: string): number {
+  let names = columns.get(schema);
+  if (names === undefined) {
+    names = new Map(schema.params.map((param, i) => [param.name, i] as const).reverse());
+    columns.set(schema, names);
+  }
+  return names.get(name) ?? -1;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** The parameters of the event at hand by name. */
+class Named {
+  constructor(
+    readonly schema: EventSchema,
+    readonly params: Params,
+  ) {}
+
+  #at(name: string): number {
+    const index = indexOf(this.schema, name);
+    return index < 0 ? Number.MAX_SAFE_INTEGER : index;
+  }
+
+  int(name: string): number | null {
+    return this.params.int(this.#at(name));
+  }
+
+  uint(name: string): number | null {
+    return this.params.uint(this.#at(name));
+  }
+
+  text(name: string): string | null {
+    return this.params.text(this.#at(name));
+  }
+
+  raw(name: string): Uint8Array | null {
+    return this.params.raw(this.#at(name));
+  }
+}
+
+export function cloneEnded(state: State, event: EventAtHand): void {
+  const named = new Named(event.schema, event.params);
+  const child = event.params.int(0);
+  const flags = named.uint('flags');
+  if (child === null || child < 0 || flags === null) return;
+  const vtid = named.int('vtid') ?? event.tid;
+  const inNamespace = (flags & CloneFlag.CHILD_IN_PIDNS) !== 0 || event.tid !== vtid;
+  if (child === 0) inChild(state, event, named, flags, inNamespace);
+  else if (!inNamespace) born(state, event, named, flags, { tid: child, parent: event.tid, inverted: false, inNamespace });
+}
+
+/** The child returns from clone: either it is known from its parent's return, or this is the first that is heard of it. */
+function inChild(state: State, event: EventAtHand, named: Named, flags: number, inNamespace: boolean): void {
+  let { thread } = event;
+  if (thread !== null && thread.cloned > 0 && event.time - thread.cloned > STALE) {
+    state.remove(event.tid, event.time);
+    thread = event.thread = null;
+  }
+  if (thread !== null) {
+    if (!inNamespace) return;
+    thread.vtid = named.int('vtid') ?? event.tid;
+    thread.vpid = named.int('vpid') ?? -1;
+    thread.changed();
+    return;
+  }
+  const parent = named.int(flags & CloneFlag.THREAD ? 'pid' : 'ptid') ?? -1;
+  born(state, event, named, flags, { tid: event.tid, parent, inverted: true, inNamespace });
+  event.thread = state.threads.get(event.tid) ?? null;
+}
+
+interface Birth {
+  readonly tid: number;
+  readonly parent: number;
+  readonly inverted: boolean;
+  readonly inNamespace: boolean;
+}
+
+function born(state: State, event: EventAtHand, named: Named, flags: number, birth: Birth): void {
+  const parent = state.threadOf(birth.parent);
+  if (parent === null) return;
+  const before = state.threads.get(birth.tid);
+  if (before !== undefined) {
+    if (before.flags & CloneFlag.INVERTED) return;
+    state.remove(birth.tid, event.time);
+  }
+  const child = new Thread(birth.tid);
+  child.ptid = birth.parent;
+  child.flags = flags | (birth.inverted ? CloneFlag.INVERTED : 0);
+  if (!parent.isUnknown) inherit(child, parent);
+  else enrich(parent, named);
+  child.pid = flags & CloneFlag.THREAD ? (named.int('pid') ?? birth.tid) : birth.tid;
+  if (!(flags & CloneFlag.THREAD)) {
+    for (const [number, fd] of state.fdTable(parent) ?? []) child.fds.set(number, fd.copy());
+    child.cwd = state.cwdOf(parent);
+    child.env = parent.env;
+  }
+  tell(child, named);
+  child.uid = named.uint('uid') ?? child.uid;
+  child.gid = named.uint('gid') ?? child.gid;
+  child.vtid = birth.inNamespace ? (named.int('vtid') ?? birth.tid) : birth.tid;
+  child.vpid = birth.inNamespace ? (named.int('vpid') ?? -1) : child.pid;
+  child.cloned = event.time;
+  state.add(child);
+}
+
+function inherit(child: Thread, parent: Thread): void {
+  child.comm = parent.comm;
+  child.exe = parent.exe;
+  child.exepath = parent.exepath;
+  child.args = parent.args;
+  child.root = parent.root;
+  child.sid = parent.sid;
+  child.pgid = parent.pgid;
+  child.tty = parent.tty;
+  child.loginuid = parent.loginuid;
+  child.cgroups = parent.cgroups;
+  child.container = parent.container;
+}
+
+/** A parent that nobody announced is as the child's event tells: they are the same program. */
+function enrich(parent: Thread, named: Named): void {
+  parent.exe = named.text('exe') ?? parent.exe;
+  parent.comm = named.text('comm') ?? parent.exe;
+  parent.args = texts(named.raw('args') ?? EMPTY);
+  parent.changed();
+}
+
+/** What clone and exec both tell of a program. */
+function tell(thread: Thread, named: Named): void {
+  thread.exe = named.text('exe') ?? thread.exe;
+  thread.comm = named.text('comm') ?? thread.exe;
+  thread.args = texts(named.raw('args') ?? EMPTY);
+  thread.fdlimit = named.int('fdlimit') ?? thread.fdlimit;
+  const cgroups = named.raw('cgroups');
+  if (cgroups !== null) thread.setCgroups(cgroups);
+  thread.pfmajor = named.uint('pgft_maj') ?? thread.pfmajor;
+  thread.pfminor = named.uint('pgft_min') ?? thread.pfminor;
+  thread.vmsize = named.uint('vm_size') ?? thread.vmsize;
+  thread.vmrss = named.uint('vm_rss') ?? thread.vmrss;
+  thread.vmswap = named.uint('vm_swap') ?? thread.vmswap;
+}
+
+export function execEnded(state: State, event: EventAtHand): void {
+  const { thread } = event;
+  const res = event.params.int(0);
+  if (thread === null || res === null || res < 0) return;
+  const named = new Named(event.schema, event.params);
+  tell(thread, named);
+  thread.pid = named.int('pid') ?? thread.pid;
+  if (thread.ptid === -1) thread.ptid = named.int('ptid') ?? -1;
+  const env = named.raw('env');
+  if (env !== null) thread.env = texts(env);
+  thread.tty = named.int('tty') ?? thread.tty;
+  thread.pgid = named.int('vpgid') ?? thread.pgid;
+  thread.loginuid = named.uint('loginuid') ?? thread.loginuid;
+  thread.uid = named.uint('uid') ?? thread.uid;
+  thread.gid = named.uint('gid') ?? thread.gid;
+  thread.exepath = exePath(state, event, named, thread) ?? thread.exepath;
+  thread.flags &= CloneFlag.MAIN | CloneFlag.INVERTED;
+  thread.changed();
+}
+
+function exePath(state: State, event: EventAtHand, named: Named, thread: Thread): string | null {
+  const trusted = named.text('trusted_exepath');
+  if (trusted !== null && trusted !== '') return trusted;
+  const enter = event.enter();
+  if (enter === null || enter.count === 0) return null;
+  const at = event.schema.name === 'execveat';
+  const path = enter.text(at ? 1 : 0) ?? '<NA>';
+  if (path.startsWith('<NA>')) return '<NA>';
+  if (!at) return joinPath(thread.cwd, path);
+  const folder = folderOf(state, thread, enter.int(0) ?? AT_FDCWD, path);
+  return path === '' && (enter.uint(2) ?? 0) & AT_EMPTY_PATH ? folder.replace(/\/$/, '') : joinPath(folder, path);
+}
+
+/** The folder that a path given relative to a descriptor starts from; ends with a slash. */
+export function folderOf(state: State, thread: Thread, dirfd: number, path: string): string {
+  if (path.startsWith('/')) return '.';
+  if (dirfd === AT_FDCWD) return state.cwdOf(thread);
+  const fd = state.fdOf(thread, dirfd);
+  return fd === null ? '<UNKNOWN>' : `${fd.name}/`;
+}
+
+export function threadEnded(state: State, event: EventAtHand): void {
+  if (event.thread !== null) state.leaving(event.thread);
+}
+
+export function folderChanged(state: State, event: EventAtHand): void {
+  const path = event.schema.name === 'fchdir' ? event.fd?.name : event.params.text(1);
+  const res = event.params.int(0);
+  if (event.thread === null || path === undefined || path === null || res === null || res < 0) return;
+  const main = state.mainOf(event.thread);
+  if (main === null) return;
+  const cwd = joinPath(main.cwd, path);
+  main.cwd = cwd.endsWith('/') ? cwd : `${cwd}/`;
+  main.changed();
+  event.thread.changed();
+}
+
+/** setuid, setresuid and their like: the effective id counts. */
+export function identityChanged(_state: State, event: EventAtHand): void {
+  const res = event.params.int(0);
+  if (event.thread === null || res === null || res < 0) return;
+  const { name } = event.schema;
+  const parameter = name.includes('gid') ? (name === 'setgid' ? 'gid' : 'egid') : name === 'setuid' ? 'uid' : 'euid';
+  const own = indexOf(event.schema, parameter);
+  const id = event.params.uint(own) ?? event.enter()?.uint(name.startsWith('setr') ? 1 : 0) ?? NOBODY;
+  if (id === NOBODY) return;
+  if (name.includes('gid')) event.thread.gid = id;
+  else event.thread.uid = id;
+  event.thread.changed();
+}
+
+/** brk, mmap, munmap: the thread's own sizes. */
+export function memoryChanged(_state: State, { params, thread }: EventAtHand): void {
+  if (thread === null) return;
+  thread.vmsize = params.uint(1) ?? thread.vmsize;
+  thread.vmrss = params.uint(2) ?? thread.vmrss;
+  thread.vmswap = params.uint(3) ?? thread.vmswap;
+}
+
+/** A thread leaves the CPU: its process' sizes. */
+export function switched(state: State, { params, thread }: EventAtHand): void {
+  if (thread === null || params.count < 6) return;
+  thread.pfmajor = params.uint(1) ?? thread.pfmajor;
+  thread.pfminor = params.uint(2) ?? thread.pfminor;
+  const main = state.mainOf(thread);
+  if (main === null) return;
+  main.vmsize = params.uint(3) ?? main.vmsize;
+  main.vmrss = params.uint(4) ?? main.vmrss;
+  main.vmswap = params.uint(5) ?? main.vmswap;
+}

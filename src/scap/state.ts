@@ -1,0 +1,166 @@
+/** What is known at one point of a file: threads, what they have open, and this machine. Rebuilt event by event as sysdig does. */
+import type { DimensionTables } from '../model/rows.ts';
+import { Addresses } from './addresses.ts';
+import { type Fd, FdRows, FdType } from './fd.ts';
+import { MAX_THREADS } from './lists.ts';
+import type { Params } from './params.ts';
+import type { EventSchema } from './schema.ts';
+import { CloneFlag, Thread, ThreadRows } from './thread.ts';
+
+/** A process with more descriptors than this is damage. */
+const MAX_FDS = 1 << 16;
+/** Where the descriptor goes whose close is on its way while its number is given out again. */
+export const CANCELLED = -0x7fff;
+
+/** The event at hand, as its handler sees it. */
+export interface EventAtHand {
+  readonly type: number;
+  readonly schema: EventSchema;
+  readonly tid: number;
+  /** ns since the file's first event. */
+  readonly time: number;
+  readonly params: Params;
+  thread: Thread | null;
+  fd: Fd | null;
+  /** The parameters of the event that began this call; null: it was not the one before of this thread. */
+  enter(): Params | null;
+}
+
+export class State {
+  readonly threads = new Map<number, Thread>();
+  readonly addresses = new Addresses();
+  readonly threadRows: ThreadRows;
+  readonly fdRows: FdRows;
+  /** Containers' addresses by id, which the near end of a connection is told by. */
+  readonly containerIps = new Map<string, string>();
+  /** What the event before has taken away: it still resolves for that event itself. */
+  #leaving: Thread | null = null;
+  #closing: { readonly thread: Thread; readonly fd: number } | null = null;
+
+  constructor(tables: DimensionTables) {
+    this.threadRows = new ThreadRows(tables);
+    this.fdRows = new FdRows(tables);
+  }
+
+  /** Takes away what the event before ended. */
+  settle(time: number): void {
+    if (this.#closing !== null) this.fdTable(this.#closing.thread)?.delete(this.#closing.fd);
+    this.#closing = null;
+    if (this.#leaving !== null) this.#remove(this.#leaving, time, false);
+    this.#leaving = null;
+  }
+
+  leaving(thread: Thread): void {
+    this.#leaving = thread;
+  }
+
+  closing(thread: Thread, fd: number): void {
+    this.#closing = { thread, fd };
+  }
+
+  /** A thread that nobody announced is made up. */
+  threadOf(tid: number): Thread | null {
+    return this.threads.get(tid) ?? this.#unannounced(tid);
+  }
+
+  add(thread: Thread): boolean {
+    if (this.threads.size >= MAX_THREADS) return false;
+    this.threads.set(thread.tid, thread);
+    if (thread.flags & CloneFlag.THREAD) this.#count(thread.pid, 1);
+    return true;
+  }
+
+  remove(tid: number, time: number): void {
+    const thread = this.threads.get(tid);
+    if (thread !== undefined) this.#remove(thread, time, true);
+  }
+
+  mainOf(thread: Thread): Thread | null {
+    return thread.isMain ? thread : (this.threads.get(thread.pid) ?? null);
+  }
+
+  /** Threads of a process share one table where they were cloned so. */
+  fdTable(thread: Thread): Map<number, Fd> | null {
+    return thread.flags & CloneFlag.FILES ? (this.mainOf(thread)?.fds ?? null) : thread.fds;
+  }
+
+  fdOf(thread: Thread, number: number): Fd | null {
+    return this.fdTable(thread)?.get(number) ?? null;
+  }
+
+  /** Puts a descriptor in place of what was there. It becomes the one that the thread's event is about. */
+  addFd(thread: Thread, number: number, fd: Fd): Fd | null {
+    const table = this.fdTable(thread);
+    thread.lastFd = number;
+    if (table === null || (table.size >= MAX_FDS && !table.has(number))) return null;
+    const before = table.get(number);
+    if (before?.closing === true) {
+      fd.closing = false;
+      fd.closeCancelled = true;
+      table.set(CANCELLED, before);
+    }
+    table.set(number, fd);
+    return fd;
+  }
+
+  cwdOf(thread: Thread): string {
+    return this.mainOf(thread)?.cwd ?? './';
+  }
+
+  threadRow(thread: Thread, time: number): number {
+    return this.threadRows.rowOf(thread, this.mainOf(thread), time);
+  }
+
+  fdRow(thread: Thread, fd: Fd): number {
+    return fd.row !== 0 ? fd.row : this.fdRows.rowOf(fd, (ip) => this.#isLocal(ip, thread));
+  }
+
+  /** All threads of the process list are known. */
+  begin(): void {
+    for (const thread of this.threads.values()) thread.children = 0;
+    for (const { flags, pid } of this.threads.values()) if (flags & CloneFlag.THREAD) this.#count(pid, 1);
+    this.#orientSockets();
+  }
+
+  /** What connects from a known listening port of this machine was accepted there: who asked and who was asked change places. */
+  #orientSockets(): void {
+    const ports = new Set<number>();
+    for (const { fds } of this.threads.values()) for (const fd of fds.values()) if (fd.isServer) ports.add(fd.serverPort);
+    for (const { fds } of this.threads.values()) {
+      for (const fd of fds.values()) if (fd.type === FdType.IPV4) this.#orient(fd, ports);
+    }
+  }
+
+  #orient(fd: Fd, ports: ReadonlySet<number>): void {
+    fd.role = ports.has(fd.clientPort) ? 'server' : 'client';
+    if (fd.role === 'client') return;
+    fd.swap();
+    fd.name = fd.tuple;
+  }
+
+  #isLocal(ip: string, thread: Thread): boolean {
+    const own = this.containerIps.get(thread.container.slice(0, 12));
+    if (own === ip) return true;
+    if (own === '') for (const other of this.containerIps.values()) if (other === ip) return true;
+    return this.addresses.has(ip);
+  }
+
+  #unannounced(tid: number): Thread | null {
+    const thread = new Thread(tid);
+    for (const other of this.threads.values()) if (other.pid === tid) thread.children++;
+    return this.add(thread) ? thread : null;
+  }
+
+  /** A process' first thread stays as long as others of its threads do, unless forced. */
+  #remove(thread: Thread, time: number, force: boolean): void {
+    if (this.threads.get(thread.tid) !== thread || (thread.children > 0 && !force)) return;
+    if (thread.flags & CloneFlag.THREAD) this.#count(thread.pid, -1);
+    this.threads.delete(thread.tid);
+    this.threadRows.ended(thread, time);
+  }
+
+  #count(pid: number, change: number): void {
+    const main = this.threads.get(pid);
+    if (main !== undefined) main.children = Math.max(0, main.children + change);
+  }
+}

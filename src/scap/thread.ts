@@ -1,0 +1,209 @@
+/** Threads as the file tells of them, and the rows that they become. */
+
+import { parseCgroup } from '../kube/cgroup.ts';
+import type { DimensionTables, ProcessRow, ThreadRow } from '../model/rows.ts';
+import { texts } from './bytes.ts';
+import type { Fd } from './fd.ts';
+
+/** Bits of a clone's flags, as the files number them. */
+export const CloneFlag = {
+  FILES: 1,
+  FS: 2,
+  THREAD: 1 << 13,
+  INVERTED: 1 << 16,
+  /** A thread of the process list that is its process' first. */
+  MAIN: 1 << 30,
+  CHILD_IN_PIDNS: 1 << 29,
+} as const;
+
+/** What nobody told. */
+const UNKNOWN = '<NA>';
+const NOBODY = 0xffffffff;
+
+const NOTHING = new Uint8Array(0);
+
+export class Thread {
+  pid: number;
+  ptid = -1;
+  vtid: number;
+  vpid: number;
+  sid = -1;
+  pgid = 0;
+  tty = 0;
+  uid = NOBODY;
+  gid = NOBODY;
+  loginuid = NOBODY;
+  flags = 0;
+  comm = UNKNOWN;
+  exe = UNKNOWN;
+  exepath = '';
+  args: readonly string[] = [];
+  env: readonly string[] | null = null;
+  cwd = '';
+  root = '';
+  cgroups: readonly string[] = [];
+  container = '';
+  fdlimit = -1;
+  vmsize = 0;
+  vmrss = 0;
+  vmswap = 0;
+  pfmajor = 0;
+  pfminor = 0;
+  /** Other threads of its process, where it is the first. */
+  children = 0;
+  /** Time at which it was cloned; 0: before the file, or unknown. */
+  cloned = 0;
+  fds = new Map<number, Fd>();
+
+  /** The descriptor that its last event was about; -1: none. */
+  lastFd = -1;
+  /** Type of its last event; -1: none that counts. */
+  lastType = -1;
+  /** The event at hand is the end of the call that its last event began. */
+  valid = false;
+  /** When the last call began; 0: none has. */
+  enterTime = 0;
+
+  /** The call that has begun and not ended: where its event lies. Type 0: none. */
+  openType = 0;
+  openNum = 0;
+  openTime = 0;
+  openBytes: Uint8Array = NOTHING;
+  openFrom = 0;
+  openTo = 0;
+  openCounted = false;
+
+  /** Its row; 0: to be looked up again, since something changed. */
+  row = 0;
+  /** Row of its process. */
+  processRow = 0;
+  /** Something that its process' row holds changed. */
+  dirty = true;
+  statRow = 0;
+
+  constructor(readonly tid: number) {
+    this.pid = this.vtid = this.vpid = tid;
+  }
+
+  get isMain(): boolean {
+    return this.pid === this.tid || (this.flags & CloneFlag.MAIN) !== 0;
+  }
+
+  get isUnknown(): boolean {
+    return this.comm === UNKNOWN && this.uid === NOBODY;
+  }
+
+  changed(): void {
+    this.row = 0;
+    this.dirty = true;
+  }
+
+  setCgroups(raw: Uint8Array): void {
+    this.cgroups = texts(raw);
+    this.container = containerOf(this.cgroups);
+  }
+}
+
+/** The container that a thread's cgroups name; empty: none. */
+export function containerOf(cgroups: readonly string[]): string {
+  for (const entry of cgroups) {
+    const { container } = parseCgroup(entry.slice(entry.indexOf('=') + 1));
+    if (container !== '') return container;
+  }
+  return '';
+}
+
+/** Rows of threads and of processes: a change makes a new row. */
+export class ThreadRows {
+  readonly #tables: DimensionTables;
+  /** By pid: the row in force, and what it says. */
+  readonly #processes = new Map<number, { readonly row: ProcessRow; readonly key: string }>();
+  readonly #threads = new Map<number, ThreadRow>();
+
+  constructor(tables: DimensionTables) {
+    this.#tables = tables;
+  }
+
+  /** The row for a thread as it is now. `main`: the first thread of its process, where known. */
+  rowOf(thread: Thread, main: Thread | null, time: number): number {
+    if (thread.row === 0) this.#renew(thread, main, time);
+    return thread.row;
+  }
+
+  /** A thread ended; with its first thread, its process did. */
+  ended(thread: Thread, time: number): void {
+    const row = this.#threads.get(thread.tid);
+    if (row !== undefined) this.#close(this.#tables.threads, row, time);
+    this.#threads.delete(thread.tid);
+    if (!thread.isMain) return;
+    const process = this.#processes.get(thread.pid);
+    if (process !== undefined) this.#close(this.#tables.processes, process.row, time);
+    this.#processes.delete(thread.pid);
+  }
+
+  #renew(thread: Thread, main: Thread | null, time: number): void {
+    const process = this.#process(thread, main ?? thread, time);
+    const before = this.#threads.get(thread.tid);
+    const same = before !== undefined && before.process === process && before.comm === thread.comm && before.vtid === thread.vtid;
+    if (same) {
+      thread.row = before.id;
+      return;
+    }
+    if (before !== undefined) this.#close(this.#tables.threads, before, time);
+    const { tid, vtid, comm } = thread;
+    const row = this.#tables.threads.add({ tid, vtid, comm, process, from: time, to: null });
+    this.#threads.set(tid, row);
+    thread.row = row.id;
+  }
+
+  #process(thread: Thread, main: Thread, time: number): number {
+    if (!thread.dirty && thread.processRow !== 0) return thread.processRow;
+    const fields = processFields(thread, main);
+    const key = JSON.stringify(fields);
+    const before = this.#processes.get(thread.pid);
+    let row = before?.row;
+    if (before === undefined || before.key !== key) {
+      if (before !== undefined) this.#close(this.#tables.processes, before.row, time);
+      row = this.#tables.processes.add({ ...fields, from: time, to: null });
+      this.#processes.set(thread.pid, { row, key });
+    }
+    thread.processRow = row!.id;
+    thread.dirty = false;
+    return thread.processRow;
+  }
+
+  #close<Row extends ProcessRow | ThreadRow>(table: { touch(row: Row): void }, row: Row, time: number): void {
+    row.to = Math.max(row.from, time);
+    table.touch(row);
+  }
+}
+
+/** The working directory is the process'; everything else each thread has for itself. */
+function processFields(thread: Thread, main: Thread): Omit<ProcessRow, 'id' | 'from' | 'to'> {
+  return {
+    pid: thread.pid,
+    ppid: main.ptid,
+    vpid: thread.vpid,
+    sid: thread.sid,
+    pgid: thread.pgid,
+    uid: thread.uid,
+    gid: thread.gid,
+    loginuid: thread.loginuid === NOBODY ? -1 : thread.loginuid,
+    comm: main.comm,
+    exe: thread.exe,
+    exepath: thread.exepath,
+    args: thread.args,
+    env: thread.env,
+    cwd: main.cwd,
+    root: thread.root,
+    cgroups: thread.cgroups,
+    cgroupId: 0,
+    container: thread.container,
+    netns: 0,
+    pidns: 0,
+    mntns: 0,
+    tty: thread.tty,
+    started: main.cloned > 0 ? main.cloned : null,
+    flags: 0,
+  };
+}

@@ -1,6 +1,7 @@
 /** The command line: which command, with which options. What a command does is in a file of its own, loaded only then. */
 import { existsSync, statSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Completable } from './completion.ts';
 import { define, defineFrom } from './definitions.ts';
 import { EXIT, reportError, UsageError } from './exit.ts';
 import { VERSION } from './version.ts';
@@ -156,6 +157,11 @@ function program(after: readonly string[]): Command {
     .action(async (options) => (await import('./fields.ts')).fields(options));
 
   trowel
+    .command('completion <shell>')
+    .description('print the completion script for bash, zsh or fish')
+    .action(async (shell: string) => (await import('./completion.ts')).completion(shell));
+
+  trowel
     .command('version')
     .description('print the version')
     .action(() => {
@@ -173,8 +179,27 @@ function program(after: readonly string[]): Command {
   return trowel;
 }
 
+function completable(command: Command): Completable {
+  const names = command.registeredArguments.map((argument) => argument.name());
+  return {
+    name: command.name(),
+    options: command.options.filter(({ hidden }) => !hidden).flatMap(({ long }) => long ?? []),
+    file: names.includes('file'),
+    filter: names.includes('filter'),
+  };
+}
+
+/** `complete LINE WORD`, for the scripts of `trowel completion`: not a command to be typed, and its words may look like options. */
+async function complete(line: string, word: string): Promise<number> {
+  const { candidates } = await import('./completion.ts');
+  const found = candidates(line, word, program([]).commands.map(completable));
+  process.stdout.write(found.map((text) => `${text}\n`).join(''));
+  return EXIT.OK;
+}
+
 /** Runs one command line (without the program's own name) and gives the exit code. */
 async function run(words: readonly string[]): Promise<number> {
+  if (words[0] === 'complete') return complete(words[1] ?? '', words[2] ?? '');
   const split = words.indexOf('--');
   const [own, after] = split < 0 ? [words, []] : [words.slice(0, split), words.slice(split + 1)];
   const trowel = program(after);

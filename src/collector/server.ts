@@ -1,6 +1,7 @@
 /** The gRPC side of the collector: accepts probes' streams and hands what they say to one handler each. */
 import { chmodSync } from 'node:fs';
 import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { HEALTH, HEALTH_SERVICE } from './health.ts';
 import { type BatchDef, type Bye, type Config, type FromProbe, type Hello, LAYOUT, loadWire, type Ready, type ToProbe } from './wire.ts';
 
 /** One probe's recording, as the server tells of it. */
@@ -17,6 +18,13 @@ export interface ProbeHandler {
 export interface ProbeControl {
   configure(config: Config): void;
   stop(): void;
+}
+
+/** PEM. With authorities a probe must show a certificate that one of them signed. */
+export interface ServerKeys {
+  readonly certificate: Buffer;
+  readonly key: Buffer;
+  readonly authorities: Buffer | null;
 }
 
 type Call = ServerDuplexStream<FromProbe, ToProbe>;
@@ -42,12 +50,13 @@ export class CollectorServer {
       responseDeserialize: () => ({ stop: {} }) as ToProbe, // nor does it receive responses
     };
     this.#server.addService({ record: method }, { record: (call: Call) => this.#serve(call) });
+    this.#server.addService(HEALTH_SERVICE, HEALTH);
   }
 
-  /** Listens on `unix:PATH` (made private to its owner) or HOST:PORT. */
-  async listen(address: string): Promise<void> {
+  /** Listens on `unix:PATH` (made private to its owner) or HOST:PORT. `keys` null: not encrypted. */
+  async listen(address: string, keys: ServerKeys | null = null): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error) => (error === null ? resolve() : reject(error)));
+      this.#server.bindAsync(address, credentialsOf(keys), (error) => (error === null ? resolve() : reject(error)));
     });
     if (address.startsWith('unix:')) chmodSync(address.slice('unix:'.length), 0o600);
   }
@@ -101,6 +110,15 @@ export class CollectorServer {
         state.bye = message.bye;
     }
   }
+}
+
+function credentialsOf(keys: ServerKeys | null): ServerCredentials {
+  if (keys === null) return ServerCredentials.createInsecure();
+  return ServerCredentials.createSsl(
+    keys.authorities,
+    [{ private_key: keys.key, cert_chain: keys.certificate }],
+    keys.authorities !== null,
+  );
 }
 
 interface SessionState {

@@ -8,7 +8,8 @@ import type { BatchDef, Bye, Config, Hello, Ready } from './wire.ts';
 const FLUSH_EVERY_MS = 250;
 
 export interface SessionOptions {
-  readonly path: string;
+  /** Where to write, or how to tell once the probe has said who it is. */
+  readonly path: string | ((hello: Hello) => string);
   readonly filter: string;
   readonly config: Config;
   /** How it was started, for the capture's own record. */
@@ -46,7 +47,12 @@ export class Session implements ProbeHandler {
 
   ready(hello: Hello, ready: Ready): void {
     const { path, filter, command, config } = this.#options;
-    this.#recorder = new Recorder({ path, filter, epoch: epochOf(hello, ready), meta: metaOf(hello, ready, config, command) });
+    this.#recorder = new Recorder({
+      path: typeof path === 'string' ? path : path(hello),
+      filter,
+      epoch: epochOf(hello, ready),
+      meta: metaOf(hello, ready, config, command),
+    });
     this.#timer = setInterval(() => this.#guarded(() => this.#recorder?.flush()), FLUSH_EVERY_MS);
     this.#options.onReady?.(ready);
   }

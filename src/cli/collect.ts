@@ -1,0 +1,108 @@
+/** `trowel collect`: the collector alone. Probes elsewhere push to it; each recording becomes a capture of its own. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pushedConfig, pushedOf } from '../collector/pushdown.ts';
+import { CollectorServer, type ServerKeys } from '../collector/server.ts';
+import { Session } from '../collector/session.ts';
+import type { Hello } from '../collector/wire.ts';
+import { compileFilter } from '../filter/compile.ts';
+import { expanded } from '../filter/definitions.ts';
+import { newTables } from '../model/rows.ts';
+import { sanitize } from '../output/printable.ts';
+import { definitions } from './definitions.ts';
+import { UsageError } from './exit.ts';
+import { parseSpan } from './span.ts';
+
+export interface CollectOptions {
+  readonly listen: string;
+  readonly write: string;
+  readonly snaplen: number;
+  readonly waitOver: string;
+  readonly latency: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+}
+
+const SNAPLEN_WHOLE = 4096;
+/** How long probes may take to send what they have, after they were told to stop. */
+const GOODBYE_MS = 10_000;
+
+export async function collect(filterText: string, options: CollectOptions): Promise<void> {
+  const filter = expanded(filterText, definitions());
+  compileFilter(filter, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
+  const config = {
+    ...pushedConfig(pushedOf(filter)),
+    snaplen: options.snaplen,
+    snaplenWhole: Math.max(options.snaplen, SNAPLEN_WHOLE),
+    waitOverNs: parseSpan('--wait-over', options.waitOver),
+    latency: options.latency,
+  };
+  mkdirSync(options.write, { recursive: true });
+  const sessions = new Set<Session>();
+  const server = new CollectorServer((control) => {
+    let path = '';
+    const pathFor = (hello: Hello) => {
+      path = newPath(options.write, hello.hostname);
+      process.stderr.write(`${sanitize(hello.hostname)}: recording into ${path}\n`);
+      return path;
+    };
+    const onEnd = (_: unknown, error: Error | null) => {
+      sessions.delete(session);
+      if (path !== '')
+        process.stderr.write(
+          `${path}: ${session.totals?.stored ?? 0} events, ${lostText(session.totals?.lost ?? 0)}${error === null ? '' : `; ${error.message}`}\n`,
+        );
+    };
+    const session = new Session({ path: pathFor, filter, config, command: `collect --listen ${options.listen}`, onEnd }, control);
+    sessions.add(session);
+    return session;
+  });
+  await server.listen(options.listen, keysOf(options));
+  process.stderr.write(
+    `listening on ${options.listen}: trowel-probe ${options.tlsCert === undefined ? '' : '--tls '}ADDRESS on each node\n`,
+  );
+  await interrupted();
+  for (const session of sessions) session.stop();
+  await gone(sessions);
+  server.close();
+}
+
+function lostText(lost: number): string {
+  return lost === 0 ? 'nothing lost' : `${lost} lost`;
+}
+
+/** NODE-DATE.trowel, with a number where that is taken. A node's name comes over the wire: it makes no path. */
+function newPath(folder: string, hostname: string): string {
+  const node = hostname.replace(/[^A-Za-z0-9.-]/g, '_').replace(/^\.+/, '') || 'node';
+  const stem = join(folder, `${node}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`);
+  for (let n = 1; ; n++) {
+    const path = `${stem}${n === 1 ? '' : `-${n}`}.trowel`;
+    if (!existsSync(path)) return path;
+  }
+}
+
+function keysOf({ tlsCert, tlsKey, tlsCa }: CollectOptions): ServerKeys | null {
+  if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return null;
+  if (tlsCert === undefined || tlsKey === undefined) throw new UsageError('--tls-cert and --tls-key belong together');
+  return { certificate: pem(tlsCert), key: pem(tlsKey), authorities: tlsCa === undefined ? null : pem(tlsCa) };
+}
+
+function pem(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${(error as Error).message}`);
+  }
+}
+
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
+
+async function gone(sessions: ReadonlySet<Session>): Promise<void> {
+  for (const end = Date.now() + GOODBYE_MS; sessions.size > 0 && Date.now() < end; )
+    await new Promise((resolve) => setTimeout(resolve, 20));
+}

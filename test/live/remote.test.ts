@@ -1,0 +1,173 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { afterAll, describe, expect, test } from 'vitest';
+import { packageRoot } from '../../src/model/package-root.ts';
+import { CaptureReader } from '../../src/store/reader.ts';
+import { BIN, whyNot } from './recording.ts';
+
+const PROBE = join(packageRoot(), 'native/build/trowel-probe');
+const reason = whyNot();
+const folder = mkdtempSync(join(tmpdir(), 'trowel-remote-'));
+const children: ChildProcess[] = [];
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function start(command: string, ...args: string[]): { child: ChildProcess; text: () => string; ended: Promise<number | null> } {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  children.push(child);
+  let text = '';
+  child.stderr!.on('data', (data) => {
+    text += data;
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+  return { child, text: () => text, ended };
+}
+
+async function until(what: string, done: () => boolean): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    if (done()) return;
+    await sleep(50);
+  }
+  throw new Error(`waited in vain until ${what}`);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function collector(into: string, address: string, ...options: string[]) {
+  const started = start(BIN, 'collect', '--listen', address, '-w', into, ...options);
+  await until('the collector listens', () => started.text().includes('listening'));
+  return started;
+}
+
+const captures = (into: string) => readdirSync(into).filter((file) => file.endsWith('.trowel'));
+
+/** Makes an authority, and a certificate that it signed for each name. */
+function certificates(...names: string[]): void {
+  const ssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+  ssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=test authority');
+  writeFileSync(join(folder, 'san'), 'subjectAltName=DNS:localhost,IP:127.0.0.1');
+  for (const name of names) {
+    ssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', '/CN=localhost');
+    ssl(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-out',
+      `${name}.pem`,
+      '-days',
+      '2',
+      '-extfile',
+      'san',
+    );
+  }
+}
+
+describe.skipIf(reason !== null)(`a collector elsewhere (${reason ?? 'as root, with BTF'})`, () => {
+  afterAll(() => {
+    for (const child of children) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('takes a probe’s stream into a capture named by the node, and tells its health', async () => {
+    const into = join(folder, 'plain');
+    const address = `127.0.0.1:${await freePort()}`;
+    const { child, text, ended } = await collector(into, address, 'proc.name=cat');
+    const client = new Client(address, credentials.createInsecure());
+    const health = (service: string) =>
+      new Promise<Buffer>((resolve, reject) => {
+        const identity = (bytes: Buffer) => bytes;
+        const request = Buffer.concat([Buffer.of(0x0a, service.length), Buffer.from(service)]);
+        client.makeUnaryRequest('/grpc.health.v1.Health/Check', identity, identity, request, (error, reply) =>
+          error === null ? resolve(reply!) : reject(error),
+        );
+      });
+    expect([...(await health('trowel.v1.Collector'))]).toEqual([0x08, 1]);
+    await expect(health('nonsense')).rejects.toSatisfy((error: ServiceError) => error.code === status.NOT_FOUND);
+    client.close();
+    const probe = start(PROBE, address);
+    await until('the probe records', () => text().includes('recording into'));
+    await sleep(700);
+    execFileSync('cat', ['/etc/hosts']);
+    await sleep(300);
+    child.kill('SIGTERM');
+    expect(await probe.ended).toBe(0);
+    expect(await ended).toBe(0);
+    const capture = new CaptureReader(join(into, captures(into)[0]!));
+    expect(capture.meta.state).toBe('complete');
+    expect([...capture.dims.fds.all()].map(({ name }) => name)).toContain('/etc/hosts');
+    capture.close();
+  });
+
+  test('only takes probes that its authorities vouch for', async ({ skip }) => {
+    if (spawnSync('openssl', ['version']).status !== 0) skip('openssl is not installed');
+    certificates('collector', 'probe');
+    const pem = (name: string) => join(folder, name);
+    const into = join(folder, 'tls');
+    const address = `localhost:${await freePort()}`;
+    const { child, text, ended } = await collector(
+      into,
+      address,
+      '--tls-cert',
+      pem('collector.pem'),
+      '--tls-key',
+      pem('collector.key'),
+      '--tls-ca',
+      pem('ca.pem'),
+    );
+    const stranger = start(PROBE, '--ca', pem('ca.pem'), address);
+    await sleep(1500);
+    stranger.child.kill('SIGTERM');
+    await stranger.ended;
+    expect(captures(into)).toEqual([]);
+    const probe = start(PROBE, '--ca', pem('ca.pem'), '--cert', pem('probe.pem'), '--key', pem('probe.key'), address);
+    await until('the probe records', () => text().includes('recording into'));
+    await sleep(500);
+    child.kill('SIGTERM');
+    expect(await probe.ended).toBe(0);
+    expect(await ended).toBe(0);
+    expect(captures(into)).toHaveLength(1);
+  });
+
+  test('may be away for a while: the probe comes back, with what it lost counted', async () => {
+    const into = join(folder, 'again');
+    const address = `127.0.0.1:${await freePort()}`;
+    const first = await collector(into, address);
+    const probe = start(PROBE, address);
+    await until('the probe records', () => first.text().includes('recording into'));
+    await sleep(500);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    await sleep(1000);
+    const second = await collector(into, address);
+    await until('the probe is back', () => second.text().includes('recording into'));
+    execFileSync('cat', ['/etc/hostname']);
+    await sleep(1000);
+    second.child.kill('SIGTERM');
+    await second.ended;
+    expect(await probe.ended).toBe(0);
+    const names = captures(into).map((file) => {
+      const capture = new CaptureReader(join(into, file));
+      const found = [...capture.dims.fds.all()].some(({ name }) => name === '/etc/hostname');
+      capture.close();
+      return found;
+    });
+    expect(names).toContain(true);
+    expect(readFileSync(join(into, captures(into)[0]!)).length).toBeGreaterThan(0);
+  });
+});

@@ -2,8 +2,10 @@
 
 import { LIST_OPERATORS, type Operator, type Span, TRANSFORMERS } from './ast.ts';
 import { OPERATORS } from './check.ts';
-import type { Field } from './field.ts';
-import { FIELDS } from './registry.ts';
+import { FilterError } from './error.ts';
+import type { BoundField } from './field.ts';
+import type { Occurring } from './occurring.ts';
+import { FIELDS, findField } from './registry.ts';
 import { KNOWN_VALUES } from './values.ts';
 
 export interface Candidate {
@@ -23,8 +25,8 @@ export interface Completion {
 /** What the words before a place ask for: a field, its operator, a value of it, or how to go on. */
 type Expected =
   | { readonly kind: 'field' | 'join' | 'nothing' }
-  | { readonly kind: 'operator'; readonly field: Field }
-  | { readonly kind: 'value'; readonly field: Field; readonly list: boolean };
+  | { readonly kind: 'operator'; readonly field: BoundField }
+  | { readonly kind: 'value'; readonly field: BoundField; readonly list: boolean };
 
 const TOKEN = /"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[<>!=]=?|[(),]|[^\s()"'=<>!,]+/g;
 
@@ -42,25 +44,37 @@ const OPERATOR_DOCS: Readonly<Partial<Record<Operator, string>>> = {
   '!=': 'there, and not equal',
 };
 
-const fields = new Map(FIELDS.map((field) => [field.name, field]));
+/** What values a field has in a capture; without one there are only those that are known anyway. */
+export type ValuesOf = (field: BoundField) => readonly Occurring[];
+
+/** The field that a token names, under any of its names; null for what is none. */
+function fieldOf(token: string): BoundField | null {
+  const [, name, arg] = /^([^[]*)(?:\[["']?([^\]"']*)["']?\])?$/.exec(token) ?? [];
+  try {
+    return name === undefined ? null : findField({ kind: 'field', name, arg: arg ?? null, start: 0, end: token.length }, token).bound;
+  } catch (error) {
+    if (error instanceof FilterError) return null;
+    throw error;
+  }
+}
 
 /** Candidates for the word that ends at the cursor; what stands behind the cursor does not matter. */
-export function complete(text: string, cursor: number): Completion {
+export function complete(text: string, cursor: number, valuesIn: ValuesOf = () => []): Completion {
   const tokens = [...text.slice(0, cursor).matchAll(TOKEN)];
   const last = tokens.at(-1);
   const touches = last !== undefined && last.index + last[0].length === cursor && !/^[(),<>!=]/.test(last[0]);
   const before = touches ? tokens.slice(0, -1) : tokens;
   const word = touches ? last[0] : '';
   const expected = expectedAfter(before.map(([token]) => token));
-  const candidates = [...operatorsBehind(expected, word), ...matching(candidatesFor(expected), word)];
+  const candidates = [...operatorsBehind(expected, word), ...matching(candidatesFor(expected, valuesIn), word)];
   return { span: { start: cursor - word.length, end: cursor }, candidates };
 }
 
 /** A field's name is complete as it stands: its operators may follow at once. */
 function operatorsBehind(expected: Expected, word: string): readonly Candidate[] {
-  const field = expected.kind === 'field' ? fields.get(word) : undefined;
-  if (field === undefined) return [];
-  return candidatesFor({ kind: 'operator', field }).map(({ text, doc }) => ({
+  const bound = expected.kind === 'field' ? fieldOf(word) : null;
+  if (bound === null || bound.field.only === 'print') return [];
+  return operatorsOf(bound).map(({ text, doc }) => ({
     text: word + (/^[a-z]/.test(text) ? ` ${text}` : text),
     doc,
   }));
@@ -77,8 +91,8 @@ function next(expected: Expected, token: string): Expected {
   if (/^(and|or|&&|\|\|)$/.test(token)) return { kind: 'field' };
   switch (expected.kind) {
     case 'field': {
-      const field = fields.get(token.replace(/\[.*$/, ''));
-      if (field !== undefined) return { kind: 'operator', field };
+      const field = fieldOf(token);
+      if (field !== null) return { kind: 'operator', field };
       return /^(not|!|\()$/.test(token) || (TRANSFORMERS as readonly string[]).includes(token) ? expected : { kind: 'nothing' };
     }
     case 'operator':
@@ -94,7 +108,7 @@ function next(expected: Expected, token: string): Expected {
   }
 }
 
-function candidatesFor(expected: Expected): readonly Candidate[] {
+function candidatesFor(expected: Expected, valuesIn: ValuesOf): readonly Candidate[] {
   switch (expected.kind) {
     case 'field':
       return [
@@ -102,11 +116,9 @@ function candidatesFor(expected: Expected): readonly Candidate[] {
         { text: 'not', doc: 'the contrary of what follows' },
       ];
     case 'operator':
-      return OPERATORS[expected.field.type]
-        .filter((operator) => operator !== '==' && operator !== 'intersects')
-        .map((operator) => ({ text: operator, doc: OPERATOR_DOCS[operator] ?? '' }));
+      return operatorsOf(expected.field);
     case 'value':
-      return valuesOf(expected.field).map((text) => ({ text, doc: '' }));
+      return valuesOf(expected.field, valuesIn);
     case 'join':
       return [
         { text: 'and', doc: 'both' },
@@ -117,8 +129,25 @@ function candidatesFor(expected: Expected): readonly Candidate[] {
   }
 }
 
-function valuesOf({ name, type }: Field): readonly string[] {
-  return KNOWN_VALUES[name] ?? (type === 'bool' ? ['true', 'false'] : []);
+function operatorsOf({ field: { type } }: BoundField): readonly Candidate[] {
+  return OPERATORS[type]
+    .filter((operator) => operator !== '==' && operator !== 'intersects')
+    .map((operator) => ({ text: operator, doc: OPERATOR_DOCS[operator] ?? '' }));
+}
+
+/** Those that occur, most frequent first; then others that a field may have. */
+function valuesOf(bound: BoundField, valuesIn: ValuesOf): readonly Candidate[] {
+  const { field } = bound;
+  const occurring = valuesIn(bound).map(({ text, events, rounded }) => ({ text, doc: eventsText(events, rounded) }));
+  const known = KNOWN_VALUES[field.name] ?? (field.type === 'bool' ? ['true', 'false'] : []);
+  const there = new Set(occurring.map(({ text }) => text));
+  return [...occurring, ...known.filter((text) => !there.has(text)).map((text) => ({ text, doc: '' }))];
+}
+
+function eventsText(events: number | null, rounded: boolean): string {
+  if (events === null) return '';
+  const number = rounded ? Number(events.toPrecision(2)) : events;
+  return `${rounded ? '~' : ''}${String(number).replace(/\B(?=(\d{3})+$)/g, ',')} ${events === 1 ? 'event' : 'events'}`;
 }
 
 /** Those that begin with the word, then those that have it inside. */

@@ -1,5 +1,5 @@
 /** The line that is being typed: a filter, a text to find, a place to go to. */
-import { compileFilter } from '../filter/compile.ts';
+import { compileFilter, type Definitions } from '../filter/compile.ts';
 import { complete } from '../filter/complete.ts';
 import { FilterError } from '../filter/error.ts';
 import { newTables } from '../model/rows.ts';
@@ -87,18 +87,18 @@ export function recall(state: State, direction: 1 | -1): State {
 }
 
 function typed(prompt: Prompt, line: Line, state: State): Prompt {
-  const completion = prompt.purpose === 'filter' ? complete(line.text, line.cursor) : prompt.completion;
+  const completion = prompt.purpose === 'filter' ? complete(line.text, line.cursor, state.facts.valuesIn) : prompt.completion;
   return { ...prompt, line, completion, choice: null, refused: false, recalled: 0, problem: problemOf(prompt.purpose, line.text, state) };
 }
 
 function problemOf(purpose: PromptPurpose, text: string, { facts }: State): FilterError | null {
-  return purpose === 'filter' ? filterProblem(text, facts.epoch) : null;
+  return purpose === 'filter' ? filterProblem(text, facts.epoch, facts.definitions) : null;
 }
 
 /** What is wrong with a filter, found without a capture. */
-export function filterProblem(text: string, epoch: bigint): FilterError | null {
+export function filterProblem(text: string, epoch: bigint, definitions: Definitions = new Map()): FilterError | null {
   try {
-    compileFilter(text, { dims: newTables(), epoch, hostname: '', growing: false });
+    compileFilter(text, { dims: newTables(), epoch, hostname: '', growing: false, definitions });
     return null;
   } catch (error) {
     if (error instanceof FilterError) return error;

@@ -1,9 +1,13 @@
 /** One screen at work: holds the state, does what updates ask for, and divides the time between the keyboard and the capture. */
+import type { Definitions } from '../filter/compile.ts';
+import type { ValuesOf } from '../filter/complete.ts';
 import { outputTime } from '../filter/fields/evt.ts';
+import { occurringValues } from '../filter/occurring.ts';
 import type { CaptureContext, EventView } from '../filter/view.ts';
 import { DEFAULT_FORMAT, LineFormat } from '../output/format.ts';
 import { JsonFormat } from '../output/json.ts';
 import type { CaptureReader } from '../store/reader.ts';
+import { usageOf } from '../store/usage.ts';
 import { Browser, type Findings } from './browser.ts';
 import { detailOf } from './detail.ts';
 import { Growth } from './growth.ts';
@@ -241,9 +245,13 @@ export class Session {
     const places = placesBefore || [...dims.processes.all()].some(({ container }) => container !== '');
     const recording = context.growing && meta.state !== 'complete';
     const growth = recording ? { rate: this.#growth.rate, quietSeconds: this.#growth.quietSeconds } : { rate: null, quietSeconds: 0 };
-    return { file, epoch, ...this.#browser.totals, places, recording, ...growth };
+    const valuesIn: ValuesOf = (field) => occurringValues(field, context, usageOf(capture));
+    const { definitions = NO_DEFINITIONS } = context;
+    return { file, epoch, ...this.#browser.totals, places, recording, ...growth, definitions, valuesIn };
   }
 }
+
+const NO_DEFINITIONS: Definitions = new Map();
 
 function lineText(view: EventView): string {
   return new LineFormat(DEFAULT_FORMAT).line(view, outputTime(view, 'a', null));

@@ -1,5 +1,6 @@
 /** All that the screen shows, as one value. It changes only through update.ts. */
-import type { Completion } from '../filter/complete.ts';
+import type { Definitions } from '../filter/compile.ts';
+import type { Completion, ValuesOf } from '../filter/complete.ts';
 import type { FilterError } from '../filter/error.ts';
 import type { TimeMode } from './columns.ts';
 import type { Detail } from './detail.ts';
@@ -23,6 +24,10 @@ export interface CaptureFacts {
   readonly rate: number | null;
   /** Whole seconds for which a recording brought nothing; 0: it does. */
   readonly quietSeconds: number;
+  /** Named filters and lists. */
+  readonly definitions?: Definitions;
+  /** What a field's values are in the capture, for completion. */
+  readonly valuesIn?: ValuesOf;
 }
 
 export interface Size {

@@ -141,7 +141,7 @@ class Recording {
     return new Promise((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) {
         process.once(signal, () => {
-          this.#interrupted = signal === 'SIGINT' && this.#options.command.length > 0;
+          this.#interrupted = signal === 'SIGINT';
           resolve(0);
         });
       }

@@ -6,6 +6,7 @@ import type { ArgType, EventType } from '../model/event-type.ts';
 import { fdName, fdTagged } from '../model/fd-name.ts';
 import { enumName, flagNames } from '../model/flags.ts';
 import type { Reading } from './field.ts';
+import { isScap, scapReading, scapText } from './scap-text.ts';
 import type { EventView } from './view.ts';
 
 /** One argument of an event, by name or by position; null where the event has none of that name. */
@@ -13,16 +14,17 @@ export function argAt(view: EventView, key: string): { readonly type: ArgType; r
   const { args } = view.type;
   const position = /^[0-9]+$/.test(key) ? Number(key) : args.findIndex((arg) => arg.name === key);
   const type = args[position];
-  if (type === undefined || view.chunk === null) return null;
+  if (type === undefined || type.enter === true || view.chunk === null) return null;
   const stored = type.column === null ? (storedArgs(view)[position] ?? null) : columnArg(view, type.column);
   return stored === null ? null : { type, value: stored };
 }
 
-/** All arguments, `name=value` with blanks between. */
-export function argsText(view: EventView): string {
+/** Arguments, `name=value` with blanks between. `whole`: also those that belong to a call's beginning, where that was an event of its own. */
+export function argsText(view: EventView, whole = false): string {
   const stored = storedArgs(view);
   const parts: string[] = [];
   view.type.args.forEach((type, i) => {
+    if (type.enter === true && !whole) return;
     const value = type.column === null ? (stored[i] ?? null) : columnArg(view, type.column);
     if (value !== null) parts.push(`${type.name}=${argText(view, type, value)}`);
   });
@@ -31,6 +33,7 @@ export function argsText(view: EventView): string {
 
 /** One argument's value as text. */
 export function argText(view: EventView, type: ArgType, value: ArgValue): string {
+  if (isScap(type)) return scapText(view, type, value);
   if (value === null) return '<NA>';
   if (typeof value !== 'number')
     return type.format === 'pollfds'
@@ -43,6 +46,7 @@ export function argText(view: EventView, type: ArgType, value: ArgValue): string
 
 /** The raw value for comparisons: a number, or text. */
 export function argReading(type: ArgType, value: ArgValue): Reading {
+  if (isScap(type)) return scapReading(type, value);
   return value === null || typeof value === 'number' ? value : type.format === 'bytes' ? value : Buffer.from(value).toString();
 }
 

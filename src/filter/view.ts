@@ -39,6 +39,7 @@ export class EventView {
   payloadText: (bytes: Uint8Array) => string = (bytes) => dotted(bytes.subarray(0, PAYLOAD_SHOWN));
   readonly capture: CaptureContext;
   readonly #processes: History<number, ProcessRow>;
+  readonly #threads: History<number, ThreadRow>;
   readonly #names: AddressNames;
   #thread: ThreadRow | null | undefined;
   #fd: FdRow | null | undefined;
@@ -50,6 +51,7 @@ export class EventView {
   constructor(capture: CaptureContext) {
     this.capture = capture;
     this.#processes = new History(capture.dims.processes, (row) => row.pid);
+    this.#threads = new History(capture.dims.threads, (row) => row.tid);
     this.#names = new AddressNames(capture.dims.dns);
   }
 
@@ -128,7 +130,19 @@ export class EventView {
   /** The process with a pid, as it was at the view's time. */
   processAt(pid: number): ProcessRow | null {
     this.askedHistory = true;
-    return this.#processes.at(pid, this.time, this);
+    return this.#processes.at(pid, this.time, this) ?? this.#processOfThread(pid);
+  }
+
+  /** The name of a thread, as it was at the view's time. */
+  threadName(tid: number): string | null {
+    this.askedHistory = true;
+    return this.#threads.at(tid, this.time, this)?.comm ?? null;
+  }
+
+  /** Recorders that tell which thread made a process tell its thread's number for its parent's. */
+  #processOfThread(tid: number): ProcessRow | null {
+    const thread = this.#threads.at(tid, this.time, this);
+    return thread === null ? null : (this.capture.dims.processes.get(thread.process) ?? null);
   }
 
   /** Names that DNS answers of the capture, whenever they came, gave an address for. */
@@ -139,8 +153,8 @@ export class EventView {
 
   /** Changes with every row that is added or changed, of those that lookups go to. */
   get version(): number {
-    const { processes, dns } = this.capture.dims;
-    return processes.version + dns.version;
+    const { processes, threads, dns } = this.capture.dims;
+    return processes.version + threads.version + dns.version;
   }
 
   /** The DNS messages of events numbered first to last, ascending. */

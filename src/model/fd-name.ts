@@ -1,5 +1,10 @@
 import type { FdKind, FdRow } from './rows.ts';
 
+/** What a descriptor is, as a letter; a path without a kind is that of a file that could not be opened. */
+export function typeChar(fd: FdRow): string {
+  return fd.kind === 'unknown' && fd.name.startsWith('/') ? TYPE_CHARS.file : TYPE_CHARS[fd.kind];
+}
+
 /** sysdig's one-letter types. */
 export const TYPE_CHARS: Readonly<Record<FdKind, string>> = {
   unknown: 'o',
@@ -57,7 +62,7 @@ export function endText(end: End): string {
 
 /** fd.name: a path, a tuple client->server, a bound address, or the kernel's name of an anonymous thing. */
 export function fdName(fd: FdRow): string {
-  if (!isIpSocket(fd)) return fd.name;
+  if (!isIpSocket(fd) || fd.name !== '') return fd.name;
   const { client, server } = endsOf(fd);
   if (client !== null && server !== null) return `${endText(client)}->${endText(server)}`;
   const one = client ?? server;
@@ -67,5 +72,5 @@ export function fdName(fd: FdRow): string {
 /** `<4t>10.0.0.1:40000->10.0.0.2:80`, the form inside evt.args. */
 export function fdTagged(fd: FdRow): string {
   const proto = isIpSocket(fd) ? (L4_CHARS[l4Name(fd.l4proto) ?? ''] ?? '') : '';
-  return `<${TYPE_CHARS[fd.kind]}${proto}>${fdName(fd)}`;
+  return `<${typeChar(fd)}${proto}>${fdName(fd)}`;
 }

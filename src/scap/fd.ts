@@ -106,7 +106,7 @@ export class Fd {
   }
 
   get isTcp(): boolean {
-    return (this.isConnection || this.isServer) && this.l4 === L4.TCP;
+    return this.isConnection && this.l4 === L4.TCP;
   }
 
   get isUdp(): boolean {
@@ -152,9 +152,10 @@ export class FdRows {
   message(fd: Fd, local: Address, remote: Address): number {
     const server = fd.role === 'server' || fd.isServer;
     const name = server ? arrow(remote, local) : arrow(local, remote);
+    const kind = local.ip.includes(':') ? 'ipv6' : 'ipv4';
     const ends = { localIp: local.ip, localPort: local.port, remoteIp: remote.ip, remotePort: remote.port };
     const role: FdRole = server ? 'server' : 'client';
-    return this.#intern({ ...BLANK, kind: kindOf(fd.type), role, l4proto: protocol(fd.l4), ino: fd.ino, name, ...ends });
+    return this.#intern({ ...BLANK, kind, role, l4proto: protocol(fd.l4), ino: fd.ino, name, ...ends });
   }
 
   #intern(fields: Omit<FdRow, 'id'>): number {

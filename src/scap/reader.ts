@@ -71,7 +71,7 @@ export class ScapReader implements EventAtHand {
     this.#tables = tables;
     this.#survey = survey;
     this.#onChunk = onChunk;
-    this.#types = new EventTypes(tables);
+    this.#types = new EventTypes(tables, survey.exitOnly);
     this.#state = new State(tables);
     this.#epochHigh = Number(survey.epoch >> 32n);
     this.#epochLow = Number(survey.epoch & 0xffffffffn);

@@ -4,7 +4,6 @@ import { type Address, addressOf, Fd, FdType, L4, NO_IP4, type Tuple, tupleOf } 
 import { indexOf } from './processes.ts';
 import { SchemaFlag } from './schema.ts';
 import type { EventAtHand, State } from './state.ts';
-import type { Thread } from './thread.ts';
 
 const AF = { UNIX: 1, INET: 2, INET6: 10, NETLINK: 16 } as const;
 const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3 } as const;
@@ -138,7 +137,7 @@ export function transferred(state: State, event: EventAtHand): void {
   if (raw === null || raw.length === 0 || (fd.name !== '' && fd.isTcp)) return;
   if (!learn(state, fd, raw)) return;
   if (fd.isConnection) {
-    if (fd.role === 'none') fd.role = guessRole(state, thread, fd, reads);
+    if (fd.role === 'none') fd.role = reads && fd.type === FdType.IPV4 ? 'server' : 'client'; // who reads first, serves
     if (fd.role === (reads ? 'client' : 'server')) fd.swap();
     fd.name = fd.tuple;
   } else fd.name = unixName(raw);
@@ -183,6 +182,7 @@ function nearTo(state: State, fd: Fd, ip: string): string {
 /** True: something changed. The far end stays where it is set; the same ends the other way round are no change. */
 function setEnds(fd: Fd, { type, source, target }: Tuple): boolean {
   const known = fd.type === type;
+  if (fd.type === FdType.IPV6_SERVER) fd.l4 = L4.UNKNOWN; // what the list of descriptors says of these is not to be trusted
   fd.type = type;
   const client: Address = { ip: fd.clientIp, port: fd.clientPort };
   const server: Address = { ip: fd.serverIp, port: fd.serverPort };
@@ -204,18 +204,6 @@ function setEnds(fd: Fd, { type, source, target }: Tuple): boolean {
 
 function same(a: Address, b: Address): boolean {
   return a.ip === b.ip && a.port === b.port;
-}
-
-/** Who is bound to the asked port serves. */
-function guessRole(state: State, thread: Thread, fd: Fd, reads: boolean): 'client' | 'server' {
-  let serves = false;
-  let asks = false;
-  for (const other of state.fdTable(thread)?.values() ?? []) {
-    if (other.isServer || other.type === FdType.IPV4) serves ||= other.serverPort === fd.serverPort && other.isServer;
-    if (other.type === FdType.IPV4) asks ||= other.clientPort === fd.clientPort && other !== fd;
-  }
-  if (!serves) return 'client';
-  return asks ? (reads ? 'server' : 'client') : 'server';
 }
 
 /** The path in a Unix socket's tuple or address; abstract names begin with @. */

@@ -55,8 +55,8 @@ export class Thread {
   cloned = 0;
   fds = new Map<number, Fd>();
 
-  /** The descriptor that its last event was about; -1: none. */
-  lastFd = -1;
+  /** The descriptor that its last event was about; -1: none. Until the first event it is 0, as in sysdig. */
+  lastFd = 0;
   /** Type of its last event; -1: none that counts. */
   lastType = -1;
   /** The event at hand is the end of the call that its last event began. */

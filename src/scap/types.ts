@@ -42,9 +42,11 @@ export class EventTypes {
   readonly #tables: DimensionTables;
   readonly #plans = new Map<number, TypePlan>();
   #nextId = FIRST_IMPORTED;
+  readonly #exitOnly: boolean;
 
-  constructor(tables: DimensionTables) {
+  constructor(tables: DimensionTables, exitOnly: boolean) {
     this.#tables = tables;
+    this.#exitOnly = exitOnly;
   }
 
   /**
@@ -89,15 +91,14 @@ export class EventTypes {
       add(param, { ofEnter: true, index, how: howOf(param) }, fd ? 'fd' : null);
     });
     const id = this.#nextId++;
-    this.#tables.types.put(typeRow(id, schema, row, type, call));
+    this.#tables.types.put(typeRow(id, schema, this.#exitOnly ? schema.flags : schema.classicFlags, row, type, call));
     return { id, args, hasRes, data };
   }
 }
 
-function typeRow(id: number, schema: EventSchema, args: readonly ArgType[], type: number, call: number): EventType {
+function typeRow(id: number, schema: EventSchema, flags: number, args: readonly ArgType[], type: number, call: number): EventType {
   const generic = type === GENERIC_ENTER || type === GENERIC_EXIT;
   const { name, category } = generic ? callOf(call) : schema;
-  const { flags } = schema;
   const family = CATEGORY_FAMILIES[category];
   return {
     id,

@@ -1,8 +1,11 @@
 import { EventFlag, startTime } from '../../model/chunk.ts';
 import { errnoName } from '../../model/errno.ts';
+import { FIRST_IMPORTED, STANDARD_TYPES } from '../../model/event-type.ts';
+import type { FdKind } from '../../model/rows.ts';
 import { clockText, MS, SECOND, secondsText, spanText, wallNs } from '../../model/time.ts';
 import { argAt, argReading, argsText, argText } from '../args-text.ts';
-import { asIs, type ColumnField, type Field, type Reading, type RowField } from '../field.ts';
+import { asIs, type ColumnField, type Field, type FieldType, type Reading, type RowField } from '../field.ts';
+import { isScap } from '../scap-text.ts';
 import type { EventView } from '../view.ts';
 import { syslogMessage } from './syslog.ts';
 
@@ -30,9 +33,19 @@ function delta(view: EventView): number | null {
   return i > 0 ? chunk.time[i]! - chunk.time[i - 1]! : chunk.time[0]! - view.timeBefore;
 }
 
+const IPC_KINDS: ReadonlySet<FdKind> = new Set(['pipe', 'unix', 'event', 'signalfd', 'inotify']);
+
+/** As sysdig tells apart what moves bytes. */
+function importedCategory(kind: FdKind): string {
+  if (kind === 'file' || kind === 'directory') return 'file';
+  if (kind === 'ipv4' || kind === 'ipv6') return 'net';
+  return IPC_KINDS.has(kind) ? 'ipc' : 'unknown';
+}
+
 function category(view: EventView): string {
   const { type, fd } = view;
   if (type.category !== 'io') return type.category;
+  if (type.id >= FIRST_IMPORTED) return importedCategory(fd?.kind ?? 'unknown');
   if (fd === null) return 'file';
   return fd.kind === 'ipv4' || fd.kind === 'ipv6' || fd.kind === 'unix' || fd.kind === 'netlink' ? 'net' : 'file';
 }
@@ -59,14 +72,14 @@ function ioBytes(view: EventView): number | null {
   return view.type.io !== null && view.res !== null && view.res >= 0 ? view.res : null;
 }
 
-/** Bytes read (`in`), written (`out`) or either, of files or of sockets. */
-function bytesOf(kind: 'file' | 'net', direction: 'in' | 'out' | null): RowField {
+/** Bytes read (`in`), written (`out`) or either, of files, of sockets, or of all. */
+function bytesOf(kind: 'file' | 'net' | null, direction: 'in' | 'out' | null): RowField {
   const io = direction === 'in' ? 'read' : 'write';
   const verb = direction === null ? 'read or written' : io === 'read' ? 'read' : 'written';
-  const what = kind === 'file' ? 'files' : 'sockets';
-  const name = `evt.buflen.${kind}${direction === null ? '' : `.${direction}`}`;
-  const read = (view: EventView) => (category(view) === kind && (direction === null || view.type.io === io) ? ioBytes(view) : null);
-  return ofEvent(name, `bytes ${verb}, of ${what} alone`, `${name}>4KB`, { type: 'size', read });
+  const name = ['evt.buflen', kind, direction].filter((part) => part !== null).join('.');
+  const doc = `how many bytes were ${verb}${kind === null ? '' : `, of ${kind === 'file' ? 'files' : 'sockets'} alone`}`;
+  const fits = (view: EventView) => (kind === null || category(view) === kind) && (direction === null || view.type.io === io);
+  return ofEvent(name, doc, `${name}>4KB`, { type: 'size', read: (view) => (fits(view) ? ioBytes(view) : null) });
 }
 
 /** ms between an event and a time in ns since 1970. */
@@ -81,13 +94,27 @@ function arg(view: EventView, key: string): Reading {
 
 function rawArg(view: EventView, key: string): Reading {
   const found = argAt(view, key);
-  return found === null ? null : argReading(found.type, found.value);
+  const value = found === null ? null : argReading(found.type, found.value);
+  return typeof value === 'number' && rawArgType(key) === 'text' ? String(value) : value;
 }
 
-/** Accounts for access mode: O_RDONLY 0, O_WRONLY 1, O_RDWR 2. */
+const NUMBER_ARGS = new Set(
+  STANDARD_TYPES.flatMap(({ args }) =>
+    args.filter(({ storage, column }) => storage === 'number' || column === 'res' || column === 'fd').map(({ name }) => name),
+  ),
+);
+
+/** Numbers are what we know to be numbers, and whatever a position holds. */
+function rawArgType(key: string): FieldType {
+  return NUMBER_ARGS.has(key) || /^[0-9]+$/.test(key) ? 'number' : 'text';
+}
+
+/** Accounts for access mode: O_RDONLY 0, O_WRONLY 1, O_RDWR 2; one more in imported files, where 3 is both bits. */
 function opensFor(view: EventView, modes: readonly number[]): boolean {
   const flags = argAt(view, 'flags');
-  return view.type.makesFd && view.type.category === 'file' && typeof flags?.value === 'number' && modes.includes(flags.value & 3);
+  if (!view.type.makesFd || view.type.category !== 'file' || typeof flags?.value !== 'number') return false;
+  const mode = flags.value & 3;
+  return modes.includes(isScap(flags.type) ? mode - 1 : mode);
 }
 
 const O_CREAT = 0o100;
@@ -133,12 +160,14 @@ export const EVT_FIELDS: readonly Field[] = [
   ofEvent('evt.category', 'file, net, ipc, wait, process, sleep, signal, user, other …', 'evt.category=net', { type: 'text', read: category }),
   ofType('evt.source', 'where events of this kind come from', 'evt.source=syscall', { type: 'text', read: () => 'syscall' }),
   column('evt.cpu', 'number of the CPU', 'evt.cpu=0', { type: 'number', column: 'cpu', value: asIs }),
-  ofEvent('evt.args', 'all arguments as text', 'evt.args contains resolv', { type: 'text', read: argsText }),
-  ofEvent('evt.info', 'all arguments as text', 'evt.info contains "res=0"', { type: 'text', read: argsText }),
+  ofEvent('evt.args', 'all arguments as text', 'evt.args contains resolv', { type: 'text', read: (view) => argsText(view) }),
+  ofEvent('evt.info', 'all arguments as text, of a call’s beginning too where that was recorded apart', 'evt.info contains "res=0"', { type: 'text', read: (view) => argsText(view, true) }),
   ofEvent('evt.arg', 'one argument as text, by name or position', 'evt.arg.name contains resolv', { type: 'text', arg: { name: 'NAME', required: true }, read: arg }),
-  ofEvent('evt.rawarg', 'one argument as its number', 'evt.rawarg.size>50', { type: 'number', arg: { name: 'NAME', required: true }, read: rawArg }),
+  ofEvent('evt.rawarg', 'one argument as it is stored: a number, or text', 'evt.rawarg.size>50', { type: 'number', typeOf: rawArgType, arg: { name: 'NAME', required: true }, read: rawArg }),
   ofEvent('evt.buffer', 'the bytes that were read or written, as far as they were kept', 'evt.buffer contains GET', { type: 'bytes', read: (view) => (view.payload.length === 0 ? null : view.payload) }),
   ofEvent('evt.buflen', 'how many bytes were read or written', 'evt.buflen>10KB', { type: 'size', read: ioBytes }),
+  bytesOf(null, 'in'),
+  bytesOf(null, 'out'),
   bytesOf('file', null), bytesOf('file', 'in'), bytesOf('file', 'out'), bytesOf('net', null), bytesOf('net', 'in'), bytesOf('net', 'out'),
   column('evt.res', 'SUCCESS, or the name of the error', 'evt.res=ENOENT', { type: 'text', column: 'res', value: resultText }),
   column('evt.rawres', 'the return value', 'evt.rawres<0', { type: 'number', column: 'res', value: asIs }),

@@ -1,4 +1,4 @@
-import { type End, endsOf, fdName, isIpSocket, l4Name, TYPE_CHARS } from '../../model/fd-name.ts';
+import { type End, endsOf, fdName, isIpSocket, l4Name, typeChar } from '../../model/fd-name.ts';
 import { flagNames } from '../../model/flags.ts';
 import type { FdRow } from '../../model/rows.ts';
 import { serviceOfPort } from '../../model/services.ts';
@@ -33,7 +33,7 @@ function both<T>(fd: FdRow, of: (end: End) => T | null): T[] | null {
 /** A path's directory: `/etc` of `/etc/resolv.conf`; only files and directories have one. */
 function directory(fd: FdRow): string | null {
   if (fd.kind === 'directory') return fd.name;
-  if (fd.kind !== 'file') return null;
+  if (fd.kind !== 'file' && !(fd.kind === 'unknown' && fd.name.startsWith('/'))) return null;
   const slash = fd.name.lastIndexOf('/');
   return slash < 0 ? null : slash === 0 ? '/' : fd.name.slice(0, slash);
 }
@@ -87,7 +87,7 @@ function inContainer(read: (fd: FdRow) => string | null): RowField['read'] {
 export const FD_FIELDS: readonly Field[] = [
   { name: 'fd.num', type: 'number', scope: 'column', column: 'fdnum', value: asIs, doc: 'number of the descriptor', example: 'fd.num=3' },
   ofFd('fd.type', 'text', 'file directory ipv4 ipv6 unix pipe event eventpoll inotify timerfd signalfd netlink …', 'fd.type in (ipv4, ipv6)', (fd) => (fd.kind === 'unknown' ? null : fd.kind)),
-  ofFd('fd.typechar', 'text', 'the type as a letter: f d 4 6 u p e l i t s n …', 'fd.typechar=4', (fd) => TYPE_CHARS[fd.kind]),
+  ofFd('fd.typechar', 'text', 'the type as a letter: f d 4 6 u p e l i t s n …', 'fd.typechar=4', typeChar),
   ofFd('fd.name', 'text', 'path, or client->server, or the kernel’s name', 'fd.name contains resolv.conf', (fd) => fdName(fd)),
   ofFd('fd.directory', 'text', 'directory of a file', 'fd.directory=/etc', directory),
   ofFd('fd.filename', 'text', 'last part of a file’s path', 'fd.filename=hosts', filename),

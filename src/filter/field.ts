@@ -25,6 +25,8 @@ interface FieldBase {
   readonly example: string;
   /** It takes `[argument]` or `.argument`; what that is called. */
   readonly arg?: { readonly name: string; readonly required: boolean };
+  /** The type of its values, where the argument decides. */
+  readonly typeOf?: (arg: string) => FieldType;
   /** Both ends of a connection: `=` any of them, `!=` none of them. */
   readonly ends?: true;
   /** The distance from what its argument names: `=` is up to that far. */

@@ -34,7 +34,13 @@ function resolveField(ref: FieldRef, text: string, notes: string[]): Readable {
   if (note !== null) notes.push(note);
   if (bound.field.only === 'print')
     throw new FilterError(`${bound.label} is for printing only`, text, ref, ...filtered(bound.label, text, ref));
-  return { type: bound.field.type, scope: bound.field.scope, label: bound.label, bound, read: (view) => readField(bound, view) };
+  return {
+    type: bound.field.typeOf?.(bound.arg) ?? bound.field.type,
+    scope: bound.field.scope,
+    label: bound.label,
+    bound,
+    read: (view) => readField(bound, view),
+  };
 }
 
 /** What filters take in the place of a field that is only printed: `evt.latency` of `evt.latency.human`. */
@@ -124,6 +130,7 @@ function resolveCall(call: Call, text: string, notes: string[]): Readable {
       throw new FilterError(`${call.name}() takes text; ${part.label} is a ${part.type}`, text, call.args[i]!, `as in ${spec.example}`);
     }
   }
+  requireLists(call, text, spec);
   const option = call.arg ?? '';
   const read = (view: EventView): Reading =>
     spec.apply(
@@ -137,6 +144,14 @@ function resolveCall(call: Call, text: string, notes: string[]): Readable {
     bound: null,
     read,
   };
+}
+
+/** `join(text, list)`, `getopt(list, text)`: refuses what can only be the other. */
+function requireLists({ name, args }: Call, text: string, { example }: TransformerSpec): void {
+  if (name !== 'join' && name !== 'getopt') return;
+  const [list, single] = name === 'join' ? [args[1]!, args[0]!] : [args[0]!, args[1]!];
+  if (list.kind === 'literal') throw new FilterError(`${name}() takes a list here`, text, list, `as in ${example}`);
+  if (single.kind === 'list') throw new FilterError(`${name}() takes one text here`, text, single, `as in ${example}`);
 }
 
 /** The scope at which all of the parts can be read. Constants can be read anywhere. */
@@ -182,8 +197,9 @@ function joined(list: Reading | undefined, separator: string): Reading {
 
 /** getopt(3) in small: the letters of the options given (with what stands for a value), or one option's value. */
 function getopt(list: Reading | undefined, options: string, wanted: string): Reading {
-  const words = toValues(list ?? null)?.map(textOf);
-  if (words === undefined) return null;
+  const values = toValues(list ?? null)?.map(textOf);
+  if (values === undefined) return null;
+  const words = values.length === 1 ? values[0]!.split(/\s+/) : values; // proc.args is one text
   const found: string[] = [];
   let value: string | null = null;
   for (let i = 0; i < words.length; i++) {

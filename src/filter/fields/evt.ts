@@ -98,15 +98,14 @@ function rawArg(view: EventView, key: string): Reading {
   return typeof value === 'number' && rawArgType(key) === 'text' ? String(value) : value;
 }
 
-const NUMBER_ARGS = new Set(
-  STANDARD_TYPES.flatMap(({ args }) =>
-    args.filter(({ storage, column }) => storage === 'number' || column === 'res' || column === 'fd').map(({ name }) => name),
-  ),
-);
+/** Arguments that are text: ours, and those of imported files. All others are numbers, or cannot be compared. */
+const TEXT_ARGS = new Set([
+  ...STANDARD_TYPES.flatMap(({ args }) => args.filter(({ format }) => format === 'path' || format === 'text').map(({ name }) => name)),
+  ...'exe args cwd comm cgroups env json container_id uargs trusted_exepath exepath shell pathname home root sun_path image'.split(' '),
+]);
 
-/** Numbers are what we know to be numbers, and whatever a position holds. */
 function rawArgType(key: string): FieldType {
-  return NUMBER_ARGS.has(key) || /^[0-9]+$/.test(key) ? 'number' : 'text';
+  return TEXT_ARGS.has(key) ? 'text' : 'number';
 }
 
 /** Accounts for access mode: O_RDONLY 0, O_WRONLY 1, O_RDWR 2; one more in imported files, where 3 is both bits. */

@@ -21,19 +21,19 @@ export function allMessages(dims: Dimensions): readonly DnsRow[] {
   for (const row of seen) {
     if (row.response || row.side !== 'server') continue;
     const end = remoteEnd(dims, row.fd);
-    if (!asked.has(questionKey(end, row))) imply(implied, sends.before(end, row.time), row);
+    if (!asked.has(questionKey(end, row))) imply(implied, sends.before(end, row.time), row, dims);
   }
-  for (const row of lonely) imply(implied, sends.before(localEnd(dims, row.fd), row.time), row);
+  for (const row of lonely) imply(implied, sends.before(localEnd(dims, row.fd), row.time), row, dims);
   return implied.size === 0 ? seen : paired(seen, [...implied.values()], lonely);
 }
 
 /** The same question in the same send is one row, whoever tells of it. */
-function imply(implied: Map<string, DnsRow>, send: DnsSocketRow | null, evidence: DnsRow): void {
+function imply(implied: Map<string, DnsRow>, send: DnsSocketRow | null, evidence: DnsRow, dims: Dimensions): void {
   if (send === null) return;
   const key = `${send.num} ${evidence.messageId} ${evidence.qname} ${evidence.qtype}`;
   if (implied.has(key)) return;
   const { num, time, thread, fd } = send;
-  const question = { ...evidence, num, time, start: time, thread, fd, side: 'client' as const, response: false };
+  const question = { ...evidence, num, time, start: time, thread, fd, side: 'client' as const, response: false, server: remoteEnd(dims, fd) };
   const blank = { id: -1 - implied.size, call: 'sendmmsg', rcode: null, answers: [], flags: [], partner: null, latency: null };
   implied.set(key, { ...question, ...blank });
 }

@@ -207,10 +207,11 @@ function fieldsOf(fd: Fd, isLocal: IsLocal): Omit<FdRow, 'id'> {
 
 type Ends = Pick<FdRow, 'role' | 'localIp' | 'localPort' | 'remoteIp' | 'remotePort'>;
 
-/** The near end is the one whose address is this machine's; where both are, the client's. */
+/** The near end is the one whose address is this machine's; where both are, the role tells, and without one the client's. */
 function endsOf(fd: Fd, isLocal: IsLocal): Ends {
-  const { clientIp, clientPort, serverIp, serverPort } = fd;
-  if (clientIp === '' || isLocal(clientIp) || !isLocal(serverIp)) {
+  const { clientIp, clientPort, serverIp, serverPort, role } = fd;
+  const accepted = role === 'server' && isLocal(serverIp);
+  if (!accepted && (clientIp === '' || isLocal(clientIp) || !isLocal(serverIp))) {
     return { role: 'client', localIp: clientIp || null, localPort: clientPort, remoteIp: serverIp || null, remotePort: serverPort };
   }
   return { role: 'server', localIp: serverIp, localPort: serverPort, remoteIp: clientIp, remotePort: clientPort };

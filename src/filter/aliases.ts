@@ -74,6 +74,11 @@ export const ALIASES: readonly { readonly from: string; readonly to: string }[] 
   { from: 'k8s.rc', to: 'k8s.rc.name' },
   { from: 'k8s.node', to: 'k8s.node.name' },
   { from: 'k8s.pod.id', to: 'k8s.pod.uid' },
+  { from: 'k8s.ns.id', to: 'k8s.ns.uid' },
+  { from: 'k8s.svc.id', to: 'k8s.svc.uid' },
+  { from: 'k8s.rc.id', to: 'k8s.rc.uid' },
+  { from: 'k8s.rs.id', to: 'k8s.rs.uid' },
+  { from: 'k8s.deployment.id', to: 'k8s.deployment.uid' },
   { from: 'k8smeta.', to: 'k8s.' },
 ];
 

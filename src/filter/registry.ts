@@ -9,6 +9,7 @@ import { DNS_FIELDS } from './fields/dns.ts';
 import { EVT_FIELDS } from './fields/evt.ts';
 import { FD_FIELDS } from './fields/fd.ts';
 import { HTTP_FIELDS } from './fields/http.ts';
+import { K8S_FIELDS } from './fields/k8s.ts';
 import { NET_FIELDS } from './fields/net.ts';
 import { PATH_FIELDS } from './fields/path.ts';
 import { PROC_FIELDS, USER_FIELDS } from './fields/proc.ts';
@@ -22,6 +23,7 @@ export const FIELDS: readonly Field[] = [
   ...PROC_FIELDS,
   ...USER_FIELDS,
   ...CONTAINER_FIELDS,
+  ...K8S_FIELDS,
   ...DNS_FIELDS,
   ...NET_FIELDS,
   ...HTTP_FIELDS,

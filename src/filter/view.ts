@@ -5,6 +5,7 @@ import type { EventType } from '../model/event-type.ts';
 import { History } from '../model/history.ts';
 import type { Dimensions, FdRow, GroupRow, ProcessRow, ThreadRow, UserRow } from '../model/rows.ts';
 import { AddressNames } from './address-names.ts';
+import { KubeNames } from './kube-names.ts';
 
 /** What fields need to know of a capture beside the event itself. */
 export interface CaptureContext {
@@ -40,6 +41,7 @@ export class EventView {
   readonly capture: CaptureContext;
   readonly #processes: History<number, ProcessRow>;
   readonly #threads: History<number, ThreadRow>;
+  readonly #kube: KubeNames;
   readonly #names: AddressNames;
   #thread: ThreadRow | null | undefined;
   #fd: FdRow | null | undefined;
@@ -52,6 +54,7 @@ export class EventView {
     this.capture = capture;
     this.#processes = new History(capture.dims.processes, (row) => row.pid);
     this.#threads = new History(capture.dims.threads, (row) => row.tid);
+    this.#kube = new KubeNames(capture.dims);
     this.#names = new AddressNames(capture.dims.dns);
   }
 
@@ -133,6 +136,12 @@ export class EventView {
     return this.#processes.at(pid, this.time, this) ?? this.#processOfThread(pid);
   }
 
+  /** Names of containers and of what Kubernetes knows. They hold whenever they came. */
+  get kube(): KubeNames {
+    this.askedHistory = true;
+    return this.#kube;
+  }
+
   /** The name of a thread, as it was at the view's time. */
   threadName(tid: number): string | null {
     this.askedHistory = true;
@@ -153,8 +162,8 @@ export class EventView {
 
   /** Changes with every row that is added or changed, of those that lookups go to. */
   get version(): number {
-    const { processes, threads, dns } = this.capture.dims;
-    return processes.version + threads.version + dns.version;
+    const { processes, threads, dns, containers, objects } = this.capture.dims;
+    return processes.version + threads.version + dns.version + containers.version + objects.version;
   }
 
   /** The DNS messages of events numbered first to last, ascending. */

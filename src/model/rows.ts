@@ -5,6 +5,7 @@
  */
 import type { DnsRow, DnsSocketRow, ResolverRow } from './dns.ts';
 import type { EventType } from './event-type.ts';
+import type { ContainerRow, KubeObjectRow } from './kube.ts';
 
 /** A process as it was between two changes (exec, user, cgroup, working directory …). */
 export interface ProcessRow {
@@ -182,6 +183,8 @@ export interface RowTypes {
   dnsSockets: DnsSocketRow;
   resolvers: ResolverRow;
   counters: CounterRow;
+  containers: ContainerRow;
+  objects: KubeObjectRow;
 }
 export type RowName = keyof RowTypes;
 
@@ -276,5 +279,7 @@ export function newTables(): DimensionTables {
     dnsSockets: new Table(),
     resolvers: new Table(),
     counters: new Table(),
+    containers: new Table(),
+    objects: new Table(),
   };
 }

@@ -14,9 +14,9 @@ import { EventHead } from './events.ts';
 import { type Fd, tupleOf } from './fd.ts';
 import { failedPath } from './files.ts';
 import { HANDLERS } from './handlers.ts';
+import { addContainer, addObjects } from './kube.ts';
 import { readFds, readInterfaces, readMachine, readProcesses, readUsers } from './lists.ts';
 import { Params } from './params.ts';
-import { indexOf } from './processes.ts';
 import { type EventSchema, SchemaFlag, schemaOf, sidesOf } from './schema.ts';
 import { messageTuple } from './sockets.ts';
 import { type EventAtHand, State } from './state.ts';
@@ -262,13 +262,16 @@ export class ScapReader implements EventAtHand {
     }
     HANDLERS[this.type]?.(this.#state, this);
     if (schema.name === 'container') this.#container();
+    else if (schema.name === 'k8s') addObjects(this.#tables, params.raw(0) ?? NOTHING, this.time);
     this.#store(this.#types.plan(this.type, params.count, -1, 0), EventFlag.ONE_SIDED, -1, 0, params, NO_PARAMS);
   }
 
   #container(): void {
     const raw = this.params.raw(0);
     const note = raw === null ? null : readContainer(raw);
-    if (note !== null) this.#state.containerIps.set(note.id, note.ip);
+    if (note === null) return;
+    this.#state.containerIps.set(note.id, note.ip);
+    addContainer(this.#tables, note, this.time);
   }
 
   #flags(schema: EventSchema): number {
@@ -404,10 +407,10 @@ const firstFds = new WeakMap<EventSchema, number>();
 function firstFd(schema: EventSchema): number {
   let index = firstFds.get(schema);
   if (index === undefined) {
-    const makes = schema.flags & SchemaFlag.MAKES_FD;
-    index = schema.params.findIndex(({ kind }, i) => kind === 'fd' && !(makes && i === 0));
-    if (index < 0) index = indexOf(schema, 'oldfd');
-    firstFds.set(schema, index < 0 ? Number.MAX_SAFE_INTEGER : index);
+    const made = schema.flags & SchemaFlag.MAKES_FD || schema.params[0]?.name === 'res' ? 0 : -1;
+    index = schema.params.findIndex(({ kind }, i) => kind === 'fd' && i !== made);
+    if (index < 0) index = Number.MAX_SAFE_INTEGER;
+    firstFds.set(schema, index);
   }
-  return index < 0 ? Number.MAX_SAFE_INTEGER : index;
+  return index;
 }

@@ -30,6 +30,9 @@ export function extract(capture: CaptureReader, filter: CompiledFilter, path: st
   return total;
 }
 
+/** Containers are told apart by as many characters of their ids. */
+const CONTAINER_ID = 12;
+
 /** Copies rows when the first event refers to them. */
 class NeededRows {
   readonly #capture: CaptureReader;
@@ -61,6 +64,9 @@ class NeededRows {
     for (const row of dims.dnsSockets.all()) if (this.#tables.fds.get(row.fd) !== undefined) this.#tables.dnsSockets.put(row);
     for (const row of dims.resolvers.all()) if (this.#tables.threads.get(row.thread) !== undefined) this.#tables.resolvers.put(row);
     const processes = [...this.#tables.processes.all()];
+    const containers = new Set(processes.map(({ container }) => container.slice(0, CONTAINER_ID)));
+    for (const row of dims.containers.all()) if (containers.has(row.container.slice(0, CONTAINER_ID))) this.#tables.containers.put(row);
+    for (const row of dims.objects.all()) this.#tables.objects.put(row);
     const uids = new Set(processes.flatMap(({ uid, loginuid }) => [uid, loginuid]));
     const gids = new Set(processes.map(({ gid }) => gid));
     for (const user of dims.users.all()) if (uids.has(user.uid)) this.#tables.users.put(user);

@@ -72,6 +72,18 @@ export const TABLES: { readonly [Name in RowName]: TableSpec<RowTypes[Name]> } =
     json: [],
     boolean: [],
   }),
+  containers: table<RowTypes['containers']>('container', {
+    integer: ['id', 'from', 'to'],
+    text: ['container', 'runtime', 'name', 'image', 'imageId', 'ip'],
+    json: ['labels', 'mounts'],
+    boolean: ['privileged'],
+  }),
+  objects: table<RowTypes['objects']>('kube_object', {
+    integer: ['id', 'from', 'to'],
+    text: ['kind', 'uid', 'namespace', 'name', 'node'],
+    json: ['labels', 'selector', 'ips', 'ports', 'owners', 'containers'],
+    boolean: [],
+  }),
   losses: table<RowTypes['losses']>('loss', {
     integer: ['id', 'cpu', 'count', 'from', 'to'],
     text: ['reason', 'family'],

@@ -1,10 +1,69 @@
-import type { Field } from '../field.ts';
+import type { ContainerRow } from '../../model/kube.ts';
+import type { Field, FieldType, Reading, RowField } from '../field.ts';
 
 /** Ids are shown as docker and sysdig show them. */
 const SHORT = 12;
+const HOST = 'host';
+
+/** A field of the event's container; `host`: what is said of a process in none. */
+function ofContainer(
+  name: string,
+  type: FieldType,
+  doc: string,
+  example: string,
+  read: (container: ContainerRow, arg: string) => Reading,
+  more: Partial<RowField> & { readonly host?: string } = {},
+): RowField {
+  const { host, ...rest } = more;
+  return {
+    name,
+    type,
+    doc,
+    example,
+    scope: 'thread',
+    read: (view, arg) => {
+      const { process } = view;
+      if (process === null) return null;
+      if (process.container === '') return host ?? null;
+      const row = view.kube.container(process.container);
+      return row === null ? null : read(row, arg);
+    },
+    ...rest,
+  };
+}
+
+/** `registry/name`, tag and digest of `registry/name:tag@digest`. */
+function imageParts({ image }: ContainerRow): { readonly repository: string; readonly tag: string; readonly digest: string } {
+  const [named = '', digest = ''] = image.split('@');
+  const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
+  return colon < 0 ? { repository: named, tag: '', digest } : { repository: named.slice(0, colon), tag: named.slice(colon + 1), digest };
+}
+
+function mountsText({ mounts }: ContainerRow): string {
+  return mounts.map((mount) => [mount.source, mount.target, mount.mode, mount.writable, mount.propagation].join(':')).join(',');
+}
+
+function labelsText(labels: Readonly<Record<string, string>>): string | null {
+  const entries = Object.entries(labels);
+  return entries.length === 0 ? null : entries.map(([key, value]) => `${key}:${value}`).join(', ');
+}
+
+const KEY = { name: 'KEY', required: true };
 
 // biome-ignore format: a table
 export const CONTAINER_FIELDS: readonly Field[] = [
-  { name: 'container.id', type: 'text', scope: 'thread', doc: 'first 12 characters of the container’s id; host: none', example: 'container.id!=host', read: (view) => (view.process === null ? null : view.process.container.slice(0, SHORT) || 'host') },
-  { name: 'container.full_id', type: 'text', scope: 'thread', doc: 'whole id of the container; host: none', example: 'container.full_id!=host', read: (view) => (view.process === null ? null : view.process.container || 'host') },
+  { name: 'container.id', type: 'text', scope: 'thread', doc: 'first 12 characters of the container’s id; host: none', example: 'container.id!=host', read: (view) => (view.process === null ? null : view.process.container.slice(0, SHORT) || HOST) },
+  { name: 'container.full_id', type: 'text', scope: 'thread', doc: 'whole id of the container; host: none', example: 'container.full_id!=host', read: (view) => (view.process === null ? null : view.process.container || HOST) },
+  ofContainer('container.name', 'text', 'name of the container; host: none', 'container.name=backend', ({ name }) => name, { host: HOST }),
+  ofContainer('container.type', 'text', 'what runs it: docker containerd cri-o …; host: none', 'container.type=docker', ({ runtime }) => runtime, { host: HOST }),
+  ofContainer('container.image', 'text', 'its image', 'container.image contains nginx', ({ image }) => image || null),
+  ofContainer('container.image.id', 'text', 'id of its image', 'container.image.id exists', ({ imageId }) => imageId || null),
+  ofContainer('container.image.repository', 'text', 'its image without tag and digest', 'container.image.repository endswith nginx', (row) => imageParts(row).repository || null),
+  ofContainer('container.image.tag', 'text', 'tag of its image', 'container.image.tag=latest', (row) => imageParts(row).tag || null),
+  ofContainer('container.image.digest', 'text', 'digest of its image', 'container.image.digest exists', (row) => imageParts(row).digest || null),
+  ofContainer('container.ip', 'ip', 'its own address', 'container.ip=10.0.0.7', ({ ip }) => ip || null),
+  ofContainer('container.privileged', 'bool', 'whether it may do anything', 'container.privileged=true', ({ privileged }) => privileged),
+  ofContainer('container.mounts', 'text', 'what is mounted: source:target:mode:writable:propagation, with commas between', 'container.mounts contains /etc/hosts', mountsText),
+  ofContainer('container.label', 'text', 'one of its labels', 'container.label.app=web', ({ labels }, key) => labels[key] ?? null, { arg: KEY }),
+  ofContainer('container.labels', 'text', 'all its labels', 'container.labels contains web', ({ labels }) => labelsText(labels)),
 ];

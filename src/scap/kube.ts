@@ -1,0 +1,83 @@
+/** What a file's container and Kubernetes events say, as rows. */
+import { type ContainerMount, KUBE_KINDS, type KubeKind } from '../model/kube.ts';
+import type { DimensionTables } from '../model/rows.ts';
+import { textOf, untilNul } from './bytes.ts';
+import { type ContainerNote, isRecord, parseJson } from './containers.ts';
+
+/** Numbers of container engines in the files. */
+const RUNTIMES = ['docker', 'lxc', 'libvirt-lxc', 'mesos', 'rkt', 'custom', 'cri', 'containerd', 'cri-o', 'bpm', 'static', 'podman'];
+
+type Json = Readonly<Record<string, unknown>>;
+
+export function addContainer(tables: DimensionTables, { id, ip, json }: ContainerNote, time: number): void {
+  tables.containers.putUnder(id, {
+    container: text(json.full_id) || id,
+    runtime: RUNTIMES[Number(json.type ?? 0)] ?? '',
+    name: text(json.name),
+    image: text(json.image),
+    imageId: text(json.imageid),
+    ip,
+    privileged: json.privileged === true,
+    labels: texts(json.labels),
+    mounts: records(json.Mounts).map(mountOf),
+    from: time,
+    to: null,
+  });
+}
+
+function mountOf(mount: Json): ContainerMount {
+  return {
+    source: text(mount.Source),
+    target: text(mount.Destination),
+    mode: text(mount.Mode),
+    writable: mount.RW === true,
+    propagation: text(mount.Propagation),
+  };
+}
+
+/** One event is a list of objects that were added, changed or deleted. Events that are no such thing are left alone. */
+export function addObjects(tables: DimensionTables, raw: Uint8Array, time: number): void {
+  const event = parseJson(textOf(untilNul(raw)));
+  if (!isRecord(event)) return;
+  const kind = KUBE_KINDS.find((known) => known === event.kind);
+  if (kind === undefined) return;
+  for (const item of records(event.items)) addObject(tables, kind, item, time, event.type === 'DELETED');
+}
+
+function addObject(tables: DimensionTables, kind: KubeKind, item: Json, time: number, deleted: boolean): void {
+  const uid = text(item.uid);
+  const ips = [text(item.podIP), text(item.clusterIP), ...list(item.addresses).map(text)].filter((ip) => ip !== '');
+  tables.objects.putUnder(uid, {
+    kind,
+    uid,
+    namespace: text(item.namespace),
+    name: text(item.name),
+    labels: texts(item.labels),
+    selector: isRecord(item.selector) ? texts(item.selector) : null,
+    node: text(item.nodeName),
+    ips,
+    ports: records(item.ports).map(({ name, port, protocol }) => ({ name: text(name), port: Number(port ?? 0), protocol: text(protocol) })),
+    owners: [],
+    containers: records(item.containerStatuses)
+      .map(({ containerID }) => text(containerID).replace(/^[a-z-]+:\/\//, ''))
+      .filter((id) => id !== ''),
+    from: time,
+    to: deleted ? time : null,
+  });
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function records(value: unknown): Json[] {
+  return list(value).filter(isRecord);
+}
+
+function texts(value: unknown): Record<string, string> {
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, text(one)])) : {};
+}

@@ -1,7 +1,6 @@
 /** `trowel collect`: the collector alone. Probes elsewhere push to it; each recording becomes a capture of its own. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pushedConfig, pushedOf } from '../collector/pushdown.ts';
 import { CollectorServer, type ServerKeys } from '../collector/server.ts';
 import { Session } from '../collector/session.ts';
 import type { Hello } from '../collector/wire.ts';
@@ -32,7 +31,6 @@ export async function collect(filterText: string, options: CollectOptions): Prom
   const filter = expanded(filterText, definitions());
   compileFilter(filter, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
   const config = {
-    ...pushedConfig(pushedOf(filter)),
     snaplen: options.snaplen,
     snaplenWhole: Math.max(options.snaplen, SNAPLEN_WHOLE),
     waitOverNs: parseSpan('--wait-over', options.waitOver),

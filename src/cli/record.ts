@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Pushed, pushedConfig, pushedOf, pushedText } from '../collector/pushdown.ts';
+import { pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { RecorderTotals } from '../collector/recorder.ts';
 import { CollectorServer } from '../collector/server.ts';
 import { Session } from '../collector/session.ts';
@@ -79,9 +79,8 @@ class Recording {
     this.#path = path;
     this.#options = options;
     this.#address = `unix:${socket}`;
-    const pushed = pushedOf(filter);
-    const config = configOf(options, pushed);
-    this.#pushed = filter === '' ? null : pushedText(pushed);
+    const config = configOf(options);
+    this.#pushed = filter === '' ? null : pushedText(pushedOf(filter));
     this.#server = new CollectorServer((control) => {
       const session = new Session(
         {
@@ -209,11 +208,10 @@ function defaultPath(): string {
   return `trowel-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.trowel`;
 }
 
-function configOf(options: RecordOptions, pushed: Pushed): Config {
+function configOf(options: RecordOptions): Config {
   if (options.onlyCommand === true && options.command.length === 0) throw new UsageError('--only-command needs a command behind --');
   if (options.snaplen > MAX_SNAPLEN) throw new UsageError(`-s takes at most ${MAX_SNAPLEN} bytes, not ${options.snaplen}`);
   return {
-    ...pushedConfig(pushed),
     ...(options.cgroup === undefined ? {} : { cgroups: options.cgroup.map(cgroupId) }),
     ...(options.net ? {} : { families: FAMILIES.filter((family) => family !== 'trouble' && family !== 'io') }),
     snaplen: options.snaplen,

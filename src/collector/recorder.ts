@@ -2,7 +2,7 @@
 import { DnsIndex } from '../dns/index.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import type { Step } from '../filter/step.ts';
-import type { EventView } from '../filter/view.ts';
+import type { CaptureContext, EventView } from '../filter/view.ts';
 import { ArgWriter } from '../model/args.ts';
 import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
 import { STANDARD_TYPES, typeId } from '../model/event-type.ts';
@@ -44,7 +44,9 @@ export class Recorder {
   readonly #naming: Naming;
   readonly #dns: DnsIndex;
   readonly #order = new TimeOrder((ordered) => this.#store(ordered));
-  readonly #filter: CompiledFilter;
+  readonly #context: CaptureContext;
+  #filter: CompiledFilter;
+  #filters: string;
   readonly #threads: IdMap = new Map();
   readonly #fds: IdMap = new Map();
   readonly #selection = new Uint16Array(CHUNK_EVENTS);
@@ -62,7 +64,9 @@ export class Recorder {
     this.#naming = new Naming(this.tables);
     this.#dns = new DnsIndex(this.tables);
     const { epoch, meta } = options;
-    this.#filter = compileFilter(options.filter, { dims: this.tables, epoch, hostname: meta.hostname ?? '', growing: true });
+    this.#context = { dims: this.tables, epoch, hostname: meta.hostname ?? '', growing: true };
+    this.#filter = compileFilter(options.filter, this.#context);
+    this.#filters = options.filter;
     this.#writer = new CaptureWriter(options.path, this.tables, { level: LEVEL, live: true });
     this.#writer.meta({ ...meta, epoch: epoch.toString(), filter: options.filter, source: 'trowel', state: 'recording' });
     this.#writer.flush();
@@ -70,6 +74,13 @@ export class Recorder {
 
   get totals(): RecorderTotals {
     return { events: this.#nextNum - 1, stored: this.#stored, lost: this.#lost, bytes: this.#writer.bytes };
+  }
+
+  /** Other events are stored from now on; the capture tells both filters. Throws FilterError. */
+  refilter(filter: string): void {
+    this.#filter = compileFilter(filter, this.#context);
+    this.#filters = `${this.#filters || 'everything'}, then ${filter || 'everything'}`;
+    this.#writer.meta({ filter: this.#filters });
   }
 
   /** Takes a batch in. Throws BatchError for one that makes no sense. */

@@ -1,5 +1,6 @@
 /** One recording: starts when its probe is ready, is flushed on a timer, ends with the stream. */
 import type { CaptureMeta } from '../store/schema.ts';
+import { pushedConfig, pushedOf } from './pushdown.ts';
 import { Recorder, type RecorderTotals } from './recorder.ts';
 import type { ProbeControl, ProbeHandler } from './server.ts';
 import type { BatchDef, Bye, Config, Hello, Ready } from './wire.ts';
@@ -10,7 +11,9 @@ const FLUSH_EVERY_MS = 250;
 export interface SessionOptions {
   /** Where to write, or how to tell once the probe has said who it is. */
   readonly path: string | ((hello: Hello) => string);
+  /** Only matching events are stored; empty: all. What the kernel can decide of it, the probe does. */
   readonly filter: string;
+  /** What is recorded, whatever the filter. */
   readonly config: Config;
   /** How it was started, for the capture's own record. */
   readonly command: string;
@@ -41,8 +44,15 @@ export class Session implements ProbeHandler {
     this.#control.stop();
   }
 
+  /** From now on other events are kept, those on their way included. Throws FilterError, and all stays as it was. */
+  refilter(filter: string): void {
+    const config = this.#configFor(filter);
+    this.#recorder?.refilter(filter);
+    this.#control.configure(config);
+  }
+
   hello(_hello: Hello): Config {
-    return this.#options.config;
+    return this.#configFor(this.#options.filter);
   }
 
   ready(hello: Hello, ready: Ready): void {
@@ -72,6 +82,11 @@ export class Session implements ProbeHandler {
       failure ??= closing as Error;
     }
     this.#options.onEnd(bye, failure);
+  }
+
+  /** What the user asked for by an option goes before what his filter says. */
+  #configFor(filter: string): Config {
+    return { ...pushedConfig(pushedOf(filter)), ...this.#options.config };
   }
 
   /** What goes wrong outside the stream's own calls, a full disk above all, ends the recording; what was written before stays. */

@@ -47,7 +47,7 @@ export class Chain {
     const pid = pidOf(this.#dims, received.thread);
     const answered = received.partner === null ? null : (this.#answers.get(received.partner) ?? null);
     const until = answered?.time ?? Infinity;
-    const forwards = (this.#forwards.get(key(pid, query)) ?? []).filter((row) => row.time >= received.start && row.time <= until);
+    const forwards = (this.#forwards.get(key(pid, query)) ?? []).filter((row) => row.time >= received.time && row.time <= until);
     return { pid, comm: this.#dims.threads.get(received.thread)?.comm ?? '', received, answered, forwards };
   }
 }

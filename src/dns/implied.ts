@@ -33,7 +33,17 @@ function imply(implied: Map<string, DnsRow>, send: DnsSocketRow | null, evidence
   const key = `${send.num} ${evidence.messageId} ${evidence.qname} ${evidence.qtype}`;
   if (implied.has(key)) return;
   const { num, time, thread, fd } = send;
-  const question = { ...evidence, num, time, start: time, thread, fd, side: 'client' as const, response: false, server: remoteEnd(dims, fd) };
+  const question = {
+    ...evidence,
+    num,
+    time,
+    start: time,
+    thread,
+    fd,
+    side: 'client' as const,
+    response: false,
+    server: remoteEnd(dims, fd),
+  };
   const blank = { id: -1 - implied.size, call: 'sendmmsg', rcode: null, answers: [], flags: [], partner: null, latency: null };
   implied.set(key, { ...question, ...blank });
 }

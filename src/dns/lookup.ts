@@ -21,7 +21,7 @@ export interface Attempt {
   readonly queries: readonly DnsRow[];
   readonly answers: readonly DnsRow[];
   readonly start: number;
-  /** When the next attempt began, or the last answer came; for one that was never answered, when the resolver gave up. */
+  /** When the last answer came; for one that was never answered, when the next attempt began or the resolver gave up. */
   readonly end: number;
   /**
    * NOERROR (with addresses), NODATA, NXDOMAIN, SERVFAIL, REFUSED; without an answer TIMEOUT, UNREACHABLE (the resolver did not
@@ -200,7 +200,7 @@ function toAttempt(queries: readonly DnsRow[], stem: string, limits: Limits, ans
   const complete = queries.every(({ qtype }) => answeredTypes.has(qtype));
   const times = [...got.map(({ time }) => time), ...elsewhere.map((query) => query.start + (query.latency ?? 0))];
   const lastAnswer = times.length === 0 ? null : Math.max(...times);
-  const attemptEnd = next ?? (complete && lastAnswer !== null ? lastAnswer : Math.min(giveUp, end));
+  const attemptEnd = complete && lastAnswer !== null ? Math.min(lastAnswer, next ?? Infinity) : (next ?? Math.min(giveUp, end));
   const waited = attemptEnd - queries.at(-1)!.start;
   const result = got.length > 0 ? resultOf(got) : elsewhere.length > 0 ? 'ANSWERED' : silence(waited, limits);
   const suffix = qname.length > stem.length ? qname.slice(stem.length + 1) : '';

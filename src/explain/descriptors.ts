@@ -31,10 +31,10 @@ export function fdUse(fd: FdRow): FdUse {
   return STREAM_KINDS[fd.kind] ?? 'other';
 }
 
-/** A socket pair has no path: what is written there, the process itself or its child reads. */
+/** A socket pair has no path: what is written there, the process itself or its child reads. Of a path without a role nobody knows who asks. */
 function unixUse(fd: FdRow): FdUse {
-  if (fd.role === 'listen' || fd.role === 'server') return fd.role;
-  return fd.name.startsWith('/') || fd.name.startsWith('@') ? 'client' : 'inside';
+  if (fd.role === 'listen' || fd.role === 'server' || fd.role === 'client') return fd.role;
+  return fd.name.startsWith('/') || fd.name.startsWith('@') ? 'other' : 'inside';
 }
 
 /** Both say yes or no to a request: TCP and connected Unix sockets. */

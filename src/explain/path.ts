@@ -30,8 +30,32 @@ export function criticalPath(scene: Scene, pid: number, tid: number, window: Win
   return [...walk.phases.values()].sort((a, b) => a.start - b.start || a.first - b.first);
 }
 
+/** The longest pieces of a phase: its evidence, where it came and went a thousand times. */
+class Longest {
+  readonly #pieces: { readonly num: number; readonly duration: number }[] = [];
+  #shortest = 0;
+
+  add(num: number, duration: number): void {
+    if (this.#pieces.length >= EVIDENCE && duration <= this.#shortest) return;
+    this.#pieces.push({ num, duration });
+    this.#pieces.sort((a, b) => b.duration - a.duration);
+    if (this.#pieces.length > EVIDENCE) this.#pieces.pop();
+    this.#shortest = this.#pieces.at(-1)!.duration;
+  }
+
+  /** Numbers of those that are worth a look: some part of the whole. */
+  nums(whole: number): number[] {
+    return this.#pieces.filter(({ duration }) => duration >= whole * WORTH).map(({ num }) => num);
+  }
+}
+
+/** Pieces of a phase that are kept as its evidence, and the part of it that one must be to count. */
+const EVIDENCE = 8;
+const WORTH = 0.02;
+
 class Walk {
   readonly phases = new Map<string, Phase>();
+  readonly #longest = new Map<string, Longest>();
   readonly #scene: Scene;
   readonly #window: Window;
   readonly #depth: number;
@@ -52,7 +76,7 @@ class Walk {
     this.#depth = depth;
     this.#process = depth === 0 ? null : (scene.life(pid)?.name ?? null);
     const inside = scene.events(pid).filter((event) => event.end > window.from && event.start < window.to);
-    this.#mine = inside.filter((event) => event.tid === tid);
+    this.#mine = inside.filter((event) => event.tid === tid && !event.oneSided);
     this.#last = scene.events(pid).findLast((event) => event.tid === tid && !event.oneSided) ?? null;
     const begun = scene.life(pid)?.begun === true;
     this.#unseen = begun ? null : (scene.events(pid).find((event) => event.tid === tid) ?? null);
@@ -80,6 +104,13 @@ class Walk {
       before = event.num;
     });
     if (at < to) this.#tail(at, to, before);
+    for (const [key, longest] of this.#longest) this.#showLongest(this.phases.get(key)!, longest.nums(this.phases.get(key)!.duration));
+  }
+
+  #showLongest(phase: Phase, nums: readonly number[]): void {
+    if (phase.dns !== null || phase.socket !== null || nums.length === 0) return;
+    phase.first = Math.min(...nums);
+    phase.last = Math.max(...nums);
   }
 
   /** After its last event a thread computes, or is in a call that never returned: nobody knows. */
@@ -212,6 +243,12 @@ class Walk {
   #add(key: string, fields: Pick<Phase, 'kind' | 'what'> & Partial<Phase>, start: number, end: number, nums: readonly number[]): void {
     const span = { start, end, duration: end - start, first: Math.min(...nums), last: Math.max(...nums), count: nums.length };
     const known = this.phases.get(key);
+    let longest = this.#longest.get(key);
+    if (longest === undefined) {
+      longest = new Longest();
+      this.#longest.set(key, longest);
+    }
+    if (nums.length > 0) longest.add(nums[0]!, end - start);
     if (known === undefined) this.phases.set(key, { process: this.#process, dns: null, socket: null, ...fields, ...span });
     else {
       merge(known, span);

@@ -204,7 +204,7 @@ function hopTexts({ hops, tries }: NonNullable<Phase['dns']>): { text: string; n
   const received = hops.map(({ hop }) => hop.received.num);
   if (forwards.length === 0) {
     if (answered.length === 0) return [{ text: `${name} received it and did not answer`, nums: received }];
-    const slowest = Math.max(...answered.map(({ hop }) => hop.answered!.time - hop.received.start));
+    const slowest = Math.max(...answered.map(({ hop }) => hop.answered!.time - hop.received.time));
     return tries.length < 2 && slowest < 0.05 * SECOND ? [] : [{ text: `${name} answered after ${spanText(slowest)}`, nums: received }];
   }
   const silent = forwards.filter(({ partner }) => partner === null);

@@ -103,19 +103,14 @@ export const UNSUPPORTED: readonly { readonly pattern: RegExp; readonly of: stri
   { pattern: /^evt\.count\.(procinfo|threadinfo)$/, of: 'sysdig', reason: 'CPU time is not sampled' },
   { pattern: /^fd\.name_changed$/, of: 'sysdig', reason: 'fd.name is the name at the event; compare with the event before' },
   { pattern: /^fd\.(types)$/, of: 'Falco', reason: 'a poll’s descriptors are known by number alone: fdlist.nums' },
-  { pattern: /^fdlist\.(names|[cs]ips|[cs]ports)$/, of: 'sysdig', reason: 'a poll’s descriptors are known by number alone: fdlist.nums' },
+  { pattern: /^fdlist\.([cs]ips|[cs]ports)$/, of: 'sysdig', reason: 'a poll’s descriptors are known by number alone: fdlist.nums' },
   { pattern: /^fd\.is_(upper|lower)_layer$/, of: 'Falco', reason: 'the layers of overlay file systems are not recorded' },
-  {
-    pattern: /^proc\.(nthreads|nchilds)$/,
-    of: 'sysdig',
-    reason: 'threads and children are not counted at each event; proc.ppid=PID finds the children',
-  },
   {
     pattern: /^proc\.fd(opencount|limit|usage)$/,
     of: 'sysdig',
     reason: 'open descriptors are not counted; the limit shows as evt.res=EMFILE',
   },
-  { pattern: /^(proc|thread)\.(vm(size|rss|swap)|pf(major|minor))/, of: 'sysdig', reason: 'memory is not sampled' },
+  { pattern: /^thread\.vm(size|rss)|^(proc|thread)\.pf(major|minor)/, of: 'sysdig', reason: 'memory is not sampled' },
   { pattern: /^thread\.((tot)?exectime|cpu)/, of: 'sysdig', reason: 'scheduling is not recorded' },
   { pattern: /^proc\.(vpgid|p?vpgid|sid\.v|vsid)/, of: 'sysdig', reason: 'process groups are known by their id on the node: proc.pgid' },
   {

@@ -3,7 +3,7 @@ import type { DnsRow, LookupPart } from '../model/dns.ts';
 import { dotted } from '../model/dotted.ts';
 import type { EventType } from '../model/event-type.ts';
 import { History } from '../model/history.ts';
-import type { Dimensions, FdRow, GroupRow, ProcessRow, ThreadRow, UserRow } from '../model/rows.ts';
+import type { Dimensions, FdRow, GroupRow, ProcessRow, ThreadRow, ThreadStatRow, UserRow } from '../model/rows.ts';
 import { AddressNames } from './address-names.ts';
 import { KubeNames } from './kube-names.ts';
 
@@ -41,6 +41,7 @@ export class EventView {
   readonly capture: CaptureContext;
   readonly #processes: History<number, ProcessRow>;
   readonly #threads: History<number, ThreadRow>;
+  readonly #stats: History<number, ThreadStatRow>;
   readonly #kube: KubeNames;
   readonly #names: AddressNames;
   #thread: ThreadRow | null | undefined;
@@ -54,6 +55,7 @@ export class EventView {
     this.capture = capture;
     this.#processes = new History(capture.dims.processes, (row) => row.pid);
     this.#threads = new History(capture.dims.threads, (row) => row.tid);
+    this.#stats = new History(capture.dims.threadStats, (row) => row.tid);
     this.#kube = new KubeNames(capture.dims);
     this.#names = new AddressNames(capture.dims.dns);
   }
@@ -134,6 +136,12 @@ export class EventView {
   processAt(pid: number): ProcessRow | null {
     this.askedHistory = true;
     return this.#processes.at(pid, this.time, this) ?? this.#processOfThread(pid);
+  }
+
+  /** How large a thread was at the view's time. */
+  statsOf(tid: number): ThreadStatRow | null {
+    this.askedHistory = true;
+    return this.#stats.at(tid, this.time, this);
   }
 
   /** Names of containers and of what Kubernetes knows. They hold whenever they came. */

@@ -67,6 +67,20 @@ export interface ThreadRow {
   to: number | null;
 }
 
+/** How large a thread was, from a time until its next row; only files that tell it have such rows. */
+export interface ThreadStatRow {
+  readonly id: number;
+  readonly tid: number;
+  /** kB. */
+  readonly vmsize: number;
+  readonly vmrss: number;
+  readonly vmswap: number;
+  /** Other threads of its process, where it is the first. */
+  readonly children: number;
+  readonly from: number;
+  readonly to: number | null;
+}
+
 /** sysdig's names for what a descriptor can be; `packet` is ours. Index = FdKind of the wire. */
 export const FD_KINDS = [
   'unknown',
@@ -183,6 +197,7 @@ export interface RowTypes {
   dnsSockets: DnsSocketRow;
   resolvers: ResolverRow;
   counters: CounterRow;
+  threadStats: ThreadStatRow;
   containers: ContainerRow;
   objects: KubeObjectRow;
 }
@@ -279,6 +294,7 @@ export function newTables(): DimensionTables {
     dnsSockets: new Table(),
     resolvers: new Table(),
     counters: new Table(),
+    threadStats: new Table(),
     containers: new Table(),
     objects: new Table(),
   };

@@ -286,6 +286,7 @@ export class ScapReader implements EventAtHand {
     const chunk = this.#chunk;
     const { n } = chunk;
     const { thread } = this;
+    if (thread !== null) this.#state.noteStats(thread, this.time);
     chunk.num[n] = this.#num;
     chunk.time[n] = this.time;
     chunk.latency[n] = latency;

@@ -111,6 +111,13 @@ export class State {
     return this.threadRows.rowOf(thread, this.mainOf(thread), time);
   }
 
+  /** Keeps the sizes of a thread and of its process. */
+  noteStats(thread: Thread, time: number): void {
+    this.threadRows.note(thread, time);
+    const main = thread.isMain ? null : this.mainOf(thread);
+    if (main !== null) this.threadRows.note(main, time);
+  }
+
   fdRow(thread: Thread, fd: Fd): number {
     return fd.row !== 0 ? fd.row : this.fdRows.rowOf(fd, (ip) => this.#isLocal(ip, thread));
   }

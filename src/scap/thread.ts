@@ -1,7 +1,7 @@
 /** Threads as the file tells of them, and the rows that they become. */
 
 import { parseCgroup } from '../kube/cgroup.ts';
-import type { DimensionTables, ProcessRow, ThreadRow } from '../model/rows.ts';
+import type { DimensionTables, ProcessRow, ThreadRow, ThreadStatRow } from '../model/rows.ts';
 import { texts } from './bytes.ts';
 import type { Fd } from './fd.ts';
 
@@ -79,7 +79,8 @@ export class Thread {
   processRow = 0;
   /** Something that its process' row holds changed. */
   dirty = true;
-  statRow = 0;
+  /** The row of its sizes; null: none yet. */
+  stats: ThreadStatRow | null = null;
 
   constructor(readonly tid: number) {
     this.pid = this.vtid = this.vpid = tid;
@@ -128,6 +129,14 @@ export class ThreadRows {
   rowOf(thread: Thread, main: Thread | null, time: number): number {
     if (thread.row === 0) this.#renew(thread, main, time);
     return thread.row;
+  }
+
+  /** Keeps a thread's sizes, where they changed. */
+  note(thread: Thread, time: number): void {
+    const { stats, tid, vmsize, vmrss, vmswap, children } = thread;
+    const same =
+      stats !== null && stats.vmsize === vmsize && stats.vmrss === vmrss && stats.vmswap === vmswap && stats.children === children;
+    if (!same) thread.stats = this.#tables.threadStats.add({ tid, vmsize, vmrss, vmswap, children, from: time, to: null });
   }
 
   /** A thread ended; with its first thread, its process did. */

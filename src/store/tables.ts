@@ -72,6 +72,12 @@ export const TABLES: { readonly [Name in RowName]: TableSpec<RowTypes[Name]> } =
     json: [],
     boolean: [],
   }),
+  threadStats: table<RowTypes['threadStats']>('thread_stat', {
+    integer: ['id', 'tid', 'vmsize', 'vmrss', 'vmswap', 'children', 'from', 'to'],
+    text: [],
+    json: [],
+    boolean: [],
+  }),
   containers: table<RowTypes['containers']>('container', {
     integer: ['id', 'from', 'to'],
     text: ['container', 'runtime', 'name', 'image', 'imageId', 'ip'],

@@ -1,6 +1,8 @@
+import { fdName } from '../../model/fd-name.ts';
 import { argAt, decodePollfds } from '../args-text.ts';
 import type { Field, RowField } from '../field.ts';
 import { eitherPath, onePath, pathAt } from '../paths.ts';
+import { fdlistEntries, isScap } from '../scap-text.ts';
 import type { EventView } from '../view.ts';
 
 function ofPath(name: string, doc: string, example: string, read: (view: EventView) => string | null): RowField {
@@ -13,9 +15,23 @@ function abspath(view: EventView, which: string): string | null {
   return which === 'src' || which === 'dst' ? eitherPath(view, which === 'src' ? 0 : 1, true) : null;
 }
 
-function polled(view: EventView): number[] | null {
+/** Poll's list; `row`: what the descriptor was then, 0 where that was not told. */
+function entries(view: EventView): readonly { readonly fd: number; readonly row: number }[] | null {
   const found = argAt(view, 'fds');
-  return found?.value instanceof Uint8Array ? decodePollfds(found.value).map(({ fd }) => fd) : null;
+  if (!(found?.value instanceof Uint8Array)) return null;
+  return isScap(found.type) ? fdlistEntries(found.value) : decodePollfds(found.value).map(({ fd }) => ({ fd, row: 0 }));
+}
+
+function polled(view: EventView): number[] | null {
+  return entries(view)?.map(({ fd }) => fd) ?? null;
+}
+
+function polledNames(view: EventView): string[] | null {
+  const names = (entries(view) ?? []).flatMap(({ row }) => {
+    const fd = view.capture.dims.fds.get(row);
+    return fd === undefined ? [] : [fdName(fd)];
+  });
+  return names.length === 0 ? null : names;
 }
 
 // biome-ignore format: a table
@@ -28,4 +44,5 @@ export const PATH_FIELDS: readonly Field[] = [
   ofPath('fs.path.target', 'the new name, of rename, link and symlink', 'fs.path.target endswith .conf', (view) => eitherPath(view, 1, true)),
   ofPath('fs.path.targetraw', 'the same as the program wrote it', 'fs.path.targetraw exists', (view) => eitherPath(view, 1, false)),
   { name: 'fdlist.nums', type: 'number', scope: 'event', doc: 'descriptors that a poll watched', example: 'fdlist.nums=3', read: polled },
+  { name: 'fdlist.names', type: 'text', scope: 'event', doc: 'names of the descriptors that a poll watched; imported files only', example: 'fdlist.names contains 10.0', read: polledNames },
 ];

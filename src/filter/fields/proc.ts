@@ -1,4 +1,4 @@
-import { ProcessFlag, type ProcessRow } from '../../model/rows.ts';
+import { ProcessFlag, type ProcessRow, type ThreadStatRow } from '../../model/rows.ts';
 import { SECOND } from '../../model/time.ts';
 import type { Field, FieldType, Reading, RowField, Value } from '../field.ts';
 import type { EventView } from '../view.ts';
@@ -103,6 +103,16 @@ function age(view: EventView, process: ProcessRow | null): number | null {
   return process === null || process.started === null ? null : view.time - process.started;
 }
 
+/** What is known of the size of the event's thread, or of its process' first. */
+function ofStats(name: string, doc: string, read: (stats: ThreadStatRow) => Reading, example: string, main = false): RowField {
+  const readStats = (view: EventView) => {
+    const tid = main ? view.process?.pid : view.thread?.tid;
+    const stats = tid === undefined ? null : view.statsOf(tid);
+    return stats === null ? null : read(stats);
+  };
+  return { name, type: 'number', doc, example, scope: 'thread', read: readStats };
+}
+
 // biome-ignore format: a table
 export const PROC_FIELDS: readonly Field[] = [
   ofProcess('proc.pid', 'number', 'process id', 'proc.pid=1', (p) => p.pid),
@@ -148,6 +158,11 @@ export const PROC_FIELDS: readonly Field[] = [
   ofProcess('proc.mntns', 'number', 'inode of its mount namespace', 'proc.mntns>0', (p) => p.mntns || null),
   ofProcess('proc.is_kernel', 'bool', 'a thread of the kernel', 'proc.is_kernel=false', (p) => (p.flags & ProcessFlag.KERNEL) !== 0),
   ofProcess('proc.uses_io_uring', 'bool', 'it uses io_uring: its I/O is not visible', 'proc.uses_io_uring=true', (p) => (p.flags & ProcessFlag.IO_URING) !== 0),
+  ofStats('proc.nthreads', 'how many threads the process has; imported files only', ({ children }) => children + 1, 'proc.nthreads>1', true),
+  ofStats('proc.nchilds', 'other threads of the process, for its first; imported files only', ({ children }) => children, 'proc.nchilds>0'),
+  ofStats('proc.vmsize', 'virtual memory in kB; imported files only', ({ vmsize }) => vmsize, 'proc.vmsize>100000'),
+  ofStats('proc.vmrss', 'resident memory in kB; imported files only', ({ vmrss }) => vmrss, 'proc.vmrss>10000'),
+  ofStats('proc.vmswap', 'swapped memory in kB; imported files only', ({ vmswap }) => vmswap, 'proc.vmswap=0'),
   { name: 'thread.tid', type: 'number', scope: 'thread', doc: 'thread id', example: 'thread.tid>1000', read: (view) => view.thread?.tid ?? null },
   { name: 'thread.vtid', type: 'number', scope: 'thread', doc: 'thread id inside its pid namespace', example: 'thread.vtid=1', read: (view) => view.thread?.vtid ?? null },
   { name: 'thread.ismain', type: 'bool', scope: 'thread', doc: 'the first thread of its process', example: 'thread.ismain=true', read: (view) => (view.process === null ? null : view.thread?.tid === view.process.pid) },

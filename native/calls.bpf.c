@@ -172,6 +172,9 @@ static __always_inline void record(struct returned *returned, struct pt_regs *re
 	fill_event(returned, regs, latency);
 	if (family == FAMILY_IO)
 		family = family_of_kind(event->fd.kind);
+	BLUR(returned->scratch, family);
+	BLUR(returned->scratch, returned->res);
+	BLUR(returned->scratch, returned->compat);
 	if (!passes_by_fd(event, family)) {
 		count_filtered(family);
 		return;

@@ -8,7 +8,8 @@
 #define SIGCHLD 17
 #define WAIT_SIGNAL(code) ((code)&0x7f)
 
-/* Also where only some descriptors are asked for: without them nobody knows what a process became, and when it ended. */
+/* Also where only some descriptors are asked for: without them nobody knows what a process became, and when it ended.
+ */
 static __always_inline bool process_events_wanted(void)
 {
 	return settings.families & 1 << FAMILY_PROCESS;

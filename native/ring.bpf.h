@@ -47,6 +47,8 @@ struct work {
 	__u32 fault;
 	__u64 cmsg;
 	__u64 cmsg_end;
+
+	__u64 blurred; /* see BLUR */
 };
 
 struct scratch {
@@ -59,6 +61,17 @@ struct scratch {
 	};
 	__u8 bytes[BYTES_MAX];
 };
+
+/*
+ * Makes the verifier forget what it knows of a number, so that the paths that led to each of its values are one from
+ * here on: else it follows the rest of a program once for each combination.
+ */
+#define BLUR(scratch, x)                                                \
+	({                                                              \
+		volatile __u64 *__place = &(scratch)->work.blurred;     \
+		*__place = (__u64)(x);                                  \
+		(x) = (typeof(x))*__place;                              \
+	})
 
 #define RECORD_MAX (sizeof(struct scratch) - offsetof(struct scratch, record))
 

@@ -157,7 +157,7 @@ static __always_inline bool comm_is_wanted(const struct fingerprint *print)
 	return false;
 }
 
-static __always_inline bool pid_is_excluded(__u32 pid)
+GLOBAL bool pid_is_excluded(__u32 pid)
 {
 	for (__u32 i = 0; i < MAX_EXCLUDED; i++)
 		if (i < settings.excluded_n && settings.excluded[i] == pid)

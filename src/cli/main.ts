@@ -47,6 +47,14 @@ function program(after: readonly string[]): Command {
       ...all,
       path,
     ])
+    .option(
+      '--kubeconfig <file>',
+      'names of pods and services from this cluster (default: $KUBECONFIG, ~/.kube/config, the pod’s own account)',
+    )
+    .option('-k, --api <url>', 'names from the Kubernetes API at this URL')
+    .option('--cri <socket>', 'names from this container runtime (default: where it usually listens)')
+    .option('--docker <socket>', 'names from this Docker (default: /var/run/docker.sock)')
+    .option('--no-k8s', 'look for no names but those in the cgroups')
     .option('--no-net', 'leave out what the kernel says of connections: retransmissions, resets, dropped packets')
     .option('--only-command', 'record only the command behind -- and what it starts')
     .option('--json', 'print the summary as JSON')

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { KubeOptions } from '../collector/kube-source.ts';
 import { pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { RecorderTotals } from '../collector/recorder.ts';
 import { CollectorServer } from '../collector/server.ts';
@@ -10,6 +11,7 @@ import { Session } from '../collector/session.ts';
 import type { Bye, Config } from '../collector/wire.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
+import { findAccess, KubeConfigError } from '../kube/config.ts';
 import { FAMILIES } from '../model/calls.ts';
 import { packageRoot } from '../model/package-root.ts';
 import { newTables } from '../model/rows.ts';
@@ -26,6 +28,13 @@ export interface RecordOptions {
   readonly snaplen: number;
   readonly waitOver: string;
   readonly latency: boolean;
+  /** False: no names of containers and pods are looked for. */
+  readonly k8s: boolean;
+  readonly kubeconfig?: string;
+  /** URL of the Kubernetes API. */
+  readonly api?: string;
+  readonly cri?: string;
+  readonly docker?: string;
   /** False: what the kernel says of connections is left out. */
   readonly net: boolean;
   readonly json?: boolean;
@@ -88,6 +97,7 @@ class Recording {
           filter,
           config,
           command: process.argv.slice(2).join(' '),
+          ...(options.k8s ? { kube: kubeOptions(options) } : {}),
           onReady: () => {
             this.#tellFilter();
             this.#ready.resolve();
@@ -184,7 +194,8 @@ class Recording {
       if (totals === null || totals === undefined) return;
       const rate = ((totals.events - before) * 1000) / PROGRESS_EVERY_MS;
       before = totals.events;
-      const lost = totals.lost > 0 ? `  lost ${totals.lost}` : '';
+      const { pods, troubles } = this.#session!.names;
+      const lost = `${totals.lost > 0 ? `  lost ${totals.lost}` : ''}${pods > 0 ? `  ${pods} pods` : ''}${troubles.length > 0 ? `  ${troubles.join('; ')}` : ''}`;
       process.stderr.write(
         `\r\x1b[Krecording  ${totals.events} events  ${rate.toFixed(0)}/s  ${(totals.bytes / 1024).toFixed(0)} KiB${lost}`,
       );
@@ -197,7 +208,13 @@ class Recording {
     if (error !== null) throw new Exit(EXIT.FAILED, `the capture could not be written: ${error.message}`);
     const totals = this.#totals ?? { events: 0, stored: 0, lost: 0, bytes: 0 };
     if (this.#options.json === true) process.stdout.write(`${JSON.stringify({ file: this.#path, ...totals, complete: bye !== null })}\n`);
-    else process.stderr.write(`${this.#path}: ${totals.stored} events, ${totals.lost === 0 ? 'nothing lost' : `${totals.lost} lost`}\n`);
+    else {
+      const { pods, troubles } = this.#session?.names ?? { pods: 0, troubles: [] };
+      const names = `${pods > 0 ? `, ${pods} pods known` : ''}${troubles.length > 0 ? `; ${troubles.join('; ')}` : ''}`;
+      process.stderr.write(
+        `${this.#path}: ${totals.stored} events, ${totals.lost === 0 ? 'nothing lost' : `${totals.lost} lost`}${names}\n`,
+      );
+    }
     if (bye === null) throw new Exit(EXIT.FAILED, 'the probe broke off; what it had sent is in the capture');
     if (this.#interrupted) throw new Exit(EXIT.INTERRUPTED);
     if (commandCode !== 0) throw new Exit(commandCode, `the command ended with ${commandCode}`);
@@ -221,6 +238,21 @@ function configOf(options: RecordOptions): Config {
     excludePids: options.excludePid === undefined ? [process.pid] : [process.pid, options.excludePid],
     ...(options.onlyCommand === true ? { pids: [process.pid] } : {}),
   };
+}
+
+/** What the user named must be right; what is found by itself and is not, leaves pods without the names of the API. */
+function kubeOptions({ kubeconfig, api, cri, docker }: RecordOptions): KubeOptions {
+  const named = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(api === undefined ? {} : { url: api }) };
+  const sockets = { ...(cri === undefined ? {} : { cri }), ...(docker === undefined ? {} : { docker }) };
+  try {
+    findAccess(named);
+    return { ...named, ...sockets };
+  } catch (error) {
+    if (!(error instanceof KubeConfigError)) throw error;
+    if (Object.keys(named).length > 0) throw new UsageError(error.message);
+    process.stderr.write(`no names from the Kubernetes API: ${error.message}\n`);
+    return { ...sockets, noApi: true };
+  }
 }
 
 /** A cgroup's id is the inode of its directory. */

@@ -99,6 +99,11 @@ export class Recorder {
     this.#writer.flush();
   }
 
+  /** What was wrong with where names come from, for who reads the capture. */
+  tellNames(troubles: readonly string[]): void {
+    if (troubles.length > 0) this.#writer.meta({ names: troubles.join('; ') });
+  }
+
   /** Stores everything and closes the capture. `end`: ns since its start. */
   finish(end: number | null): void {
     this.#order.drain(true);

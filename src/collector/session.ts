@@ -1,5 +1,6 @@
 /** One recording: starts when its probe is ready, is flushed on a timer, ends with the stream. */
 import type { CaptureMeta } from '../store/schema.ts';
+import { type KubeOptions, KubeSource } from './kube-source.ts';
 import { pushedConfig, pushedOf } from './pushdown.ts';
 import { Recorder, type RecorderTotals } from './recorder.ts';
 import type { ProbeControl, ProbeHandler } from './server.ts';
@@ -17,6 +18,8 @@ export interface SessionOptions {
   readonly config: Config;
   /** How it was started, for the capture's own record. */
   readonly command: string;
+  /** Where names of containers and pods come from; absent: from nowhere but the cgroups. */
+  readonly kube?: KubeOptions;
   /** The hooks are attached. */
   readonly onReady?: (ready: Ready) => void;
   /** The recording is over and its file closed. `bye` null: the probe broke off. `error`: the capture could not be written. */
@@ -27,6 +30,7 @@ export class Session implements ProbeHandler {
   readonly #options: SessionOptions;
   readonly #control: ProbeControl;
   #recorder: Recorder | null = null;
+  #kube: KubeSource | null = null;
   #timer: NodeJS.Timeout | null = null;
   #ended = false;
 
@@ -38,6 +42,11 @@ export class Session implements ProbeHandler {
   /** Null until the probe is ready. */
   get totals(): RecorderTotals | null {
     return this.#recorder?.totals ?? null;
+  }
+
+  /** How many pods have names, and what is wrong with where names come from. */
+  get names(): { readonly pods: number; readonly troubles: readonly string[] } {
+    return { pods: this.#kube?.pods ?? 0, troubles: this.#kube?.troubles ?? [] };
   }
 
   stop(): void {
@@ -56,13 +65,18 @@ export class Session implements ProbeHandler {
   }
 
   ready(hello: Hello, ready: Ready): void {
-    const { path, filter, command, config } = this.#options;
+    const { path, filter, command, config, kube } = this.#options;
+    const epoch = epochOf(hello, ready);
     this.#recorder = new Recorder({
       path: typeof path === 'string' ? path : path(hello),
       filter,
-      epoch: epochOf(hello, ready),
+      epoch,
       meta: metaOf(hello, ready, config, command),
     });
+    if (kube !== undefined) {
+      this.#kube = new KubeSource(this.#recorder.tables, epoch, kube);
+      this.#kube.start();
+    }
     this.#timer = setInterval(() => this.#guarded(() => this.#recorder?.flush()), FLUSH_EVERY_MS);
     this.#options.onReady?.(ready);
   }
@@ -75,8 +89,10 @@ export class Session implements ProbeHandler {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#timer !== null) clearInterval(this.#timer);
+    this.#kube?.stop();
     let failure = error;
     try {
+      if (this.#kube !== null) this.#recorder?.tellNames(this.#kube.troubles);
       this.#recorder?.finish(bye?.endNs ?? null);
     } catch (closing) {
       failure ??= closing as Error;

@@ -257,6 +257,12 @@ export class Table<Row extends { readonly id: number }> implements Rows<Row> {
     return this.put({ id, ...fields } as Row);
   }
 
+  /** The row that was put under a key. */
+  under(key: string): Row | undefined {
+    const id = this.#keys.get(key);
+    return id === undefined ? undefined : this.#rows[id];
+  }
+
   /** Takes a row away that the store has not seen yet. */
   remove(row: Row): void {
     if (this.#rows[row.id] !== row) return;

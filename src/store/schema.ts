@@ -74,4 +74,6 @@ export interface CaptureMeta {
   /** Which kernel hook the probe used, and what the kernel lacked. */
   readonly hook: string;
   readonly notes: string;
+  /** What was wrong with where names of pods came from; absent: nothing. */
+  readonly names: string;
 }

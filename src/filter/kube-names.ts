@@ -1,7 +1,11 @@
 /** From a container's id to its name, its pod, and what stands above that. */
+
+import type { Validity } from '../model/history.ts';
 import type { ContainerRow, KubeKind, KubeObjectRow } from '../model/kube.ts';
 import type { Dimensions } from '../model/rows.ts';
 
+/** Owners of owners of owners. */
+const MAX_OWNERS = 8;
 /** Ids are compared by as many characters as docker and sysdig show. */
 const SHORT = 12;
 
@@ -12,6 +16,7 @@ export class KubeNames {
   readonly #containers = new Map<string, ContainerRow>();
   readonly #pods = new Map<string, KubeObjectRow>();
   readonly #byKind = new Map<KubeKind, Map<string, KubeObjectRow>>();
+  readonly #byAddress = new Map<string, KubeObjectRow[]>();
 
   constructor(dims: Dimensions) {
     this.#dims = dims;
@@ -30,6 +35,47 @@ export class KubeNames {
 
   namespace(pod: KubeObjectRow): KubeObjectRow | null {
     return this.#first('Namespace', ({ name }) => name === pod.namespace);
+  }
+
+  /**
+   * The pod or service that had an address at a time; null: none, or it is the node's own. Narrows `validity` to the time for
+   * which that is so. An address goes from one pod to the next, and never names the wrong one.
+   */
+  atAddress(ip: string, kind: 'Pod' | 'Service', time: number, validity: Validity): KubeObjectRow | null {
+    this.#readObjects();
+    let found: KubeObjectRow | null = null;
+    for (const row of this.#byAddress.get(ip) ?? []) {
+      if (row.kind !== kind) continue;
+      const end = row.to ?? Infinity;
+      if (row.from > time) validity.until = Math.min(validity.until, row.from);
+      else if (end <= time) validity.from = Math.max(validity.from, end);
+      else if (found === null || row.from > found.from) found = row;
+    }
+    if (found === null) return null;
+    validity.from = Math.max(validity.from, found.from);
+    if (found.to !== null) validity.until = Math.min(validity.until, found.to);
+    return found;
+  }
+
+  /** The workload above a pod: what its owners lead to, such as the deployment above its replica set. */
+  workload(pod: KubeObjectRow): { readonly kind: string; readonly name: string } {
+    let top: KubeObjectRow = pod;
+    for (let i = 0; i < MAX_OWNERS; i++) {
+      const owner = top.owners[0];
+      if (owner === undefined) return { kind: top.kind, name: top.name };
+      const row = this.#byKind.get(owner.kind as KubeKind)?.get(owner.uid);
+      if (row === undefined) return { kind: owner.kind, name: owner.name };
+      top = row;
+    }
+    return { kind: top.kind, name: top.name };
+  }
+
+  /** All services that select a pod. */
+  services(pod: KubeObjectRow): KubeObjectRow[] {
+    this.#readObjects();
+    return [...(this.#byKind.get('Service')?.values() ?? [])].filter(
+      (service) => service.namespace === pod.namespace && selects(service, pod),
+    );
   }
 
   /** What owns a pod, or selects it by its labels. */
@@ -54,7 +100,10 @@ export class KubeNames {
   #readObjects(): void {
     const { objects } = this.#dims;
     if (objects.version === this.#objectsVersion) return;
+    this.#byAddress.clear();
     for (const row of objects.all()) {
+      if (row.kind === 'Pod' || row.kind === 'Service')
+        for (const ip of row.ips) this.#byAddress.set(ip, [...(this.#byAddress.get(ip) ?? []), row]);
       const kind = this.#byKind.get(row.kind) ?? new Map<string, KubeObjectRow>();
       this.#byKind.set(row.kind, kind.set(row.uid, row));
       for (const id of row.containers) this.#pods.set(id.slice(0, SHORT), row);

@@ -1,3 +1,4 @@
+import { endsOf, isIpSocket } from '../../model/fd-name.ts';
 import type { KubeKind, KubeObjectRow } from '../../model/kube.ts';
 import type { Field, Reading, RowField } from '../field.ts';
 import type { EventView } from '../view.ts';
@@ -52,6 +53,59 @@ function ofKind(word: string, what: string, find: Find): RowField[] {
   ];
 }
 
+function ofWorkload(view: EventView): { readonly kind: string; readonly name: string } | null {
+  const found = pod(view);
+  return found === null ? null : view.kube.workload(found);
+}
+
+/** Who is at one end of the event's connection, by its address at that time. */
+function atEnd(end: 'client' | 'server', kind: 'Pod' | 'Service'): Find {
+  return (view) => {
+    const { kube, fd } = view;
+    const found = fd === null || !isIpSocket(fd) ? null : endsOf(fd)[end];
+    return found === null ? null : kube.atAddress(found.ip, kind, view.time, view);
+  };
+}
+
+function reading(find: Find, read: (object: KubeObjectRow, view: EventView) => Reading): RowField['read'] {
+  return (view) => {
+    const found = find(view);
+    return found === null ? null : read(found, view);
+  };
+}
+
+/** The pod, namespace, services and workload of one end of a connection. */
+function endFields(word: 'src' | 'dst', end: 'client' | 'server'): RowField[] {
+  const whose = end === 'client' ? 'who connected' : 'who was connected to';
+  const there = atEnd(end, 'Pod');
+  const service = atEnd(end, 'Service');
+  const one = (name: string, doc: string, example: string, read: RowField['read']): RowField => ({
+    name: `k8s.${word}.${name}`, type: 'text', scope: 'fd', doc: `${doc} of ${whose}`, example: `k8s.${word}.${example}`, read,
+  }); // biome-ignore format: a row
+  return [
+    one(
+      'pod',
+      'pod',
+      'pod=client',
+      reading(there, ({ name }) => name),
+    ),
+    one('ns', 'namespace', 'ns=critical-app', (view) => (there(view) ?? service(view))?.namespace ?? null),
+    one('svc', 'service: the one with that address, else those that select the pod', 'svc=backend', (view) => {
+      const named = service(view);
+      if (named !== null) return named.name;
+      const found = there(view);
+      const names = found === null ? [] : view.kube.services(found).map(({ name }) => name);
+      return names.length === 0 ? null : names;
+    }),
+    one(
+      'workload',
+      'deployment, stateful set, job …',
+      'workload=backend',
+      reading(there, (found, view) => view.kube.workload(found).name),
+    ),
+  ];
+}
+
 export const K8S_FIELDS: readonly Field[] = [
   ...ofKind('pod', 'the pod', pod),
   field('k8s.pod.ip', 'address of the pod', 'k8s.pod.ip=10.0.0.7', pod, ({ ips }) => (ips.length === 0 ? null : ips), { type: 'ip' }),
@@ -61,5 +115,18 @@ export const K8S_FIELDS: readonly Field[] = [
   ...ofKind('rc', 'the replication controller of the pod', above('ReplicationController')),
   ...ofKind('rs', 'the replica set of the pod', above('ReplicaSet')),
   ...ofKind('deployment', 'the deployment of the pod', above('Deployment')),
+  field(
+    'k8s.workload.kind',
+    'Deployment, StatefulSet, DaemonSet, Job …: what the pod belongs to in the end',
+    'k8s.workload.kind=Deployment',
+    pod,
+    () => null,
+    { read: (view) => ofWorkload(view)?.kind ?? null },
+  ),
+  field('k8s.workload.name', 'its name', 'k8s.workload.name=backend', pod, () => null, { read: (view) => ofWorkload(view)?.name ?? null }),
+  ...ofKind('statefulset', 'the stateful set of the pod', above('StatefulSet')),
+  ...ofKind('job', 'the job of the pod', above('Job')),
+  ...endFields('src', 'client'),
+  ...endFields('dst', 'server'),
   ...ofKind('daemonset', 'the daemon set of the pod', above('DaemonSet')),
 ];

@@ -5,6 +5,7 @@ import type { EventType } from '../model/event-type.ts';
 import { History } from '../model/history.ts';
 import type { Dimensions, FdRow, GroupRow, ProcessRow, ThreadRow, ThreadStatRow, UserRow } from '../model/rows.ts';
 import { AddressNames } from './address-names.ts';
+import { Connections } from './connections.ts';
 import { KubeNames } from './kube-names.ts';
 
 /** What fields need to know of a capture beside the event itself. */
@@ -43,6 +44,7 @@ export class EventView {
   readonly #threads: History<number, ThreadRow>;
   readonly #stats: History<number, ThreadStatRow>;
   readonly #kube: KubeNames;
+  readonly #connections: Connections;
   readonly #names: AddressNames;
   #thread: ThreadRow | null | undefined;
   #fd: FdRow | null | undefined;
@@ -57,6 +59,7 @@ export class EventView {
     this.#threads = new History(capture.dims.threads, (row) => row.tid);
     this.#stats = new History(capture.dims.threadStats, (row) => row.tid);
     this.#kube = new KubeNames(capture.dims);
+    this.#connections = new Connections(capture.dims.fds);
     this.#names = new AddressNames(capture.dims.dns);
   }
 
@@ -142,6 +145,12 @@ export class EventView {
   statsOf(tid: number): ThreadStatRow | null {
     this.askedHistory = true;
     return this.#stats.at(tid, this.time, this);
+  }
+
+  /** The server's end of a client's connection, as its own process has it. */
+  serverOf(fd: FdRow): FdRow | null {
+    this.askedHistory = true;
+    return this.#connections.serverOf(fd);
   }
 
   /** Names of containers and of what Kubernetes knows. They hold whenever they came. */

@@ -1,5 +1,6 @@
 import type { EventType } from '../../model/event-type.ts';
 import { enumName } from '../../model/flags.ts';
+import type { FdRow } from '../../model/rows.ts';
 import { argAt } from '../args-text.ts';
 import type { Field, FieldType, Reading, RowField } from '../field.ts';
 import type { EventView } from '../view.ts';
@@ -42,6 +43,24 @@ const state = (arg: string) => (view: EventView) => {
   return typeof value === 'number' && value > 0 ? enumName('tcpstate', value) || String(value) : null;
 };
 
+/** The server's own end of the connection; null: not on this node, or the one that was connected to. */
+function translated(view: EventView): FdRow | null {
+  const { fd } = view;
+  const server = fd === null ? null : view.serverOf(fd);
+  if (fd === null || server === null) return null;
+  return server.localIp === fd.remoteIp && server.localPort === fd.remotePort ? null : server;
+}
+
+function natEnd(view: EventView): string | null {
+  const server = translated(view);
+  return server === null ? null : `${server.localIp}:${server.localPort}`;
+}
+
+function natPod(view: EventView): string | null {
+  const ip = translated(view)?.localIp ?? null;
+  return ip === null ? null : (view.kube.atAddress(ip, 'Pod', view.time, view)?.name ?? null);
+}
+
 // biome-ignore format: a table
 export const NET_FIELDS: readonly Field[] = [
   { name: 'net.trouble', type: 'text', scope: 'type', doc: 'what the kernel says of a connection: retransmit reset_sent reset_received state drop udp_queue_full accept_queue_full connect_unanswered', example: 'net.trouble=drop', read: (view) => trouble(view.type) },
@@ -53,5 +72,7 @@ export const NET_FIELDS: readonly Field[] = [
   ofTrouble('net.state.new', 'text', 'TCP state after a change', 'net.state.new=ESTABLISHED', state('new')),
   ofTrouble('net.backlog.length', 'number', 'connections in an accept queue that is full', 'net.backlog.length>0', number('length')),
   ofTrouble('net.backlog.max', 'number', 'how many an accept queue takes', 'net.backlog.max=128', number('max')),
+  { name: 'net.nat.dst', type: 'text', scope: 'fd', doc: 'where a service’s address led to: the server’s own end of a client’s connection, where it is on this node and differs', example: 'net.nat.dst exists', read: (view) => natEnd(view) },
+  { name: 'net.nat.pod', type: 'text', scope: 'fd', doc: 'the pod that a service’s address led to', example: 'net.nat.pod exists', read: natPod },
   { name: 'net.netns', type: 'number', scope: 'fd', doc: 'inode number of the network namespace of a socket', example: 'net.netns>0', read: (view) => (view.fd === null || view.fd.netns === 0 ? null : view.fd.netns) },
 ];

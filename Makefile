@@ -42,6 +42,7 @@ test: build node_modules/node-pty/build/Release/pty.node
 	@scripts/setup-apt $(TEST_PACKAGES) || true
 	@node_modules/.bin/tsc --noEmit
 	@node_modules/.bin/biome check --error-on-warnings .
+	@scripts/check-c-format
 	@node_modules/.bin/vitest run
 
 bench: build
@@ -49,10 +50,11 @@ bench: build
 
 lint: node_modules/.package-lock.json
 	@node_modules/.bin/biome check .
+	@scripts/check-c-format
 
 format: node_modules/.package-lock.json
 	@node_modules/.bin/biome check --write .
-	@clang-format -i native/*.c native/*.h
+	@clang-format -i native/*.c native/*.h native/test/*.c native/bench/*.c
 
 clean:
 	@rm -rf dist native/build

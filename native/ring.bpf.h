@@ -66,11 +66,11 @@ struct scratch {
  * Makes the verifier forget what it knows of a number, so that the paths that led to each of its values are one from
  * here on: else it follows the rest of a program once for each combination.
  */
-#define BLUR(scratch, x)                                                \
-	({                                                              \
-		volatile __u64 *__place = &(scratch)->work.blurred;     \
-		*__place = (__u64)(x);                                  \
-		(x) = (typeof(x))*__place;                              \
+#define BLUR(scratch, x)                                            \
+	({                                                          \
+		volatile __u64 *__place = &(scratch)->work.blurred; \
+		*__place = (__u64)(x);                              \
+		(x) = (typeof(x))*__place;                          \
 	})
 
 #define RECORD_MAX (sizeof(struct scratch) - offsetof(struct scratch, record))

@@ -41,13 +41,14 @@ function tell(what: string, text: string): void {
 const canPin = cpus().length > 1;
 const allCpus = `0-${cpus().length - 1}`;
 const pinned = canPin ? { cpu: 0 } : {};
+const onClientCpu = canPin ? ['taskset', '-c', '1'] : [];
 
 function pinSelf(list: string): void {
   if (canPin) execFileSync('taskset', ['-a', '-cp', list, String(process.pid)], { stdio: 'ignore' });
 }
 
 async function measure(names: readonly Subject[], prefix: readonly string[] = []): Promise<Costs> {
-  const command = [...(canPin ? ['taskset', '-c', '1'] : []), ...prefix, micro, ...names];
+  const command = [...onClientCpu, ...prefix, micro, ...names];
   const text = await output(command[0] as string, command.slice(1));
   return Object.fromEntries(text.trim().split('\n').map((line) => [line.split(' ')[0], Number(line.split(' ')[1])]));
 }
@@ -218,7 +219,10 @@ async function idle(config: object): Promise<{ percent: number; rate: number }> 
   return { percent: busy / (seconds * 1e7), rate: totals.received / (seconds + 1) };
 }
 
-/* ---- Servers: CPU of both ends for a request ---- */
+/*
+ * ---- Servers: CPU of both ends for a request ----
+ * Both are on one CPU: else what it takes to wake an idle CPU is most of a request, and differs from run to run.
+ */
 
 interface Server {
   readonly name: string;
@@ -252,7 +256,7 @@ async function benchServer(start: () => Promise<Server>): Promise<void> {
 }
 
 async function perRequest(server: Server, config: object | null): Promise<number> {
-  const recording = config === null ? null : await record(config);
+  const recording = config === null ? null : await record(config, pinned);
   const cpuOfServer = () => server.pids().reduce((sum, pid) => sum + cpuNs(`/proc/${pid}`), 0);
   const before = cpuOfServer();
   const { requests, cpuNs: client } = await server.load();
@@ -263,14 +267,19 @@ async function perRequest(server: Server, config: object | null): Promise<number
 
 /** Runs a shell command and returns the CPU time of what it started, by the shell's `times`. */
 async function timed(command: string): Promise<number> {
-  const text = await output('sh', ['-c', `${command} > /dev/null; times`]);
+  const text = await output('sh', ['-c', `${onClientCpu.join(' ')} ${command} > /dev/null; times`]);
   const ns = ([, minutes, seconds]: RegExpMatchArray) => (Number(minutes) * 60 + Number(seconds)) * 1e9;
   return [...(text.trim().split('\n').at(-1) as string).matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, match) => sum + ns(match), 0);
 }
 
+function startPinned(program: string, args: readonly string[]) {
+  const [first, ...rest] = [...onClientCpu, program, ...args];
+  return spawn(first as string, rest, { stdio: 'ignore' }); // taskset becomes the program
+}
+
 async function startRedis(): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'trowel-redis-'));
-  const process = spawn('redis-server', ['--port', '16379', '--save', '', '--dir', folder], { stdio: 'ignore' });
+  const process = startPinned('redis-server', ['--port', '16379', '--save', '', '--dir', folder]);
   await sleep(1000);
   const requests = 30_000;
   return {
@@ -286,7 +295,7 @@ async function startNginx(): Promise<Server> {
   execFileSync('chmod', ['755', folder]);
   writeFileSync(join(folder, '1k'), 'x'.repeat(1024));
   writeFileSync(join(folder, 'nginx.conf'), nginxConf(folder));
-  const process = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'], { stdio: 'ignore' });
+  const process = startPinned('nginx', ['-c', join(folder, 'nginx.conf'), '-g', 'daemon off;']);
   await sleep(1000);
   const children = () => readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').trim().split(' ').map(Number);
   const requests = 15_000;

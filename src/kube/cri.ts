@@ -1,7 +1,7 @@
 /** Containers and pods of this node, asked of its container runtime. It knows them before the Kubernetes API does, and without it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, type ClientReadableStream, credentials } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import { packageRoot } from '../model/package-root.ts';
 import type { KubeContainer, KubeObject } from './reduce.ts';
@@ -47,6 +47,7 @@ export class CriSource {
   readonly #images = new Map<string, string>();
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
+  #stream: ClientReadableStream<Buffer> | null = null;
   #failingSince: number | null = null;
   #why = '';
 
@@ -65,6 +66,7 @@ export class CriSource {
   stop(): void {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#stream?.cancel();
     this.#client.close();
   }
 
@@ -164,7 +166,8 @@ export class CriSource {
   /** Something happened: what, the lists will tell. Runtimes without this stream are asked once a second. */
   #subscribe(): void {
     const identity = (bytes: Buffer) => bytes;
-    const stream = this.#client.makeServerStreamRequest(EVENTS, identity, identity, Buffer.alloc(0));
+    const stream = this.#client.makeServerStreamRequest<Buffer, Buffer>(EVENTS, identity, identity, Buffer.alloc(0));
+    this.#stream = stream;
     stream.on('data', () => this.#later(SOON_MS));
     stream.on('error', () => {
       if (!this.#stopped) setTimeout(() => !this.#stopped && this.#subscribe(), 5 * EVERY_MS).unref();

@@ -1,6 +1,7 @@
 # make build   set-up and build: after it bin/trowel runs
 # make demo    records a stalling name lookup on this machine, and explains it
 # make test    set-up, build, and all tests
+# make test-cluster   the tests that need a real Kubernetes cluster
 # make bench   what it costs
 export PATH := $(CURDIR)/.node/bin:$(PATH)
 
@@ -9,7 +10,7 @@ NATIVE_PACKAGES := clang libbpf-dev bpftool libgrpc-dev libprotobuf-c-dev protob
 DEMO_PACKAGES := iproute2 dnsmasq-base curl
 TEST_PACKAGES := $(DEMO_PACKAGES) musl-tools
 
-.PHONY: all build demo test bench lint format native clean
+.PHONY: all build demo test test-cluster bench lint format native clean
 all: build
 
 .node/bin/node:
@@ -44,6 +45,11 @@ test: build node_modules/node-pty/build/Release/pty.node
 	@node_modules/.bin/biome check --error-on-warnings .
 	@scripts/check-c-format
 	@node_modules/.bin/vitest run
+
+# On a real cluster, built first where that has not been done (some minutes): ../shared/lab/kube.
+test-cluster: build
+	@if [ -x ../shared/lab/kube/kube ]; then ../shared/lab/kube/kube build && TROWEL_CLUSTER=1 node_modules/.bin/vitest run test/kube; \
+	else echo "test-cluster: skipped, there is no ../shared/lab/kube"; fi
 
 bench: build
 	@node test/bench/run.mjs

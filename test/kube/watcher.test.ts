@@ -1,0 +1,203 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { ApiClient } from '../../src/kube/api.ts';
+import type { KubeContainer, KubeObject } from '../../src/kube/reduce.ts';
+import { Watcher } from '../../src/kube/watcher.ts';
+
+/** An API server with pods only, over real HTTP: pages, watches, and the habits of real ones when things go wrong. */
+class ApiServer {
+  readonly pods = new Map<string, object>();
+  readonly tokens: (string | undefined)[] = [];
+  lists = 0;
+  #watches = new Set<ServerResponse>();
+  #version = 1;
+  #server: Server | null = null;
+  port = 0;
+  /** Versions before this are forgotten. */
+  oldest = 0;
+
+  async start(): Promise<void> {
+    this.#server = createServer((request, response) => this.#answer(request, response));
+    await new Promise<void>((resolve) => this.#server!.listen(this.port, '127.0.0.1', resolve));
+    this.port = (this.#server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    for (const watch of this.#watches) watch.destroy();
+    this.#watches.clear();
+    await new Promise((resolve) => this.#server?.close(resolve));
+  }
+
+  put(name: string, more: object = {}): void {
+    const pod = podNamed(name, ++this.#version, more);
+    const type = this.pods.has(name) ? 'MODIFIED' : 'ADDED';
+    this.pods.set(name, pod);
+    this.#send(type, pod);
+  }
+
+  remove(name: string): void {
+    const pod = this.pods.get(name)!;
+    this.pods.delete(name);
+    this.#send('DELETED', pod);
+  }
+
+  expire(): void {
+    this.oldest = this.#version + 1;
+    for (const watch of this.#watches)
+      watch.end(`${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, message: 'too old resource version' } })}\n`);
+    this.#watches.clear();
+  }
+
+  #send(type: string, object: object): void {
+    for (const watch of this.#watches) watch.write(`${JSON.stringify({ type, object })}\n`);
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(request.url!, 'http://x');
+    if (url.pathname !== '/api/v1/pods') {
+      response.writeHead(404).end();
+      return;
+    }
+    this.tokens.push(request.headers.authorization);
+    if (url.searchParams.get('watch') === '1') {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.flushHeaders();
+      this.#watches.add(response);
+      return;
+    }
+    this.lists++;
+    const limit = Number(url.searchParams.get('limit'));
+    const from = Number(url.searchParams.get('continue') ?? 0);
+    const items = [...this.pods.values()].slice(from, from + limit);
+    const more = from + limit < this.pods.size ? String(from + limit) : '';
+    response.end(JSON.stringify({ kind: 'PodList', metadata: { resourceVersion: String(this.#version), continue: more }, items }));
+  }
+}
+
+function podNamed(name: string, version: number, more: object): object {
+  return {
+    metadata: {
+      name,
+      namespace: 'shop',
+      uid: `uid-${name}`,
+      resourceVersion: String(version),
+      labels: { app: name },
+      creationTimestamp: '2026-11-21T08:00:00Z',
+      managedFields: [{}],
+    },
+    spec: {
+      nodeName: 'node-1',
+      containers: [{ name: 'web', env: [{ name: 'PASSWORD', value: 'hunter2' }], securityContext: { privileged: true } }],
+    },
+    status: {
+      podIP: '10.0.0.7',
+      containerStatuses: [{ name: 'web', containerID: `containerd://${name.padEnd(64, '0')}`, image: 'nginx:1', imageID: 'sha256:1' }],
+    },
+    ...more,
+  };
+}
+
+let server: ApiServer;
+let watcher: Watcher | null = null;
+const told: KubeObject[] = [];
+const containers: KubeContainer[] = [];
+const gone: string[] = [];
+
+async function begin(pods: readonly string[], token: () => string | null = () => null): Promise<void> {
+  server = new ApiServer();
+  for (const pod of pods) server.put(pod);
+  await server.start();
+  for (const list of [told, containers, gone]) list.length = 0;
+  const client = new ApiClient({ url: `http://127.0.0.1:${server.port}`, ca: null, certificate: null, key: null, token, verify: true });
+  watcher = new Watcher(client, {
+    object: (one) => told.push(one),
+    container: (one) => containers.push(one),
+    gone: (uid) => gone.push(uid),
+  });
+  watcher.start();
+}
+
+async function until(done: () => boolean): Promise<void> {
+  for (let i = 0; i < 400 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(done()).toBe(true);
+}
+
+afterEach(async () => {
+  watcher?.stop();
+  await server.stop();
+});
+
+test('what is there, what comes, what changes and what goes', async () => {
+  await begin(['a']);
+  await until(() => told.length === 1);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  server.put('b');
+  server.put('a', { status: { podIP: '10.0.0.9' } });
+  server.remove('b');
+  await until(() => gone.length === 1);
+  expect(told.map(({ name, ips }) => [name, ips])).toEqual([
+    ['a', ['10.0.0.7']],
+    ['b', ['10.0.0.7']],
+    ['a', ['10.0.0.9']],
+    ['b', ['10.0.0.7']],
+  ]);
+  expect(gone).toEqual(['uid-b']);
+});
+
+test('of an object only what is asked for is kept', async () => {
+  await begin(['a']);
+  await until(() => containers.length === 1);
+  expect(JSON.stringify([told, containers])).not.toMatch(/hunter2|PASSWORD|managedFields/);
+  expect(containers[0]).toMatchObject({
+    container: 'a'.padEnd(64, '0'),
+    runtime: 'containerd',
+    name: 'web',
+    image: 'nginx:1',
+    privileged: true,
+  });
+  expect(told[0]).toMatchObject({
+    kind: 'Pod',
+    namespace: 'shop',
+    labels: { app: 'a' },
+    node: 'node-1',
+    created: Date.parse('2026-11-21T08:00:00Z'),
+  });
+});
+
+test('five thousand pods, in pages', async () => {
+  await begin(Array.from({ length: 5000 }, (_, i) => `pod-${i}`));
+  await until(() => told.length === 5000);
+  expect(server.lists).toBe(10);
+});
+
+test('a version that the server has forgotten: all is listed again, and who went meanwhile is gone', async () => {
+  await begin(['a', 'b']);
+  await until(() => told.length === 2);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  server.pods.delete('b');
+  server.expire();
+  await until(() => gone.includes('uid-b'));
+  expect(server.lists).toBeGreaterThan(1);
+});
+
+test('a server that is away: it is said since when, and all goes on when it is back', async () => {
+  await begin(['a']);
+  await until(() => told.length === 1);
+  await server.stop();
+  await until(() => watcher!.trouble !== null);
+  expect(watcher!.trouble).toMatch(/127\.0\.0\.1:\d+ unreachable since \d\d:\d\d:\d\d/);
+  server.put('c');
+  await server.start();
+  await until(() => told.some(({ name }) => name === 'c'));
+  expect(watcher!.trouble).toBeNull();
+});
+
+test('a token that changes is read again', async () => {
+  let token = 'one';
+  await begin(['a'], () => token);
+  await until(() => told.length === 1);
+  token = 'two';
+  server.expire();
+  await until(() => server.tokens.includes('Bearer two'));
+});

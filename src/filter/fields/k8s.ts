@@ -110,7 +110,8 @@ export const K8S_FIELDS: readonly Field[] = [
   ...ofKind('pod', 'the pod', pod),
   field('k8s.pod.ip', 'address of the pod', 'k8s.pod.ip=10.0.0.7', pod, ({ ips }) => (ips.length === 0 ? null : ips), { type: 'ip' }),
   field('k8s.node.name', 'the node that the pod runs on', 'k8s.node.name exists', pod, ({ node }) => node || null),
-  ...ofKind('ns', 'the pod’s namespace', namespace),
+  field('k8s.ns.name', 'name of the pod’s namespace', 'k8s.ns.name=critical-app', pod, ({ namespace: name }) => name || null),
+  ...ofKind('ns', 'the pod’s namespace', namespace).filter(({ name }) => name !== 'k8s.ns.name'), // the name alone is known without the API, too
   ...ofKind('svc', 'a service that selects the pod', above('Service')),
   ...ofKind('rc', 'the replication controller of the pod', above('ReplicationController')),
   ...ofKind('rs', 'the replica set of the pod', above('ReplicaSet')),

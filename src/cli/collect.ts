@@ -1,6 +1,7 @@
 /** `trowel collect`: the collector alone. Probes elsewhere push to it; each recording becomes a capture of its own. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FAMILIES_WITHOUT_NET } from '../collector/pushdown.ts';
 import { CollectorServer, type ServerKeys } from '../collector/server.ts';
 import { Session } from '../collector/session.ts';
 import type { Hello } from '../collector/wire.ts';
@@ -18,6 +19,8 @@ export interface CollectOptions {
   readonly snaplen: number;
   readonly waitOver: string;
   readonly latency: boolean;
+  /** False: what the kernel says of connections is left out. */
+  readonly net: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
@@ -35,6 +38,7 @@ export async function collect(filterText: string, options: CollectOptions): Prom
     snaplenWhole: Math.max(options.snaplen, SNAPLEN_WHOLE),
     waitOverNs: parseSpan('--wait-over', options.waitOver),
     latency: options.latency,
+    ...(options.net ? {} : { families: FAMILIES_WITHOUT_NET }),
   };
   mkdirSync(options.write, { recursive: true });
   const sessions = new Set<Session>();

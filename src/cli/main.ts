@@ -69,6 +69,7 @@ function program(after: readonly string[]): Command {
     .option('-s, --snaplen <n>', 'payload bytes kept of one operation', count, 80)
     .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
     .option('--no-latency', 'do not measure how long calls take')
+    .option('--no-net', 'leave out what the kernel says of connections: retransmissions, resets, dropped packets')
     .option('--tls-cert <file>', 'certificate of this collector (PEM), with --tls-key')
     .option('--tls-key <file>', 'its private key (PEM)')
     .option('--tls-ca <file>', 'take only probes that show a certificate that these authorities signed (PEM)')

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubeOptions } from '../collector/kube-source.ts';
-import { pushedOf, pushedText } from '../collector/pushdown.ts';
+import { FAMILIES_WITHOUT_NET, pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { RecorderTotals } from '../collector/recorder.ts';
 import { CollectorServer } from '../collector/server.ts';
 import { Session } from '../collector/session.ts';
@@ -12,7 +12,6 @@ import type { Bye, Config } from '../collector/wire.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { findAccess, KubeConfigError } from '../kube/config.ts';
-import { FAMILIES } from '../model/calls.ts';
 import { packageRoot } from '../model/package-root.ts';
 import { newTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
@@ -230,7 +229,7 @@ function configOf(options: RecordOptions): Config {
   if (options.snaplen > MAX_SNAPLEN) throw new UsageError(`-s takes at most ${MAX_SNAPLEN} bytes, not ${options.snaplen}`);
   return {
     ...(options.cgroup === undefined ? {} : { cgroups: options.cgroup.map(cgroupId) }),
-    ...(options.net ? {} : { families: FAMILIES.filter((family) => family !== 'trouble' && family !== 'io') }),
+    ...(options.net ? {} : { families: FAMILIES_WITHOUT_NET }),
     snaplen: options.snaplen,
     snaplenWhole: Math.max(options.snaplen, SNAPLEN_WHOLE),
     waitOverNs: parseSpan('--wait-over', options.waitOver),

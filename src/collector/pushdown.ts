@@ -5,7 +5,7 @@
 import type { Check, Expr, Literal } from '../filter/ast.ts';
 import { parseConstant } from '../filter/constant.ts';
 import { parseFilter } from '../filter/parse.ts';
-import { CALLS } from '../model/calls.ts';
+import { CALLS, FAMILIES } from '../model/calls.ts';
 import { FD_KINDS, type FdKind } from '../model/rows.ts';
 import type { Config } from './wire.ts';
 
@@ -32,6 +32,9 @@ const MAX_COMM_BYTES = 15;
 const IDS = new Map(CALLS.map(({ name, id }) => [name, id]));
 /** Paths, programs and ends of processes are told by these: recorded whatever else is asked for. */
 const NAMING = ['open', 'openat', 'openat2', 'creat', 'execve', 'execveat', 'procexit'].map((name) => IDS.get(name)!);
+
+/** For the probe's configuration: all but what the kernel says of connections. `io` is whatever its descriptor is. */
+export const FAMILIES_WITHOUT_NET = FAMILIES.filter((family) => family !== 'trouble' && family !== 'io');
 
 /** What the kernel can decide of a filter. Throws FilterError for one that does not parse. */
 export function pushedOf(filter: string): Pushed {

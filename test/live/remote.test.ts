@@ -34,18 +34,20 @@ async function until(what: string, done: () => boolean): Promise<void> {
   throw new Error(`waited in vain until ${what}`);
 }
 
+/** Not one that the kernel gives to outgoing connections: a probe that tries again and again would take it, and talk to itself. */
 function freePort(): Promise<number> {
+  const port = 20_000 + Math.floor(Math.random() * 12_000);
   return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
+    const server = createServer()
+      .on('error', () => resolve(freePort()))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(port)));
   });
 }
 
 async function collector(into: string, address: string, ...options: string[]) {
   const started = start(BIN, 'collect', '--listen', address, '-w', into, ...options);
-  await until('the collector listens', () => started.text().includes('listening'));
+  await until('the collector listens', () => started.text().includes('listening') || started.child.exitCode !== null);
+  expect(started.text()).toContain('listening');
   return started;
 }
 

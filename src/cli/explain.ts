@@ -86,6 +86,7 @@ function storyJson(story: Story, wall: (time: number) => string): object {
     'proc.pid': process.pid,
     'proc.name': process.comm,
     command,
+    pod: story.pod,
     scope,
     exit,
     start: wall(story.start),

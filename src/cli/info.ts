@@ -25,6 +25,9 @@ interface Summary {
   readonly schema: string;
   readonly processes: number;
   readonly containers: number;
+  readonly pods: number;
+  /** What was wrong with where names came from; empty: nothing. */
+  readonly names: string;
   readonly dnsMessages: number;
   readonly families: readonly { readonly family: string; readonly events: number }[];
   readonly losses: readonly {
@@ -70,6 +73,8 @@ function summarise(capture: CaptureReader, path: string): Summary {
     schema: String(capture.schema),
     processes: new Set(processes.map(({ pid, started }) => `${pid} ${started}`)).size,
     containers: new Set(processes.map(({ container }) => container).filter((id) => id !== '')).size,
+    pods: [...dims.objects.all()].filter(({ kind }) => kind === 'Pod').length,
+    names: meta.names ?? '',
     dnsMessages: dims.dns.size,
     families: eventsByFamily(capture),
     losses,
@@ -100,6 +105,7 @@ function summaryLines(summary: Summary): string[] {
     ['families', summary.families.map(({ family, events }) => `${family} ${events}`).join('  ')],
     ['filter', summary.filter || 'none: everything was kept'],
     ['processes', `${summary.processes}, in ${summary.containers} containers`],
+    ...(summary.pods > 0 ? [['pods', `${summary.pods}${summary.names === '' ? '' : ` (${sanitize(summary.names)})`}`] as const] : []),
     ['DNS', `${summary.dnsMessages} messages`],
     ['command', summary.command],
     ['lost', summary.lost === 0 ? 'nothing' : `${summary.lost} events`],

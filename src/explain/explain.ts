@@ -114,6 +114,7 @@ function storyOf(scene: Scene, task: Task, over: number): Story {
   };
   return {
     process,
+    pod: life?.pod ?? null,
     command: life?.command ?? '',
     start: task.from,
     end: task.to,

@@ -26,6 +26,7 @@ export function peerOf(scene: Scene, phase: Phase, depth: number): Peer | null {
   const nums = [accepted, received, answered].flatMap((event) => (event === undefined ? [] : [event.num]));
   return {
     process: scene.life(holder.pid)?.name ?? { pid: holder.pid, comm: '' },
+    pod: scene.life(holder.pid)?.pod ?? null,
     address: localText(row),
     received: received?.end ?? null,
     answered: answered?.start ?? null,

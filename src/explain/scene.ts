@@ -2,8 +2,10 @@
 import { Chain } from '../dns/chain.ts';
 import { allMessages } from '../dns/implied.ts';
 import { findLookups, type Lookup } from '../dns/lookup.ts';
+import { KubeNames } from '../filter/kube-names.ts';
 import { captureEnd } from '../lens/dns.ts';
 import type { DnsRow } from '../model/dns.ts';
+import type { KubeObjectRow } from '../model/kube.ts';
 import type { Dimensions, ProcessRow } from '../model/rows.ts';
 import type { CaptureReader } from '../store/reader.ts';
 import { type Ev, processEvents } from './process-events.ts';
@@ -18,6 +20,8 @@ export interface Life {
   readonly start: number;
   /** null: it was there when the capture ended. */
   readonly end: number | null;
+  /** `namespace/name` of its pod; null: in none, or not known. */
+  readonly pod: string | null;
   /** It began within the capture. */
   readonly begun: boolean;
   readonly ppid: number;
@@ -43,7 +47,8 @@ export class Scene {
     this.chain = new Chain(capture.dims, this.messages);
     const rows = new Map<number, ProcessRow[]>();
     for (const row of capture.dims.processes.all()) rows.set(row.pid, [...(rows.get(row.pid) ?? []), row]);
-    for (const [pid, versions] of rows) this.#lives.set(pid, lifeOf(versions));
+    const kube = new KubeNames(capture.dims);
+    for (const [pid, versions] of rows) this.#lives.set(pid, lifeOf(versions, kube));
   }
 
   /** All events of a process, in the order of their ends. */
@@ -85,7 +90,7 @@ export class Scene {
 }
 
 /** `versions`: the rows of one pid, ascending in time. The last program is the one the user knows: what a shell became. */
-function lifeOf(versions: readonly ProcessRow[]): Life {
+function lifeOf(versions: readonly ProcessRow[], kube: KubeNames): Life {
   const last = versions.at(-1)!;
   const first = versions.find((row) => row.exepath === last.exepath && row.comm === last.comm) ?? last;
   const started = versions[0]!.started;
@@ -94,7 +99,12 @@ function lifeOf(versions: readonly ProcessRow[]): Life {
     command: [last.exe, ...last.args].join(' ').trim(),
     start: first === versions[0] ? Math.max(0, started ?? first.from) : first.from,
     end: last.to,
+    pod: podText(kube.pod(last.container)),
     begun: started !== null && started > 0,
     ppid: last.ppid,
   };
+}
+
+function podText(pod: KubeObjectRow | null): string | null {
+  return pod === null ? null : `${pod.namespace}/${pod.name}`;
 }

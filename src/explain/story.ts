@@ -64,6 +64,8 @@ export interface SocketPhase {
 /** How the other end of a connection spent the wait. */
 export interface Peer {
   readonly process: ProcessName;
+  /** `namespace/name` of its pod; null: in none, or not known. */
+  readonly pod: string | null;
   /** Its own address: behind a service's, another than the one connected to. */
   readonly address: string;
   /** When it had the request, and when it answered; null: not within the wait. */
@@ -112,6 +114,8 @@ export interface Cause {
 
 export interface Story {
   readonly process: ProcessName;
+  /** `namespace/name` of its pod; null: in none, or not known. */
+  readonly pod: string | null;
   /** The command line. */
   readonly command: string;
   readonly start: number;

@@ -75,7 +75,8 @@ function headline(story: Story, epoch: Epoch): string {
   const ended = exit === null ? '' : exit === 0 ? ', then ended' : `, then ended with ${exit}`;
   const whole = sanitize(story.command === '' ? process.comm : story.command);
   const command = whole.length > COMMAND_SHOWN ? `${whole.slice(0, COMMAND_SHOWN)}…` : whole;
-  return `${spanText(end - start)} of ${sanitize(process.comm)} (${process.pid}), from ${clockText(epoch, start)}${ended}: ${command}`;
+  const pod = story.pod === null ? '' : ` in pod ${sanitize(story.pod)}`;
+  return `${spanText(end - start)} of ${sanitize(process.comm)} (${process.pid})${pod}, from ${clockText(epoch, start)}${ended}: ${command}`;
 }
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -183,7 +184,10 @@ function detailRows({ dns, socket }: Phase): string[][] {
   const did = work.map((phase) => `${KIND_TEXT[phase.kind]} ${spanText(phase.duration)}`).join(', ');
   return [
     ...rows,
-    detail(`${sanitize(peer.process.comm)} (${peer.process.pid}) at ${peer.address}${did === '' ? '' : `: ${did}`}`, peer.nums),
+    detail(
+      `${sanitize(peer.process.comm)} (${peer.process.pid})${peer.pod === null ? '' : ` in pod ${sanitize(peer.pod)}`} at ${peer.address}${did === '' ? '' : `: ${did}`}`,
+      peer.nums,
+    ),
   ];
 }
 

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { SECOND } from '../../src/model/time.ts';
+import { EventsBuilder } from '../helpers/events.ts';
+
+const ID = (letter: string) => letter.repeat(64);
+
+/** A node on which pods come and go, and one connection after another to the same address. */
+function node() {
+  const events = new EventsBuilder();
+  const object = (fields: object) =>
+    events.tables.objects.add({
+      kind: 'Pod', uid: '', namespace: 'shop', name: '', labels: {}, selector: null, node: 'node-1', ips: [], ports: [], owners: [], containers: [], from: 0, to: null, ...fields,
+    } as never); // biome-ignore format: a row
+  const connect = (time: number, to: string) => {
+    const fd = events.fd({
+      kind: 'ipv4',
+      role: 'client',
+      l4proto: 6,
+      localIp: '10.0.0.1',
+      localPort: 40_000,
+      remoteIp: to,
+      remotePort: 80,
+    }).id;
+    return events.event({ type: 'connect', time, fd, thread: events.thread().id });
+  };
+  return { events, object, connect };
+}
+
+describe('an address', () => {
+  test('that went from one pod to the next names each at its time', () => {
+    const { events, object, connect } = node();
+    object({ uid: 'a', name: 'old', ips: ['10.0.0.9'], from: -5 * SECOND, to: 2 * SECOND });
+    object({ uid: 'b', name: 'new', ips: ['10.0.0.9'], from: 3 * SECOND });
+    const [first, between, last] = [connect(SECOND, '10.0.0.9'), connect(2.5 * SECOND, '10.0.0.9'), connect(4 * SECOND, '10.0.0.9')];
+    expect(events.select('k8s.dst.pod=old')).toEqual([first]);
+    expect(events.select('k8s.dst.pod=new')).toEqual([last]);
+    expect(events.select('not k8s.dst.pod exists')).toEqual([between]);
+  });
+
+  test('of a service is the service’s, and of its pods too', () => {
+    const { events, object, connect } = node();
+    object({ kind: 'Service', uid: 's', name: 'web', ips: ['10.3.0.1'], selector: { app: 'web' } });
+    object({
+      uid: 'p',
+      name: 'web-1',
+      ips: ['10.0.0.9'],
+      labels: { app: 'web' },
+      owners: [{ kind: 'ReplicaSet', name: 'web-abc', uid: 'r' }],
+    });
+    object({ kind: 'ReplicaSet', uid: 'r', name: 'web-abc', owners: [{ kind: 'Deployment', name: 'web', uid: 'd' }] });
+    const [service, pod] = [connect(SECOND, '10.3.0.1'), connect(2 * SECOND, '10.0.0.9')];
+    expect(events.select('k8s.dst.svc=web')).toEqual([service, pod]);
+    expect(events.select('k8s.dst.workload=web')).toEqual([pod]);
+    expect(events.select('k8s.dst.ns=shop')).toEqual([service, pod]);
+  });
+});
+
+test('a pod that is told of after its events names them all the same; one that was made again does not take its place', () => {
+  const { events, object } = node();
+  const process = (container: string) => events.thread({ of: events.process({ container }) }).id;
+  const early = events.event({ time: SECOND, thread: process(ID('a')) });
+  const again = events.event({ time: 9 * SECOND, thread: process(ID('b')) });
+  object({ uid: 'one', name: 'web-0', containers: [ID('a')], from: 5 * SECOND, to: 6 * SECOND });
+  object({ uid: 'two', name: 'web-0', containers: [ID('b')], from: 7 * SECOND });
+  expect(events.select('k8s.pod.name=web-0')).toEqual([early, again]);
+  expect(events.select('k8s.pod.uid=one')).toEqual([early]);
+  expect(events.select('k8s.pod.uid=two')).toEqual([again]);
+});

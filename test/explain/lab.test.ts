@@ -9,7 +9,7 @@ import { cleanUp, record, whyNot } from '../live/recording.ts';
 /** A laboratory with the faults of a cluster's network, where there is one beside the project. */
 const LAB = resolve('../shared/lab/critical-app/lab');
 const NAME = 'backend.critical-app.svc.cluster.local';
-const env = { ...process.env, LAB_ID: 'twlab', LAB_STATE: '/var/lib/twlab', NODE: process.execPath };
+const env = { ...process.env, LAB_ID: `tw${process.pid}`, LAB_STATE: `/var/lib/tw${process.pid}`, NODE: process.execPath };
 const TOOLS = ['iptables', 'nginx', 'dnsmasq', 'curl', 'openssl', 'ip'];
 
 function reasonNot(): string | null {

@@ -7,12 +7,14 @@ import { SECOND } from '../../src/model/time.ts';
 import { cleanUp, type Recording, record, SCENARIO, whyNot } from './recording.ts';
 
 const reason = whyNot();
+/** Another run on the same machine has another. */
+const ID = `tw${process.pid}`;
 const NAME = 'backend.critical-app.svc.cluster.local';
 const SUFFIXES = ['critical-app.svc.cluster.local', 'svc.cluster.local', 'cluster.local', 'localdomain', ''];
 const BUILD = join(packageRoot(), 'native/build');
 
 function scenario(...args: string[]): void {
-  execFileSync(SCENARIO, args, { env: { ...process.env, NODE: process.execPath, SCENARIO_ID: 'twtest' }, stdio: 'inherit' });
+  execFileSync(SCENARIO, args, { env: { ...process.env, NODE: process.execPath, SCENARIO_ID: ID }, stdio: 'inherit' });
 }
 
 /** Compiles the lookup with a compiler; null where that is not installed. */
@@ -33,7 +35,7 @@ function complete(make: () => Recording): Recording {
 
 /** Records a lookup in the scenario's client; gives it with the lookup found. */
 function lookUp(program: string, name = NAME): { recording: Recording; lookup: Lookup } {
-  process.env.SCENARIO_ID = 'twtest';
+  process.env.SCENARIO_ID = ID;
   const recording = complete(() => record(['sh', '-c', `${SCENARIO} exec client ${program} ${name} || true`]));
   const { capture } = recording;
   const [lookup] = findLookups(capture.dims, Number(capture.meta.end)).filter(({ thread }) =>

@@ -80,7 +80,7 @@ export class EventTypes {
       if (column === null) args.push(plan);
     };
     const ends = schema.params.slice(0, Math.max(0, exits));
-    const hasRes = exits > 0 && RESULTS.has(ends[0]!.name);
+    const hasRes = ends.length > 0 && RESULTS.has(ends[0]!.name);
     const data = ends.findIndex(({ name, kind }) => name === 'data' && kind === 'bytebuf');
     ends.forEach((param, index) => {
       const column = index === 0 && hasRes ? 'res' : index === data ? 'data' : null;

@@ -4,6 +4,7 @@ import { compileFilter } from '../filter/compile.ts';
 import { lookupsOf } from '../lens/dns.ts';
 import { wallNs } from '../model/time.ts';
 import { askerText, lookupLines } from '../output/lookup.ts';
+import { jsonText } from '../output/printable.ts';
 import type { CaptureReader } from '../store/reader.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { Out } from './out.ts';
@@ -13,7 +14,7 @@ export function dns(path: string, filterText: string, options: { readonly json?:
   const out = new Out();
   try {
     const lookups = lookupsOf(capture, compileFilter(filterText, contextOf(capture)));
-    if (options.json === true) out.lines(lookups.map((lookup) => JSON.stringify(lookupJson(lookup, capture))));
+    if (options.json === true) out.lines(lookups.map((lookup) => jsonText(lookupJson(lookup, capture))));
     else if (lookups.length === 0) out.line('no lookup was made by a client in this capture');
     else for (const [i, lookup] of lookups.entries()) out.lines([...(i > 0 ? [''] : []), ...lookupLines(lookup, capture.dims)]);
   } finally {

@@ -3,6 +3,7 @@ import { type Explanation, explain as explainCapture, NotThere, type Request } f
 import type { Phase, Story } from '../explain/story.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { spanText, wallNs } from '../model/time.ts';
+import { jsonText } from '../output/printable.ts';
 import { storyLines, storyMarkdown } from '../output/story.ts';
 import type { CaptureReader } from '../store/reader.ts';
 import { scan } from '../store/scan.ts';
@@ -28,7 +29,7 @@ export function explain(path: string, filterText: string, options: ExplainOption
   try {
     const filter = [podFilter(options.pod), filterText === '' ? '' : `(${filterText})`].filter((part) => part !== '').join(' and ');
     const explanation = explainCapture(capture, requestOf(options, filter === '' ? null : processesOf(capture, filter)));
-    out.lines(options.json === true ? [JSON.stringify(explanationJson(explanation, capture))] : textOf(explanation, capture, options));
+    out.lines(options.json === true ? [jsonText(explanationJson(explanation, capture))] : textOf(explanation, capture, options));
   } catch (error) {
     throw error instanceof NotThere ? new UsageError(error.message) : error;
   } finally {

@@ -1,12 +1,13 @@
 /** `trowel fields`: every field, for people, programs and the documentation. */
 import type { Field } from '../filter/field.ts';
 import { FIELDS } from '../filter/registry.ts';
+import { jsonText } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
 import { Out } from './out.ts';
 
 export function fields(options: { readonly json?: boolean; readonly markdown?: boolean }): void {
   const out = new Out();
-  if (options.json === true) out.lines(FIELDS.map((field) => JSON.stringify(fieldJson(field))));
+  if (options.json === true) out.lines(FIELDS.map((field) => jsonText(fieldJson(field))));
   else if (options.markdown === true) out.lines(fieldsMarkdown());
   else out.lines(fieldsTable());
   out.flush();

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { captureEnd } from '../lens/dns.ts';
 import { clockText, secondsText, spanText } from '../model/time.ts';
-import { sanitize } from '../output/printable.ts';
+import { jsonText, sanitize } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
 import type { CaptureReader } from '../store/reader.ts';
 import { openCapture } from './open-capture.ts';
@@ -44,7 +44,7 @@ export function info(path: string, options: { readonly json?: boolean }): void {
   const out = new Out();
   try {
     const summary = summarise(capture, path);
-    if (options.json === true) out.line(JSON.stringify(summary));
+    if (options.json === true) out.line(jsonText(summary));
     else out.lines(summaryLines(summary));
   } finally {
     out.flush();

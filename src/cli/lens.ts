@@ -5,7 +5,7 @@ import { nearest } from '../filter/error.ts';
 import { LENS_NAMES, LENSES, lensNamed } from '../lens/index.ts';
 import type { EchoBlock, Lens, LensTable, Unit } from '../lens/lens.ts';
 import { spanText } from '../model/time.ts';
-import { asciiText, hexDump, sanitize } from '../output/printable.ts';
+import { asciiText, hexDump, jsonText, sanitize } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
 import { UsageError } from './exit.ts';
 import { contextOf, openCapture } from './open-capture.ts';
@@ -68,7 +68,7 @@ function showTable({ columns, rows }: LensTable, options: LensOptions, out: Out)
   const shown: (readonly (string | number)[])[] = [];
   for (const row of rows) {
     if (shown.length >= (options.limit ?? Infinity)) break;
-    if (options.json === true) out.line(JSON.stringify(Object.fromEntries(columns.map(({ name }, i) => [name, row[i]]))));
+    if (options.json === true) out.line(jsonText(Object.fromEntries(columns.map(({ name }, i) => [name, row[i]]))));
     shown.push(row);
   }
   if (options.json === true) return;
@@ -109,7 +109,7 @@ function echoLines({ direction, bytes, name, process, payload }: EchoBlock, opti
 }
 
 function echoJson({ num, direction, bytes, name, process, payload }: EchoBlock): string {
-  return JSON.stringify({
+  return jsonText({
     'evt.num': num,
     'evt.io_dir': direction,
     bytes,

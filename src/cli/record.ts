@@ -15,6 +15,7 @@ import { findAccess, KubeConfigError } from '../kube/config.ts';
 import { packageRoot } from '../model/package-root.ts';
 import { newTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
+import { jsonText } from '../output/printable.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { parseSpan } from './span.ts';
@@ -206,7 +207,7 @@ class Recording {
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     if (error !== null) throw new Exit(EXIT.FAILED, `the capture could not be written: ${error.message}`);
     const totals = this.#totals ?? { events: 0, stored: 0, lost: 0, bytes: 0 };
-    if (this.#options.json === true) process.stdout.write(`${JSON.stringify({ file: this.#path, ...totals, complete: bye !== null })}\n`);
+    if (this.#options.json === true) process.stdout.write(`${jsonText({ file: this.#path, ...totals, complete: bye !== null })}\n`);
     else {
       const { pods, troubles } = this.#session?.names ?? { pods: 0, troubles: [] };
       const names = `${pods > 0 ? `, ${pods} pods known` : ''}${troubles.length > 0 ? `; ${troubles.join('; ')}` : ''}`;

@@ -3,7 +3,7 @@ import { compileFilter } from '../filter/compile.ts';
 import { type Trace, traceFilter, traces } from '../lens/trace-string.ts';
 import { dotted } from '../model/dotted.ts';
 import { clockText, wallNs } from '../model/time.ts';
-import { sanitize } from '../output/printable.ts';
+import { jsonText, sanitize } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
 import { EXIT, Exit } from './exit.ts';
 import { contextOf, openCapture } from './open-capture.ts';
@@ -20,8 +20,8 @@ export function traceString(
   try {
     const whole = filterText === '' ? traceFilter(text) : `(${traceFilter(text)}) and (${filterText})`;
     const found = [...traces(capture, compileFilter(whole, contextOf(capture)), text)];
-    if (options.json === true) out.lines(found.map((trace) => JSON.stringify({ ...trace, time: wallNs(capture.epoch, trace.time) })));
-    else if (found.length === 0) out.line(`no event of this capture has ${JSON.stringify(text)} in its payload, name or command line`);
+    if (options.json === true) out.lines(found.map((trace) => jsonText({ ...trace, time: wallNs(capture.epoch, trace.time) })));
+    else if (found.length === 0) out.line(`no event of this capture has ${jsonText(text)} in its payload, name or command line`);
     else out.lines(table(found, capture.epoch));
     if (found.length === 0 && options.exitCode === true) throw new Exit(EXIT.NOTHING_MATCHED);
   } finally {

@@ -47,6 +47,7 @@ export class Recorder {
   readonly #context: CaptureContext;
   #filter: CompiledFilter;
   #filters: string;
+  #arrived = false;
   readonly #threads: IdMap = new Map();
   readonly #fds: IdMap = new Map();
   readonly #selection = new Uint16Array(CHUNK_EVENTS);
@@ -90,12 +91,14 @@ export class Recorder {
     for (const loss of batch.losses) this.#addLoss(loss);
     for (const counter of batch.counters) this.#addCounter(counter);
     if (batch.n === 0) return;
+    this.#arrived = true;
     appendBatch(this.#order.room(batch.n), batch, this.#threads, this.#fds);
   }
 
-  /** Stores what is in order and lets readers see it. */
+  /** Stores what is in order and lets readers see it; everything, when nothing came since the last time. */
   flush(): void {
-    this.#order.drain();
+    this.#order.drain(!this.#arrived);
+    this.#arrived = false;
     this.#writer.flush();
   }
 

@@ -2,6 +2,7 @@
 import type { BoundField } from '../filter/field.ts';
 import { fieldNamed } from '../filter/registry.ts';
 import type { EventView } from '../filter/view.ts';
+import { jsonText } from './printable.ts';
 import { fieldJson, type Json } from './value.ts';
 
 /** What `--json` gives where nothing else is asked for. */
@@ -28,6 +29,6 @@ export class JsonFormat {
     if (this.#dnsFields.length > 0 && view.dns !== null) {
       for (const bound of this.#dnsFields) object[bound.label] = fieldJson(bound, view, this.#bytesAs);
     }
-    return JSON.stringify(object);
+    return jsonText(object);
   }
 }

@@ -20,6 +20,11 @@ export function sanitizeLines(text: string): string {
     .join('\n');
 }
 
+/** A value as JSON on one line that is harmless even on a terminal; it reads back as the same value. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(UNSAFE, (char) => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`);
+}
+
 function picture(char: string): string {
   const code = char.codePointAt(0)!;
   if (code < 0x20) return String.fromCharCode(0x2400 + code);

@@ -9,6 +9,7 @@ import type { ArgType } from '../model/event-type.ts';
 import { fdName, isIpSocket, l4Name } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';
 import { spanText } from '../model/time.ts';
+import { jsonText } from './printable.ts';
 
 /** Three parts, so that a narrow place can cut the name in its middle. */
 export interface Summary {
@@ -73,7 +74,7 @@ function troubleText(view: EventView): string {
 function bytesText(view: EventView): string {
   const { res, type, payload } = view;
   if (type.io === null || res === null || res < 0) return '';
-  return looksLikeText(payload) ? `${res} B ${JSON.stringify(Buffer.from(payload).toString())}` : `${res} B`;
+  return looksLikeText(payload) ? `${res} B ${jsonText(Buffer.from(payload).toString())}` : `${res} B`;
 }
 
 /** `→ 4711`: a result that is neither an error, nor bytes, nor a descriptor; nothing for a plain 0. */

@@ -34,10 +34,10 @@ async function recorded(path: string, filter: string): Promise<{ session: Sessio
   return { session: await session.promise, ended: ended.promise };
 }
 
-/** Both programs read a file of their own. */
+/** Both programs read a file; all they did has arrived when this ends. */
 async function work(file: string): Promise<void> {
   for (const program of ['cat', 'wc']) execFileSync(program, [file]);
-  await sleep(300);
+  await sleep(1000);
 }
 
 describe.skipIf(reason !== null)(`another filter while recording (${reason ?? 'as root, with BTF'})`, () => {

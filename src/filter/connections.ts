@@ -4,7 +4,8 @@ import type { FdRow, Rows } from '../model/rows.ts';
 
 export class Connections {
   readonly #rows: Rows<FdRow>;
-  readonly #servers = new Map<string, FdRow>();
+  /** By the client's end, in the order in which they came: a port is used again. */
+  readonly #servers = new Map<string, FdRow[]>();
   #seen = 0;
 
   constructor(rows: Rows<FdRow>) {
@@ -15,11 +16,20 @@ export class Connections {
   serverOf(fd: FdRow): FdRow | null {
     if (!isIpSocket(fd) || fd.role !== 'client' || fd.localIp === null) return null;
     for (; this.#seen < this.#rows.lastId; this.#seen++) this.#add(this.#rows.get(this.#seen + 1));
-    return this.#servers.get(`${fd.l4proto} ${endText({ ip: fd.localIp, port: fd.localPort })}`) ?? null;
+    const servers = this.#servers.get(`${fd.l4proto} ${endText({ ip: fd.localIp, port: fd.localPort })}`);
+    return servers === undefined ? null : nearest(servers, fd.id);
   }
 
   #add(fd: FdRow | undefined): void {
     if (fd === undefined || fd.role !== 'server' || !isIpSocket(fd) || fd.remoteIp === null) return;
-    this.#servers.set(`${fd.l4proto} ${endText({ ip: fd.remoteIp, port: fd.remotePort })}`, fd);
+    const key = `${fd.l4proto} ${endText({ ip: fd.remoteIp, port: fd.remotePort })}`;
+    const servers = this.#servers.get(key);
+    if (servers === undefined) this.#servers.set(key, [fd]);
+    else servers.push(fd);
   }
+}
+
+/** Both ends of one connection appear within moments of each other, and so do their rows. */
+function nearest(rows: readonly FdRow[], id: number): FdRow {
+  return rows.reduce((best, row) => (Math.abs(row.id - id) < Math.abs(best.id - id) ? row : best));
 }

@@ -118,14 +118,14 @@ export class CriSource {
       containers: [sandbox.id, ...containers], created: Math.floor(sandbox.createdAt / 1e6),
     }; // biome-ignore format: a row
     this.#sink.object(object);
-    this.#sink.container(containerRow(sandbox.id, 'POD', 'pause', '', sandbox.labels, ips[0] ?? ''));
+    this.#sink.container(containerRow(runtimeOf(this.#socket), sandbox.id, 'POD', 'pause', '', sandbox.labels, ips[0] ?? ''));
     if (ips.length > 0) this.#told.add(key);
   }
 
   async #container({ id, metadata, image, imageRef, labels }: Container, pod: Sandbox | undefined): Promise<void> {
     if (this.#told.has(id)) return;
     const name = await this.#imageName(image.image);
-    this.#sink.container(containerRow(id, metadata.name, name, imageRef, { ...pod?.labels, ...labels }, ''));
+    this.#sink.container(containerRow(runtimeOf(this.#socket), id, metadata.name, name, imageRef, { ...pod?.labels, ...labels }, ''));
     this.#told.add(id);
   }
 
@@ -175,12 +175,16 @@ export class CriSource {
   }
 }
 
+/** As sysdig calls the runtimes; what cannot be told by its socket is containerd, as nearly everywhere. */
+const runtimeOf = (socket: string) => (socket.includes('crio') ? 'cri-o' : 'containerd');
+
 /** What the runtime adds for itself is no label of the user's. */
 function ownLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(labels ?? {}).filter(([key]) => !key.startsWith('io.kubernetes.')));
 }
 
 function containerRow(
+  runtime: string,
   container: string,
   name: string,
   image: string,
@@ -188,7 +192,7 @@ function containerRow(
   labels: Readonly<Record<string, string>>,
   ip: string,
 ): KubeContainer {
-  return { container, runtime: 'containerd', name, image, imageId, ip, privileged: false, labels: ownLabels(labels), mounts: [] };
+  return { container, runtime, name, image, imageId, ip, privileged: false, labels: ownLabels(labels), mounts: [] };
 }
 
 /** The runtime's socket of this node; null: none is there. */

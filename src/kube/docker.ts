@@ -21,16 +21,31 @@ export class DockerSource {
   readonly #sink: KubeSink;
   #timer: NodeJS.Timeout | null = null;
 
+  #trouble: string | null = null;
+
   constructor(socket: string, sink: KubeSink) {
     this.#socket = socket;
     this.#sink = sink;
   }
 
   start(): void {
-    const round = () => this.#read().catch(() => {}); // it may come later; names are then those of the cgroups
+    const round = () =>
+      this.#read().then(
+        () => {
+          this.#trouble = null;
+        },
+        (error: Error) => {
+          this.#trouble ??= `Docker at ${this.#socket} since ${new Date().toISOString().slice(11, 19)}: ${error.message}`;
+        },
+      );
     void round();
     this.#timer = setInterval(round, EVERY_MS);
     this.#timer.unref();
+  }
+
+  /** What is wrong, in words; null: nothing. */
+  get trouble(): string | null {
+    return this.#trouble;
   }
 
   stop(): void {

@@ -35,13 +35,14 @@ const LONGEST_PAUSE_MS = 30_000;
 const GONE = 410;
 const NOT_FOUND = 404;
 const FORBIDDEN = 403;
+const REFUSALS: readonly number[] = [401, FORBIDDEN];
 
 export class Watcher {
   readonly #client: ApiClient;
   readonly #sink: KubeSink;
   readonly #abort = new AbortController();
   /** By kind: since when it fails, ms since 1970, and why. */
-  readonly #failing = new Map<KubeKind, { readonly since: number; readonly why: string }>();
+  readonly #failing = new Map<KubeKind, { readonly since: number; readonly what: string; readonly why: string }>();
   readonly #listed = new Set<KubeKind>();
   #lastWord = 0;
 
@@ -69,7 +70,7 @@ export class Watcher {
     const pods = this.#failing.get('Pod') ?? [...this.#failing.values()][0];
     return pods === undefined
       ? null
-      : `${this.#client.url} unreachable since ${new Date(pods.since).toISOString().slice(11, 19)}: ${pods.why}`;
+      : `${this.#client.url} ${pods.what} since ${new Date(pods.since).toISOString().slice(11, 19)}: ${pods.why}`;
   }
 
   /** Whether all objects there were have been told. */
@@ -153,7 +154,9 @@ export class Watcher {
   }
 
   #fails(kind: KubeKind, error: Error): void {
-    if (!this.#failing.has(kind)) this.#failing.set(kind, { since: Date.now(), why: error.message });
+    if (this.#failing.has(kind)) return;
+    const what = error instanceof ApiError && REFUSALS.includes(error.status) ? 'refuses to tell' : 'unreachable';
+    this.#failing.set(kind, { since: Date.now(), what, why: error.message });
   }
 }
 

@@ -11,7 +11,7 @@ function node() {
     events.tables.objects.add({
       kind: 'Pod', uid: '', namespace: 'shop', name: '', labels: {}, selector: null, node: 'node-1', ips: [], ports: [], owners: [], containers: [], from: 0, to: null, ...fields,
     } as never); // biome-ignore format: a row
-  const connect = (time: number, to: string) => {
+  const connect = (time: number, to: string, ino = 0) => {
     const fd = events.fd({
       kind: 'ipv4',
       role: 'client',
@@ -20,6 +20,7 @@ function node() {
       localPort: 40_000,
       remoteIp: to,
       remotePort: 80,
+      ino,
     }).id;
     return events.event({ type: 'connect', time, fd, thread: events.thread().id });
   };
@@ -53,6 +54,18 @@ describe('an address', () => {
     expect(events.select('k8s.dst.workload=web')).toEqual([pod]);
     expect(events.select('k8s.dst.ns=shop')).toEqual([service, pod]);
   });
+});
+
+test('a port that is used again leads to the server of its own time', () => {
+  const { events, connect } = node();
+  const accepted = (pod: string) =>
+    events.fd({ kind: 'ipv4', role: 'server', l4proto: 6, localIp: pod, localPort: 8080, remoteIp: '10.0.0.1', remotePort: 40_000 });
+  const first = connect(SECOND, '10.3.0.1', 1);
+  accepted('10.0.0.8');
+  const second = connect(9 * SECOND, '10.3.0.1', 2);
+  accepted('10.0.0.9');
+  expect(events.select('net.nat.dst startswith 10.0.0.8')).toEqual([first]);
+  expect(events.select('net.nat.dst startswith 10.0.0.9')).toEqual([second]);
 });
 
 test('a pod that is told of after its events names them all the same; one that was made again does not take its place', () => {

@@ -31,5 +31,5 @@ export class Connections {
 
 /** Both ends of one connection appear within moments of each other, and so do their rows. */
 function nearest(rows: readonly FdRow[], id: number): FdRow {
-  return rows.reduce((best, row) => (Math.abs(row.id - id) < Math.abs(best.id - id) ? row : best));
+  return rows.reduce((best, row) => (Math.abs(row.id - id) <= Math.abs(best.id - id) ? row : best));
 }

@@ -27,19 +27,26 @@ export const OPERATORS: Readonly<Record<FieldType, readonly Operator[]>> = {
   net: EQUALITY,
 };
 
-/** Compiles a check whose right side is constant. Throws FilterError where operator or constant do not fit the type. */
-export function compileCheck(check: Check, type: FieldType, values: readonly Literal[], context: ConstantContext): ReadingTest {
+/** Compiles a check whose right side is constant; `ends`: of a field with two ends. Throws FilterError where operator or constant do not fit the type. */
+export function compileCheck(
+  check: Check,
+  type: FieldType,
+  ends: boolean,
+  values: readonly Literal[],
+  context: ConstantContext,
+): ReadingTest {
   const { operator, modifier } = check;
+  const lift = operator === '!=' && ends ? none : any;
   if (operator === 'exists') return (reading) => reading !== null;
   const constants = values.map((literal) => constantFor(operator, type, literal, context));
   if (modifier !== null)
     return withModifier(
       modifier,
-      constants.map((constant) => lifted(operator, valueTest(operator, constant))),
+      constants.map((constant) => lift(valueTest(operator, constant))),
     );
   if (operator === 'in' || operator === 'intersects') return membership(constants);
-  if (operator === 'pmatch') return anyOf(constants.map((constant) => lifted(operator, valueTest(operator, constant))));
-  return lifted(operator, valueTest(operator, constants[0]!));
+  if (operator === 'pmatch') return anyOf(constants.map((constant) => lift(valueTest(operator, constant))));
+  return lift(valueTest(operator, constants[0]!));
 }
 
 /** Refuses an operator that the type does not take. */
@@ -65,10 +72,11 @@ function instead(check: Check, type: FieldType, name: string, text: string): str
 }
 
 /** Compares two readings, for `field = val(other)`. */
-export function compareReadings(operator: Operator, left: Reading, right: Reading): boolean {
+export function compareReadings(operator: Operator, ends: boolean, left: Reading, right: Reading): boolean {
+  const lift = operator === '!=' && ends ? none : any;
   if (left === null || right === null) return false;
   const others = Array.isArray(right) ? (right as readonly Value[]) : [right as Value];
-  return others.some((other) => lifted(operator, valueTest(operator === 'in' || operator === 'intersects' ? '=' : operator, other))(left));
+  return others.some((other) => lift(valueTest(operator === 'in' || operator === 'intersects' ? '=' : operator, other))(left));
 }
 
 function constantFor(operator: Operator, type: FieldType, literal: Literal, context: ConstantContext): Constant {
@@ -77,13 +85,17 @@ function constantFor(operator: Operator, type: FieldType, literal: Literal, cont
   return parseConstant(type, literal, context);
 }
 
-/** Several values in a reading: any of them; with `!=`, none of them may be equal. */
-function lifted(operator: Operator, test: (value: Value) => boolean): ReadingTest {
+/** Of several values in a reading, one that passes is enough. */
+function any(test: (value: Value) => boolean): ReadingTest {
+  return (reading) => reading !== null && (Array.isArray(reading) ? (reading as Value[]).some(test) : test(reading as Value));
+}
+
+/** Neither end may fail: who writes fd.port!=53 wants no DNS. */
+function none(test: (value: Value) => boolean): ReadingTest {
   return (reading) => {
     if (reading === null) return false;
     if (!Array.isArray(reading)) return test(reading as Value);
-    const values = reading as readonly Value[];
-    return operator === '!=' ? values.length > 0 && values.every(test) : values.some(test);
+    return reading.length > 0 && (reading as Value[]).every(test);
   };
 }
 
@@ -102,9 +114,9 @@ function withModifier(modifier: Modifier, tests: readonly ReadingTest[]): Readin
 
 function membership(constants: readonly Constant[]): ReadingTest {
   const tests = constants.filter((constant) => typeof constant === 'function' || constant instanceof Uint8Array);
-  if (tests.length > 0) return anyOf(constants.map((constant) => lifted('=', valueTest('=', constant))));
+  if (tests.length > 0) return anyOf(constants.map((constant) => any(valueTest('=', constant))));
   const set = new Set(constants as Value[]);
-  return lifted('in', (value) => set.has(value));
+  return any((value) => set.has(value));
 }
 
 function valueTest(operator: Operator, constant: Constant): (value: Value) => boolean {

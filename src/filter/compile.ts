@@ -126,7 +126,7 @@ class Compiler {
     const values = this.#values(check);
     const context = { text: this.text, epoch: this.view.capture.epoch, field: left.bound?.field.name, check };
     if (left.bound !== null) this.notes.push(...valueNotes(check, left.bound.field.name, values, this.#typeNames()));
-    const test = compileCheck(check, left.type, values, context);
+    const test = compileCheck(check, left.type, left.bound?.field.ends === true, values, context);
     const label = this.text.slice(check.start, check.end);
     if (left.bound?.field.scope === 'column') return { step: this.#columnStep(left.bound.field, check, values, test, label) };
     if (left.bound?.field.name === 'evt.buffer' && /^b?contains$/.test(check.operator) && check.modifier === null) {
@@ -147,8 +147,9 @@ class Compiler {
     requireComparable(check, left, right, this.text);
     const scope = commonScope([left, right]);
     const both = { ...left, scope };
+    const ends = left.bound?.field.ends === true;
     return this.#partOf(both, this.text.slice(check.start, check.end), (view) =>
-      compareReadings(check.operator, left.read(view), right.read(view)),
+      compareReadings(check.operator, ends, left.read(view), right.read(view)),
     );
   }
 

@@ -104,6 +104,7 @@ describe('combinations', () => {
     ['(evt.type=read or evt.num=5) and not evt.buffer contains zzz', [2, 5]],
     ['proc.pname=bash', [1, 2, 4]],
     ['proc.aname=bash', [1, 2, 4]],
+    ['proc.aname!=zzz', [1, 2, 4]],
     ['proc.aname[1]=bash and proc.aname[0]=curl', [1, 2, 4]],
     ['proc.aname[2] exists', []],
     ['proc.args contains backend', [1, 2, 4]],

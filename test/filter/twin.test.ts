@@ -170,7 +170,8 @@ class Naive {
     if (operator === 'exists') return true;
     const values = (Array.isArray(reading) ? reading : [reading]) as Value[];
     const constants = right?.kind === 'values' ? right.values.map(({ text }) => text) : [];
-    if (operator === '!=') return values.every((value) => !this.compare('=', field, value, constants[0]!));
+    const differs = (value: Value) => !this.compare('=', field, value, constants[0]!);
+    if (operator === '!=') return field.ends === true ? values.every(differs) : values.some(differs);
     return values.some((value) => constants.some((constant) => this.compare(operator, field, value, constant)));
   }
 

@@ -1,5 +1,6 @@
 /** `trowel fields`: every field, for people, programs and the documentation. */
-import type { Field } from '../filter/field.ts';
+import { ALIASES } from '../filter/aliases.ts';
+import { type Field, unitOf } from '../filter/field.ts';
 import { FIELDS } from '../filter/registry.ts';
 import { jsonText } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
@@ -13,12 +14,24 @@ export function fields(options: { readonly json?: boolean; readonly markdown?: b
   out.flush();
 }
 
-function fieldJson({ name, type, doc, example, arg, only, ends }: Field): object {
-  return { name, type, doc, example, argument: arg?.name ?? null, only: only ?? null, ends: ends === true };
+function fieldJson(field: Field): object {
+  const { name, type, scope, doc, example, arg, only, ends } = field;
+  const shape = { argument: arg?.name ?? null, only: only ?? null, ends: ends === true };
+  return { name, type, unit: unitOf(field) || null, scope, doc, example, ...shape, aliases: aliasesOf(name) };
+}
+
+/** Other names that a filter may use: sysdig's of other times, and other tools'. */
+function aliasesOf(name: string): string[] {
+  return ALIASES.filter(({ to }) => to === name).map(({ from }) => from);
+}
+
+function typeText(field: Field): string {
+  const unit = unitOf(field);
+  return unit === '' ? field.type : `${field.type}, ${unit}`;
 }
 
 function fieldsTable(): string[] {
-  const rows = FIELDS.map((field) => [title(field), field.type, field.doc, field.example]);
+  const rows = FIELDS.map((field) => [title(field), typeText(field), field.doc, field.example]);
   return tableLines([{ title: 'FIELD' }, { title: 'TYPE' }, { title: 'MEANING' }, { title: 'EXAMPLE' }], rows);
 }
 
@@ -29,9 +42,14 @@ const INTRODUCTION =
 export function fieldsMarkdown(): string[] {
   const cell = (text: string) => text.replaceAll('|', '\\|');
   const rows = FIELDS.map(
-    (field) => `| \`${title(field)}\` | ${field.type} | ${cell(field.doc)} | ${field.example === '' ? '' : `\`${cell(field.example)}\``} |`,
+    (field) =>
+      `| \`${title(field)}\` | ${typeText(field)} | ${cell(field.doc)} | ${field.example === '' ? '' : `\`${cell(field.example)}\``} | ${aliasesOf(
+        field.name,
+      )
+        .map((alias) => `\`${alias}\``)
+        .join(' ')} |`,
   );
-  return ['# Fields', '', INTRODUCTION, '', '| field | type | meaning | example |', '|---|---|---|---|', ...rows];
+  return ['# Fields', '', INTRODUCTION, '', '| field | type, unit | meaning | example | also |', '|---|---|---|---|---|', ...rows];
 }
 
 function title({ name, arg }: Field): string {

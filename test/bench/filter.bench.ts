@@ -38,7 +38,7 @@ const CASES: readonly (readonly [filter: string, budget: number])[] = [
   ['evt.latency>1ms', 10],
   ['evt.rawres<0', 10],
   ['evt.buffer contains localdomain', 40],
-  ['fd.type=ipv4 and evt.buffer contains localdomain', 55],
+  ['fd.type=ipv4 and evt.buffer contains localdomain', 40],
   ['not (proc.name=worker-3 or evt.type in (futex, epoll_wait))', 30],
 ];
 for (const [filter, budget] of CASES) {

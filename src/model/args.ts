@@ -22,6 +22,11 @@ export class ArgWriter {
     return this.#buffer.subarray(0, this.#n);
   }
 
+  /** Bytes written since `reset()`. */
+  get length(): number {
+    return this.#n;
+  }
+
   /** An integer below 2^53 in size. */
   number(value: number): void {
     this.#reserve(10);
@@ -47,11 +52,36 @@ export class ArgWriter {
     this.#n += value.length;
   }
 
+  /** A blob that is a part of other bytes. */
+  part(bytes: Uint8Array, from: number, to: number): void {
+    this.#reserve(to - from + 10);
+    this.#varint(to - from + 1);
+    this.#copy(bytes, from, to);
+  }
+
+  /** Bytes that are encoded already. */
+  raw(bytes: Uint8Array, from: number, to: number): void {
+    this.#reserve(to - from);
+    this.#copy(bytes, from, to);
+  }
+
+  /** Short ones in a loop, since the call of `set` costs more than the bytes do. */
+  #copy(bytes: Uint8Array, from: number, to: number): void {
+    if (to - from > 48) {
+      this.#buffer.set(bytes.subarray(from, to), this.#n);
+      this.#n += to - from;
+    } else for (let i = from; i < to; i++) this.#buffer[this.#n++] = bytes[i]!;
+  }
+
   #varint(value: number): void {
     let rest = value;
-    while (rest > 0x7f) {
+    while (rest > 0x7fffffff) {
       this.#buffer[this.#n++] = (rest % 128) | 0x80;
       rest = Math.floor(rest / 128);
+    }
+    while (rest > 0x7f) {
+      this.#buffer[this.#n++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
     }
     this.#buffer[this.#n++] = rest;
   }

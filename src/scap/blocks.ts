@@ -31,7 +31,7 @@ export interface EventForm {
   readonly counted: boolean;
 }
 
-export const EVENT_FORMS: ReadonlyMap<number, EventForm> = new Map([
+const EVENT_FORMS: ReadonlyMap<number, EventForm> = new Map([
   [0x204, { flags: false, counted: false }],
   [0x216, { flags: false, counted: true }],
   [0x221, { flags: false, counted: true }],
@@ -45,6 +45,15 @@ const AROUND = 12;
 /** No writer makes blocks of such a size: a longer one is damage. */
 const MAX_BLOCK = 1 << 26;
 
+const FIRST_TYPE = 0x200;
+const FORMS: readonly (EventForm | undefined)[] = Array.from({ length: 0x40 }, (_, i) => EVENT_FORMS.get(FIRST_TYPE + i));
+
+/** How a block is an event; undefined: it is none. */
+export function eventForm(type: number): EventForm | undefined {
+  const index = type - FIRST_TYPE;
+  return index >= 0 && index < FORMS.length ? FORMS[index] : undefined;
+}
+
 export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 
 /** Why reading ended before the file did. */
@@ -52,45 +61,80 @@ export class ScapDamage extends Error {
   override readonly name = 'ScapDamage';
 }
 
-export type BlockHandler = (type: number, bytes: Uint8Array, from: number, to: number) => void;
-
 const NOTHING = new Uint8Array(0);
 
-/** Cuts bytes into blocks. Throws ScapDamage when they are none. */
+/** Cuts bytes into blocks: feed it, and ask for the next block as long as there is one. */
 export class BlockCutter {
-  #rest: Uint8Array = NOTHING;
-  /** Where the next block begins, in the unzipped file. */
-  #offset = 0;
+  /** The block at hand: its body lies in `bytes` from `from` to `to`. The bytes stay as they are. */
+  type = 0;
+  bytes: Uint8Array = NOTHING;
+  from = 0;
+  to = 0;
+  /** Where the next block begins, in `bytes`. */
+  #at = 0;
+  /** Where `bytes` begin, in the unzipped file. */
+  #start = 0;
+  /** What comes after `bytes`, which then are one block that was cut in two by the pieces' border. */
+  #after: Uint8Array = NOTHING;
 
-  /** Gives each whole block's body as a range of bytes that hold until the next call. */
-  push(bytes: Uint8Array, onBlock: BlockHandler): void {
-    const all = this.#rest.length === 0 ? bytes : joined(this.#rest, bytes);
-    let at = 0;
-    while (at + AROUND <= all.length) {
-      const raw = u32(all, at);
-      const length = u32(all, at + 4);
-      if (length < AROUND || length > MAX_BLOCK) throw this.#damage(at, `a block of ${length} bytes`);
-      if (at + length > all.length) break;
-      if (u32(all, at + length - 4) !== length) throw this.#damage(at, 'a block whose two lengths differ');
-      onBlock(raw > 0x80000000 ? (ALIASES.get(raw) ?? raw) : raw, all, at + 8, at + length - 4);
-      at += length;
+  /** More bytes. All blocks of those before have been asked for. */
+  feed(piece: Uint8Array): void {
+    const bytes = new Uint8Array(piece.buffer, piece.byteOffset, piece.length); // one kind of array is read faster than two
+    const rest = this.bytes.subarray(this.#at);
+    this.#start += this.#at;
+    this.#at = 0;
+    const missing = rest.length === 0 ? 0 : missingOf(rest, bytes);
+    if (missing === 0 || missing >= bytes.length) this.bytes = rest.length === 0 ? bytes : joined(rest, bytes);
+    else {
+      this.bytes = joined(rest, bytes.subarray(0, missing));
+      this.#after = bytes.subarray(missing);
     }
-    this.#offset += at;
-    this.#rest = all.subarray(at);
+  }
+
+  /** False: no whole block is left. Throws ScapDamage when the bytes are none. */
+  next(): boolean {
+    if (this.#at === this.bytes.length && this.#after !== NOTHING) this.#goOn();
+    const { bytes } = this;
+    const at = this.#at;
+    if (at + AROUND > bytes.length) return false;
+    const raw = u32(bytes, at);
+    const length = u32(bytes, at + 4);
+    if (length < AROUND || length > MAX_BLOCK) throw this.#damage(`a block of ${length} bytes`);
+    if (at + length > bytes.length) return false;
+    if (u32(bytes, at + length - 4) !== length) throw this.#damage('a block whose two lengths differ');
+    this.type = raw > 0x80000000 ? (ALIASES.get(raw) ?? raw) : raw;
+    this.from = at + 8;
+    this.to = at + length - 4;
+    this.#at = at + length;
+    return true;
+  }
+
+  #goOn(): void {
+    this.#start += this.#at;
+    this.#at = 0;
+    this.bytes = this.#after;
+    this.#after = NOTHING;
   }
 
   /** Bytes of a block that never ended. */
   get left(): number {
-    return this.#rest.length;
+    return this.bytes.length - this.#at;
   }
 
   get offset(): number {
-    return this.#offset;
+    return this.#start + this.#at;
   }
 
-  #damage(at: number, what: string): ScapDamage {
-    return new ScapDamage(`at byte ${this.#offset + at}: ${what}`);
+  #damage(what: string): ScapDamage {
+    return new ScapDamage(`at byte ${this.offset}: ${what}`);
   }
+}
+
+/** How many of `bytes` belong to the block that `rest` begins; all of them where that cannot be told. */
+function missingOf(rest: Uint8Array, bytes: Uint8Array): number {
+  if (rest.length < 8) return bytes.length;
+  const length = u32(rest, 4);
+  return length < AROUND || length > MAX_BLOCK ? bytes.length : length - rest.length;
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {

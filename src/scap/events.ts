@@ -17,6 +17,11 @@ const KNOWN_SURPLUS = 3;
 export class EventHead {
   bytes: Uint8Array = new Uint8Array(0);
   cpu = 0;
+  type = 0;
+  tid = 0;
+  /** ns since 1970, in two parts since it is above 2^53: [seconds of 2^32 ns, ns]. */
+  timeHigh = 0;
+  timeLow = 0;
   /** Where the header begins, and where the parameters end. */
   from = 0;
   to = 0;
@@ -24,33 +29,19 @@ export class EventHead {
 
   /** False: too short to be an event. */
   load(bytes: Uint8Array, from: number, to: number, form: EventForm): boolean {
-    const header = from + 2 + (form.flags ? 4 : 0);
+    const header = from + (form.flags ? 6 : 2);
     const shortest = form.counted ? HEADER_V2 : HEADER_V1;
     if (header + shortest > to) return false;
     this.bytes = bytes;
     this.cpu = u16(bytes, from + CPU);
+    this.timeLow = u32(bytes, header + TIME);
+    this.timeHigh = u32(bytes, header + TIME + 4);
+    this.tid = i64(bytes, header + TID);
+    this.type = u16(bytes, header + TYPE);
     this.from = header;
     this.counted = form.counted;
     const end = header + u32(bytes, header + LENGTH);
-    if (end <= to && end >= header + shortest) this.to = end;
-    else this.to = to;
+    this.to = end <= to && end >= header + shortest ? end : to;
     return end <= to + KNOWN_SURPLUS && end >= header + shortest;
-  }
-
-  get type(): number {
-    return u16(this.bytes, this.from + TYPE);
-  }
-
-  get tid(): number {
-    return i64(this.bytes, this.from + TID);
-  }
-
-  /** ns since 1970, in two parts since it is above 2^53: [seconds of 2^32 ns, ns]. */
-  get timeHigh(): number {
-    return u32(this.bytes, this.from + TIME + 4);
-  }
-
-  get timeLow(): number {
-    return u32(this.bytes, this.from + TIME);
   }
 }

@@ -159,7 +159,7 @@ export class FdRows {
   }
 
   #intern(fields: Omit<FdRow, 'id'>): number {
-    const key = JSON.stringify(fields);
+    const key = keyOf(fields);
     let id = this.#ids.get(key);
     if (id === undefined) {
       id = this.#tables.fds.add(fields).id;
@@ -167,6 +167,11 @@ export class FdRows {
     }
     return id;
   }
+}
+
+/** Equal for rows that say the same. */
+function keyOf({ kind, role, l4proto, localIp, localPort, remoteIp, remotePort, name, ino, dev, openFlags }: Omit<FdRow, 'id'>): string {
+  return `${kind} ${role} ${l4proto} ${localIp} ${localPort} ${remoteIp} ${remotePort} ${ino} ${dev} ${openFlags} ${name}`;
 }
 
 const BLANK: Omit<FdRow, 'id'> = {

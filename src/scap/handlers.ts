@@ -75,6 +75,9 @@ const ALONE: Readonly<Record<string, Handler>> = {
   switch: processes.switched,
 };
 
+/** Those that only note how large a thread is. */
+export const SIZE_HANDLERS: ReadonlySet<Handler> = new Set([processes.memoryChanged, processes.switched]);
+
 /** By type. */
 export const HANDLERS: readonly (Handler | undefined)[] = Array.from({ length: TYPE_COUNT }, (_, id) => {
   const schema: EventSchema | undefined = schemaOf(id);

@@ -13,16 +13,9 @@ const NOBODY = 0xffffffff;
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 1;
 
-const columns = new WeakMap<EventSchema, Map<string, number>>();
-
 /** Where a parameter lies in a type's events; -1: it has none of that name. */
 export function indexOf(schema: EventSchema, name: string): number {
-  let names = columns.get(schema);
-  if (names === undefined) {
-    names = new Map(schema.params.map((param, i) => [param.name, i] as const).reverse());
-    columns.set(schema, names);
-  }
-  return names.get(name) ?? -1;
+  return schema.indexes.get(name) ?? -1;
 }
 
 const EMPTY = new Uint8Array(0);

@@ -1,37 +1,42 @@
 /**
- * The second pass over a file: its events, in its order, as chunks. One stored event is one completed call: it has the
- * number and the time of its end, and began where its beginning was recorded. What never ends, and what is no call, is
- * stored as what it is.
+ * A file's events, in its order, as chunks. One stored event is one completed call: it has the number and the time of its
+ * end, and began where its beginning was recorded. What never ends, and what is no call, is stored as what it is.
  */
-import { ArgWriter } from '../model/args.ts';
-import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
+import { EventFlag } from '../model/chunk.ts';
 import type { DimensionTables } from '../model/rows.ts';
-import { Block, BlockCutter, BYTE_ORDER_MAGIC, EVENT_FORMS, ScapDamage } from './blocks.ts';
+import { ArgEncoder } from './args.ts';
+import { Block, BlockCutter, BYTE_ORDER_MAGIC, eventForm, ScapDamage } from './blocks.ts';
 import { u32 } from './bytes.ts';
+import { ScapChunk } from './chunk.ts';
 import { readContainer } from './containers.ts';
 import { Cursor } from './cursor.ts';
 import { EventHead } from './events.ts';
 import { type Fd, tupleOf } from './fd.ts';
 import { failedPath } from './files.ts';
-import { HANDLERS } from './handlers.ts';
 import { addContainer, addObjects } from './kube.ts';
 import { readFds, readInterfaces, readMachine, readProcesses, readUsers } from './lists.ts';
+import { OpenCall } from './open-call.ts';
 import { Params } from './params.ts';
-import { type EventSchema, SchemaFlag, schemaOf, sidesOf } from './schema.ts';
+import { type EventSchema, SchemaFlag, schemaOf } from './schema.ts';
 import { messageTuple } from './sockets.ts';
 import { type EventAtHand, State } from './state.ts';
 import type { Survey } from './survey.ts';
 import type { Thread } from './thread.ts';
-import { type ArgPlan, EventTypes, GENERIC_ENTER, GENERIC_EXIT, type TypePlan } from './types.ts';
+import { type EventKind, EventTypes, type TypePlan } from './types.ts';
 
 const NOTHING = new Uint8Array(0);
-const FD_FLAGS = SchemaFlag.MAKES_FD | SchemaFlag.USES_FD | SchemaFlag.ENDS_FD;
+const NO_PARAMS = new Params();
 const TWO_32 = 2 ** 32;
 
 /** What the file says of the machine. */
 export interface ScapMachine {
   hostname: string;
   cpus: number;
+}
+
+export interface ReaderOptions {
+  /** Threads' sizes are wanted. They change with every switch of a CPU. */
+  readonly sizes?: boolean;
 }
 
 export class ScapReader implements EventAtHand {
@@ -49,15 +54,15 @@ export class ScapReader implements EventAtHand {
   fd: Fd | null = null;
 
   readonly #tables: DimensionTables;
-  readonly #survey: Survey;
-  readonly #onChunk: (chunk: OpenChunk) => void;
+  readonly #survey: Pick<Survey, 'pending' | 'exitOnly' | 'epoch'>;
+  readonly #onChunk: (chunk: ScapChunk) => void;
+  readonly #sizes: boolean;
   readonly #cutter = new BlockCutter();
   readonly #head = new EventHead();
   readonly #types: EventTypes;
   readonly #enterParams = new Params();
-  readonly #args = new ArgWriter();
-  readonly #pair = new ArgWriter();
-  readonly #chunk = new OpenChunk(CHUNK_EVENTS, 1 << 20);
+  readonly #chunk = new ScapChunk();
+  readonly #args = new ArgEncoder((number) => this.#fdRowOf(number));
   readonly #epochHigh: number;
   readonly #epochLow: number;
   #state: State;
@@ -65,56 +70,85 @@ export class ScapReader implements EventAtHand {
   #num = 0;
   #nextPending = 0;
   #nameless = 0;
+  /** Calls of threads that nobody announced, by thread. */
+  readonly #strays = new Map<number, OpenCall>();
+  /** Without a survey: calls that turned out not to return. */
+  #late: OpenCall[] = [];
 
-  /** `onChunk` gets events in order, in a chunk that is used again. */
-  constructor(tables: DimensionTables, survey: Survey, onChunk: (chunk: OpenChunk) => void) {
+  /**
+   * `onChunk` gets events in order, in a chunk that is used again. Without `pending` calls that never return come last,
+   * since nobody could know of them before.
+   */
+  constructor(
+    tables: DimensionTables,
+    survey: Pick<Survey, 'pending' | 'exitOnly' | 'epoch'>,
+    onChunk: (chunk: ScapChunk) => void,
+    options: ReaderOptions = {},
+  ) {
     this.#tables = tables;
     this.#survey = survey;
     this.#onChunk = onChunk;
-    this.#types = new EventTypes(tables, survey.exitOnly);
-    this.#state = new State(tables);
+    this.#sizes = options.sizes ?? true;
+    this.#types = new EventTypes(tables, survey.exitOnly, this.#sizes);
+    this.#state = this.#newState();
     this.#epochHigh = Number(survey.epoch >> 32n);
     this.#epochLow = Number(survey.epoch & 0xffffffffn);
   }
 
   /** Throws ScapDamage; what came before it is kept. */
   push(bytes: Uint8Array): void {
-    this.#cutter.push(bytes, (type, block, from, to) => this.#block(type, block, from, to));
-    this.#keepOpenCalls();
+    const cutter = this.#cutter;
+    const head = this.#head;
+    cutter.feed(bytes);
+    while (cutter.next()) {
+      const form = eventForm(cutter.type);
+      if (form === undefined) this.#block(cutter.type, cutter.bytes, cutter.from, cutter.to);
+      else if (head.load(cutter.bytes, cutter.from, cutter.to, form)) this.#event(head);
+      else throw new ScapDamage('an event that is longer than its block');
+    }
+    for (const { open } of this.#state.threads.values()) if (open.hasBytes) open.keep();
   }
 
   /** Hands over the last events. */
   finish(): void {
-    if (this.#chunk.n > 0) this.#onChunk(this.#chunk);
-    this.#chunk.clear();
+    this.#leaveOpen();
+    this.#late.sort((a, b) => a.num - b.num);
+    for (const call of this.#late) this.#storeOpen(call);
+    this.#late = [];
+    this.#handOver();
   }
 
   enter(): Params | null {
     const { thread } = this;
-    if (thread === null || !thread.valid || thread.openBytes === NOTHING) return null;
-    return this.#loadEnter(thread);
+    if (thread === null || !thread.valid || !thread.open.hasBytes) return null;
+    return this.#loadEnter(thread.open);
   }
 
-  #loadEnter(thread: Thread): Params {
-    const schema = schemaOf(thread.openType)!;
-    this.#enterParams.load(thread.openBytes, thread.openFrom, thread.openTo, schema, thread.openCounted);
+  #handOver(): void {
+    if (this.#chunk.n > 0) this.#onChunk(this.#chunk);
+    this.#chunk.clear();
+  }
+
+  #newState(): State {
+    return new State(this.#tables, (thread) => this.#dropOpen(thread.open));
+  }
+
+  #loadEnter({ bytes, from, to, type, counted }: OpenCall): Params {
+    this.#enterParams.load(bytes, from, to, schemaOf(type)!, counted);
     return this.#enterParams;
   }
 
   #block(type: number, bytes: Uint8Array, from: number, to: number): void {
-    const form = EVENT_FORMS.get(type);
-    if (form !== undefined) {
-      if (!this.#head.load(bytes, from, to, form)) throw new ScapDamage('an event that is longer than its block');
-      this.#event();
-    } else if (type === Block.SECTION) this.#section(bytes, from, to);
+    if (type === Block.SECTION) this.#section(bytes, from, to);
     else if (!this.#started) this.#list(type, new Cursor(bytes, from, to));
   }
 
   #section(bytes: Uint8Array, from: number, to: number): void {
     if (from + 4 > to || u32(bytes, from) !== BYTE_ORDER_MAGIC)
       throw new ScapDamage('a section of another byte order, or of another format');
+    this.#leaveOpen();
     for (const thread of this.#state.threads.values()) this.#state.threadRows.ended(thread, this.end);
-    this.#state = new State(this.#tables);
+    this.#state = this.#newState();
     this.#started = false;
   }
 
@@ -150,120 +184,170 @@ export class ScapReader implements EventAtHand {
     for (const thread of this.#state.threads.values()) this.#state.threadRow(thread, 0);
   }
 
-  #event(): void {
-    const head = this.#head;
-    const { type } = head;
-    const schema = schemaOf(type);
-    if (schema === undefined || !(schema.classic || this.#survey.exitOnly)) return;
+  #event(head: EventHead): void {
+    const kind = this.#types.kind(head.type);
+    if (kind === null) return;
     if (!this.#started) this.#begin();
     this.#num++;
-    this.type = type;
-    this.schema = schema;
+    this.type = head.type;
+    this.schema = kind.schema;
     this.tid = head.tid;
     this.time = this.#timeOf(head);
     this.fd = null;
-    this.params.load(head.bytes, head.from, head.to, schema, head.counted);
     this.#state.settle(this.time);
-    this.#find();
-    const side = sidesOf(type);
-    if (side === 'enter') this.#begun();
-    else if (side === 'exit') this.#ended();
-    else this.#alone();
+    this.thread = this.#find(kind);
+    if (kind.side === 'enter') this.#begun(kind, head);
+    else {
+      this.params.load(head.bytes, head.from, head.to, kind.schema, head.counted);
+      if (kind.side === 'exit') this.#ended(kind, head);
+      else this.#alone(kind, head);
+    }
   }
 
-  #timeOf(head: EventHead): number {
-    const high = head.timeHigh;
-    if (high === 0 || high === 0xffffffff) return this.end;
-    const time = (high - this.#epochHigh) * TWO_32 + (head.timeLow - this.#epochLow);
+  #timeOf({ timeHigh, timeLow }: EventHead): number {
+    if (timeHigh === 0 || timeHigh === 0xffffffff) return this.end;
+    const time = (timeHigh - this.#epochHigh) * TWO_32 + (timeLow - this.#epochLow);
     if (time > this.end) this.end = time;
     return time;
   }
 
   /** The event's thread, made up where nobody announced it. */
-  #find(): void {
-    const { flags, name } = this.schema;
-    if (flags & SchemaFlag.APART) {
-      this.thread = name === 'procinfo' ? (this.#state.threads.get(this.tid) ?? null) : null;
-      return;
-    }
-    const known = this.#state.threads.get(this.tid);
-    if (known !== undefined) this.thread = known;
-    else if (name === 'container' || name === 'switch' || CLONES.has(name)) this.thread = null;
-    else this.thread = this.#state.threadOf(this.tid);
-  }
-
-  #begun(): void {
-    const { thread, params, schema } = this;
-    if (thread !== null) this.#remember(thread);
-    HANDLERS[this.type]?.(this.#state, this);
-    if (this.#survey.pending[this.#nextPending] !== this.#num) return;
-    this.#nextPending++;
-    const call = this.type === GENERIC_ENTER ? (params.uint(0) ?? 0) : 0;
-    const plan = this.#types.plan(this.type, -1, params.count, call);
-    this.#store(plan, EventFlag.PENDING, -1, this.#fdFlags(schema), params, NO_PARAMS);
-    if (thread !== null) thread.openNum = 0;
+  #find({ finding }: EventKind): Thread | null {
+    if (finding === 'none') return null;
+    const known = this.#state.threadAt(this.tid);
+    if (known !== undefined) return known;
+    return finding === 'made' ? this.#state.threadOf(this.tid) : null;
   }
 
   /** Keeps a call's beginning for its end. */
-  #remember(thread: Thread): void {
-    const { params, schema } = this;
-    const head = this.#head;
-    thread.lastFd = -1;
-    thread.lastType = this.type;
-    thread.enterTime = this.time;
-    if (schema.classicFlags & SchemaFlag.USES_FD) {
-      thread.lastFd = params.int(0) ?? -1;
-      this.fd = this.#state.fdOf(thread, thread.lastFd);
+  #begun(kind: EventKind, head: EventHead): void {
+    const { thread } = this;
+    const { pending } = this.#survey;
+    const open = thread === null ? this.#stray() : thread.open;
+    this.#dropOpen(open);
+    open.begin(this.#num, this.time, head);
+    if (thread !== null) this.#remember(thread, open, kind);
+    if (pending === null) this.#describe(thread, open, kind);
+    else if (pending[this.#nextPending] === this.#num) {
+      this.#nextPending++;
+      this.#describe(thread, open, kind);
+      this.#storeOpen(open);
+      open.num = 0;
     }
-    thread.openType = this.type;
-    thread.openNum = this.#num;
-    thread.openTime = this.time;
-    thread.openBytes = head.bytes;
-    thread.openFrom = head.from;
-    thread.openTo = head.to;
-    thread.openCounted = head.counted;
   }
 
-  #ended(): void {
+  #remember(thread: Thread, open: OpenCall, kind: EventKind): void {
+    thread.lastFd = -1;
+    thread.lastType = this.type;
+    if (!kind.usesFd && kind.handler === undefined) return;
+    this.params.load(open.bytes, open.from, open.to, kind.schema, open.counted);
+    if (kind.usesFd) {
+      thread.lastFd = this.params.int(0) ?? -1;
+      this.fd = this.#state.fdOf(thread, thread.lastFd);
+    }
+    kind.handler?.(this.#state, this);
+  }
+
+  /** Says what a call that may never return was about. */
+  #describe(thread: Thread | null, open: OpenCall, kind: EventKind): void {
+    open.thread = thread === null ? 0 : this.#state.threadRow(thread, this.time);
+    const hasFd = kind.hasFd && thread !== null;
+    open.fdnum = hasFd ? thread.lastFd : -1;
+    open.fd = !hasFd ? 0 : this.fd === null ? this.#noName() : this.#state.fdRow(thread, this.fd);
+  }
+
+  #stray(): OpenCall {
+    let open = this.#strays.get(this.tid);
+    if (open === undefined) {
+      open = new OpenCall();
+      if (this.#strays.size < MAX_STRAYS) this.#strays.set(this.tid, open);
+    }
+    return open;
+  }
+
+  /** A call will not return any more. */
+  #dropOpen(open: OpenCall): void {
+    if (open.num !== 0 && this.#survey.pending === null) this.#late.push(open.copy());
+    open.num = 0;
+  }
+
+  #leaveOpen(): void {
+    for (const { open } of this.#state.threads.values()) this.#dropOpen(open);
+    for (const open of this.#strays.values()) this.#dropOpen(open);
+    this.#strays.clear();
+  }
+
+  #storeOpen(open: OpenCall): void {
+    const chunk = this.#chunk;
+    const { n } = chunk;
+    const kind = this.#types.kind(open.type)!;
+    const params = this.#loadEnter(open);
+    const plan = kind.plan(-1, params.count, kind.isGeneric ? (params.uint(0) ?? 0) : 0);
+    chunk.num[n] = open.num;
+    chunk.time[n] = open.time;
+    chunk.latency[n] = -1;
+    chunk.type[n] = plan.id;
+    chunk.cpu[n] = open.cpu;
+    chunk.thread[n] = open.thread;
+    chunk.fdnum[n] = open.fdnum;
+    chunk.fd[n] = open.fd;
+    chunk.res[n] = 0;
+    chunk.flags[n] = EventFlag.PENDING;
+    chunk.place(plan, open, null, 0, 0);
+    if (plan.early) this.#placeArgs(plan, params, NO_PARAMS);
+    chunk.n = n + 1;
+    if (chunk.full) this.#handOver();
+  }
+
+  #ended(kind: EventKind, head: EventHead): void {
     const { params } = this;
     let { thread } = this;
-    if (thread !== null) this.#resume(thread);
-    HANDLERS[this.type]?.(this.#state, this);
+    if (thread !== null) this.#resume(thread, kind);
+    kind.handler?.(this.#state, this);
     thread = this.thread;
-    const begun = thread !== null && thread.openNum !== 0 && thread.openType === this.type - 1;
-    const enter = begun ? this.#loadEnter(thread!) : NO_PARAMS;
-    const call = this.type === GENERIC_EXIT ? (params.uint(0) ?? 0) : 0;
-    const plan = this.#types.plan(this.type, params.count, begun ? enter.count : -1, call);
-    const latency = thread !== null && thread.enterTime > 0 && begun ? this.time - thread.openTime : -1;
-    this.#store(plan, 0, latency, this.#fdFlags(this.schema), params, enter);
+    const open = thread !== null && thread.open.num !== 0 && thread.open.type === this.type - 1 ? thread.open : null;
+    const enter = open === null ? NO_PARAMS : this.#loadEnter(open);
+    const call = kind.isGeneric ? (params.uint(0) ?? 0) : 0;
+    const plan = kind.plan(params.count, open === null ? -1 : enter.count, call);
+    this.#store(kind, plan, head, open, enter);
+    if (open === null) this.#endOther(thread);
+    else open.end();
+  }
+
+  /** An end whose beginning is not the thread's last: that one will not return any more. */
+  #endOther(thread: Thread | null): void {
     if (thread !== null) {
-      thread.openNum = 0;
-      thread.openBytes = NOTHING;
+      this.#dropOpen(thread.open);
+      thread.open.end();
     }
+    const stray = this.#strays.size === 0 ? undefined : this.#strays.get(this.tid);
+    if (stray === undefined) return;
+    if (stray.type !== this.type - 1) this.#dropOpen(stray);
+    this.#strays.delete(this.tid);
   }
 
   /** The call's descriptor is that of its beginning, if nothing came between; newer files tell it with the end. */
-  #resume(thread: Thread): void {
+  #resume(thread: Thread, kind: EventKind): void {
     const { schema, params } = this;
+    const { exitOnly } = this.#survey;
     thread.valid = this.type === thread.lastType + 1;
-    if (!thread.valid && this.#survey.exitOnly) thread.lastFd = -1;
-    if (!(this.#flags(schema) & SchemaFlag.USES_FD) || (!thread.valid && !this.#survey.exitOnly)) return;
+    if (!thread.valid && exitOnly) thread.lastFd = -1;
+    if (!kind.usesFd || (!thread.valid && !exitOnly)) return;
     if (schema.name === 'copy_file_range') thread.lastFd = params.int(1) ?? -1;
     else if (thread.lastFd === -1) thread.lastFd = params.int(firstFd(schema)) ?? -1;
     this.fd = this.#state.fdOf(thread, thread.lastFd);
   }
 
-  #alone(): void {
-    const { params, thread, schema } = this;
-    if (thread !== null && schema.name !== 'switch' && this.type % 2 === 0 && !(schema.flags & SchemaFlag.APART)) {
+  #alone(kind: EventKind, head: EventHead): void {
+    const { params, thread } = this;
+    if (thread !== null && kind.intervenes) {
       thread.lastFd = -1;
       thread.lastType = this.type;
-      thread.enterTime = this.time;
     }
-    HANDLERS[this.type]?.(this.#state, this);
-    if (schema.name === 'container') this.#container();
-    else if (schema.name === 'k8s') addObjects(this.#tables, params.raw(0) ?? NOTHING, this.time);
-    this.#store(this.#types.plan(this.type, params.count, -1, 0), EventFlag.ONE_SIDED, -1, 0, params, NO_PARAMS);
+    kind.handler?.(this.#state, this);
+    if (kind.tellsOf === 'container') this.#container();
+    else if (kind.tellsOf === 'k8s') addObjects(this.#tables, params.raw(0) ?? NOTHING, this.time);
+    this.#store(kind, kind.plan(params.count, -1, 0), head, null, NO_PARAMS);
   }
 
   #container(): void {
@@ -274,53 +358,62 @@ export class ScapReader implements EventAtHand {
     addContainer(this.#tables, note, this.time);
   }
 
-  #flags(schema: EventSchema): number {
-    return this.#survey.exitOnly ? schema.flags : schema.classicFlags;
-  }
-
-  #fdFlags(schema: EventSchema): number {
-    return this.#flags(schema) & FD_FLAGS;
-  }
-
-  #store(plan: TypePlan, flags: number, latency: number, fdFlags: number, params: Params, enter: Params): void {
+  #store(kind: EventKind, plan: TypePlan, head: EventHead, open: OpenCall | null, enter: Params): void {
     const chunk = this.#chunk;
     const { n } = chunk;
-    const { thread } = this;
-    if (thread !== null) this.#state.noteStats(thread, this.time);
+    const { params, thread } = this;
+    if (thread !== null && this.#sizes) this.#state.noteStats(thread, this.time);
     chunk.num[n] = this.#num;
     chunk.time[n] = this.time;
-    chunk.latency[n] = latency;
+    chunk.latency[n] = open === null ? -1 : this.time - open.time;
     chunk.type[n] = plan.id;
-    chunk.cpu[n] = this.#head.cpu;
+    chunk.cpu[n] = head.cpu;
     chunk.thread[n] = thread === null ? 0 : thread.row !== 0 ? thread.row : this.#state.threadRow(thread, this.time);
-    chunk.fdnum[n] = fdFlags !== 0 && thread !== null ? thread.lastFd : -1;
-    chunk.fd[n] = fdFlags !== 0 && thread !== null ? this.#fdRow(thread) : 0;
+    const hasFd = kind.hasFd && thread !== null && kind.side === 'exit';
+    chunk.fdnum[n] = hasFd ? thread.lastFd : -1;
+    chunk.fd[n] = hasFd ? this.#fdRow(thread) : 0;
     const res = plan.hasRes ? params.int(0) : null;
     chunk.res[n] = res ?? 0;
     const data = plan.data < 0 ? 0 : params.length(plan.data);
     if (data > this.snaplen) this.snaplen = data;
     const cut = plan.data >= 0 && res !== null && res > data ? EventFlag.TRUNCATED : 0;
+    const flags = kind.side === 'one' ? EventFlag.ONE_SIDED : 0;
     chunk.flags[n] = flags | (res === null ? 0 : EventFlag.HAS_RES) | cut;
-    this.#setArgs(chunk, plan, params, enter);
-    if (data > 0) chunk.setData(params.bytes, params.start[plan.data], params.start[plan.data + 1]);
-    else chunk.setData(NOTHING);
+    const from = data === 0 ? 0 : params.start[plan.data]!;
+    chunk.place(plan, head, plan.enterSchema === null ? null : open, from, from + data);
+    if (plan.early) this.#placeArgs(plan, params, enter);
     chunk.n = n + 1;
-    if (chunk.full) this.finish();
+    if (chunk.full) this.#handOver();
+  }
+
+  #placeArgs(plan: TypePlan, params: Params, enter: Params): void {
+    this.#args.reset();
+    this.#args.event(plan, params, enter);
+    this.#chunk.placeArgs(this.#args.bytes());
+  }
+
+  /** The row of what a number of the event's thread stands for. */
+  #fdRowOf(number: number): number {
+    const fd = this.thread === null || number < 0 ? null : this.#state.fdOf(this.thread, number);
+    return fd === null ? 0 : this.#state.fdRow(this.thread!, fd);
   }
 
   /** The descriptor that the event is about; where it was to be made and was not, its name alone. */
   #fdRow(thread: Thread): number {
     const fd = this.fd ?? (thread.lastFd === -1 ? null : this.#state.fdOf(thread, thread.lastFd));
     if (fd !== null) return this.#messageRow(fd) ?? this.#state.fdRow(thread, fd);
-    const path = this.type % 2 === 1 && this.schema.name.startsWith('open') ? failedPath(this.#state, this) : null;
-    if (path !== null) return this.#state.fdRows.named(path);
+    const path = this.schema.name.startsWith('open') ? failedPath(this.#state, this) : null;
+    return path === null ? this.#noName() : this.#state.fdRows.named(path);
+  }
+
+  #noName(): number {
     if (this.#nameless === 0) this.#nameless = this.#state.fdRows.named('');
     return this.#nameless;
   }
 
   /** A socket that serves without connections has another peer with each message. */
   #messageRow(fd: Fd): number | null {
-    if (!fd.isUdp || fd.role !== 'server' || this.type % 2 === 0) return null;
+    if (!fd.isUdp || fd.role !== 'server') return null;
     const reads = (this.schema.flags & SchemaFlag.READS) !== 0;
     const raw = messageTuple(this, reads);
     const tuple = raw === null ? null : tupleOf(raw);
@@ -328,79 +421,10 @@ export class ScapReader implements EventAtHand {
     const { source, target } = tuple;
     return reads ? this.#state.fdRows.message(fd, target, source) : this.#state.fdRows.message(fd, source, target);
   }
-
-  #setArgs(chunk: OpenChunk, plan: TypePlan, params: Params, enter: Params): void {
-    const { args } = plan;
-    if (args.length === 0) {
-      chunk.setArgs(NOTHING);
-      return;
-    }
-    this.#args.reset();
-    for (let k = 0; k < args.length; k++) this.#writeArg(args[k]!, this.type % 2 === 1 && args[k]!.ofEnter ? enter : params);
-    chunk.setArgs(this.#args.bytes());
-  }
-
-  #writeArg({ index, how }: ArgPlan, params: Params): void {
-    const writer = this.#args;
-    switch (how) {
-      case 'number':
-        writer.number(params.int(index) ?? 0);
-        return;
-      case 'unsigned':
-        writer.number(params.uint(index) ?? 0);
-        return;
-      case 'text':
-        writer.blob(withoutNul(params.raw(index)));
-        return;
-      case 'bytes':
-        writer.blob(params.raw(index));
-        return;
-      case 'fd':
-        this.#pair.reset();
-        this.#writeFd(params.int(index) ?? -1);
-        writer.blob(this.#pair.bytes());
-        return;
-      case 'fdlist':
-        writer.blob(this.#fdlist(params.raw(index)));
-    }
-  }
-
-  /** A descriptor's number, and the row of what it is at this moment. */
-  #writeFd(number: number): void {
-    const fd = this.thread === null || number < 0 ? null : this.#state.fdOf(this.thread, number);
-    this.#pair.number(number);
-    this.#pair.number(fd === null ? 0 : this.#state.fdRow(this.thread!, fd));
-  }
-
-  #fdlist(raw: Uint8Array | null): Uint8Array | null {
-    if (raw === null || raw.length < 2) return raw;
-    const at = new Cursor(raw, 0, raw.length);
-    this.#pair.reset();
-    for (let left = at.u16(); left > 0 && at.left >= 10; left--) {
-      this.#writeFd(at.i64());
-      this.#pair.number(at.u16());
-    }
-    return this.#pair.bytes();
-  }
-
-  /** Calls that have begun and not ended keep their own bytes when the piece of the file goes. */
-  #keepOpenCalls(): void {
-    for (const thread of this.#state.threads.values()) {
-      if (thread.openBytes === NOTHING || thread.openBytes.length === thread.openTo - thread.openFrom) continue;
-      thread.openBytes = thread.openBytes.slice(thread.openFrom, thread.openTo);
-      thread.openTo -= thread.openFrom;
-      thread.openFrom = 0;
-    }
-  }
 }
 
-const NO_PARAMS = new Params();
-const CLONES: ReadonlySet<string> = new Set(['clone', 'clone3', 'fork', 'vfork']);
-
-function withoutNul(raw: Uint8Array | null): Uint8Array | null {
-  if (raw === null || raw.length === 0 || raw[raw.length - 1] !== 0) return raw;
-  return raw.subarray(0, raw.length - 1);
-}
+/** Calls of unannounced threads that are remembered: only clones of threads that no list names. */
+const MAX_STRAYS = 1 << 14;
 
 const firstFds = new WeakMap<EventSchema, number>();
 

@@ -38,6 +38,8 @@ export interface EventSchema {
   /** False: sysdig 0.29.3 has not heard of it. */
   readonly classic: boolean;
   readonly params: readonly ParamSchema[];
+  /** Where the parameter of a name lies. */
+  readonly indexes: ReadonlyMap<string, number>;
 }
 
 /** An event that is none of a call's two: the kernel or the recorder said something. */
@@ -83,7 +85,8 @@ export function callOf(id: number): { readonly name: string; readonly category: 
 }
 
 function parseLine(line: string): EventSchema {
-  const [id, name, category, flags, classic, ...params] = line.split(' ');
+  const [id, name, category, flags, classic, ...rest] = line.split(' ');
+  const params = rest.map(parseParam);
   return {
     id: Number(id),
     name: name!,
@@ -91,7 +94,8 @@ function parseLine(line: string): EventSchema {
     flags: flagBits(flags!.split('~')[0]!),
     classicFlags: flagBits(flags!.split('~').at(-1)!),
     classic: classic !== '-',
-    params: params.map(parseParam),
+    params,
+    indexes: new Map(params.map((param, i) => [param.name, i] as const).reverse()),
   };
 }
 

@@ -35,9 +35,14 @@ export class State {
   readonly containerIps = new Map<string, string>();
   /** What the event before has taken away: it still resolves for that event itself. */
   #leaving: Thread | null = null;
+  #last: Thread | undefined;
   #closing: { readonly thread: Thread; readonly fd: number } | null = null;
 
-  constructor(tables: DimensionTables) {
+  /** `onRemoved` hears of each thread that goes. */
+  constructor(
+    tables: DimensionTables,
+    private readonly onRemoved: (thread: Thread) => void,
+  ) {
     this.threadRows = new ThreadRows(tables);
     this.fdRows = new FdRows(tables);
   }
@@ -58,6 +63,14 @@ export class State {
     this.#closing = { thread, fd };
   }
 
+  /** The thread of an event; most events have the thread of the one before. */
+  threadAt(tid: number): Thread | undefined {
+    if (tid === this.#last?.tid) return this.#last;
+    const thread = this.threads.get(tid);
+    if (thread !== undefined) this.#last = thread;
+    return thread;
+  }
+
   /** A thread that nobody announced is made up. */
   threadOf(tid: number): Thread | null {
     return this.threads.get(tid) ?? this.#unannounced(tid);
@@ -66,6 +79,7 @@ export class State {
   add(thread: Thread): boolean {
     if (this.threads.size >= MAX_THREADS) return false;
     this.threads.set(thread.tid, thread);
+    this.#last = undefined;
     if (thread.flags & CloneFlag.THREAD) this.#count(thread.pid, 1);
     return true;
   }
@@ -163,6 +177,8 @@ export class State {
     if (this.threads.get(thread.tid) !== thread || (thread.children > 0 && !force)) return;
     if (thread.flags & CloneFlag.THREAD) this.#count(thread.pid, -1);
     this.threads.delete(thread.tid);
+    this.#last = undefined;
+    this.onRemoved(thread);
     this.threadRows.ended(thread, time);
   }
 

@@ -2,14 +2,14 @@
  * The first pass over a file: which calls never return. Only then can the second pass, in the order of the file, tell a call
  * that is pending from one whose end comes later. It reads no more than the header of each event.
  */
-import { Block, BlockCutter, EVENT_FORMS, ScapDamage } from './blocks.ts';
+import { Block, BlockCutter, eventForm, ScapDamage } from './blocks.ts';
 import { EventHead } from './events.ts';
 import { schemaOf, sidesOf } from './schema.ts';
 
 /** What the first pass found. */
 export interface Survey {
-  /** Numbers of the events that begin a call which does not return, ascending. */
-  readonly pending: readonly number[];
+  /** Numbers of the events that begin a call which does not return, ascending; null: not known yet. */
+  readonly pending: readonly number[] | null;
   /** Calls are one event each, as the Falco libraries write them since 2025. */
   readonly exitOnly: boolean;
   /** How many events there are. */
@@ -40,7 +40,15 @@ export class Surveyor {
 
   /** Throws ScapDamage; what came before it counts. */
   push(bytes: Uint8Array): void {
-    this.#cutter.push(bytes, (type, block, from, to) => this.#block(type, block, from, to));
+    const cutter = this.#cutter;
+    cutter.feed(bytes);
+    while (cutter.next()) {
+      const form = eventForm(cutter.type);
+      if (form === undefined) {
+        if (cutter.type === Block.SECTION) this.#closeSection();
+      } else if (this.#head.load(cutter.bytes, cutter.from, cutter.to, form)) this.#event();
+      else throw new ScapDamage('an event that is longer than its block');
+    }
   }
 
   finish(cut: string | null): Survey {
@@ -53,14 +61,6 @@ export class Surveyor {
       epoch: this.#epoch,
       cut: cut ?? (this.#cutter.left > 0 ? `the file ends within a block, at byte ${this.#cutter.offset}` : null),
     };
-  }
-
-  #block(type: number, bytes: Uint8Array, from: number, to: number): void {
-    const form = EVENT_FORMS.get(type);
-    if (form !== undefined) {
-      if (!this.#head.load(bytes, from, to, form)) throw new ScapDamage('an event that is longer than its block');
-      this.#event();
-    } else if (type === Block.SECTION) this.#closeSection();
   }
 
   #event(): void {

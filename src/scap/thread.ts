@@ -4,6 +4,7 @@ import { parseCgroup } from '../kube/cgroup.ts';
 import type { DimensionTables, ProcessRow, ThreadRow, ThreadStatRow } from '../model/rows.ts';
 import { texts } from './bytes.ts';
 import type { Fd } from './fd.ts';
+import { OpenCall } from './open-call.ts';
 
 /** Bits of a clone's flags, as the files number them. */
 export const CloneFlag = {
@@ -19,8 +20,6 @@ export const CloneFlag = {
 /** What nobody told. */
 const UNKNOWN = '<NA>';
 const NOBODY = 0xffffffff;
-
-const NOTHING = new Uint8Array(0);
 
 export class Thread {
   pid: number;
@@ -61,17 +60,8 @@ export class Thread {
   lastType = -1;
   /** The event at hand is the end of the call that its last event began. */
   valid = false;
-  /** When the last call began; 0: none has. */
-  enterTime = 0;
-
-  /** The call that has begun and not ended: where its event lies. Type 0: none. */
-  openType = 0;
-  openNum = 0;
-  openTime = 0;
-  openBytes: Uint8Array = NOTHING;
-  openFrom = 0;
-  openTo = 0;
-  openCounted = false;
+  /** The call that has begun and not ended. */
+  readonly open = new OpenCall();
 
   /** Its row; 0: to be looked up again, since something changed. */
   row = 0;
@@ -105,11 +95,15 @@ export class Thread {
   }
 }
 
-/** The container that a thread's cgroups name; empty: none. */
+/** The container that a thread's cgroups name; empty: none. Controllers mostly have one path between them. */
 export function containerOf(cgroups: readonly string[]): string {
+  let last = '';
   for (const entry of cgroups) {
-    const { container } = parseCgroup(entry.slice(entry.indexOf('=') + 1));
+    const path = entry.slice(entry.indexOf('=') + 1);
+    if (path === last || path === '/') continue;
+    const { container } = parseCgroup(path);
     if (container !== '') return container;
+    last = path;
   }
   return '';
 }
@@ -117,8 +111,8 @@ export function containerOf(cgroups: readonly string[]): string {
 /** Rows of threads and of processes: a change makes a new row. */
 export class ThreadRows {
   readonly #tables: DimensionTables;
-  /** By pid: the row in force, and what it says. */
-  readonly #processes = new Map<number, { readonly row: ProcessRow; readonly key: string }>();
+  /** By pid: the row in force. */
+  readonly #processes = new Map<number, ProcessRow>();
   readonly #threads = new Map<number, ThreadRow>();
 
   constructor(tables: DimensionTables) {
@@ -146,7 +140,7 @@ export class ThreadRows {
     this.#threads.delete(thread.tid);
     if (!thread.isMain) return;
     const process = this.#processes.get(thread.pid);
-    if (process !== undefined) this.#close(this.#tables.processes, process.row, time);
+    if (process !== undefined) this.#close(this.#tables.processes, process, time);
     this.#processes.delete(thread.pid);
   }
 
@@ -168,15 +162,13 @@ export class ThreadRows {
   #process(thread: Thread, main: Thread, time: number): number {
     if (!thread.dirty && thread.processRow !== 0) return thread.processRow;
     const fields = processFields(thread, main);
-    const key = JSON.stringify(fields);
-    const before = this.#processes.get(thread.pid);
-    let row = before?.row;
-    if (before === undefined || before.key !== key) {
-      if (before !== undefined) this.#close(this.#tables.processes, before.row, time);
+    let row = this.#processes.get(thread.pid);
+    if (row === undefined || !says(row, fields)) {
+      if (row !== undefined) this.#close(this.#tables.processes, row, time);
       row = this.#tables.processes.add({ ...fields, from: time, to: null });
-      this.#processes.set(thread.pid, { row, key });
+      this.#processes.set(thread.pid, row);
     }
-    thread.processRow = row!.id;
+    thread.processRow = row.id;
     thread.dirty = false;
     return thread.processRow;
   }
@@ -187,8 +179,20 @@ export class ThreadRows {
   }
 }
 
+type ProcessFields = Omit<ProcessRow, 'id' | 'from' | 'to'>;
+
+function says(row: ProcessRow, fields: ProcessFields): boolean {
+  for (const name in fields) {
+    const [one, other] = [row[name as keyof ProcessFields], fields[name as keyof ProcessFields]];
+    if (one === other) continue;
+    if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false;
+    for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  }
+  return true;
+}
+
 /** The working directory is the process'; everything else each thread has for itself. */
-function processFields(thread: Thread, main: Thread): Omit<ProcessRow, 'id' | 'from' | 'to'> {
+function processFields(thread: Thread, main: Thread): ProcessFields {
   return {
     pid: thread.pid,
     ppid: main.ptid,

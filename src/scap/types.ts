@@ -1,8 +1,9 @@
-/** The event types that a file defines for itself, one per shape that occurs, and how the arguments of such an event are stored. */
+/** What is to be done with events of each type, and the types that a file defines for itself: one per shape that occurs. */
 import { FAMILIES, type Family } from '../model/calls.ts';
 import { type ArgType, type EventType, FIRST_IMPORTED } from '../model/event-type.ts';
 import type { DimensionTables } from '../model/rows.ts';
-import { callOf, type EventSchema, type ParamSchema, SchemaFlag, schemaOf } from './schema.ts';
+import { HANDLERS, type Handler, SIZE_HANDLERS } from './handlers.ts';
+import { callOf, type EventSchema, type ParamSchema, SchemaFlag, type Sides, schemaOf, sidesOf } from './schema.ts';
 
 /** Where an argument comes from: parameter `index` of the event that ends the call, or of the one that begins it. */
 export interface ArgPlan {
@@ -14,7 +15,12 @@ export interface ArgPlan {
 /** How events of one shape are stored. */
 export interface TypePlan {
   readonly id: number;
+  readonly schema: EventSchema;
+  /** Of the event that began the call; null: no argument comes from it. */
+  readonly enterSchema: EventSchema | null;
   readonly args: readonly ArgPlan[];
+  /** Arguments have to be encoded when the event comes: they are descriptors, and what those are changes. */
+  readonly early: boolean;
   /** The result is parameter 0. */
   readonly hasRes: boolean;
   /** The parameter with the payload; -1: none. */
@@ -38,29 +44,100 @@ const CATEGORY_FAMILIES: Readonly<Record<string, Family>> = {
   net: 'net', file: 'file', io: 'io', IPC: 'ipc', process: 'process', wait: 'wait', sleep: 'wait',
 }; // biome-ignore format: a table
 
-export class EventTypes {
-  readonly #tables: DimensionTables;
-  readonly #plans = new Map<number, TypePlan>();
-  #nextId = FIRST_IMPORTED;
-  readonly #exitOnly: boolean;
+/** Whose event it is, where nobody announced that thread. */
+export type Finding = 'none' | 'known' | 'made';
 
-  constructor(tables: DimensionTables, exitOnly: boolean) {
-    this.#tables = tables;
-    this.#exitOnly = exitOnly;
+const FD_FLAGS = SchemaFlag.MAKES_FD | SchemaFlag.USES_FD | SchemaFlag.ENDS_FD;
+const CLONES: ReadonlySet<string> = new Set(['clone', 'clone3', 'fork', 'vfork']);
+/** Most parameters, and one more for "none": the base of a plan's key. */
+const COUNTS = 66;
+
+/** What is to be done with events of one type. */
+export class EventKind {
+  readonly side: Sides;
+  readonly finding: Finding;
+  readonly usesFd: boolean;
+  /** It is about a descriptor. */
+  readonly hasFd: boolean;
+  readonly isGeneric: boolean;
+  /** It brings JSON of containers or of Kubernetes objects. */
+  readonly tellsOf: 'container' | 'k8s' | null;
+  /** An event of its own that comes between a call's two. */
+  readonly intervenes: boolean;
+  readonly #plans = new Map<number, TypePlan>();
+  #lastKey = -1;
+  #last: TypePlan | null = null;
+
+  constructor(
+    readonly type: number,
+    readonly schema: EventSchema,
+    exitOnly: boolean,
+    readonly handler: Handler | undefined,
+    private readonly make: (exits: number, enters: number, call: number) => TypePlan,
+  ) {
+    const flags = exitOnly ? schema.flags : schema.classicFlags;
+    const apart = (schema.flags & SchemaFlag.APART) !== 0;
+    this.side = sidesOf(type);
+    this.finding = findingOf(schema, apart);
+    this.usesFd = (flags & SchemaFlag.USES_FD) !== 0;
+    this.hasFd = (flags & FD_FLAGS) !== 0;
+    this.isGeneric = type === GENERIC_ENTER || type === GENERIC_EXIT;
+    this.tellsOf = schema.name === 'container' || schema.name === 'k8s' ? schema.name : null;
+    this.intervenes = schema.name !== 'switch' && type % 2 === 0 && !apart;
   }
 
   /**
-   * The plan for events of a type, whose ending event has `exits` parameters and whose beginning one `enters`; -1: there is
-   * none. `call`: the number of the system call where the type is generic.
+   * The plan for events whose ending event has `exits` parameters and whose beginning one `enters`; -1: there is none.
+   * `call`: the number of the system call where the type is generic.
    */
-  plan(type: number, exits: number, enters: number, call: number): TypePlan {
-    const key = ((type * 128 + exits + 1) * 128 + enters + 1) * 65_536 + call;
+  plan(exits: number, enters: number, call: number): TypePlan {
+    const key = ((exits + 1) * COUNTS + enters + 1) * 65_536 + call;
+    if (key === this.#lastKey) return this.#last!;
     let plan = this.#plans.get(key);
     if (plan === undefined) {
-      plan = this.#make(type, exits, enters, call);
+      plan = this.make(exits, enters, call);
       this.#plans.set(key, plan);
     }
+    this.#lastKey = key;
+    this.#last = plan;
     return plan;
+  }
+}
+
+function findingOf({ name }: EventSchema, apart: boolean): Finding {
+  if (apart) return name === 'procinfo' ? 'known' : 'none';
+  return name === 'container' || name === 'switch' || CLONES.has(name) ? 'known' : 'made';
+}
+
+export class EventTypes {
+  readonly #tables: DimensionTables;
+  readonly #kinds: (EventKind | null | undefined)[] = [];
+  #nextId = FIRST_IMPORTED;
+  readonly #exitOnly: boolean;
+  readonly #sizes: boolean;
+
+  /** `sizes`: threads' sizes are kept. */
+  constructor(tables: DimensionTables, exitOnly: boolean, sizes: boolean) {
+    this.#tables = tables;
+    this.#exitOnly = exitOnly;
+    this.#sizes = sizes;
+  }
+
+  /** Null: an event that has no number. */
+  kind(type: number): EventKind | null {
+    let kind = this.#kinds[type];
+    if (kind === undefined) {
+      const schema = schemaOf(type);
+      const counts = schema !== undefined && (schema.classic || this.#exitOnly);
+      kind = counts ? new EventKind(type, schema, this.#exitOnly, this.#handler(type), (...shape) => this.#make(type, ...shape)) : null;
+      this.#kinds[type] = kind;
+    }
+    return kind;
+  }
+
+  #handler(type: number): Handler | undefined {
+    const handler = HANDLERS[type];
+    return handler !== undefined && !this.#sizes && SIZE_HANDLERS.has(handler) ? undefined : handler;
   }
 
   #make(type: number, exits: number, enters: number, call: number): TypePlan {
@@ -75,7 +152,7 @@ export class EventTypes {
         format: formatOf(param, schema),
         column,
         storage,
-        ...(plan.ofEnter && exits >= 0 ? { enter: true } : {}),
+        ...(plan.ofEnter ? { enter: true } : {}),
       });
       if (column === null) args.push(plan);
     };
@@ -88,11 +165,19 @@ export class EventTypes {
     });
     (enterSchema?.params ?? []).slice(0, Math.max(0, enters)).forEach((param, index) => {
       const fd = index === 0 && param.kind === 'fd' && ((enterSchema?.classicFlags ?? 0) & SchemaFlag.USES_FD) !== 0;
-      add(param, { ofEnter: true, index, how: howOf(param) }, fd ? 'fd' : null);
+      add(param, { ofEnter: exits >= 0, index, how: howOf(param) }, fd ? 'fd' : null);
     });
     const id = this.#nextId++;
     this.#tables.types.put(typeRow(id, schema, this.#exitOnly ? schema.flags : schema.classicFlags, row, type, call));
-    return { id, args, hasRes, data };
+    return {
+      id,
+      schema,
+      enterSchema: exits >= 0 && args.some(({ ofEnter }) => ofEnter) ? enterSchema! : null,
+      args,
+      early: args.some(({ how }) => how === 'fd' || how === 'fdlist'),
+      hasRes,
+      data,
+    };
   }
 }
 

@@ -9,7 +9,7 @@ import { compileFilter } from '../../src/filter/compile.ts';
 import { type DimensionTables, newTables } from '../../src/model/rows.ts';
 import { DEFAULT_FORMAT, LineFormat } from '../../src/output/format.ts';
 import { JsonFormat } from '../../src/output/json.ts';
-import { Block, BlockCutter, EVENT_FORMS, ScapDamage } from '../../src/scap/blocks.ts';
+import { Block, BlockCutter, eventForm, ScapDamage } from '../../src/scap/blocks.ts';
 import { ScapReader } from '../../src/scap/reader.ts';
 import { pieces } from '../../src/scap/source.ts';
 import { Surveyor } from '../../src/scap/survey.ts';
@@ -36,11 +36,12 @@ async function partsOf(path: string): Promise<Parts> {
   const events: Buffer[] = [];
   const cutter = new BlockCutter();
   for await (const piece of pieces(path)) {
-    cutter.push(piece, (_type, bytes, from, to) => {
-      const block = Buffer.from(bytes.subarray(from - 8, to + 4));
-      if (EVENT_FORMS.has(block.readUInt32LE(0))) events.push(block);
+    cutter.feed(piece);
+    while (cutter.next()) {
+      const block = Buffer.from(cutter.bytes.subarray(cutter.from - 8, cutter.to + 4));
+      if (eventForm(block.readUInt32LE(0)) !== undefined) events.push(block);
       else heads.push(block);
-    });
+    }
   }
   return { heads, events };
 }
@@ -75,7 +76,7 @@ function recording(parts: readonly Parts[], random: Random): Buffer {
   const blocks = heads.filter((head) => head.readUInt32LE(0) === Block.SECTION || random() < 0.3);
   for (const event of events.slice(from, from + EVENTS)) if (random() < 0.95) blocks.push(event);
   // Damage in the lists at the beginning mostly ends it all: it is rare, so that events are reached.
-  const chance = (block: Buffer) => (EVENT_FORMS.has(block.readUInt32LE(0)) ? 0.3 : 0.05);
+  const chance = (block: Buffer) => (eventForm(block.readUInt32LE(0)) === undefined ? 0.05 : 0.3);
   const bytes = Buffer.concat(blocks.map((block) => (random() < chance(block) ? damaged(block, random) : block)));
   if (random() < 0.2) mutate(bytes, random);
   return random() < 0.2 ? bytes.subarray(0, below(random, bytes.length)) : bytes;

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { compileFilter } from '../filter/compile.ts';
 import { extract } from '../store/extract.ts';
 import { UsageError } from './exit.ts';
-import { contextOf, fileKind, openCapture } from './open-capture.ts';
+import { fileKind } from './file-kind.ts';
+import { contextOf, openCapture } from './open-capture.ts';
 import { capturePath, importInto } from './scap-import.ts';
 
 export async function importFile(path: string, filterText: string, options: { readonly write?: string }): Promise<void> {

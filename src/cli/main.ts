@@ -16,7 +16,7 @@ function count(text: string): number {
 /** A word that names a sysdig capture, as the Trowel capture that is made of it; any other as it is. */
 async function asCapture(word: string): Promise<string> {
   if (!existsSync(word) || statSync(word).isDirectory()) return word;
-  const { fileKind } = await import('./open-capture.ts');
+  const { fileKind } = await import('./file-kind.ts');
   const kind = fileKind(word);
   return kind === 'scap' || kind === 'gzip' ? (await import('./scap-import.ts')).capturePath(word) : word;
 }
@@ -180,7 +180,7 @@ function program(after: readonly string[]): Command {
   trowel.hook('preAction', async (_, command) => {
     const name = command.name();
     if (name === 'lens') command.processedArgs[0] = await Promise.all((command.processedArgs[0] as string[]).map(asCapture));
-    else if (name !== 'import' && command.registeredArguments[0]?.name() === 'file') {
+    else if (name !== 'import' && name !== 'read' && command.registeredArguments[0]?.name() === 'file') {
       command.processedArgs[0] = await asCapture(command.processedArgs[0] as string);
     }
   });

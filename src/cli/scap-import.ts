@@ -1,18 +1,15 @@
 /** A .scap file as a capture: two passes, the second of which writes. */
-import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DnsIndex } from '../dns/index.ts';
 import { type DimensionTables, newTables } from '../model/rows.ts';
 import { ScapDamage } from '../scap/blocks.ts';
 import { ScapReader } from '../scap/reader.ts';
 import { pieces } from '../scap/source.ts';
 import { type Survey, Surveyor } from '../scap/survey.ts';
-import { SCHEMA_VERSION } from '../store/schema.ts';
 import { CaptureWriter } from '../store/writer.ts';
-import { fileKind } from './open-capture.ts';
-import { VERSION } from './version.ts';
+import { fileKind } from './file-kind.ts';
+import { cachePath } from './import-cache.ts';
 
 /** Imports are read often and written once. */
 const LEVEL = 3;
@@ -72,17 +69,13 @@ export async function importScap(path: string, target: string): Promise<ImportRe
   return { events, cut };
 }
 
-/** What an import makes of a file may change with any version of this code. */
-const IMPORT_VERSION = 1;
-/** Bytes at a file's beginning and end that tell it from others. */
-const SAMPLE = 1 << 16;
-
 /** A capture to open: the path itself, or that of a .scap file's import, which is made where it is not there yet. */
 export async function capturePath(path: string): Promise<string> {
   const kind = fileKind(path);
   if (kind !== 'scap' && kind !== 'gzip') return path;
-  const cached = cachePath(path);
+  const cached = await cachePath(path);
   if (existsSync(cached)) return cached;
+  mkdirSync(dirname(cached), { recursive: true });
   await importInto(path, cached);
   return cached;
 }
@@ -98,22 +91,4 @@ export async function importInto(path: string, target: string): Promise<ImportRe
   } finally {
     rmSync(part, { force: true });
   }
-}
-
-/** One place per content: what a file says of itself by size, time, beginning and end. */
-function cachePath(path: string): string {
-  const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'trowel', 'imports');
-  mkdirSync(folder, { recursive: true });
-  const { size } = statSync(path);
-  const hash = createHash('sha256').update(`${VERSION} ${SCHEMA_VERSION} ${IMPORT_VERSION} ${size}\n`);
-  const file = openSync(path, 'r');
-  try {
-    for (const from of [0, Math.max(0, size - SAMPLE)]) {
-      const sample = Buffer.alloc(SAMPLE);
-      hash.update(sample.subarray(0, readSync(file, sample, 0, SAMPLE, from)));
-    }
-  } finally {
-    closeSync(file);
-  }
-  return join(folder, `${hash.digest('hex').slice(0, 32)}.trowel`);
 }

@@ -48,11 +48,7 @@ export class DnsIndex {
   /** Adds the DNS messages of a chunk's events to the table. Chunks come in order. */
   add(chunk: Chunk): void {
     const { types } = this.#tables;
-    let start = 0;
     for (let i = 0; i < chunk.n; i++) {
-      const end = chunk.dataEnd[i]!;
-      const length = end - start;
-      start = end;
       if (chunk.fd[i] === 0) {
         if (this.#isBlind(chunk.type[i]!)) this.#noteBlindSend(chunk, i);
         continue;
@@ -60,7 +56,7 @@ export class DnsIndex {
       const carrier = this.#carrier(chunk.fd[i]!);
       if (carrier === 'none') continue;
       if (carrier !== 'resolv.conf') this.#noteUser(chunk, i);
-      if (length === 0) continue;
+      if (chunk.dataEnd[i]! === (i === 0 ? 0 : chunk.dataEnd[i - 1]!)) continue;
       const type = types.get(chunk.type[i]!);
       if (type === undefined || type.io === null) continue;
       if (carrier === 'resolv.conf') this.#resolvConf(chunk, i, type);

@@ -4,7 +4,7 @@ import type { Check, Expr, Literal, Operator } from './ast.ts';
 import { compareReadings, compileCheck, type ReadingTest, requireOperator } from './check.ts';
 import { parseConstant } from './constant.ts';
 import { didYouMean, FilterError } from './error.ts';
-import { asIs, type ColumnField, type FieldType } from './field.ts';
+import { asIs, type ColumnField, type Field, type FieldType } from './field.ts';
 import { commonScope, type Readable, resolveOperand } from './operand.ts';
 import { literalBytes, parseFilter, precedenceHint } from './parse.ts';
 import {
@@ -41,6 +41,8 @@ export interface CompiledFilter {
   readonly step: Step | null;
   /** Words about foreign names and missing brackets. */
   readonly notes: readonly string[];
+  /** Fields that it reads. */
+  readonly fields: readonly Field[];
   /** The view that its steps move; `timeBefore` is to be set by who feeds chunks. */
   readonly view: EventView;
 }
@@ -55,7 +57,8 @@ export function compileFilter(
   const expr = parseFilter(text);
   const step = expr === null ? null : compiler.toStep(compiler.compile(expr));
   const hint = precedenceHint(expr);
-  return { text, step, notes: hint === '' ? compiler.notes : [...compiler.notes, hint], view: compiler.view };
+  const { fields, view } = compiler;
+  return { text, step, notes: hint === '' ? compiler.notes : [...compiler.notes, hint], fields, view };
 }
 
 /** Lists in lists in lists. */
@@ -63,6 +66,7 @@ const MAX_LISTS = 20;
 
 class Compiler {
   readonly notes: string[] = [];
+  readonly fields: Field[] = [];
   #types: ReadonlySet<string> | undefined;
 
   constructor(
@@ -120,6 +124,7 @@ class Compiler {
 
   #check(written: Check): Part {
     const left = resolveOperand(written.left, this.text, this.notes);
+    this.fields.push(...left.fields);
     const check = left.bound?.field.distance === true ? withinDistance(written) : written;
     requireOperator(check, left.type, left.label, this.text);
     if (check.right?.kind === 'operand') return this.#comparison(check, left);
@@ -137,13 +142,15 @@ class Compiler {
 
   /** Names of event types that the capture has beside our own. */
   #typeNames(): ReadonlySet<string> {
-    this.#types ??= new Set(Array.from(this.view.capture.dims.types.all(), ({ name }) => name));
+    const { dims, typeNames } = this.view.capture;
+    this.#types ??= typeNames ?? new Set(Array.from(dims.types.all(), ({ name }) => name));
     return this.#types;
   }
 
   #comparison(check: Check, left: Readable): Part {
     if (check.right?.kind !== 'operand') throw new Error('not a comparison of fields');
     const right = resolveOperand(check.right.operand, this.text, this.notes);
+    this.fields.push(...right.fields);
     requireComparable(check, left, right, this.text);
     const scope = commonScope([left, right]);
     const both = { ...left, scope };
@@ -210,6 +217,7 @@ class Compiler {
     if (expr === null) throw new FilterError(`macro ${name} is empty`, this.text, { start, end });
     const part = inMacro(name, () => inner.compile(expr));
     this.notes.push(...inner.notes);
+    this.fields.push(...inner.fields);
     return part;
   }
 }

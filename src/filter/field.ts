@@ -31,6 +31,8 @@ interface FieldBase {
   readonly ends?: true;
   /** The distance from what its argument names: `=` is up to that far. */
   readonly distance?: true;
+  /** Its value may come from events further on. */
+  readonly later?: true;
   /** Only for printing, or only for filtering. */
   readonly only?: 'print' | 'filter';
   /** How a value is printed where its type does not say. */
@@ -62,6 +64,9 @@ export interface BoundField {
   /** As the user wrote it. */
   readonly label: string;
 }
+
+/** Whether a field can only be told when the whole recording is known. DNS messages know of their answers. */
+export const looksAhead = ({ scope, later }: Field): boolean => scope === 'dns' || later === true;
 
 const TYPE_UNITS: Readonly<Partial<Record<FieldType, string>>> = { span: 'ns', size: 'bytes', walltime: 'ns since 1970' };
 

@@ -1,7 +1,7 @@
 /** What stands on either side of an operator → something that can be read off an event, with its type and where it lives. */
 import type { Call, FieldRef, Operand } from './ast.ts';
 import { FilterError } from './error.ts';
-import { type BoundField, type FieldType, type Reading, readField, type Scope, type Value } from './field.ts';
+import { type BoundField, type Field, type FieldType, type Reading, readField, type Scope, type Value } from './field.ts';
 import { replaced } from './hints.ts';
 import { findField, isField } from './registry.ts';
 import type { EventView } from './view.ts';
@@ -12,6 +12,8 @@ export interface Readable {
   readonly label: string;
   /** The field, when it is nothing but a field. */
   readonly bound: BoundField | null;
+  /** All fields that it reads. */
+  readonly fields: readonly Field[];
   read(view: EventView): Reading;
 }
 
@@ -39,6 +41,7 @@ function resolveField(ref: FieldRef, text: string, notes: string[]): Readable {
     scope: bound.field.scope,
     label: bound.label,
     bound,
+    fields: [bound.field],
     read: (view) => readField(bound, view),
   };
 }
@@ -51,7 +54,7 @@ function filtered(name: string, text: string, ref: FieldRef): [hint: string, fix
 }
 
 function constant(value: string): Readable {
-  return { type: 'text', scope: 'type', label: value, bound: null, read: () => value };
+  return { type: 'text', scope: 'type', label: value, bound: null, fields: [], read: () => value };
 }
 
 function resolveList(items: readonly Operand[], text: string, notes: string[]): Readable {
@@ -60,7 +63,7 @@ function resolveList(items: readonly Operand[], text: string, notes: string[]): 
     const values = parts.flatMap((part) => toValues(part.read(view)) ?? [null]);
     return values.includes(null) ? null : (values as Value[]);
   };
-  return { type: 'text', scope: commonScope(parts), label: 'list', bound: null, read };
+  return { type: 'text', scope: commonScope(parts), label: 'list', bound: null, fields: parts.flatMap(({ fields }) => fields), read };
 }
 
 interface TransformerSpec {
@@ -142,6 +145,7 @@ function resolveCall(call: Call, text: string, notes: string[]): Readable {
     scope: commonScope(parts),
     label: `${call.name}(${parts.map(({ label }) => label).join(', ')})`,
     bound: null,
+    fields: parts.flatMap(({ fields }) => fields),
     read,
   };
 }

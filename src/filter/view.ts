@@ -16,6 +16,8 @@ export interface CaptureContext {
   readonly hostname: string;
   /** Rows are still being added: what a lookup by time gives now may be different later. */
   readonly growing: boolean;
+  /** Names of event types that may yet come; absent: those in `dims` are all. */
+  readonly typeNames?: ReadonlySet<string>;
   /** Named filters and lists that filters may use. */
   readonly definitions?: ReadonlyMap<string, string>;
   /** Which lookup an event's DNS message belongs to; absent: not to be known here. */

@@ -1,5 +1,5 @@
 /** `-p FORMAT`: `%field` or `%<width>field` between other text, as sysdig takes it. */
-import type { BoundField } from '../filter/field.ts';
+import type { BoundField, Field } from '../filter/field.ts';
 import { findField } from '../filter/registry.ts';
 import type { EventView } from '../filter/view.ts';
 import { sanitize, sanitizeLines } from './printable.ts';
@@ -32,6 +32,11 @@ export class LineFormat {
   constructor(format: string, multiline = false) {
     this.#harmless = multiline ? sanitizeLines : sanitize;
     this.#pieces = parseFormat(format.startsWith('*') ? format.slice(1) : format);
+  }
+
+  /** Fields that it prints. */
+  get fields(): readonly Field[] {
+    return this.#pieces.flatMap((piece) => ('bound' in piece ? [piece.bound.field] : []));
   }
 
   /** `timeText`: what %evt.outputtime stands for. */

@@ -1,5 +1,5 @@
 /** One event as one line of JSON; keys are the fields as the filter language writes them. */
-import type { BoundField } from '../filter/field.ts';
+import type { BoundField, Field } from '../filter/field.ts';
 import { fieldNamed } from '../filter/registry.ts';
 import type { EventView } from '../filter/view.ts';
 import { jsonText } from './printable.ts';
@@ -21,6 +21,11 @@ export class JsonFormat {
     this.#fields = fields ?? DEFAULT_NAMES.split(' ').map(fieldNamed);
     this.#dnsFields = fields === null ? DNS_NAMES.split(' ').map(fieldNamed) : [];
     this.#bytesAs = bytesAs;
+  }
+
+  /** Fields that it prints. */
+  get fields(): readonly Field[] {
+    return [...this.#fields, ...this.#dnsFields].map(({ field }) => field);
   }
 
   line(view: EventView): string {

@@ -116,17 +116,17 @@ export class BlockCutter {
     this.#after = NOTHING;
   }
 
-  /** Bytes of a block that never ended. */
-  get left(): number {
-    return this.bytes.length - this.#at;
+  /** When the file is at its end: what is wrong with that; null: nothing. */
+  get cut(): string | null {
+    return this.bytes.length === this.#at ? null : `the file ends within a block, at byte ${this.#offset}`;
   }
 
-  get offset(): number {
+  get #offset(): number {
     return this.#start + this.#at;
   }
 
   #damage(what: string): ScapDamage {
-    return new ScapDamage(`at byte ${this.offset}: ${what}`);
+    return new ScapDamage(`at byte ${this.#offset}: ${what}`);
   }
 }
 

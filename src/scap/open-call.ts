@@ -1,4 +1,5 @@
 import type { EventHead } from './events.ts';
+import type { Thread } from './thread.ts';
 
 const NOTHING = new Uint8Array(0);
 
@@ -14,14 +15,17 @@ export class OpenCall {
   from = 0;
   to = 0;
   counted = false;
+  /** Who calls; null: a thread that nobody announced. */
+  caller: Thread | null = null;
   /** Row of its thread; 0: it has none. */
   thread = 0;
   /** Number and row of the descriptor that it is about; -1 and 0: none. */
   fdnum = -1;
   fd = 0;
 
-  begin(num: number, time: number, head: EventHead): void {
+  begin(num: number, time: number, head: EventHead, caller: Thread | null): void {
     this.num = num;
+    this.caller = caller;
     this.type = head.type;
     this.time = time;
     this.cpu = head.cpu;

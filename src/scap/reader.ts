@@ -118,6 +118,11 @@ export class ScapReader implements EventAtHand {
     this.#handOver();
   }
 
+  /** After the last piece: why the file is not whole; null: it is. */
+  get cut(): string | null {
+    return this.#cutter.cut;
+  }
+
   enter(): Params | null {
     const { thread } = this;
     if (thread === null || !thread.valid || !thread.open.hasBytes) return null;
@@ -225,7 +230,7 @@ export class ScapReader implements EventAtHand {
     const { pending } = this.#survey;
     const open = thread === null ? this.#stray() : thread.open;
     this.#dropOpen(open);
-    open.begin(this.#num, this.time, head);
+    open.begin(this.#num, this.time, head, thread);
     if (thread !== null) this.#remember(thread, open, kind);
     if (pending === null) this.#describe(thread, open, kind);
     else if (pending[this.#nextPending] === this.#num) {
@@ -281,6 +286,7 @@ export class ScapReader implements EventAtHand {
     const chunk = this.#chunk;
     const { n } = chunk;
     const kind = this.#types.kind(open.type)!;
+    this.thread = open.caller;
     const params = this.#loadEnter(open);
     const plan = kind.plan(-1, params.count, kind.isGeneric ? (params.uint(0) ?? 0) : 0);
     chunk.num[n] = open.num;

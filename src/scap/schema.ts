@@ -117,3 +117,8 @@ function sideOf(schema: EventSchema | null, id: number): Sides {
   if (exit === null || exit === undefined) return 'one';
   return schema.params.length > 0 && exit.params.length === 0 ? 'one' : 'enter';
 }
+
+/** Names of all events that a file may have. */
+export function eventNames(): ReadonlySet<string> {
+  return new Set([...schemas.flatMap((schema) => schema?.name ?? []), ...Array.from(calls.values(), ({ name }) => name)]);
+}

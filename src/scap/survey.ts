@@ -51,6 +51,11 @@ export class Surveyor {
     }
   }
 
+  /** Events seen so far, of all types. */
+  get events(): number {
+    return this.#num + this.#uncounted;
+  }
+
   finish(cut: string | null): Survey {
     this.#closeSection();
     const exitOnly = this.#enters < (this.#num + this.#uncounted) * FEW;
@@ -59,7 +64,7 @@ export class Surveyor {
       exitOnly,
       events: this.#num + (exitOnly ? this.#uncounted : 0),
       epoch: this.#epoch,
-      cut: cut ?? (this.#cutter.left > 0 ? `the file ends within a block, at byte ${this.#cutter.offset}` : null),
+      cut: cut ?? this.#cutter.cut,
     };
   }
 

@@ -25,18 +25,40 @@ export interface Range {
 /** The events that match, chunk by chunk. Chunks that cannot match are not decoded. */
 export function* scan(capture: CaptureReader, filter: CompiledFilter, range: Range = {}): Generator<Match> {
   const { fromNum = 1, toNum = Infinity, fromTime = -Infinity, toTime = Infinity } = range;
-  const selection = new Uint16Array(CHUNK_EVENTS);
-  let timeBefore = 0;
+  const matcher = new Matcher(filter, range);
   for (const head of capture.heads(fromNum - 1)) {
     if (head.firstNum > toNum || head.minTime > toTime) return;
-    const before = timeBefore;
-    timeBefore = head.maxTime;
-    if (head.maxTime < fromTime || filter.step?.mayMatch(head) === false) continue;
-    const chunk = capture.passingChunk(head);
-    filter.view.timeBefore = before;
-    const inside = within(chunk, range, selection);
-    const n = filter.step === null ? inside : filter.step.select(chunk, inside === chunk.n ? ALL : selection, inside, selection);
-    if (n > 0) yield { chunk, selection: filter.step === null && inside === chunk.n ? ALL : selection, n, timeBefore: before };
+    const mayMatch = head.maxTime >= fromTime && filter.step?.mayMatch(head) !== false;
+    const match = mayMatch ? matcher.match(capture.passingChunk(head)) : null;
+    matcher.timeBefore = head.maxTime;
+    if (match !== null) yield match;
+  }
+}
+
+/** Finds the matching events of one chunk after the other. */
+export class Matcher {
+  readonly #filter: CompiledFilter;
+  readonly #range: Range;
+  readonly #selection = new Uint16Array(CHUNK_EVENTS);
+  /** Time of the event before the next chunk's first, ns since the capture's start. */
+  timeBefore = 0;
+
+  constructor(filter: CompiledFilter, range: Range = {}) {
+    this.#filter = filter;
+    this.#range = range;
+  }
+
+  /** Null: nothing matches. What it gives is used again for the next chunk. */
+  match(chunk: Chunk): Match | null {
+    const { step, view } = this.#filter;
+    const selection = this.#selection;
+    const { timeBefore } = this;
+    view.timeBefore = timeBefore;
+    const inside = within(chunk, this.#range, selection);
+    const candidates = inside === chunk.n ? ALL : selection;
+    if (step === null) return inside === 0 ? null : { chunk, selection: candidates, n: inside, timeBefore };
+    const n = step.select(chunk, candidates, inside, selection);
+    return n === 0 ? null : { chunk, selection, n, timeBefore };
   }
 }
 

@@ -80,7 +80,7 @@ function endFields(word: 'src' | 'dst', end: 'client' | 'server'): RowField[] {
   const there = atEnd(end, 'Pod');
   const service = atEnd(end, 'Service');
   const one = (name: string, doc: string, example: string, read: RowField['read']): RowField => ({
-    name: `k8s.${word}.${name}`, type: 'text', scope: 'fd', doc: `${doc} of ${whose}`, example: `k8s.${word}.${example}`, read,
+    name: `k8s.${word}.${name}`, type: 'text', scope: 'fd', later: true, doc: `${doc} of ${whose}`, example: `k8s.${word}.${example}`, read,
   }); // biome-ignore format: a row
   return [
     one(

@@ -1,0 +1,91 @@
+/** A .scap file read as it is gives the answers that its import gives. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { contextOf } from '../../src/cli/open-capture.ts';
+import { importScap } from '../../src/cli/scap-import.ts';
+import { ScapStream } from '../../src/cli/scap-stream.ts';
+import { type CompiledFilter, compileFilter } from '../../src/filter/compile.ts';
+import { looksAhead } from '../../src/filter/field.ts';
+import { FIELDS } from '../../src/filter/registry.ts';
+import type { CaptureContext } from '../../src/filter/view.ts';
+import { DEFAULT_FORMAT, LineFormat } from '../../src/output/format.ts';
+import { CaptureReader } from '../../src/store/reader.ts';
+import { Matcher, scan } from '../../src/store/scan.ts';
+
+const SHARED = '../shared/scap';
+const FILES = ['critical-app.scap', 'modern-lab-stall.scap', 'modern-zoo.scap'];
+
+/** Filters of the reference answers, and of every field's own example; none that look ahead. */
+function filters(context: CaptureContext): CompiledFilter[] {
+  const answers = JSON.parse(readFileSync(`${SHARED}/oracle.json`, 'utf8')) as { filter: string }[];
+  const texts = new Set([
+    ...answers.map(({ filter }) => filter),
+    ...FIELDS.filter(({ only }) => only !== 'print').map(({ example }) => example),
+  ]);
+  return [...texts].flatMap((text) => {
+    try {
+      const filter = compileFilter(text, context);
+      return filter.fields.some(looksAhead) ? [] : [filter];
+    } catch {
+      return [];
+    }
+  });
+}
+
+type Found = Map<string, number[]>;
+
+function note(found: Found, text: string, match: ReturnType<Matcher['match']>): void {
+  if (match === null) return;
+  const nums = found.get(text) ?? [];
+  found.set(text, nums);
+  for (let k = 0; k < match.n; k++) nums.push(match.chunk.num[match.selection[k]!]!);
+}
+
+async function streamed(path: string, lines: string[]): Promise<Found> {
+  const stream = await ScapStream.open(path);
+  const all = filters(stream.context).map((filter) => ({ filter, matcher: new Matcher(filter) }));
+  const { view } = compileFilter('', stream.context);
+  const format = new LineFormat(DEFAULT_FORMAT);
+  const found: Found = new Map();
+  await stream.read({ dns: true, sizes: true }, (chunk) => {
+    for (const { filter, matcher } of all) note(found, filter.text, matcher.match(chunk));
+    for (let i = 0; i < chunk.n; i++) lines.push(format.line(view.at(chunk, i), ''));
+    return true;
+  });
+  for (const nums of found.values()) nums.sort((a, b) => a - b);
+  return found;
+}
+
+async function imported(path: string, lines: string[]): Promise<Found> {
+  const folder = mkdtempSync(join(tmpdir(), 'scap-stream-'));
+  await importScap(path, join(folder, 'x.trowel'));
+  const capture = new CaptureReader(join(folder, 'x.trowel'));
+  const found: Found = new Map();
+  for (const filter of filters(contextOf(capture))) for (const match of scan(capture, filter)) note(found, filter.text, match);
+  const { view } = compileFilter('', contextOf(capture));
+  const format = new LineFormat(DEFAULT_FORMAT);
+  for (const head of capture.heads()) {
+    const chunk = capture.chunk(head);
+    for (let i = 0; i < chunk.n; i++) lines.push(format.line(view.at(chunk, i), ''));
+  }
+  capture.close();
+  rmSync(folder, { recursive: true });
+  return found;
+}
+
+const numberOf = (line: string) => Number(line.slice(0, line.indexOf(' ')));
+
+describe.skipIf(!existsSync(SHARED))('streamed and imported (skipped where ../shared is absent)', () => {
+  test.each(FILES)('%s', { timeout: 120_000 }, async (file) => {
+    const [streamedLines, importedLines]: [string[], string[]] = [[], []];
+    const streams = await streamed(`${SHARED}/${file}`, streamedLines);
+    const imports = await imported(`${SHARED}/${file}`, importedLines);
+    expect(imports.size).toBeGreaterThan(50);
+    const differing = [...imports].filter(([text, nums]) => nums.join() !== streams.get(text)?.join()).map(([text]) => text);
+    expect(differing).toEqual([]);
+    expect([...streams.keys()].filter((text) => !imports.has(text))).toEqual([]);
+    expect(streamedLines.sort((a, b) => numberOf(a) - numberOf(b))).toEqual(importedLines);
+  });
+});

@@ -59,12 +59,6 @@ export class ArgWriter {
     this.#copy(bytes, from, to);
   }
 
-  /** Bytes that are encoded already. */
-  raw(bytes: Uint8Array, from: number, to: number): void {
-    this.#reserve(to - from);
-    this.#copy(bytes, from, to);
-  }
-
   /** Short ones in a loop, since the call of `set` costs more than the bytes do. */
   #copy(bytes: Uint8Array, from: number, to: number): void {
     if (to - from > 48) {

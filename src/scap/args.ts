@@ -7,13 +7,13 @@ import type { ArgPlan, TypePlan } from './types.ts';
 /** Row of what a descriptor's number stands for at this moment; 0: unknown. */
 export type FdRowOf = (number: number) => number;
 
-/** Writes the arguments of one event after the other. Without `fdRowOf` only those of plans that are not `early`. */
+/** Writes the arguments of one event after the other. */
 export class ArgEncoder {
   readonly #writer = new ArgWriter();
   readonly #pair = new ArgWriter();
-  readonly #fdRowOf: FdRowOf | null;
+  readonly #fdRowOf: FdRowOf;
 
-  constructor(fdRowOf: FdRowOf | null) {
+  constructor(fdRowOf: FdRowOf) {
     this.#fdRowOf = fdRowOf;
   }
 
@@ -28,10 +28,6 @@ export class ArgEncoder {
 
   bytes(): Uint8Array {
     return this.#writer.bytes();
-  }
-
-  copy(bytes: Uint8Array, from: number, to: number): void {
-    this.#writer.raw(bytes, from, to);
   }
 
   /** `params` of the event itself, `enter` of the one that began its call. */
@@ -71,24 +67,29 @@ export class ArgEncoder {
     }
     const from = params.start[index]!;
     let to = params.start[index + 1]!;
-    if (nul === 1 && to > from && params.bytes[to - 1] === 0) to--;
-    this.#writer.part(params.bytes, from, to);
+    if (nul === 1 && to > from && params.piece.bytes[to - 1] === 0) to--;
+    this.#writer.part(params.piece.bytes, from, to);
   }
 
   /** A descriptor's number, and the row of what it is. */
   #fd(number: number): void {
     this.#pair.number(number);
-    this.#pair.number(this.#fdRowOf!(number));
+    this.#pair.number(this.#fdRowOf(number));
   }
 
   #fdlist(raw: Uint8Array | null): Uint8Array | null {
     if (raw === null || raw.length < 2) return raw;
-    const at = new Cursor(raw, 0, raw.length);
     this.#pair.reset();
-    for (let left = at.u16(); left > 0 && at.left >= 10; left--) {
-      this.#fd(at.i64());
-      this.#pair.number(at.u16());
-    }
+    eachFd(raw, (number, flags) => {
+      this.#fd(number);
+      this.#pair.number(flags);
+    });
     return this.#pair.bytes();
   }
+}
+
+/** Calls `work` for each descriptor of a list, as poll takes it. */
+export function eachFd(raw: Uint8Array, work: (number: number, flags: number) => void): void {
+  const at = new Cursor(raw, 0, raw.length);
+  for (let left = at.u16(); left > 0 && at.left >= 10; left--) work(at.i64(), at.u16());
 }

@@ -1,5 +1,5 @@
 /** Blocks of a .scap file, cut out of the bytes as they come. */
-import { u32 } from './bytes.ts';
+import { NO_PIECE, Piece, u32 } from './bytes.ts';
 
 export const Block = {
   SECTION: 0x0a0d0d0a,
@@ -61,47 +61,42 @@ export class ScapDamage extends Error {
   override readonly name = 'ScapDamage';
 }
 
-const NOTHING = new Uint8Array(0);
-
 /** Cuts bytes into blocks: feed it, and ask for the next block as long as there is one. */
 export class BlockCutter {
-  /** The block at hand: its body lies in `bytes` from `from` to `to`. The bytes stay as they are. */
+  /** The block at hand: its body lies in `piece` from `from` to `to`. */
   type = 0;
-  bytes: Uint8Array = NOTHING;
+  piece = NO_PIECE;
   from = 0;
   to = 0;
-  /** Where the next block begins, in `bytes`. */
+  /** Where the next block begins, in `piece`. */
   #at = 0;
-  /** Where `bytes` begin, in the unzipped file. */
+  /** Where `piece` begins, in the unzipped file. */
   #start = 0;
-  /** What comes after `bytes`, which then are one block that was cut in two by the pieces' border. */
-  #after: Uint8Array = NOTHING;
+  /** What comes after `piece`, which then is one block that was cut in two by the pieces' border. */
+  #after: Uint8Array | null = null;
 
   /** More bytes. All blocks of those before have been asked for. */
-  feed(piece: Uint8Array): void {
-    const bytes = new Uint8Array(piece.buffer, piece.byteOffset, piece.length); // one kind of array is read faster than two
-    const rest = this.bytes.subarray(this.#at);
+  feed(bytes: Uint8Array): void {
+    const rest = this.piece.part(this.#at);
+    const missing = rest.length === 0 ? 0 : missingOf(rest, bytes);
     this.#start += this.#at;
     this.#at = 0;
-    const missing = rest.length === 0 ? 0 : missingOf(rest, bytes);
-    if (missing === 0 || missing >= bytes.length) this.bytes = rest.length === 0 ? bytes : joined(rest, bytes);
-    else {
-      this.bytes = joined(rest, bytes.subarray(0, missing));
-      this.#after = bytes.subarray(missing);
-    }
+    this.#after = missing > 0 && missing < bytes.length ? bytes.subarray(missing) : null;
+    if (rest.length === 0) this.piece = new Piece(bytes);
+    else this.piece = new Piece(joined(rest, this.#after === null ? bytes : bytes.subarray(0, missing)));
   }
 
   /** False: no whole block is left. Throws ScapDamage when the bytes are none. */
   next(): boolean {
-    if (this.#at === this.bytes.length && this.#after !== NOTHING) this.#goOn();
-    const { bytes } = this;
+    if (this.#at === this.piece.length && this.#after !== null) this.#goOn(this.#after);
+    const { piece } = this;
     const at = this.#at;
-    if (at + AROUND > bytes.length) return false;
-    const raw = u32(bytes, at);
-    const length = u32(bytes, at + 4);
+    if (at + AROUND > piece.length) return false;
+    const raw = piece.u32(at);
+    const length = piece.u32(at + 4);
     if (length < AROUND || length > MAX_BLOCK) throw this.#damage(`a block of ${length} bytes`);
-    if (at + length > bytes.length) return false;
-    if (u32(bytes, at + length - 4) !== length) throw this.#damage('a block whose two lengths differ');
+    if (at + length > piece.length) return false;
+    if (piece.u32(at + length - 4) !== length) throw this.#damage('a block whose two lengths differ');
     this.type = raw > 0x80000000 ? (ALIASES.get(raw) ?? raw) : raw;
     this.from = at + 8;
     this.to = at + length - 4;
@@ -109,16 +104,16 @@ export class BlockCutter {
     return true;
   }
 
-  #goOn(): void {
+  #goOn(bytes: Uint8Array): void {
     this.#start += this.#at;
     this.#at = 0;
-    this.bytes = this.#after;
-    this.#after = NOTHING;
+    this.piece = new Piece(bytes);
+    this.#after = null;
   }
 
   /** When the file is at its end: what is wrong with that; null: nothing. */
   get cut(): string | null {
-    return this.bytes.length === this.#at ? null : `the file ends within a block, at byte ${this.#offset}`;
+    return this.piece.length === this.#at ? null : `the file ends within a block, at byte ${this.#offset}`;
   }
 
   get #offset(): number {

@@ -40,3 +40,43 @@ export function texts(bytes: Uint8Array): string[] {
   if (all === '') return [];
   return (all.endsWith('\0') ? all.slice(0, -1) : all).split('\0');
 }
+
+/** A piece of a file's bytes, with both ways to read it. */
+export class Piece {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // a Buffer is another kind of array, and two kinds are read more slowly than one
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  get length(): number {
+    return this.bytes.length;
+  }
+
+  part(from: number, to = this.bytes.length): Uint8Array {
+    return this.bytes.subarray(from, to);
+  }
+
+  u16(at: number): number {
+    return this.view.getInt16(at, true) & 0xffff;
+  }
+
+  i32(at: number): number {
+    return this.view.getInt32(at, true);
+  }
+
+  u32(at: number): number {
+    return this.view.getInt32(at, true) >>> 0;
+  }
+
+  /** Rounded above 2^53. */
+  i64(at: number): number {
+    const high = this.view.getInt32(at + 4, true);
+    const low = this.view.getInt32(at, true);
+    return high === 0 && low >= 0 ? low : high * TWO_32 + (low >>> 0);
+  }
+}
+
+export const NO_PIECE = new Piece(new Uint8Array(0));

@@ -4,20 +4,12 @@
  */
 import { CHUNK_EVENTS, type Chunk } from '../model/chunk.ts';
 import { ArgEncoder } from './args.ts';
+import type { Piece } from './bytes.ts';
 import { Params } from './params.ts';
 import type { TypePlan } from './types.ts';
 
 const NOTHING = new Uint8Array(0);
 const FIRST_BYTES = 1 << 20;
-
-/** Where one event lies: its header's first byte, and the end of its parameters. */
-export interface EventBytes {
-  readonly bytes: Uint8Array;
-  readonly from: number;
-  readonly to: number;
-  /** The number of parameters is told. */
-  readonly counted: boolean;
-}
 
 /** Used again and again: whoever wants to keep something copies it. */
 export class ScapChunk implements Chunk {
@@ -39,14 +31,14 @@ export class ScapChunk implements Chunk {
   /** The payload in the bytes of the event. */
   readonly #dataFrom = new Int32Array(CHUNK_EVENTS);
   readonly #dataTo = new Int32Array(CHUNK_EVENTS);
-  /** Arguments that had to be encoded at once, one after the other; where those of an event end. */
-  #early: Uint8Array = new Uint8Array(1 << 12);
-  #earlyLength = 0;
-  readonly #earlyEnd = new Int32Array(CHUNK_EVENTS);
+  /** Rows of the descriptors among the arguments, of all events one after the other. */
+  #fdRows = new Uint32Array(1 << 10);
+  #fdsPlaced = 0;
+  #fdsTaken = 0;
 
   readonly #params = new Params();
   readonly #enterParams = new Params();
-  readonly #encoder = new ArgEncoder(null);
+  readonly #encoder = new ArgEncoder(() => this.#fdRows[this.#fdsTaken++] ?? 0);
   #args: Uint8Array = NOTHING;
   #data: Uint8Array = NOTHING;
   readonly #argsEnd = new Uint32Array(CHUNK_EVENTS);
@@ -59,27 +51,39 @@ export class ScapChunk implements Chunk {
     return this.n === CHUNK_EVENTS;
   }
 
-  /** Says where event n's arguments and payload lie. `begin`: the event that began the call; null: none that is needed. */
-  place(plan: TypePlan, end: EventBytes, begin: EventBytes | null, dataFrom: number, dataTo: number): void {
+  /** Says where event n lies: its header's first byte, and the end of its parameters. */
+  place(plan: TypePlan, piece: Piece, from: number, to: number, counted: boolean): void {
     const { n } = this;
     this.#plans[n] = plan;
-    this.#ends.set(n, end);
-    if (begin !== null) this.#begins.set(n, begin);
-    this.#dataFrom[n] = dataFrom;
-    this.#dataTo[n] = dataTo;
-    this.#earlyEnd[n] = this.#earlyLength;
+    this.#dataFrom[n] = this.#dataTo[n] = 0;
+    this.#ends.set(n, piece, from, to, counted);
   }
 
-  /** Keeps arguments of event n that nobody could encode later. After `place`. */
-  placeArgs(args: Uint8Array): void {
-    const end = this.#earlyLength + args.length;
-    if (end > this.#early.length) this.#early = grown(this.#early, this.#earlyLength, end);
-    this.#early.set(args, this.#earlyLength);
-    this.#earlyLength = this.#earlyEnd[this.n] = end;
+  /** Where its payload lies in the same piece. After `place`. */
+  placeData(from: number, to: number): void {
+    this.#dataFrom[this.n] = from;
+    this.#dataTo[this.n] = to;
+  }
+
+  /** Where the event that began the call lies. */
+  placeBegin(piece: Piece, from: number, to: number, counted: boolean): void {
+    this.#begins.set(this.n, piece, from, to, counted);
+  }
+
+  /** The row of the next descriptor among its arguments. */
+  placeFd(row: number): void {
+    if (this.#fdsPlaced === this.#fdRows.length) {
+      const larger = new Uint32Array(this.#fdRows.length * 2);
+      larger.set(this.#fdRows);
+      this.#fdRows = larger;
+    }
+    this.#fdRows[this.#fdsPlaced++] = row;
   }
 
   clear(): void {
-    this.n = this.#withArgs = this.#withData = this.#earlyLength = 0;
+    this.n = this.#withArgs = this.#withData = this.#fdsPlaced = this.#fdsTaken = 0;
+    this.#ends.clear();
+    this.#begins.clear();
   }
 
   get args(): Uint8Array {
@@ -109,8 +113,7 @@ export class ScapChunk implements Chunk {
     if (first === 0) encoder.reset();
     for (let i = first; i < this.n; i++) {
       const plan = this.#plans[i]!;
-      if (plan.early) encoder.copy(this.#early, i === 0 ? 0 : this.#earlyEnd[i - 1]!, this.#earlyEnd[i]!);
-      else if (plan.args.length > 0) {
+      if (plan.args.length > 0) {
         this.#ends.load(i, this.#params, plan.schema);
         if (plan.enterSchema !== null) this.#begins.load(i, this.#enterParams, plan.enterSchema);
         encoder.event(plan, this.#params, this.#enterParams);
@@ -139,26 +142,37 @@ export class ScapChunk implements Chunk {
   }
 }
 
-/** Places of as many events as a chunk holds. */
+/** Places of as many events as a chunk holds. Most lie in the same piece as the one before. */
 class Places {
-  readonly #bytes: Uint8Array[] = [];
+  readonly #pieces: Piece[] = [];
+  readonly #piece = new Uint16Array(CHUNK_EVENTS);
   readonly #from = new Int32Array(CHUNK_EVENTS);
   readonly #to = new Int32Array(CHUNK_EVENTS);
   readonly #counted = new Uint8Array(CHUNK_EVENTS);
+  #last: Piece | null = null;
 
-  set(i: number, { bytes, from, to, counted }: EventBytes): void {
-    this.#bytes[i] = bytes;
+  set(i: number, piece: Piece, from: number, to: number, counted: boolean): void {
+    if (piece !== this.#last) {
+      this.#pieces.push(piece);
+      this.#last = piece;
+    }
+    this.#piece[i] = this.#pieces.length - 1;
     this.#from[i] = from;
     this.#to[i] = to;
     this.#counted[i] = counted ? 1 : 0;
   }
 
+  clear(): void {
+    this.#pieces.length = 0;
+    this.#last = null;
+  }
+
   load(i: number, params: Params, schema: TypePlan['schema']): void {
-    params.load(this.#bytes[i]!, this.#from[i]!, this.#to[i]!, schema, this.#counted[i] === 1);
+    params.load(this.#pieces[this.#piece[i]!]!, this.#from[i]!, this.#to[i]!, schema, this.#counted[i] === 1);
   }
 
   copy(i: number, from: number, to: number, target: Uint8Array, at: number): void {
-    const bytes = this.#bytes[i]!;
+    const { bytes } = this.#pieces[this.#piece[i]!]!;
     if (to - from > 48) target.set(bytes.subarray(from, to), at);
     else for (let k = from; k < to; k++) target[at++] = bytes[k]!;
   }

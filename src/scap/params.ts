@@ -1,4 +1,4 @@
-import { i32, i64, textOf, u16, u32, untilNul } from './bytes.ts';
+import { NO_PIECE, type Piece, textOf, untilNul } from './bytes.ts';
 import { type EventSchema, SchemaFlag } from './schema.ts';
 
 /** More than any type has; what says that it has more is damaged. */
@@ -8,21 +8,19 @@ const MAX_PARAMS = 64;
 export const HEADER_V1 = 22;
 export const HEADER_V2 = 26;
 
-const NOTHING = new Uint8Array(0);
-
 /** The parameters of one event, where they lie in its bytes. One object is moved from event to event. A parameter that is not there reads as null. */
 export class Params {
-  bytes: Uint8Array = NOTHING;
+  piece = NO_PIECE;
   count = 0;
   /** Parameter i lies in [start[i], start[i + 1]). */
   readonly start = new Int32Array(MAX_PARAMS + 1);
 
   /** Stands on the event whose header begins at `from` and whose parameters end at `to`. False: its lengths do not add up, and it has none. */
-  load(bytes: Uint8Array, from: number, to: number, schema: EventSchema, counted: boolean): boolean {
-    this.bytes = bytes;
+  load(piece: Piece, from: number, to: number, schema: EventSchema, counted: boolean): boolean {
+    this.piece = piece;
     const width = schema.flags & SchemaFlag.LARGE ? 4 : 2;
     if (!counted) return this.#guess(from + HEADER_V1, to, schema, width);
-    return this.#lay(from + HEADER_V2, to, u32(bytes, from + HEADER_V1), width);
+    return this.#lay(from + HEADER_V2, to, piece.u32(from + HEADER_V1), width);
   }
 
   clear(): void {
@@ -43,13 +41,13 @@ export class Params {
     const at = this.start[i]!;
     switch (this.start[i + 1]! - at) {
       case 8:
-        return i64(this.bytes, at);
+        return this.piece.i64(at);
       case 4:
-        return i32(this.bytes, at);
+        return this.piece.i32(at);
       case 2:
-        return (u16(this.bytes, at) << 16) >> 16;
+        return (this.piece.u16(at) << 16) >> 16;
       case 1:
-        return (this.bytes[at]! << 24) >> 24;
+        return (this.piece.bytes[at]! << 24) >> 24;
       default:
         return null;
     }
@@ -61,13 +59,13 @@ export class Params {
     const at = this.start[i]!;
     switch (this.start[i + 1]! - at) {
       case 8:
-        return i64(this.bytes, at);
+        return this.piece.i64(at);
       case 4:
-        return u32(this.bytes, at);
+        return this.piece.u32(at);
       case 2:
-        return u16(this.bytes, at);
+        return this.piece.u16(at);
       case 1:
-        return this.bytes[at]!;
+        return this.piece.bytes[at]!;
       default:
         return null;
     }
@@ -75,7 +73,7 @@ export class Params {
 
   /** A view, good until the bytes are used again. */
   raw(i: number): Uint8Array | null {
-    return i < this.count ? this.bytes.subarray(this.start[i], this.start[i + 1]) : null;
+    return i < this.count ? this.piece.part(this.start[i]!, this.start[i + 1]) : null;
   }
 
   /** A text up to its NUL. */
@@ -88,12 +86,13 @@ export class Params {
   #lay(lengths: number, to: number, count: number, width: 2 | 4): boolean {
     this.count = 0;
     if (count > MAX_PARAMS || lengths + count * width > to) return false;
+    const { piece, start } = this;
     let at = lengths + count * width;
     for (let i = 0; i < count; i++) {
-      this.start[i] = at;
-      at += width === 2 ? u16(this.bytes, lengths + i * 2) : u32(this.bytes, lengths + i * 4);
-      if (at > to) return false;
+      start[i] = at;
+      at += width === 2 ? piece.u16(lengths + i * 2) : piece.u32(lengths + i * 4);
     }
+    if (at > to) return false;
     this.start[count] = at;
     this.count = count;
     return true;

@@ -4,7 +4,7 @@
  */
 import { EventFlag } from '../model/chunk.ts';
 import type { DimensionTables } from '../model/rows.ts';
-import { ArgEncoder } from './args.ts';
+import { eachFd } from './args.ts';
 import { Block, BlockCutter, BYTE_ORDER_MAGIC, eventForm, ScapDamage } from './blocks.ts';
 import { u32 } from './bytes.ts';
 import { ScapChunk } from './chunk.ts';
@@ -62,7 +62,6 @@ export class ScapReader implements EventAtHand {
   readonly #types: EventTypes;
   readonly #enterParams = new Params();
   readonly #chunk = new ScapChunk();
-  readonly #args = new ArgEncoder((number) => this.#fdRowOf(number));
   readonly #epochHigh: number;
   readonly #epochLow: number;
   #state: State;
@@ -102,8 +101,8 @@ export class ScapReader implements EventAtHand {
     cutter.feed(bytes);
     while (cutter.next()) {
       const form = eventForm(cutter.type);
-      if (form === undefined) this.#block(cutter.type, cutter.bytes, cutter.from, cutter.to);
-      else if (head.load(cutter.bytes, cutter.from, cutter.to, form)) this.#event(head);
+      if (form === undefined) this.#block(cutter.type, cutter.piece.bytes, cutter.from, cutter.to);
+      else if (head.load(cutter.piece, cutter.from, cutter.to, form)) this.#event(head);
       else throw new ScapDamage('an event that is longer than its block');
     }
     for (const { open } of this.#state.threads.values()) if (open.hasBytes) open.keep();
@@ -138,8 +137,8 @@ export class ScapReader implements EventAtHand {
     return new State(this.#tables, (thread) => this.#dropOpen(thread.open));
   }
 
-  #loadEnter({ bytes, from, to, type, counted }: OpenCall): Params {
-    this.#enterParams.load(bytes, from, to, schemaOf(type)!, counted);
+  #loadEnter({ piece, from, to, type, counted }: OpenCall): Params {
+    this.#enterParams.load(piece, from, to, schemaOf(type)!, counted);
     return this.#enterParams;
   }
 
@@ -203,7 +202,7 @@ export class ScapReader implements EventAtHand {
     this.thread = this.#find(kind);
     if (kind.side === 'enter') this.#begun(kind, head);
     else {
-      this.params.load(head.bytes, head.from, head.to, kind.schema, head.counted);
+      this.params.load(head.piece, head.from, head.to, kind.schema, head.counted);
       if (kind.side === 'exit') this.#ended(kind, head);
       else this.#alone(kind, head);
     }
@@ -230,7 +229,7 @@ export class ScapReader implements EventAtHand {
     const { pending } = this.#survey;
     const open = thread === null ? this.#stray() : thread.open;
     this.#dropOpen(open);
-    open.begin(this.#num, this.time, head, thread);
+    open.begin(this.#num, this.time, head);
     if (thread !== null) this.#remember(thread, open, kind);
     if (pending === null) this.#describe(thread, open, kind);
     else if (pending[this.#nextPending] === this.#num) {
@@ -245,7 +244,7 @@ export class ScapReader implements EventAtHand {
     thread.lastFd = -1;
     thread.lastType = this.type;
     if (!kind.usesFd && kind.handler === undefined) return;
-    this.params.load(open.bytes, open.from, open.to, kind.schema, open.counted);
+    this.params.load(open.piece, open.from, open.to, kind.schema, open.counted);
     if (kind.usesFd) {
       thread.lastFd = this.params.int(0) ?? -1;
       this.fd = this.#state.fdOf(thread, thread.lastFd);
@@ -264,7 +263,7 @@ export class ScapReader implements EventAtHand {
   #stray(): OpenCall {
     let open = this.#strays.get(this.tid);
     if (open === undefined) {
-      open = new OpenCall();
+      open = new OpenCall(null);
       if (this.#strays.size < MAX_STRAYS) this.#strays.set(this.tid, open);
     }
     return open;
@@ -299,8 +298,8 @@ export class ScapReader implements EventAtHand {
     chunk.fd[n] = open.fd;
     chunk.res[n] = 0;
     chunk.flags[n] = EventFlag.PENDING;
-    chunk.place(plan, open, null, 0, 0);
-    if (plan.early) this.#placeArgs(plan, params, NO_PARAMS);
+    chunk.place(plan, open.piece, open.from, open.to, open.counted);
+    if (plan.fdArgs.length > 0) this.#placeFds(plan, params, NO_PARAMS);
     chunk.n = n + 1;
     if (chunk.full) this.#handOver();
   }
@@ -385,17 +384,20 @@ export class ScapReader implements EventAtHand {
     const cut = plan.data >= 0 && res !== null && res > data ? EventFlag.TRUNCATED : 0;
     const flags = kind.side === 'one' ? EventFlag.ONE_SIDED : 0;
     chunk.flags[n] = flags | (res === null ? 0 : EventFlag.HAS_RES) | cut;
-    const from = data === 0 ? 0 : params.start[plan.data]!;
-    chunk.place(plan, head, plan.enterSchema === null ? null : open, from, from + data);
-    if (plan.early) this.#placeArgs(plan, params, enter);
+    chunk.place(plan, head.piece, head.from, head.to, head.counted);
+    if (data > 0) chunk.placeData(params.start[plan.data]!, params.start[plan.data + 1]!);
+    if (open !== null && plan.enterSchema !== null) chunk.placeBegin(open.piece, open.from, open.to, open.counted);
+    if (plan.fdArgs.length > 0) this.#placeFds(plan, params, enter);
     chunk.n = n + 1;
     if (chunk.full) this.#handOver();
   }
 
-  #placeArgs(plan: TypePlan, params: Params, enter: Params): void {
-    this.#args.reset();
-    this.#args.event(plan, params, enter);
-    this.#chunk.placeArgs(this.#args.bytes());
+  #placeFds({ fdArgs }: TypePlan, params: Params, enter: Params): void {
+    for (const { ofEnter, index, how } of fdArgs) {
+      const from = ofEnter ? enter : params;
+      if (how === 'fd') this.#chunk.placeFd(this.#fdRowOf(from.int(index) ?? -1));
+      else eachFd(from.raw(index) ?? NOTHING, (number) => this.#chunk.placeFd(this.#fdRowOf(number)));
+    }
   }
 
   /** The row of what a number of the event's thread stands for. */

@@ -78,6 +78,8 @@ export class State {
 
   add(thread: Thread): boolean {
     if (this.threads.size >= MAX_THREADS) return false;
+    const before = this.threads.get(thread.tid);
+    if (before !== undefined) before.isGone = true;
     this.threads.set(thread.tid, thread);
     this.#last = undefined;
     if (thread.flags & CloneFlag.THREAD) this.#count(thread.pid, 1);
@@ -90,7 +92,11 @@ export class State {
   }
 
   mainOf(thread: Thread): Thread | null {
-    return thread.isMain ? thread : (this.threads.get(thread.pid) ?? null);
+    if (thread.isMain) return thread;
+    const { leader } = thread;
+    if (leader !== null && !leader.isGone && leader.tid === thread.pid) return leader;
+    thread.leader = this.threads.get(thread.pid) ?? null;
+    return thread.leader;
   }
 
   /** Threads of a process share one table where they were cloned so. */
@@ -122,7 +128,7 @@ export class State {
   }
 
   threadRow(thread: Thread, time: number): number {
-    return this.threadRows.rowOf(thread, this.mainOf(thread), time);
+    return thread.row !== 0 ? thread.row : this.threadRows.rowOf(thread, this.mainOf(thread), time);
   }
 
   /** Keeps the sizes of a thread and of its process. */
@@ -177,6 +183,7 @@ export class State {
     if (this.threads.get(thread.tid) !== thread || (thread.children > 0 && !force)) return;
     if (thread.flags & CloneFlag.THREAD) this.#count(thread.pid, -1);
     this.threads.delete(thread.tid);
+    thread.isGone = true;
     this.#last = undefined;
     this.onRemoved(thread);
     this.threadRows.ended(thread, time);

@@ -46,7 +46,7 @@ export class Surveyor {
       const form = eventForm(cutter.type);
       if (form === undefined) {
         if (cutter.type === Block.SECTION) this.#closeSection();
-      } else if (this.#head.load(cutter.bytes, cutter.from, cutter.to, form)) this.#event();
+      } else if (this.#head.load(cutter.piece, cutter.from, cutter.to, form)) this.#event();
       else throw new ScapDamage('an event that is longer than its block');
     }
   }

@@ -53,6 +53,9 @@ export class Thread {
   /** Time at which it was cloned; 0: before the file, or unknown. */
   cloned = 0;
   fds = new Map<number, Fd>();
+  /** The first thread of its process, where that has been looked up; not to be trusted once that is gone. */
+  leader: Thread | null = null;
+  isGone = false;
 
   /** The descriptor that its last event was about; -1: none. Until the first event it is 0, as in sysdig. */
   lastFd = 0;
@@ -61,7 +64,7 @@ export class Thread {
   /** The event at hand is the end of the call that its last event began. */
   valid = false;
   /** The call that has begun and not ended. */
-  readonly open = new OpenCall();
+  readonly open = new OpenCall(this);
 
   /** Its row; 0: to be looked up again, since something changed. */
   row = 0;

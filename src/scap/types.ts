@@ -19,8 +19,8 @@ export interface TypePlan {
   /** Of the event that began the call; null: no argument comes from it. */
   readonly enterSchema: EventSchema | null;
   readonly args: readonly ArgPlan[];
-  /** Arguments have to be encoded when the event comes: they are descriptors, and what those are changes. */
-  readonly early: boolean;
+  /** Those of them that are descriptors: what these stand for is known when the event comes, and only then. */
+  readonly fdArgs: readonly ArgPlan[];
   /** The result is parameter 0. */
   readonly hasRes: boolean;
   /** The parameter with the payload; -1: none. */
@@ -174,7 +174,7 @@ export class EventTypes {
       schema,
       enterSchema: exits >= 0 && args.some(({ ofEnter }) => ofEnter) ? enterSchema! : null,
       args,
-      early: args.some(({ how }) => how === 'fd' || how === 'fdlist'),
+      fdArgs: args.filter(({ how }) => how === 'fd' || how === 'fdlist'),
       hasRes,
       data,
     };

@@ -38,7 +38,7 @@ async function partsOf(path: string): Promise<Parts> {
   for await (const piece of pieces(path)) {
     cutter.feed(piece);
     while (cutter.next()) {
-      const block = Buffer.from(cutter.bytes.subarray(cutter.from - 8, cutter.to + 4));
+      const block = Buffer.from(cutter.piece.part(cutter.from - 8, cutter.to + 4));
       if (eventForm(block.readUInt32LE(0)) !== undefined) events.push(block);
       else heads.push(block);
     }

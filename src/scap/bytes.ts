@@ -75,7 +75,7 @@ export class Piece {
   i64(at: number): number {
     const high = this.view.getInt32(at + 4, true);
     const low = this.view.getInt32(at, true);
-    return high === 0 && low >= 0 ? low : high * TWO_32 + (low >>> 0);
+    return high === low >> 31 ? low : high * TWO_32 + (low >>> 0); // small ones stay integers
   }
 }
 

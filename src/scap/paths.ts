@@ -1,5 +1,8 @@
+const UNRESOLVED = /(?:^|\/)\.|\/\/|\/$/;
+
 /** A path as the kernel would have it: relative ones under `base`, which ends with a slash; `.`, `..` and double slashes resolved. */
 export function joinPath(base: string, path: string): string {
+  if (path !== '' && !UNRESOLVED.test(path)) return path.startsWith('/') ? path : base + path;
   let joined = path.startsWith('/') || path === '' ? '' : base;
   const parts = path.split('/');
   parts.forEach((part, i) => {

@@ -1,10 +1,14 @@
-/** A .scap file's bytes, unzipped where they are zipped, in large pieces. */
+/** A .scap file's bytes, unzipped where they are zipped, piece by piece. */
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, type Gunzip } from 'node:zlib';
 import { ScapDamage } from './blocks.ts';
 
-const PIECE = 1 << 20;
+const PIECE = 1 << 18;
+/** What is given to be unzipped at once, and how large a piece it mostly makes. */
+const ZIPPED = 1 << 16;
+const UNZIPPED = 1 << 20;
 
 async function isZipped(path: string): Promise<boolean> {
   const file = await open(path);
@@ -18,21 +22,49 @@ async function isZipped(path: string): Promise<boolean> {
 
 /** Throws ScapDamage where unzipping fails, after all that could be unzipped. */
 export async function* pieces(path: string): AsyncGenerator<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: PIECE });
-  if (!(await isZipped(path))) {
-    yield* file;
-    return;
-  }
-  const unzip = createGunzip({ chunkSize: PIECE });
-  file.on('error', (error) => unzip.destroy(error));
-  file.pipe(unzip);
+  const zipped = await isZipped(path);
+  const file = createReadStream(path, { highWaterMark: zipped ? ZIPPED : PIECE });
   try {
-    yield* unzip;
-  } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    if (code.startsWith('Z_')) throw new ScapDamage(`unzipping: ${message}`);
-    throw error;
+    yield* zipped ? unzipped(file) : file;
   } finally {
     file.destroy();
   }
+}
+
+/** One piece is unzipped while the one before is being worked on. A stream's own iterator would drop what it holds when an error comes. */
+async function* unzipped(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const unzip = createGunzip({ chunkSize: UNZIPPED });
+  const out: Uint8Array[] = [];
+  let failure: Error | null = null;
+  unzip.on('data', (piece: Uint8Array) => out.push(piece));
+  unzip.on('error', (error) => {
+    failure = error;
+  });
+  const take = () => out.splice(0);
+  for await (const zipped of file) {
+    const written = write(unzip, zipped);
+    yield* take();
+    await written;
+    if (failure !== null) break;
+  }
+  yield* take();
+  if (failure === null) {
+    unzip.end();
+    await once(unzip, 'end').catch(() => {}); // the listener above has it
+  }
+  yield* take();
+  unzip.destroy();
+  if (failure !== null) throw new ScapDamage(`unzipping: ${(failure as Error).message}`);
+}
+
+/** Resolves when all of it is unzipped, or cannot be. */
+function write(unzip: Gunzip, zipped: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      unzip.off('error', done);
+      resolve();
+    };
+    unzip.once('error', done);
+    unzip.write(zipped, done);
+  });
 }

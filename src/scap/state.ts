@@ -9,6 +9,8 @@ import { CloneFlag, Thread, ThreadRows } from './thread.ts';
 
 /** A process with more descriptors than this is damage. */
 const MAX_FDS = 1 << 16;
+/** A power of two. */
+const RECENT_THREADS = 1024;
 /** Where the descriptor goes whose close is on its way while its number is given out again. */
 export const CANCELLED = -0x7fff;
 
@@ -35,7 +37,7 @@ export class State {
   readonly containerIps = new Map<string, string>();
   /** What the event before has taken away: it still resolves for that event itself. */
   #leaving: Thread | null = null;
-  #last: Thread | undefined;
+  readonly #recent: (Thread | undefined)[] = new Array<Thread | undefined>(RECENT_THREADS).fill(undefined);
   #closing: { readonly thread: Thread; readonly fd: number } | null = null;
 
   /** `onRemoved` hears of each thread that goes. */
@@ -63,11 +65,13 @@ export class State {
     this.#closing = { thread, fd };
   }
 
-  /** The thread of an event; most events have the thread of the one before. */
+  /** The thread of an event: most likely one of those that had events lately. */
   threadAt(tid: number): Thread | undefined {
-    if (tid === this.#last?.tid) return this.#last;
+    const slot = tid & (RECENT_THREADS - 1);
+    const recent = this.#recent[slot];
+    if (recent !== undefined && recent.tid === tid && !recent.isGone) return recent;
     const thread = this.threads.get(tid);
-    if (thread !== undefined) this.#last = thread;
+    this.#recent[slot] = thread;
     return thread;
   }
 
@@ -81,7 +85,6 @@ export class State {
     const before = this.threads.get(thread.tid);
     if (before !== undefined) before.isGone = true;
     this.threads.set(thread.tid, thread);
-    this.#last = undefined;
     if (thread.flags & CloneFlag.THREAD) this.#count(thread.pid, 1);
     return true;
   }
@@ -184,7 +187,6 @@ export class State {
     if (thread.flags & CloneFlag.THREAD) this.#count(thread.pid, -1);
     this.threads.delete(thread.tid);
     thread.isGone = true;
-    this.#last = undefined;
     this.onRemoved(thread);
     this.threadRows.ended(thread, time);
   }

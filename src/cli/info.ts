@@ -5,6 +5,7 @@ import { clockText, secondsText, spanText } from '../model/time.ts';
 import { jsonText, sanitize } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
 import type { CaptureReader } from '../store/reader.ts';
+import { namedFile } from './import-cache.ts';
 import { openCapture } from './open-capture.ts';
 import { Out } from './out.ts';
 
@@ -57,7 +58,7 @@ function summarise(capture: CaptureReader, path: string): Summary {
   const processes = [...dims.processes.all()];
   const losses = [...dims.losses.all()].map(({ reason, family, count, from, to }) => ({ reason, family, count, from, to }));
   return {
-    file: path,
+    file: namedFile(path),
     bytes: statSync(path).size,
     state: meta.state === 'complete' ? 'complete' : 'not closed: still being recorded, or its recorder was killed',
     source: meta.source ?? '',

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { compileFilter } from '../filter/compile.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
+import { namedFile } from './import-cache.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 
 /** A recorder writes at least every second. */
@@ -22,7 +23,7 @@ export async function open(path: string, filter: string, options: OpenOptions): 
     const code = await openScreen({
       capture,
       context,
-      file: path,
+      file: namedFile(path),
       filter,
       follow: wasJustWritten(path),
       colour: wantsColour(options.color),

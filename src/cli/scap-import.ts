@@ -3,13 +3,14 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DnsIndex } from '../dns/index.ts';
 import { type DimensionTables, newTables } from '../model/rows.ts';
-import { ScapDamage } from '../scap/blocks.ts';
+import { sanitize } from '../output/printable.ts';
 import { ScapReader } from '../scap/reader.ts';
-import { pieces } from '../scap/source.ts';
+import { eachPiece } from '../scap/source.ts';
 import { type Survey, Surveyor } from '../scap/survey.ts';
 import { CaptureWriter } from '../store/writer.ts';
 import { fileKind } from './file-kind.ts';
-import { cachePath } from './import-cache.ts';
+import { cachePath, noteOriginal } from './import-cache.ts';
+import { Progress } from './progress.ts';
 
 /** Imports are read often and written once. */
 const LEVEL = 3;
@@ -20,43 +21,56 @@ export interface ImportResult {
   readonly cut: string | null;
 }
 
+/** A first pass is quick: how much of the work it is. */
+const SURVEY_SHARE = 0.15;
+
+/** Hears how much of the work is done, 0 to 1. */
+export type OnProgress = (share: number) => void;
+
+/** Calls `onProgress` with its part of the work, from the bytes of a file as they are read. */
+function progressOf(path: string, from: number, to: number, onProgress: OnProgress): (bytes: number) => void {
+  const { size } = statSync(path);
+  let read = 0;
+  return (bytes) => {
+    read += bytes;
+    onProgress(from + ((to - from) * read) / size);
+  };
+}
+
 /** What the first pass over a file tells the second. */
-export async function surveyScap(path: string, onProgress: (bytes: number) => void = () => {}): Promise<Survey> {
+async function survey(path: string, onRead: (bytes: number) => void): Promise<Survey> {
   const surveyor = new Surveyor();
-  const cut = await eachPiece(path, (piece) => {
-    surveyor.push(piece);
-    onProgress(piece.length);
-  });
+  const cut = await eachPiece(
+    path,
+    (piece) => {
+      surveyor.push(piece);
+      return true;
+    },
+    onRead,
+  );
   return surveyor.finish(cut);
 }
 
-/** Feeds a file to `work`. Gives why it ended early, or null. */
-export async function eachPiece(path: string, work: (piece: Uint8Array) => void): Promise<string | null> {
-  try {
-    for await (const piece of pieces(path)) work(piece);
-    return null;
-  } catch (error) {
-    if (error instanceof ScapDamage) return error.message;
-    throw error;
-  }
-}
-
 /** Writes all of a .scap file to a new capture. */
-export async function importScap(path: string, target: string): Promise<ImportResult> {
-  const survey = await surveyScap(path);
+export async function importScap(path: string, target: string, onProgress: OnProgress = () => {}): Promise<ImportResult> {
+  const found = await survey(path, progressOf(path, 0, SURVEY_SHARE, onProgress));
   const tables: DimensionTables = newTables();
   const dns = new DnsIndex(tables);
   const writer = new CaptureWriter(target, tables, { level: LEVEL, live: false });
   let events = 0;
-  const reader = new ScapReader(tables, survey, (chunk) => {
+  const reader = new ScapReader(tables, found, (chunk) => {
     dns.add(chunk);
     writer.append(chunk);
     events += chunk.n;
   });
-  const cut = (await eachPiece(path, (piece) => reader.push(piece))) ?? survey.cut;
+  const push = (piece: Uint8Array) => {
+    reader.push(piece);
+    return true;
+  };
+  const cut = (await eachPiece(path, push, progressOf(path, SURVEY_SHARE, 1, onProgress))) ?? found.cut;
   reader.finish();
   writer.meta({
-    epoch: survey.epoch.toString(),
+    epoch: found.epoch.toString(),
     source: 'scap',
     hostname: reader.machine.hostname,
     cpus: String(reader.machine.cpus),
@@ -74,6 +88,7 @@ export async function capturePath(path: string): Promise<string> {
   const kind = fileKind(path);
   if (kind !== 'scap' && kind !== 'gzip') return path;
   const cached = await cachePath(path);
+  noteOriginal(cached, path);
   if (existsSync(cached)) return cached;
   mkdirSync(dirname(cached), { recursive: true });
   await importInto(path, cached);
@@ -83,12 +98,15 @@ export async function capturePath(path: string): Promise<string> {
 /** Imports beside the target first, so that what is there is whole. */
 export async function importInto(path: string, target: string): Promise<ImportResult> {
   const part = `${target}.${process.pid}.part`;
+  const progress = new Progress(`importing ${sanitize(path)}`);
   try {
-    const result = await importScap(path, part);
+    const result = await importScap(path, part, (share) => progress.update(share));
     renameSync(part, target);
+    progress.end();
     if (result.cut !== null) process.stderr.write(`trowel: ${path}: ${result.cut}; what comes before is read\n`);
     return result;
   } finally {
+    progress.end();
     rmSync(part, { force: true });
   }
 }

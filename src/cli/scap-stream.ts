@@ -2,10 +2,9 @@
 import type { CaptureContext } from '../filter/view.ts';
 import type { Chunk } from '../model/chunk.ts';
 import { type DimensionTables, newTables } from '../model/rows.ts';
-import { ScapDamage } from '../scap/blocks.ts';
 import { ScapReader } from '../scap/reader.ts';
 import { eventNames } from '../scap/schema.ts';
-import { pieces } from '../scap/source.ts';
+import { eachPiece } from '../scap/source.ts';
 import { type Survey, Surveyor } from '../scap/survey.ts';
 import { definitions } from './definitions.ts';
 
@@ -85,16 +84,5 @@ export class ScapStream {
       if (error instanceof Enough) return null;
       throw error;
     }
-  }
-}
-
-/** Feeds a file to `work` until it has enough. Gives why the file ended early, or null. */
-async function eachPiece(path: string, work: (piece: Uint8Array) => boolean): Promise<string | null> {
-  try {
-    for await (const piece of pieces(path)) if (!work(piece)) break;
-    return null;
-  } catch (error) {
-    if (error instanceof ScapDamage) return error.message;
-    throw error;
   }
 }

@@ -20,14 +20,37 @@ async function isZipped(path: string): Promise<boolean> {
   }
 }
 
-/** Throws ScapDamage where unzipping fails, after all that could be unzipped. */
-export async function* pieces(path: string): AsyncGenerator<Uint8Array> {
+/** Feeds a file to `work` until that gives false. Gives why the file ended early, or null. */
+export async function eachPiece(
+  path: string,
+  work: (piece: Uint8Array) => boolean,
+  onRead?: (bytes: number) => void,
+): Promise<string | null> {
+  try {
+    for await (const piece of pieces(path, onRead)) if (!work(piece)) break;
+    return null;
+  } catch (error) {
+    if (error instanceof ScapDamage) return error.message;
+    throw error;
+  }
+}
+
+/** Throws ScapDamage where unzipping fails, after all that could be unzipped. `onRead` hears of the file's own bytes. */
+export async function* pieces(path: string, onRead: (bytes: number) => void = () => {}): AsyncGenerator<Uint8Array> {
   const zipped = await isZipped(path);
   const file = createReadStream(path, { highWaterMark: zipped ? ZIPPED : PIECE });
+  const counted = countedPieces(file, onRead);
   try {
-    yield* zipped ? unzipped(file) : file;
+    yield* zipped ? unzipped(counted) : counted;
   } finally {
     file.destroy();
+  }
+}
+
+async function* countedPieces(file: AsyncIterable<Uint8Array>, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const piece of file) {
+    onRead(piece.length);
+    yield piece;
   }
 }
 

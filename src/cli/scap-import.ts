@@ -5,7 +5,7 @@ import { DnsIndex } from '../dns/index.ts';
 import { type DimensionTables, newTables } from '../model/rows.ts';
 import { sanitize } from '../output/printable.ts';
 import { ScapReader } from '../scap/reader.ts';
-import { eachPiece } from '../scap/source.ts';
+import { eachPiece, pieces } from '../scap/source.ts';
 import { type Survey, Surveyor } from '../scap/survey.ts';
 import { CaptureWriter } from '../store/writer.ts';
 import { fileKind } from './file-kind.ts';
@@ -40,14 +40,7 @@ function progressOf(path: string, from: number, to: number, onProgress: OnProgre
 /** What the first pass over a file tells the second. */
 async function survey(path: string, onRead: (bytes: number) => void): Promise<Survey> {
   const surveyor = new Surveyor();
-  const cut = await eachPiece(
-    path,
-    (piece) => {
-      surveyor.push(piece);
-      return true;
-    },
-    onRead,
-  );
+  const cut = await eachPiece(pieces(path, onRead), (piece) => surveyor.push(piece));
   return surveyor.finish(cut);
 }
 
@@ -63,11 +56,8 @@ export async function importScap(path: string, target: string, onProgress: OnPro
     writer.append(chunk);
     events += chunk.n;
   });
-  const push = (piece: Uint8Array) => {
-    reader.push(piece);
-    return true;
-  };
-  const cut = (await eachPiece(path, push, progressOf(path, SURVEY_SHARE, 1, onProgress))) ?? found.cut;
+  const again = pieces(path, progressOf(path, SURVEY_SHARE, 1, onProgress));
+  const cut = (await eachPiece(again, (piece) => reader.push(piece))) ?? found.cut;
   reader.finish();
   writer.meta({
     epoch: found.epoch.toString(),

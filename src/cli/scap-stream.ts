@@ -4,7 +4,7 @@ import type { Chunk } from '../model/chunk.ts';
 import { type DimensionTables, newTables } from '../model/rows.ts';
 import { ScapReader } from '../scap/reader.ts';
 import { eventNames } from '../scap/schema.ts';
-import { eachPiece } from '../scap/source.ts';
+import { eachPiece, pieces } from '../scap/source.ts';
 import { type Survey, Surveyor } from '../scap/survey.ts';
 import { definitions } from './definitions.ts';
 
@@ -24,23 +24,28 @@ export type OnChunk = (chunk: Chunk) => boolean;
 class Enough extends Error {}
 
 export class ScapStream {
-  readonly #path: string;
+  readonly #source: AsyncGenerator<Uint8Array>;
+  /** What of it has been looked at already. */
+  readonly #begin: Uint8Array[] = [];
   readonly #tables: DimensionTables = newTables();
   #survey: Pick<Survey, 'exitOnly' | 'epoch'> = { exitOnly: false, epoch: 0n };
   #hostname = '';
 
   private constructor(path: string) {
-    this.#path = path;
+    this.#source = pieces(path);
   }
 
   /** Reads as far as it takes to know what the file is like. */
   static async open(path: string): Promise<ScapStream> {
     const stream = new ScapStream(path);
     const surveyor = new Surveyor();
-    await eachPiece(path, (piece) => {
-      surveyor.push(piece);
-      return surveyor.events < ENOUGH_EVENTS;
-    });
+    await eachPiece(
+      stream.#pieces(() => surveyor.events < ENOUGH_EVENTS),
+      (piece) => {
+        stream.#begin.push(piece);
+        surveyor.push(piece);
+      },
+    );
     stream.#survey = surveyor.finish(null);
     return stream;
   }
@@ -74,15 +79,28 @@ export class ScapStream {
       { sizes },
     );
     try {
-      const cut = await eachPiece(this.#path, (piece) => {
-        reader.push(piece);
-        return true;
-      });
+      const cut = await eachPiece(this.#all(), (piece) => reader.push(piece));
       reader.finish();
       return cut ?? reader.cut;
     } catch (error) {
       if (error instanceof Enough) return null;
       throw error;
+    } finally {
+      await this.#source.return(undefined);
     }
+  }
+
+  /** Pieces of the file for as long as they are wanted; the next call goes on. */
+  async *#pieces(wanted: () => boolean): AsyncGenerator<Uint8Array> {
+    while (wanted()) {
+      const { done, value } = await this.#source.next();
+      if (done === true) return;
+      yield value;
+    }
+  }
+
+  async *#all(): AsyncGenerator<Uint8Array> {
+    yield* this.#begin.splice(0);
+    yield* this.#pieces(() => true);
   }
 }

@@ -45,14 +45,23 @@ export function texts(bytes: Uint8Array): string[] {
 export class Piece {
   readonly bytes: Uint8Array;
   readonly view: DataView;
+  readonly #buffer: Buffer;
 
   constructor(bytes: Uint8Array) {
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // a Buffer is another kind of array, and two kinds are read more slowly than one
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   get length(): number {
     return this.bytes.length;
+  }
+
+  /** UTF-8 text up to its NUL. */
+  text(from: number, to: number): string {
+    let end = from;
+    while (end < to && this.bytes[end] !== 0) end++;
+    return this.#buffer.toString('utf8', from, end);
   }
 
   part(from: number, to = this.bytes.length): Uint8Array {

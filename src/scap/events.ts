@@ -19,7 +19,7 @@ export class EventHead {
   cpu = 0;
   type = 0;
   tid = 0;
-  /** ns since 1970, in two parts since it is above 2^53: [seconds of 2^32 ns, ns]. */
+  /** ns since 1970, in two parts since it is above 2^53; the lower one may be negative, as 32 bits are. */
   timeHigh = 0;
   timeLow = 0;
   /** Where the header begins, and where the parameters end. */
@@ -34,8 +34,8 @@ export class EventHead {
     if (header + shortest > to) return false;
     this.piece = piece;
     this.cpu = piece.u16(from + CPU);
-    this.timeLow = piece.u32(header + TIME);
-    this.timeHigh = piece.u32(header + TIME + 4);
+    this.timeLow = piece.i32(header + TIME);
+    this.timeHigh = piece.i32(header + TIME + 4);
     this.tid = piece.i64(header + TID);
     this.type = piece.u16(header + TYPE);
     this.from = header;

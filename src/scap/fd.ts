@@ -132,6 +132,7 @@ export type IsLocal = (ip: string) => boolean;
 export class FdRows {
   readonly #tables: DimensionTables;
   readonly #ids = new Map<string, number>();
+  readonly #files = new Map<string, number>();
 
   constructor(tables: DimensionTables) {
     this.#tables = tables;
@@ -139,8 +140,19 @@ export class FdRows {
 
   /** The row for a descriptor as it is now. */
   rowOf(fd: Fd, isLocal: IsLocal): number {
-    if (fd.row === 0) fd.row = this.#intern(fieldsOf(fd, isLocal));
+    if (fd.row === 0) fd.row = fd.type === FdType.FILE_2 ? this.#file(fd) : this.#intern(fieldsOf(fd, isLocal));
     return fd.row;
+  }
+
+  /** Most descriptors are files, and most files are opened again and again. */
+  #file(fd: Fd): number {
+    const key = `${fd.openFlags} ${fd.ino} ${fd.dev} ${fd.name}`;
+    let id = this.#files.get(key);
+    if (id === undefined) {
+      id = this.#intern({ ...BLANK, kind: 'file', name: fd.name, ino: fd.ino, dev: fd.dev, openFlags: fd.openFlags });
+      this.#files.set(key, id);
+    }
+    return id;
   }
 
   /** The row for what an operation would have opened, had it not failed; of unknown kind. */

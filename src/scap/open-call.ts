@@ -14,6 +14,8 @@ export class OpenCall {
   from = 0;
   to = 0;
   counted = false;
+  /** Its bytes are not those of the file's piece any more. */
+  isKept = false;
   /** Row of its thread; 0: it has none. */
   thread = 0;
   /** Number and row of the descriptor that it is about; -1 and 0: none. */
@@ -23,10 +25,11 @@ export class OpenCall {
   /** `caller` null: a thread that nobody announced. */
   constructor(readonly caller: Thread | null) {}
 
-  begin(num: number, time: number, head: EventHead): void {
+  /** The time is the caller's to set. */
+  begin(num: number, head: EventHead): void {
     this.num = num;
     this.type = head.type;
-    this.time = time;
+    this.isKept = false;
     this.cpu = head.cpu;
     this.piece = head.piece;
     this.from = head.from;
@@ -44,18 +47,20 @@ export class OpenCall {
     return this.piece !== NO_PIECE;
   }
 
-  /** Takes its own bytes along, when the piece of the file that they lie in goes. */
-  keep(): void {
-    if (this.piece.length === this.to - this.from) return;
-    this.piece = new Piece(this.piece.bytes.slice(this.from, this.to));
-    this.to -= this.from;
-    this.from = 0;
+  /** Puts its bytes into another piece, from `at` on; gives where they end. */
+  keep(piece: Piece, at: number): number {
+    piece.bytes.set(this.piece.part(this.from, this.to), at);
+    this.piece = piece;
+    this.to += at - this.from;
+    this.from = at;
+    this.isKept = true;
+    return this.to;
   }
 
   /** The same call as an object of its own. */
   copy(): OpenCall {
     const copy = Object.assign(new OpenCall(this.caller), this);
-    copy.keep();
+    copy.keep(new Piece(new Uint8Array(this.to - this.from)), 0);
     return copy;
   }
 }

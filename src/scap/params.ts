@@ -1,4 +1,4 @@
-import { NO_PIECE, type Piece, textOf, untilNul } from './bytes.ts';
+import { NO_PIECE, type Piece } from './bytes.ts';
 import { type EventSchema, SchemaFlag } from './schema.ts';
 
 /** More than any type has; what says that it has more is damaged. */
@@ -78,8 +78,7 @@ export class Params {
 
   /** A text up to its NUL. */
   text(i: number): string | null {
-    const raw = this.raw(i);
-    return raw === null ? null : textOf(untilNul(raw));
+    return i < this.count ? this.piece.text(this.start[i]!, this.start[i + 1]!) : null;
   }
 
   /** `count` lengths and the values behind them. */

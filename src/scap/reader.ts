@@ -6,7 +6,7 @@ import { EventFlag } from '../model/chunk.ts';
 import type { DimensionTables } from '../model/rows.ts';
 import { eachFd } from './args.ts';
 import { Block, BlockCutter, BYTE_ORDER_MAGIC, eventForm, ScapDamage } from './blocks.ts';
-import { u32 } from './bytes.ts';
+import { Piece, u32 } from './bytes.ts';
 import { ScapChunk } from './chunk.ts';
 import { readContainer } from './containers.ts';
 import { Cursor } from './cursor.ts';
@@ -105,7 +105,21 @@ export class ScapReader implements EventAtHand {
       else if (head.load(cutter.piece, cutter.from, cutter.to, form)) this.#event(head);
       else throw new ScapDamage('an event that is longer than its block');
     }
-    for (const { open } of this.#state.threads.values()) if (open.hasBytes) open.keep();
+    this.#keepOpenCalls();
+  }
+
+  /** Calls that have begun and not ended take their bytes along when the piece goes. */
+  #keepOpenCalls(): void {
+    const open: OpenCall[] = [];
+    let length = 0;
+    for (const thread of this.#state.threads.values()) {
+      if (!thread.open.hasBytes || thread.open.isKept) continue;
+      open.push(thread.open);
+      length += thread.open.to - thread.open.from;
+    }
+    const kept = new Piece(new Uint8Array(length));
+    let at = 0;
+    for (const call of open) at = call.keep(kept, at);
   }
 
   /** Hands over the last events. */
@@ -196,9 +210,11 @@ export class ScapReader implements EventAtHand {
     this.type = head.type;
     this.schema = kind.schema;
     this.tid = head.tid;
-    this.time = this.#timeOf(head);
+    if (head.timeHigh > 0) this.time = (head.timeHigh - this.#epochHigh) * TWO_32 + ((head.timeLow >>> 0) - this.#epochLow);
+    else this.time = this.end;
+    if (this.time > this.end) this.end = this.time;
     this.fd = null;
-    this.#state.settle(this.time);
+    if (this.#state.hasEnded) this.#state.settle(this.time);
     this.thread = this.#find(kind);
     if (kind.side === 'enter') this.#begun(kind, head);
     else {
@@ -206,13 +222,6 @@ export class ScapReader implements EventAtHand {
       if (kind.side === 'exit') this.#ended(kind, head);
       else this.#alone(kind, head);
     }
-  }
-
-  #timeOf({ timeHigh, timeLow }: EventHead): number {
-    if (timeHigh === 0 || timeHigh === 0xffffffff) return this.end;
-    const time = (timeHigh - this.#epochHigh) * TWO_32 + (timeLow - this.#epochLow);
-    if (time > this.end) this.end = time;
-    return time;
   }
 
   /** The event's thread, made up where nobody announced it. */
@@ -229,7 +238,8 @@ export class ScapReader implements EventAtHand {
     const { pending } = this.#survey;
     const open = thread === null ? this.#stray() : thread.open;
     this.#dropOpen(open);
-    open.begin(this.#num, this.time, head);
+    open.time = this.time;
+    open.begin(this.#num, head);
     if (thread !== null) this.#remember(thread, open, kind);
     if (pending === null) this.#describe(thread, open, kind);
     else if (pending[this.#nextPending] === this.#num) {
@@ -254,7 +264,7 @@ export class ScapReader implements EventAtHand {
 
   /** Says what a call that may never return was about. */
   #describe(thread: Thread | null, open: OpenCall, kind: EventKind): void {
-    open.thread = thread === null ? 0 : this.#state.threadRow(thread, this.time);
+    open.thread = thread === null ? 0 : thread.row !== 0 ? thread.row : this.#state.threadRow(thread, this.time);
     const hasFd = kind.hasFd && thread !== null;
     open.fdnum = hasFd ? thread.lastFd : -1;
     open.fd = !hasFd ? 0 : this.fd === null ? this.#noName() : this.#state.fdRow(thread, this.fd);

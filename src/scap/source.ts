@@ -1,33 +1,31 @@
 /** A .scap file's bytes, unzipped where they are zipped, piece by piece. */
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { createGunzip, type Gunzip } from 'node:zlib';
+import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { createGunzip, type Gunzip, gunzipSync } from 'node:zlib';
 import { ScapDamage } from './blocks.ts';
 
 const PIECE = 1 << 18;
 /** What is given to be unzipped at once, and how large a piece it mostly makes. */
-const ZIPPED = 1 << 16;
-const UNZIPPED = 1 << 20;
+const ZIPPED = 1 << 15;
+const UNZIPPED = 1 << 18;
+/** Files of up to so many bytes, zipped and unzipped, are small. */
+const SMALL = 1 << 22;
+const SMALL_UNZIPPED = 1 << 26;
 
-async function isZipped(path: string): Promise<boolean> {
-  const file = await open(path);
+function isZipped(path: string): boolean {
+  const head = Buffer.alloc(2);
+  const file = openSync(path, 'r');
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    return readSync(file, head, 0, 2, 0) === 2 && head[0] === 0x1f && head[1] === 0x8b;
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
-/** Feeds a file to `work` until that gives false. Gives why the file ended early, or null. */
-export async function eachPiece(
-  path: string,
-  work: (piece: Uint8Array) => boolean,
-  onRead?: (bytes: number) => void,
-): Promise<string | null> {
+/** Feeds pieces to `work`. Gives why the file ended early, or null. */
+export async function eachPiece(source: AsyncIterable<Uint8Array>, work: (piece: Uint8Array) => void): Promise<string | null> {
   try {
-    for await (const piece of pieces(path, onRead)) if (!work(piece)) break;
+    for await (const piece of source) work(piece);
     return null;
   } catch (error) {
     if (error instanceof ScapDamage) return error.message;
@@ -37,13 +35,29 @@ export async function eachPiece(
 
 /** Throws ScapDamage where unzipping fails, after all that could be unzipped. `onRead` hears of the file's own bytes. */
 export async function* pieces(path: string, onRead: (bytes: number) => void = () => {}): AsyncGenerator<Uint8Array> {
-  const zipped = await isZipped(path);
+  const zipped = isZipped(path);
+  const whole = zipped ? unzippedAtOnce(path) : null;
+  if (whole !== null) {
+    onRead(statSync(path).size);
+    yield whole;
+    return;
+  }
   const file = createReadStream(path, { highWaterMark: zipped ? ZIPPED : PIECE });
   const counted = countedPieces(file, onRead);
   try {
     yield* zipped ? unzipped(counted) : counted;
   } finally {
     file.destroy();
+  }
+}
+
+/** A small file, unzipped without the detour of a stream; null: it is not small, or damaged. */
+function unzippedAtOnce(path: string): Uint8Array | null {
+  if (statSync(path).size > SMALL) return null;
+  try {
+    return gunzipSync(readFileSync(path), { maxOutputLength: SMALL_UNZIPPED });
+  } catch {
+    return null; // as much as there is comes with the stream, and so does the error
   }
 }
 

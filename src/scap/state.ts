@@ -49,6 +49,11 @@ export class State {
     this.fdRows = new FdRows(tables);
   }
 
+  /** The event before ended something. */
+  get hasEnded(): boolean {
+    return this.#closing !== null || this.#leaving !== null;
+  }
+
   /** Takes away what the event before ended. */
   settle(time: number): void {
     if (this.#closing !== null) this.fdTable(this.#closing.thread)?.delete(this.#closing.fd);

@@ -77,8 +77,8 @@ export class Surveyor {
       return;
     }
     const num = ++this.#num;
-    if (this.#epoch === 0n && this.#head.timeHigh > 0 && this.#head.timeHigh < 0xffffffff) {
-      this.#epoch = (BigInt(this.#head.timeHigh) << 32n) | BigInt(this.#head.timeLow);
+    if (this.#epoch === 0n && this.#head.timeHigh > 0) {
+      this.#epoch = (BigInt(this.#head.timeHigh) << 32n) | BigInt(this.#head.timeLow >>> 0);
     }
     const side = sidesOf(type);
     if (side === 'enter') this.#enter(this.#head.tid, type, num);

@@ -10,6 +10,8 @@ import { definitions } from './definitions.ts';
 
 /** So many events tell of what kind a file is. */
 const ENOUGH_EVENTS = 1000;
+/** Bytes that are looked at before asking whether that is enough. */
+const LOOK = 1 << 18;
 
 export interface StreamOptions {
   /** DNS messages are looked for. */
@@ -39,11 +41,12 @@ export class ScapStream {
   static async open(path: string): Promise<ScapStream> {
     const stream = new ScapStream(path);
     const surveyor = new Surveyor();
+    const enough = () => surveyor.events >= ENOUGH_EVENTS;
     await eachPiece(
-      stream.#pieces(() => surveyor.events < ENOUGH_EVENTS),
+      stream.#pieces(() => !enough()),
       (piece) => {
         stream.#begin.push(piece);
-        surveyor.push(piece);
+        for (let at = 0; at < piece.length && !enough(); at += LOOK) surveyor.push(piece.subarray(at, at + LOOK));
       },
     );
     stream.#survey = surveyor.finish(null);

@@ -14,7 +14,7 @@
  *               places as uint16; all of it after zstd if bit 2 is set
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import type { NumberArray } from '../model/chunk.ts';
+import { CHUNK_EVENTS, type NumberArray } from '../model/chunk.ts';
 
 const HEADER = 24;
 const DIFFERENCES = 1;
@@ -24,8 +24,6 @@ const RUNS = 4;
 const MIN_COMPRESSED = 128;
 /** Unzipping costs some 40 µs a blob whatever its size: it must leave at most this part. */
 const WORTHWHILE = 0.75;
-
-export type Numbers = { [index: number]: number; readonly length: number };
 
 type TypedNumbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 type Width = 0 | 1 | 2 | 4 | 8;
@@ -38,6 +36,8 @@ interface Far {
 }
 /** A far value with its place. */
 const FAR_BYTES = 10;
+/** As many values tell whether it is worth the time to look for far ones. */
+const SAMPLE = 512;
 /** As many places as a uint16 names. */
 const PLACES = 2 ** 16;
 /** Runs are slower to read: they must save as much. */
@@ -50,28 +50,40 @@ export interface Compression {
   readonly small?: boolean;
 }
 
-/** The first n values, as a blob. All must be integers below 2^53 in size. */
-export function packNumbers(values: Numbers, n: number, differences: boolean, compression: Compression): Uint8Array {
-  const source = differences ? neighbourDistances(values, n) : values;
-  const count = differences ? Math.max(0, n - 1) : n;
-  const extent = survey(source, count);
-  let frame = frameOf(source, count, extent);
-  let runs: Runs | null = null;
-  if (count < PLACES && extent.runs * RUNS_PAY < count) {
-    const found = runsOf(source, count, extent.runs);
-    const ofRuns = frameOf(found.values, extent.runs, extent);
-    if ((ofRuns.bytes + extent.runs * 2) * RUNS_PAY < frame.bytes) [frame, runs] = [ofRuns, found];
+/** The first n values, as a blob. All must be integers below 2^53 in size, and with differences these too. */
+export function packNumbers(values: NumberArray, n: number, differences: boolean, compression: Compression): Uint8Array {
+  const source = differences ? neighbourDistances(doubles(values, n)) : doubles(values, n);
+  const extent = survey(source);
+  let frame = frameOf(source, extent);
+  let lengths: Uint16Array | null = null;
+  if (source.length < PLACES && extent.runs * RUNS_PAY < source.length) {
+    const found = runsOf(source, extent.runs);
+    const ofRuns = frameOf(found.values, extent);
+    if ((ofRuns.bytes + extent.runs * 2) * RUNS_PAY < frame.bytes) {
+      frame = ofRuns;
+      lengths = found.lengths;
+    }
   }
-  const blob = new Uint8Array(HEADER + frame.bytes + (runs === null ? 0 : frame.count * 2));
+  const blob = new Uint8Array(HEADER + frame.bytes + (lengths?.byteLength ?? 0));
   const header = new DataView(blob.buffer);
   header.setUint8(0, frame.width);
-  header.setUint8(1, (differences ? DIFFERENCES : 0) | (runs === null ? 0 : RUNS));
+  header.setUint8(1, (differences ? DIFFERENCES : 0) | (lengths === null ? 0 : RUNS));
   header.setUint16(2, frame.far, true);
-  header.setUint32(4, frame.width === 0 ? 0 : frame.count, true);
+  header.setUint32(4, frame.width === 0 ? 0 : frame.values.length, true);
   header.setFloat64(8, n > 0 ? values[0]! : 0, true);
   header.setFloat64(16, frame.base, true);
-  if (frame.width > 0) fill(blob, runs?.values ?? source, frame, runs?.lengths ?? null);
+  if (frame.width > 0) fill(blob, frame, lengths);
   return compressed(blob, compression);
+}
+
+let scratch = new Float64Array(CHUNK_EVENTS);
+
+/** The first n values in memory of ours, which holds until the next call: loops over one kind of array are the fast ones. */
+function doubles(values: NumberArray, n: number): Float64Array {
+  if (scratch.length < n) scratch = new Float64Array(n);
+  const source = scratch.subarray(0, n);
+  source.set(values.length === n ? values : values.subarray(0, n));
+  return source;
 }
 
 /** Decodes into the first n places of `target`. Throws where the blob is not what packNumbers makes of n values. */
@@ -126,10 +138,10 @@ export function unpackBytes(blob: Uint8Array, length: number): Uint8Array {
   return bytes;
 }
 
-function neighbourDistances(values: Numbers, n: number): Float64Array {
-  const distances = new Float64Array(Math.max(0, n - 1));
-  for (let i = 1; i < n; i++) distances[i - 1] = values[i]! - values[i - 1]!;
-  return distances;
+/** In their place: from the second on, each value's distance from the one before. */
+function neighbourDistances(values: Float64Array): Float64Array {
+  for (let i = values.length - 1; i > 0; i--) values[i]! -= values[i - 1]!;
+  return values.subarray(1);
 }
 
 interface Extent {
@@ -139,13 +151,13 @@ interface Extent {
 }
 
 /** The extremes, and how many runs of equal values there are. */
-function survey(values: Numbers, n: number): Extent {
-  if (n === 0) return { min: 0, max: 0, runs: 0 };
+function survey(values: Float64Array): Extent {
+  if (values.length === 0) return { min: 0, max: 0, runs: 0 };
   let min = values[0]!;
   let max = min;
   let previous = min;
   let runs = 1;
-  for (let i = 1; i < n; i++) {
+  for (let i = 1; i < values.length; i++) {
     const value = values[i]!;
     if (value < min) min = value;
     if (value > max) max = value;
@@ -157,7 +169,7 @@ function survey(values: Numbers, n: number): Extent {
 
 /** How values are to be stored. */
 interface Frame {
-  readonly count: number;
+  readonly values: Float64Array;
   readonly width: Width;
   /** What is subtracted from each. */
   readonly base: number;
@@ -168,24 +180,36 @@ interface Frame {
 }
 
 /** The width that takes the fewest bytes. */
-function frameOf(values: Numbers, count: number, { min, max }: Extent): Frame {
+function frameOf(values: Float64Array, { min, max }: Extent): Frame {
+  const n = values.length;
   const widest = widthOf(max - min);
-  let best: Frame = { count, width: widest, base: widest === 8 ? 0 : min, far: 0, bytes: widest * count };
-  if (widest < 2 || count >= PLACES) return best;
-  const [beyond1, beyond2, beyond4] = beyond(values, count, min);
-  for (const [width, far] of [[1, beyond1], [2, beyond2], [4, beyond4]] as const) {
-    const bytes = width * count + far * FAR_BYTES;
-    if (bytes < best.bytes) best = { count, width, base: min, far, bytes };
-  } // biome-ignore format: one list
+  const plain: Frame = { values, width: widest, base: widest === 8 ? 0 : min, far: 0, bytes: widest * n };
+  if (widest < 2 || n >= PLACES) return plain;
+  const some = narrower(values, min, Math.ceil(n / SAMPLE), widest);
+  const all = some === null ? null : narrower(values, min, 1, widest);
+  return all === null ? plain : { values, base: min, ...all };
+}
+
+/** The width that takes the fewest bytes of every so many values, where it is not the widest. */
+function narrower(values: Float64Array, min: number, every: number, widest: Width): Pick<Frame, 'width' | 'far' | 'bytes'> | null {
+  const n = Math.ceil(values.length / every);
+  let best = null;
+  let least = widest * n;
+  for (const [width, far] of beyond(values, min, every)) {
+    const bytes = width * n + far * FAR_BYTES;
+    if (bytes >= least) continue;
+    best = { width, far, bytes };
+    least = bytes;
+  }
   return best;
 }
 
-/** How many values lie further above `min` than 1, 2 and 4 bytes hold. */
-function beyond(values: Numbers, n: number, min: number): [number, number, number] {
+/** How many of every so many values lie further above `min` than each width holds. */
+function beyond(values: Float64Array, min: number, every: number): [Width, number][] {
   let far1 = 0;
   let far2 = 0;
   let far4 = 0;
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < values.length; i += every) {
     const distance = values[i]! - min;
     if (distance < 2 ** 8) continue;
     far1++;
@@ -193,45 +217,40 @@ function beyond(values: Numbers, n: number, min: number): [number, number, numbe
     far2++;
     if (distance >= 2 ** 32) far4++;
   }
-  return [far1, far2, far4];
+  return [
+    [1, far1],
+    [2, far2],
+    [4, far4],
+  ];
 }
 
-function fill(blob: Uint8Array, source: Numbers, { count, width, base, far, bytes }: Frame, lengths: Uint16Array | null): void {
-  const target = view(blob, width, count, HEADER);
-  if (far === 0) for (let i = 0; i < count; i++) target[i] = source[i]! - base;
-  else fillNear(target, source, count, width, base, blob.subarray(blob.length - far * FAR_BYTES), far);
-  if (lengths !== null) blob.set(new Uint8Array(lengths.buffer), HEADER + bytes - far * FAR_BYTES);
+function fill(blob: Uint8Array, { values, width, base, far }: Frame, lengths: Uint16Array | null): void {
+  if (far > 0) blob.set(takeFar(values, base, 256 ** width, far), blob.length - far * FAR_BYTES);
+  if (base !== 0) for (let i = 0; i < values.length; i++) values[i]! -= base;
+  view(blob, width, values.length, HEADER).set(values);
+  if (lengths !== null) blob.set(new Uint8Array(lengths.buffer), HEADER + width * values.length);
 }
 
-/** What fits goes to `target`, the rest with its places to `rest`. */
-function fillNear(target: TypedNumbers, source: Numbers, count: number, width: Width, base: number, rest: Uint8Array, far: number): void {
-  const limit = 256 ** width;
-  const values = new Float64Array(far);
-  const places = new Uint16Array(far);
-  let k = 0;
-  for (let i = 0; i < count; i++) {
-    const distance = source[i]! - base;
-    if (distance < limit) target[i] = distance;
-    else {
-      values[k] = source[i]!;
-      places[k++] = i;
-    }
+/** The values that are `reach` or more above `base`, then their places, as bytes; `base` is left where they were. */
+function takeFar(values: Float64Array, base: number, reach: number, far: number): Uint8Array {
+  const bytes = new Uint8Array(far * FAR_BYTES);
+  const taken = new Float64Array(bytes.buffer, 0, far);
+  const places = new Uint16Array(bytes.buffer, far * 8, far);
+  for (let i = 0, k = 0; i < values.length; i++) {
+    if (values[i]! - base < reach) continue;
+    taken[k] = values[i]!;
+    places[k++] = i;
+    values[i] = base;
   }
-  rest.set(new Uint8Array(values.buffer));
-  rest.set(new Uint8Array(places.buffer), far * 8);
+  return bytes;
 }
 
 /** Equal neighbours as one value and how many there are. */
-interface Runs {
-  readonly values: Float64Array;
-  readonly lengths: Uint16Array;
-}
-
-function runsOf(source: Numbers, n: number, runs: number): Runs {
+function runsOf(source: Float64Array, runs: number): { values: Float64Array; lengths: Uint16Array } {
   const values = new Float64Array(runs);
   const lengths = new Uint16Array(runs);
   let run = -1;
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; i < source.length; i++) {
     if (i === 0 || source[i] !== source[i - 1]) values[++run] = source[i]!;
     lengths[run]!++;
   }

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { CHUNK_EVENTS, type Chunk, NUMBER_COLUMN_NAMES, OpenChunk } from '../model/chunk.ts';
+import { CHUNK_EVENTS, type Chunk, NUMBER_COLUMN_NAMES, type NumberArray, OpenChunk } from '../model/chunk.ts';
 import type { DimensionTables, RowName } from '../model/rows.ts';
 import { packRows, type Values } from './blocks.ts';
-import { type Compression, type Numbers, packBytes, packNumbers } from './codec.ts';
+import { type Compression, packBytes, packNumbers } from './codec.ts';
 import { PresenceCollector } from './presence.ts';
 import { type CaptureMeta, COLUMN_NUMBER, COLUMN_SLOTS, createSchema, type StoredColumn } from './schema.ts';
 import { BLOCK_ROWS, encodeRow, insertInto, TABLE_NAMES, TABLES, type TableSpec } from './tables.ts';
@@ -154,7 +154,7 @@ export class CaptureWriter {
     return id;
   }
 
-  #writeNumbers(chunk: number, name: StoredColumn, values: Numbers, n: number, compression: Compression): void {
+  #writeNumbers(chunk: number, name: StoredColumn, values: NumberArray, n: number, compression: Compression): void {
     this.#insertColumn.run(chunk * COLUMN_SLOTS + COLUMN_NUMBER[name], packNumbers(values, n, ASCENDING.has(name), compression));
   }
 

@@ -1,6 +1,6 @@
 /**
  * Columns as blobs. A number column is packed by frame of reference: the smallest value once, then each value's distance
- * from it in 0, 1, 2, 4 or 8 bytes; the few that are too far away for a width that suits the others lie behind them, with their places.
+ * from it (or from 0, where they take no more) in 0, 1, 2, 4 or 8 bytes; the few that are too far away for a width that suits the others lie behind them, with their places.
  * Ascending columns store the distances between neighbours. Where values come in runs, each run is stored once. Columns that
  * filters do not read all the time may be compressed by zstd on top.
  *
@@ -9,7 +9,7 @@
  *   bytes 2-3   uint16: how many of the values are too far away; what is stored in their places is 0
  *   bytes 4-7   uint32: how many values are stored
  *   bytes 8-15  float64: the first value (with differences)
- *   bytes 16-23 float64: the smallest value or difference
+ *   bytes 16-23 float64: what the values or differences are counted from
  *   from 24     the values, little-endian, then with runs the length of each as uint16, then the far values as float64 and their
  *               places as uint16; all of it after zstd if bit 2 is set
  */
@@ -42,6 +42,10 @@ const SAMPLE = 512;
 const PLACES = 2 ** 16;
 /** Runs are slower to read: they must save as much. */
 const RUNS_PAY = 2;
+
+/** Bytes that zlib takes as a size of its output's pieces; a larger one is made only as the bytes come. */
+const MIN_PIECE = 64;
+const MAX_PIECE = 1 << 24;
 
 export interface Compression {
   /** zstd level; 0: none. */
@@ -183,19 +187,21 @@ interface Frame {
 function frameOf(values: Float64Array, { min, max }: Extent): Frame {
   const n = values.length;
   const widest = widthOf(max - min);
-  const plain: Frame = { values, width: widest, base: widest === 8 ? 0 : min, far: 0, bytes: widest * n };
+  // Nothing needs to be added to distances from 0.
+  const base = widest > 0 && min >= 0 && widthOf(max) === widest ? 0 : min;
+  const plain: Frame = { values, width: widest, base: widest === 8 ? 0 : base, far: 0, bytes: widest * n };
   if (widest < 2 || n >= PLACES) return plain;
-  const some = narrower(values, min, Math.ceil(n / SAMPLE), widest);
-  const all = some === null ? null : narrower(values, min, 1, widest);
-  return all === null ? plain : { values, base: min, ...all };
+  const some = narrower(values, base, Math.ceil(n / SAMPLE), widest);
+  const all = some === null ? null : narrower(values, base, 1, widest);
+  return all === null ? plain : { values, base, ...all };
 }
 
 /** The width that takes the fewest bytes of every so many values, where it is not the widest. */
-function narrower(values: Float64Array, min: number, every: number, widest: Width): Pick<Frame, 'width' | 'far' | 'bytes'> | null {
+function narrower(values: Float64Array, base: number, every: number, widest: Width): Pick<Frame, 'width' | 'far' | 'bytes'> | null {
   const n = Math.ceil(values.length / every);
   let best = null;
   let least = widest * n;
-  for (const [width, far] of beyond(values, min, every)) {
+  for (const [width, far] of beyond(values, base, every)) {
     const bytes = width * n + far * FAR_BYTES;
     if (bytes >= least) continue;
     best = { width, far, bytes };
@@ -204,13 +210,13 @@ function narrower(values: Float64Array, min: number, every: number, widest: Widt
   return best;
 }
 
-/** How many of every so many values lie further above `min` than each width holds. */
-function beyond(values: Float64Array, min: number, every: number): [Width, number][] {
+/** How many of every so many values lie further above `base` than each width holds. */
+function beyond(values: Float64Array, base: number, every: number): [Width, number][] {
   let far1 = 0;
   let far2 = 0;
   let far4 = 0;
   for (let i = 0; i < values.length; i += every) {
-    const distance = values[i]! - min;
+    const distance = values[i]! - base;
     if (distance < 2 ** 8) continue;
     far1++;
     if (distance < 2 ** 16) continue;
@@ -324,9 +330,9 @@ function zstd(bytes: Uint8Array, level: number): Uint8Array {
   return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } });
 }
 
-/** At most so many bytes: what a file says of itself is not to be trusted. */
+/** At most so many bytes: what a file says of itself is not to be trusted. They come in one piece, with a byte to spare that tells the end. */
 function unzipped(bytes: Uint8Array, most: number): Uint8Array {
-  return zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, most) });
+  return zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, most), chunkSize: Math.min(Math.max(MIN_PIECE, most + 1), MAX_PIECE) });
 }
 
 function prefixed(tag: number, bytes: Uint8Array): Uint8Array {

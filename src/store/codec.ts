@@ -1,12 +1,12 @@
 /**
  * Columns as blobs. A number column is packed by frame of reference: the smallest value once, then each value's distance
- * from it (or from 0, where they take no more) in 0, 1, 2, 4 or 8 bytes; the few that are too far away for a width that suits the others lie behind them, with their places.
- * Ascending columns store the distances between neighbours. Where values come in runs, each run is stored once. Columns that
- * filters do not read all the time may be compressed by zstd on top.
+ * from it (or from 0, where that takes no more) in 0, 1, 2, 4 or 8 bytes. The few that are too far away for a width that suits
+ * the others lie behind them, with their places. Ascending columns store the distances between neighbours. Where values come in
+ * runs, each run is stored once. Columns that filters do not read all the time may be compressed by zstd on top.
  *
  *   byte 0      width of a value: 0 (all equal), 1, 2, 4: unsigned; 8: float64, the value itself
  *   byte 1      bits: 1 differences between neighbours, 2 zstd, 4 runs
- *   bytes 2-3   uint16: how many of the values are too far away; what is stored in their places is 0
+ *   bytes 2-3   uint16: how many of the values are too far away; in their places is 0
  *   bytes 4-7   uint32: how many values are stored
  *   bytes 8-15  float64: the first value (with differences)
  *   bytes 16-23 float64: what the values or differences are counted from
@@ -330,7 +330,7 @@ function zstd(bytes: Uint8Array, level: number): Uint8Array {
   return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } });
 }
 
-/** At most so many bytes: what a file says of itself is not to be trusted. They come in one piece, with a byte to spare that tells the end. */
+/** At most so many bytes: what a file says is not to be trusted. They come in one piece, with a byte to spare that tells the end. */
 function unzipped(bytes: Uint8Array, most: number): Uint8Array {
   return zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, most), chunkSize: Math.min(Math.max(MIN_PIECE, most + 1), MAX_PIECE) });
 }

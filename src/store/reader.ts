@@ -80,7 +80,8 @@ export class CaptureReader {
     for (;;) {
       const row = this.#next.get(seen) as ChunkRow | undefined;
       if (row === undefined) return;
-      if (!(row.n > 0 && row.n <= CHUNK_EVENTS)) throw new CaptureError(this.path, `is damaged: chunk ${row.id} has ${row.n} events`);
+      if (!Number.isInteger(row.n) || row.n < 1 || row.n > CHUNK_EVENTS)
+        throw new CaptureError(this.path, `is damaged: chunk ${row.id} has ${row.n} events`);
       yield headOf(row);
       seen = row.last_num;
     }

@@ -15,7 +15,7 @@ await build({
   jsx: 'automatic',
   external: ['better-sqlite3', '@grpc/grpc-js', 'protobufjs', 'long', 'react-devtools-core'],
   define: { 'process.env.NODE_ENV': '"production"' },
-  banner: { js: "import { createRequire } from 'node:module';const require=createRequire(import.meta.url);" },
+  banner: { js: "import { createRequire as requireOf } from 'node:module';const require=requireOf(import.meta.url);" },
   legalComments: 'none',
   logLevel: 'warning',
 });

@@ -49,7 +49,7 @@ export async function importScap(path: string, target: string, onProgress: OnPro
   const found = await survey(path, progressOf(path, 0, SURVEY_SHARE, onProgress));
   const tables: DimensionTables = newTables();
   const dns = new DnsIndex(tables);
-  const writer = new CaptureWriter(target, tables, { level: LEVEL, live: false });
+  const writer = new CaptureWriter(target, tables, { level: LEVEL, live: false, small: true });
   let events = 0;
   const reader = new ScapReader(tables, found, (chunk) => {
     dns.add(chunk);

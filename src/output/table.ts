@@ -1,5 +1,15 @@
 /** Columns that line up, for summaries. */
-import stringWidth from 'string-width';
+import { createRequire } from 'node:module';
+import type stringWidth from 'string-width';
+
+const load = createRequire(import.meta.url);
+const ASCII = /^[\x20-\x7e]*$/;
+
+/** Cells that a harmless text takes. The package spends 30 ms on its tables of emoji: only a text that needs them has it loaded. */
+function widthOf(text: string): number {
+  if (ASCII.test(text)) return text.length;
+  return (load('string-width') as { default: typeof stringWidth }).default(text);
+}
 
 export interface TableColumn {
   readonly title: string;
@@ -8,12 +18,12 @@ export interface TableColumn {
 
 /** Rows of already harmless text, with a line of titles; trailing blanks removed. */
 export function tableLines(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): string[] {
-  const widths = columns.map(({ title }, c) => Math.max(stringWidth(title), ...rows.map((row) => stringWidth(row[c] ?? ''))));
+  const widths = columns.map(({ title }, c) => Math.max(widthOf(title), ...rows.map((row) => widthOf(row[c] ?? ''))));
   const line = (cells: readonly string[]) =>
     columns
       .map(({ align }, c) => {
         const cell = cells[c] ?? '';
-        const padding = ' '.repeat(Math.max(0, widths[c]! - stringWidth(cell)));
+        const padding = ' '.repeat(Math.max(0, widths[c]! - widthOf(cell)));
         return align === 'right' ? padding + cell : cell + padding;
       })
       .join('  ')

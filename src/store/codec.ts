@@ -1,17 +1,20 @@
 /**
  * Columns as blobs. A number column is packed by frame of reference: the smallest value once, then each value's distance
- * from it in 0, 1, 2, 4 or 8 bytes; ascending columns store the distances between neighbours. Where values come in runs,
- * each run is stored once. Columns that filters do not read all the time may be compressed by zstd on top.
+ * from it (or from 0, where that takes no more) in 0, 1, 2, 4 or 8 bytes. The few that are too far away for a width that suits
+ * the others lie behind them, with their places. Ascending columns store the distances between neighbours. Where values come in
+ * runs, each run is stored once. Columns that filters do not read all the time may be compressed by zstd on top.
  *
  *   byte 0      width of a value: 0 (all equal), 1, 2, 4: unsigned; 8: float64, the value itself
  *   byte 1      bits: 1 differences between neighbours, 2 zstd, 4 runs
+ *   bytes 2-3   uint16: how many of the values are too far away; in their places is 0
  *   bytes 4-7   uint32: how many values are stored
  *   bytes 8-15  float64: the first value (with differences)
- *   bytes 16-23 float64: the smallest value or difference
- *   from 24     the values, little-endian, then with runs the length of each as uint16; all of it after zstd if bit 2 is set
+ *   bytes 16-23 float64: what the values or differences are counted from
+ *   from 24     the values, little-endian, then with runs the length of each as uint16, then the far values as float64 and their
+ *               places as uint16; all of it after zstd if bit 2 is set
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import type { NumberArray } from '../model/chunk.ts';
+import { CHUNK_EVENTS, type NumberArray } from '../model/chunk.ts';
 
 const HEADER = 24;
 const DIFFERENCES = 1;
@@ -19,67 +22,108 @@ const ZSTD = 2;
 const RUNS = 4;
 /** A blob below this size is not worth a frame's overhead. */
 const MIN_COMPRESSED = 128;
-/** Unzipping costs some 40 µs a blob whatever its size: it must save at least this part. */
+/** Unzipping costs some 40 µs a blob whatever its size: it must leave at most this part. */
 const WORTHWHILE = 0.75;
 
-export type Numbers = { [index: number]: number; readonly length: number };
-
 type TypedNumbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+type Width = 0 | 1 | 2 | 4 | 8;
+const WIDTHS: ReadonlySet<number> = new Set([0, 1, 2, 4, 8]);
+
+/** Values that are too far from the others, and where they belong. */
+interface Far {
+  readonly values: TypedNumbers;
+  readonly places: TypedNumbers;
+}
+/** A far value with its place. */
+const FAR_BYTES = 10;
+/** As many values tell whether it is worth the time to look for far ones. */
+const SAMPLE = 512;
+/** As many places as a uint16 names. */
+const PLACES = 2 ** 16;
+/** Runs are slower to read: they must save as much. */
+const RUNS_PAY = 2;
+
+/** Bytes that zlib takes as a size of its output's pieces; a larger one is made only as the bytes come. */
+const MIN_PIECE = 64;
+const MAX_PIECE = 1 << 24;
 
 export interface Compression {
   /** zstd level; 0: none. */
   readonly level: number;
+  /** Zips whatever becomes smaller, though reading it may cost more than the bytes are worth. */
+  readonly small?: boolean;
 }
 
-/** The first n values, as a blob. All must be integers below 2^53 in size; n below 2^16 where runs are to be found. */
-export function packNumbers(values: Numbers, n: number, differences: boolean, { level }: Compression): Uint8Array {
-  const distances = differences ? neighbourDistances(values, n) : null;
-  const source = distances ?? values;
-  const count = distances?.length ?? n;
-  const { min, max, runs } = survey(source, count);
-  const width = widthOf(max - min);
-  const inRuns = width > 0 && count < 2 ** 16 && runs * (width + 2) * 2 < count * width;
-  const stored = inRuns ? runs : width === 0 ? 0 : count;
-  const blob = new Uint8Array(HEADER + stored * (width + (inRuns ? 2 : 0)));
-  const header = new DataView(blob.buffer);
-  header.setUint8(0, width);
-  header.setUint8(1, (differences ? DIFFERENCES : 0) | (inRuns ? RUNS : 0));
-  header.setUint32(4, stored, true);
-  header.setFloat64(8, n > 0 ? values[0]! : 0, true);
-  header.setFloat64(16, width === 8 ? 0 : min, true);
-  if (stored > 0) {
-    const base = width === 8 ? 0 : min;
-    const target = view(blob, width, stored, HEADER);
-    if (inRuns) packRuns(source, count, base, target, new Uint16Array(stored), blob, HEADER + stored * width);
-    else for (let i = 0; i < count; i++) target[i] = source[i]! - base;
+/** The first n values, as a blob. All must be integers below 2^53 in size, and with differences these too. */
+export function packNumbers(values: NumberArray, n: number, differences: boolean, compression: Compression): Uint8Array {
+  const source = differences ? neighbourDistances(doubles(values, n)) : doubles(values, n);
+  const extent = survey(source);
+  let frame = frameOf(source, extent);
+  let lengths: Uint16Array | null = null;
+  if (source.length < PLACES && extent.runs * RUNS_PAY < source.length) {
+    const found = runsOf(source, extent.runs);
+    const ofRuns = frameOf(found.values, extent);
+    if ((ofRuns.bytes + extent.runs * 2) * RUNS_PAY < frame.bytes) {
+      frame = ofRuns;
+      lengths = found.lengths;
+    }
   }
-  return compressed(blob, level);
+  const blob = new Uint8Array(HEADER + frame.bytes + (lengths?.byteLength ?? 0));
+  const header = new DataView(blob.buffer);
+  header.setUint8(0, frame.width);
+  header.setUint8(1, (differences ? DIFFERENCES : 0) | (lengths === null ? 0 : RUNS));
+  header.setUint16(2, frame.far, true);
+  header.setUint32(4, frame.width === 0 ? 0 : frame.values.length, true);
+  header.setFloat64(8, n > 0 ? values[0]! : 0, true);
+  header.setFloat64(16, frame.base, true);
+  if (frame.width > 0) fill(blob, frame, lengths);
+  return compressed(blob, compression);
 }
 
-/** Decodes into the first n places of `target`. */
+let scratch = new Float64Array(CHUNK_EVENTS);
+
+/** The first n values in memory of ours, which holds until the next call: loops over one kind of array are the fast ones. */
+function doubles(values: NumberArray, n: number): Float64Array {
+  if (scratch.length < n) scratch = new Float64Array(n);
+  const source = scratch.subarray(0, n);
+  source.set(values.length === n ? values : values.subarray(0, n));
+  return source;
+}
+
+/** Decodes into the first n places of `target`. Throws where the blob is not what packNumbers makes of n values. */
 export function unpackNumbers(blob: Uint8Array, n: number, target: NumberArray): void {
+  if (blob.length < HEADER) throw new Error(`a column of ${n} values is ${blob.length} bytes long`);
   const header = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
   const width = header.getUint8(0);
   const bits = header.getUint8(1);
+  const far = header.getUint16(2, true);
   const stored = header.getUint32(4, true);
   const first = header.getFloat64(8, true);
   const min = header.getFloat64(16, true);
-  const bytes = bits & ZSTD ? zstdDecompressSync(blob.subarray(HEADER)) : blob.subarray(HEADER);
-  const needed = stored * (width + (bits & RUNS ? 2 : 0));
+  if (!WIDTHS.has(width) || stored > n || far > stored)
+    throw new Error(`a column of ${n} values has ${stored} of ${width} bytes, ${far} far away`);
+  const lengthsAt = stored * width;
+  const farAt = lengthsAt + (bits & RUNS ? stored * 2 : 0);
+  const needed = farAt + far * FAR_BYTES;
+  const bytes = bits & ZSTD ? unzipped(blob.subarray(HEADER), needed) : blob.subarray(HEADER);
   if (bytes.length < needed) throw new Error(`a column of ${n} values is ${bytes.length} bytes long, not ${needed}`);
-  const source = stored > 0 ? view(bytes, width, stored, 0) : null;
   const from = bits & DIFFERENCES && n > 0 ? 1 : 0;
-  if (source === null) target.fill(min, from, n);
-  else if (bits & RUNS) unpackRuns(source, view(bytes, 2, stored, stored * width), min, target, from, n);
-  else unpackEach(source, min, target, from, n);
+  if (stored === 0) target.fill(min, from, n);
+  else {
+    const source = view(bytes, width, stored, 0);
+    const patches = far === 0 ? null : { values: view(bytes, 8, far, farAt), places: view(bytes, 2, far, farAt + far * 8) };
+    if (bits & RUNS) unpackRuns(source, view(bytes, 2, stored, lengthsAt), min, patches, target, from, n);
+    else unpackEach(source, min, patches, target, from, n);
+  }
   if (bits & DIFFERENCES) sumUp(target, n, first);
 }
 
 /** The engine's own conversion is faster than a loop that meets arrays of many types. */
-function unpackEach(source: TypedNumbers, min: number, target: NumberArray, from: number, n: number): void {
+function unpackEach(source: TypedNumbers, min: number, far: Far | null, target: NumberArray, from: number, n: number): void {
   if (source.length < n - from) throw new Error(`a column of ${n} values has ${source.length}`);
   target.set(source.length === n - from ? source : source.subarray(0, n - from), from);
   if (min !== 0) for (let i = from; i < n; i++) target[i]! += min;
+  if (far !== null) for (let k = 0; k < far.places.length; k++) target[from + far.places[k]!] = far.values[k]!;
 }
 
 /** Bytes as a blob: one byte that says whether zstd follows, then the bytes. */
@@ -91,24 +135,33 @@ export function packBytes(bytes: Uint8Array, { level }: Compression): Uint8Array
   return prefixed(0, bytes);
 }
 
-export function unpackBytes(blob: Uint8Array): Uint8Array {
-  return blob[0] === 1 ? zstdDecompressSync(blob.subarray(1)) : blob.subarray(1);
+/** The bytes of a blob, which are `length`. Throws where they are not. */
+export function unpackBytes(blob: Uint8Array, length: number): Uint8Array {
+  const bytes = blob[0] === 1 ? unzipped(blob.subarray(1), length) : blob.subarray(1);
+  if (bytes.length !== length) throw new Error(`${bytes.length} bytes, not ${length}`);
+  return bytes;
 }
 
-function neighbourDistances(values: Numbers, n: number): Float64Array {
-  const distances = new Float64Array(Math.max(0, n - 1));
-  for (let i = 1; i < n; i++) distances[i - 1] = values[i]! - values[i - 1]!;
-  return distances;
+/** In their place: from the second on, each value's distance from the one before. */
+function neighbourDistances(values: Float64Array): Float64Array {
+  for (let i = values.length - 1; i > 0; i--) values[i]! -= values[i - 1]!;
+  return values.subarray(1);
+}
+
+interface Extent {
+  readonly min: number;
+  readonly max: number;
+  readonly runs: number;
 }
 
 /** The extremes, and how many runs of equal values there are. */
-function survey(values: Numbers, n: number): { min: number; max: number; runs: number } {
-  if (n === 0) return { min: 0, max: 0, runs: 0 };
+function survey(values: Float64Array): Extent {
+  if (values.length === 0) return { min: 0, max: 0, runs: 0 };
   let min = values[0]!;
   let max = min;
   let previous = min;
   let runs = 1;
-  for (let i = 1; i < n; i++) {
+  for (let i = 1; i < values.length; i++) {
     const value = values[i]!;
     if (value < min) min = value;
     if (value > max) max = value;
@@ -118,24 +171,118 @@ function survey(values: Numbers, n: number): { min: number; max: number; runs: n
   return { min, max, runs };
 }
 
-function packRuns(source: Numbers, n: number, base: number, target: Numbers, lengths: Uint16Array, blob: Uint8Array, at: number): void {
-  let run = -1;
-  for (let i = 0; i < n; i++) {
-    if (i === 0 || source[i] !== source[i - 1]) target[++run] = source[i]! - base;
-    lengths[run]!++;
-  }
-  blob.set(new Uint8Array(lengths.buffer), at);
+/** How values are to be stored. */
+interface Frame {
+  readonly values: Float64Array;
+  readonly width: Width;
+  /** What is subtracted from each. */
+  readonly base: number;
+  /** How many do not fit the width. */
+  readonly far: number;
+  /** What it comes to. */
+  readonly bytes: number;
 }
 
-function unpackRuns(source: TypedNumbers, lengths: TypedNumbers, min: number, target: NumberArray, from: number, n: number): void {
+/** The width that takes the fewest bytes. */
+function frameOf(values: Float64Array, { min, max }: Extent): Frame {
+  const n = values.length;
+  const widest = widthOf(max - min);
+  // Nothing needs to be added to distances from 0.
+  const base = widest > 0 && min >= 0 && widthOf(max) === widest ? 0 : min;
+  const plain: Frame = { values, width: widest, base: widest === 8 ? 0 : base, far: 0, bytes: widest * n };
+  if (widest < 2 || n >= PLACES) return plain;
+  const some = narrower(values, base, Math.ceil(n / SAMPLE), widest);
+  const all = some === null ? null : narrower(values, base, 1, widest);
+  return all === null ? plain : { values, base, ...all };
+}
+
+/** The width that takes the fewest bytes of every so many values, where it is not the widest. */
+function narrower(values: Float64Array, base: number, every: number, widest: Width): Pick<Frame, 'width' | 'far' | 'bytes'> | null {
+  const n = Math.ceil(values.length / every);
+  let best = null;
+  let least = widest * n;
+  for (const [width, far] of beyond(values, base, every)) {
+    const bytes = width * n + far * FAR_BYTES;
+    if (bytes >= least) continue;
+    best = { width, far, bytes };
+    least = bytes;
+  }
+  return best;
+}
+
+/** How many of every so many values lie further above `base` than each width holds. */
+function beyond(values: Float64Array, base: number, every: number): [Width, number][] {
+  let far1 = 0;
+  let far2 = 0;
+  let far4 = 0;
+  for (let i = 0; i < values.length; i += every) {
+    const distance = values[i]! - base;
+    if (distance < 2 ** 8) continue;
+    far1++;
+    if (distance < 2 ** 16) continue;
+    far2++;
+    if (distance >= 2 ** 32) far4++;
+  }
+  return [
+    [1, far1],
+    [2, far2],
+    [4, far4],
+  ];
+}
+
+function fill(blob: Uint8Array, { values, width, base, far }: Frame, lengths: Uint16Array | null): void {
+  if (far > 0) blob.set(takeFar(values, base, 256 ** width, far), blob.length - far * FAR_BYTES);
+  if (base !== 0) for (let i = 0; i < values.length; i++) values[i]! -= base;
+  view(blob, width, values.length, HEADER).set(values);
+  if (lengths !== null) blob.set(new Uint8Array(lengths.buffer), HEADER + width * values.length);
+}
+
+/** The values that are `reach` or more above `base`, then their places, as bytes; `base` is left where they were. */
+function takeFar(values: Float64Array, base: number, reach: number, far: number): Uint8Array {
+  const bytes = new Uint8Array(far * FAR_BYTES);
+  const taken = new Float64Array(bytes.buffer, 0, far);
+  const places = new Uint16Array(bytes.buffer, far * 8, far);
+  for (let i = 0, k = 0; i < values.length; i++) {
+    if (values[i]! - base < reach) continue;
+    taken[k] = values[i]!;
+    places[k++] = i;
+    values[i] = base;
+  }
+  return bytes;
+}
+
+/** Equal neighbours as one value and how many there are. */
+function runsOf(source: Float64Array, runs: number): { values: Float64Array; lengths: Uint16Array } {
+  const values = new Float64Array(runs);
+  const lengths = new Uint16Array(runs);
+  let run = -1;
+  for (let i = 0; i < source.length; i++) {
+    if (i === 0 || source[i] !== source[i - 1]) values[++run] = source[i]!;
+    lengths[run]!++;
+  }
+  return { values, lengths };
+}
+
+function unpackRuns(
+  source: TypedNumbers,
+  lengths: TypedNumbers,
+  min: number,
+  far: Far | null,
+  target: NumberArray,
+  from: number,
+  n: number,
+): void {
+  const values = new Float64Array(source.length);
+  unpackEach(source, min, far, values, 0, source.length);
   let i = from;
-  for (let run = 0; run < source.length; run++) {
-    const value = source[run]! + min;
+  for (let run = 0; run < values.length; run++) {
+    const value = values[run]!;
     const end = Math.min(n, i + lengths[run]!);
     if (end - i > LONG_RUN) target.fill(value, i, end);
     else for (let k = i; k < end; k++) target[k] = value;
     i = end;
   }
+  if (i < n) throw new Error(`a column of ${n} values has ${i}`);
 }
 
 /** From this length on a call is cheaper than a loop. */
@@ -149,7 +296,7 @@ function sumUp(target: NumberArray, n: number, first: number): void {
   for (let i = 1; i < n; i++) target[i] = value += target[i]!;
 }
 
-function widthOf(range: number): 0 | 1 | 2 | 4 | 8 {
+function widthOf(range: number): Width {
   if (range === 0) return 0;
   if (range < 2 ** 8) return 1;
   if (range < 2 ** 16) return 2;
@@ -168,10 +315,10 @@ function view(bytes: Uint8Array, width: number, count: number, offset: number): 
   return width === 4 ? new Uint32Array(buffer, start, count) : new Float64Array(buffer, start, count);
 }
 
-function compressed(blob: Uint8Array, level: number): Uint8Array {
+function compressed(blob: Uint8Array, { level, small = false }: Compression): Uint8Array {
   if (level === 0 || blob.length < HEADER + MIN_COMPRESSED) return blob;
   const packed = zstd(blob.subarray(HEADER), level);
-  if (packed.length + HEADER >= blob.length * WORTHWHILE) return blob;
+  if (packed.length + HEADER >= blob.length * (small ? 1 : WORTHWHILE)) return blob;
   const result = new Uint8Array(HEADER + packed.length);
   result.set(blob.subarray(0, HEADER));
   result.set(packed, HEADER);
@@ -181,6 +328,11 @@ function compressed(blob: Uint8Array, level: number): Uint8Array {
 
 function zstd(bytes: Uint8Array, level: number): Uint8Array {
   return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } });
+}
+
+/** At most so many bytes: what a file says is not to be trusted. They come in one piece, with a byte to spare that tells the end. */
+function unzipped(bytes: Uint8Array, most: number): Uint8Array {
+  return zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, most), chunkSize: Math.min(Math.max(MIN_PIECE, most + 1), MAX_PIECE) });
 }
 
 function prefixed(tag: number, bytes: Uint8Array): Uint8Array {

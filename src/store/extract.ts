@@ -7,13 +7,13 @@ import type { CaptureReader } from './reader.ts';
 import { scan } from './scan.ts';
 import { CaptureWriter } from './writer.ts';
 
-/** Small enough to send around: slower to write, no slower to read. */
+/** Small enough to send around: slower to write. */
 const LEVEL = 9;
 
 /** Writes what matches to a new capture. Gives the number of events. */
 export function extract(capture: CaptureReader, filter: CompiledFilter, path: string): number {
   const tables = newTables();
-  const writer = new CaptureWriter(path, tables, { level: LEVEL, live: false });
+  const writer = new CaptureWriter(path, tables, { level: LEVEL, live: false, small: true });
   const rows = new NeededRows(capture, tables);
   const { state: _, ...meta } = capture.meta;
   writer.meta({ ...meta, filter: [capture.meta.filter, filter.text].filter((text) => text !== '' && text !== undefined).join(' and ') });

@@ -1,11 +1,12 @@
 import Database from 'better-sqlite3';
 import { type ByteColumn, CHUNK_EVENTS, type Chunk, NUMBER_COLUMNS, type NumberArray, type NumberColumn } from '../model/chunk.ts';
 import type { Dimensions, RowName, Rows, RowTypes } from '../model/rows.ts';
+import { unpackRows } from './blocks.ts';
 import { unpackBytes, unpackNumbers } from './codec.ts';
 import { CaptureError } from './error.ts';
 import { decodePresence } from './presence.ts';
 import { APPLICATION_ID, type CaptureMeta, COLUMN_NUMBER, COLUMN_SLOTS, SCHEMA_VERSION, type StoredColumn } from './schema.ts';
-import { decodeRow, selectFrom, TABLE_NAMES, TABLES, type TableSpec } from './tables.ts';
+import { BLOCK_COLUMN, BLOCK_ROWS, decodeRow, selectFrom, TABLE_NAMES, TABLES, type TableSpec } from './tables.ts';
 
 /** What is known of a chunk without decoding it. */
 export interface ChunkHead {
@@ -49,7 +50,9 @@ export class CaptureReader {
     this.meta = this.#readMeta();
     this.#column = this.#db.prepare('SELECT data FROM chunk_column WHERE id = ?').pluck();
     this.#next = this.#db.prepare('SELECT * FROM chunk WHERE last_num > ? ORDER BY last_num LIMIT 1');
-    this.dims = Object.fromEntries(TABLE_NAMES.map((name) => [name, new StoredRows(this.#db, name)])) as unknown as Dimensions;
+    const texts = new Texts(this.#db);
+    const rowsOf = (name: RowName) => new StoredRows(path, this.#db, name, texts);
+    this.dims = Object.fromEntries(TABLE_NAMES.map((name) => [name, rowsOf(name)])) as unknown as Dimensions;
   }
 
   /** ns since 1970 of time zero. */
@@ -64,9 +67,9 @@ export class CaptureReader {
 
   /** Time of an event; null where no event has that number. */
   timeOf(num: number): number | null {
-    const row = this.#next.get(num - 1) as ChunkRow | undefined;
-    if (row === undefined || row.first_num > num) return null;
-    const chunk = this.chunk(headOf(row));
+    const head = this.heads(num - 1).next().value;
+    if (head === undefined || head.firstNum > num) return null;
+    const chunk = this.chunk(head);
     const i = chunk.num.indexOf(num);
     return i < 0 ? null : chunk.time[i]!;
   }
@@ -77,6 +80,8 @@ export class CaptureReader {
     for (;;) {
       const row = this.#next.get(seen) as ChunkRow | undefined;
       if (row === undefined) return;
+      if (!Number.isInteger(row.n) || row.n < 1 || row.n > CHUNK_EVENTS)
+        throw new CaptureError(this.path, `is damaged: chunk ${row.id} has ${row.n} events`);
       yield headOf(row);
       seen = row.last_num;
     }
@@ -84,12 +89,12 @@ export class CaptureReader {
 
   /** A chunk, to be kept as long as one likes. */
   chunk(head: ChunkHead): Chunk {
-    return new StoredChunk(head.n, (column) => this.#blob(head.id, column), null);
+    return new StoredChunk(this.path, head, (column) => this.#blob(head.id, column), null);
   }
 
   /** A chunk that holds until the next call of this: its number columns lie in the same memory as the last one's. */
   passingChunk(head: ChunkHead): Chunk {
-    return new StoredChunk(head.n, (column) => this.#blob(head.id, column), this.#scratch);
+    return new StoredChunk(this.path, head, (column) => this.#blob(head.id, column), this.#scratch);
   }
 
   /** Number and time of the last event; null for a capture without events. */
@@ -141,7 +146,10 @@ const RECENT_ROWS = 500;
 
 /** Rows that are loaded when first asked for. */
 class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
+  readonly #path: string;
   readonly #spec: TableSpec<RowTypes[Name]>;
+  readonly #texts: Texts;
+  readonly #packed: boolean;
   readonly #select: Database.Statement;
   readonly #rows: (RowTypes[Name] | undefined)[] = [];
   #loaded = false;
@@ -150,10 +158,13 @@ class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
   #size = 0;
   version = 0;
 
-  constructor(db: Database.Database, name: Name) {
+  constructor(path: string, db: Database.Database, name: Name, texts: Texts) {
+    this.#path = path;
+    this.#texts = texts;
     this.#spec = TABLES[name] as unknown as TableSpec<RowTypes[Name]>;
-    const columns = db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(this.#spec.name) as string[];
-    this.#select = db.prepare(selectFrom(this.#spec as unknown as TableSpec<never>, new Set(columns))).raw();
+    const columns = new Set(db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(this.#spec.name) as string[]);
+    this.#packed = columns.has(BLOCK_COLUMN);
+    this.#select = db.prepare(selectFrom(this.#spec as unknown as TableSpec<never>, columns)).raw();
   }
 
   get size(): number {
@@ -185,18 +196,52 @@ class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
 
   #load(): void {
     if (this.#loaded) return;
-    for (const values of this.#select.iterate(this.#after)) {
-      const row = decodeRow(this.#spec, values as unknown[]);
-      const { id } = row as { id: number };
-      const known = this.#rows[id];
-      if (known !== undefined) Object.assign(known, row);
-      else {
-        this.#rows[id] = row;
-        this.#size++;
-      }
+    try {
+      for (const values of this.#stored()) this.#take(decodeRow(this.#spec, values, (id) => this.#texts.get(id)));
+    } catch (error) {
+      throw new CaptureError(this.#path, `is damaged: table ${this.#spec.name}: ${(error as Error).message}`);
     }
     this.#loaded = true;
     this.version++;
+  }
+
+  *#stored(): Iterable<readonly unknown[]> {
+    for (const values of this.#select.iterate(this.#after) as Iterable<unknown[]>) {
+      if (!this.#packed) yield values;
+      else yield* unpackRows(values[1] as Uint8Array, Math.min(values[0] as number, BLOCK_ROWS), this.#spec.columns.length);
+    }
+  }
+
+  #take(row: RowTypes[Name]): void {
+    const { id } = row as { id: number };
+    const known = this.#rows[id];
+    if (known !== undefined) Object.assign(known, row);
+    else {
+      this.#rows[id] = row;
+      this.#size++;
+    }
+  }
+}
+
+/** What rows share, each text read once. A file of schema 1 has none. */
+class Texts {
+  readonly #select: Database.Statement | null;
+  readonly #known = new Map<number, unknown>();
+
+  constructor(db: Database.Database) {
+    const exists = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'text'").get() !== undefined;
+    this.#select = exists ? db.prepare('SELECT value FROM text WHERE id = ?').pluck() : null;
+  }
+
+  get(id: number): unknown {
+    let value = this.#known.get(id);
+    if (value === undefined) {
+      const text = this.#select?.get(id) as string | undefined;
+      if (text === undefined) throw new Error(`there is no text ${id}`);
+      value = JSON.parse(text);
+      this.#known.set(id, value);
+    }
+    return value;
   }
 }
 
@@ -204,14 +249,18 @@ class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
 class StoredChunk implements Chunk {
   readonly #numbers = new Map<NumberColumn | 'argsLength' | 'dataLength', NumberArray>();
   readonly #bytes = new Map<ByteColumn, Uint8Array>();
+  readonly n: number;
   #argsEnd: Uint32Array | null = null;
   #dataEnd: Uint32Array | null = null;
 
   constructor(
-    readonly n: number,
+    readonly path: string,
+    readonly head: ChunkHead,
     readonly blob: (column: StoredColumn) => Uint8Array,
     readonly scratch: Map<string, NumberArray> | null,
-  ) {}
+  ) {
+    this.n = head.n;
+  }
 
   get num(): Float64Array {
     return this.#number('num') as Float64Array;
@@ -262,7 +311,7 @@ class StoredChunk implements Chunk {
     let column = this.#numbers.get(name);
     if (column === undefined) {
       column = this.#memory<NumberArray>(name, NUMBER_COLUMNS[name]);
-      unpackNumbers(this.blob(name), this.n, column);
+      this.#unpack(name, column);
       this.#numbers.set(name, column);
     }
     return column;
@@ -279,15 +328,34 @@ class StoredChunk implements Chunk {
   #byte(name: ByteColumn): Uint8Array {
     let bytes = this.#bytes.get(name);
     if (bytes === undefined) {
-      bytes = unpackBytes(this.blob(name));
+      bytes = this.#decoded(name, (blob) => unpackBytes(blob, this.#length(name)));
       this.#bytes.set(name, bytes);
     }
     return bytes;
   }
 
+  /** Bytes of all events together. */
+  #length(name: ByteColumn): number {
+    const ends = name === 'args' ? this.argsEnd : this.dataEnd;
+    return this.n === 0 ? 0 : ends[this.n - 1]!;
+  }
+
+  #unpack(name: StoredColumn, target: NumberArray): void {
+    this.#decoded(name, (blob) => unpackNumbers(blob, this.n, target));
+  }
+
+  #decoded<T>(name: StoredColumn, decode: (blob: Uint8Array) => T): T {
+    const blob = this.blob(name);
+    try {
+      return decode(blob);
+    } catch (error) {
+      throw new CaptureError(this.path, `is damaged: column ${name} of events from ${this.head.firstNum} on: ${(error as Error).message}`);
+    }
+  }
+
   #ends(name: 'argsLength' | 'dataLength'): Uint32Array {
     const ends = this.#memory(name, Uint32Array);
-    unpackNumbers(this.blob(name), this.n, ends);
+    this.#unpack(name, ends);
     for (let i = 1; i < this.n; i++) ends[i]! += ends[i - 1]!;
     return ends;
   }

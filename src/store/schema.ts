@@ -4,7 +4,8 @@
  *   meta          key, value: what the capture is (see CaptureMeta)
  *   chunk         one row per run of at most CHUNK_EVENTS events, ascending in event number
  *   chunk_column  one row per chunk and column, id = chunk * 32 + the column's number; blobs as codec.ts says
- *   all others    the dimensions that events refer to (tables.ts), one row each
+ *   text          what many rows of dimensions have in common, as JSON
+ *   all others    the dimensions that events refer to (tables.ts), one row each, or in blocks of rows (blocks.ts)
  *
  * While recording, the newest events lie in small chunks ("pieces") which one full chunk replaces later, in one transaction.
  */
@@ -14,8 +15,11 @@ import { createTable, TABLES, type TableSpec } from './tables.ts';
 
 /** `TROW`, so that file(1) and we know our own. */
 export const APPLICATION_ID = 0x54524f57;
-/** Raised with every change of the tables; migrate.ts knows the steps. */
-export const SCHEMA_VERSION = 1;
+/**
+ * Raised when what was written before cannot be told from what is written now, or an older Trowel would misread it.
+ * 1: all process rows with texts of their own, thread_stat one row each, no far values in columns. Reads as it did.
+ */
+export const SCHEMA_VERSION = 2;
 
 /** Places for columns in an id of chunk_column. */
 export const COLUMN_SLOTS = 32;
@@ -40,6 +44,7 @@ CREATE TABLE chunk (
   fds BLOB NOT NULL
 );
 CREATE INDEX chunk_by_num ON chunk (last_num);
+CREATE TABLE text (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE chunk_column (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
 `;
 

@@ -1,10 +1,13 @@
 /** How the rows of the model lie in SQLite: one line a column, from which DDL, insert and select all follow. */
 import type { RowName, RowTypes } from '../model/rows.ts';
 
-type Kind = 'integer' | 'text' | 'json' | 'boolean';
+/** `shared`: JSON that many rows have in common, so it lies in the table `text` once; the column has its id there. */
+type Kind = 'integer' | 'text' | 'json' | 'boolean' | 'shared';
 
 export interface TableSpec<Row> {
   readonly name: string;
+  /** Its rows lie in blocks (blocks.ts): all columns are integers, and rows once written do not change. */
+  readonly packed: boolean;
   readonly columns: readonly { readonly field: keyof Row & string; readonly kind: Kind }[];
 }
 
@@ -13,9 +16,16 @@ export function columnName(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function table<Row>(name: string, columns: Readonly<Record<Kind, readonly (keyof Row & string)[]>>): TableSpec<Row> {
-  const kinds: Kind[] = ['integer', 'text', 'json', 'boolean'];
-  return { name, columns: kinds.flatMap((kind) => columns[kind].map((field) => ({ field, kind }))) };
+type Columns<Row> = Readonly<Record<Exclude<Kind, 'shared'>, Fields<Row>> & { shared?: Fields<Row>; packed?: boolean }>;
+type Fields<Row> = readonly (keyof Row & string)[];
+
+function table<Row>(name: string, columns: Columns<Row>): TableSpec<Row> {
+  const kinds: Kind[] = ['integer', 'text', 'json', 'boolean', 'shared'];
+  return {
+    name,
+    packed: columns.packed === true,
+    columns: kinds.flatMap((kind) => (columns[kind] ?? []).map((field) => ({ field, kind }))),
+  };
 }
 
 export const TABLES: { readonly [Name in RowName]: TableSpec<RowTypes[Name]> } = {
@@ -31,8 +41,9 @@ export const TABLES: { readonly [Name in RowName]: TableSpec<RowTypes[Name]> } =
       'started', 'flags', 'from', 'to',
     ], // biome-ignore format: one list
     text: ['comm', 'exe', 'exepath', 'cwd', 'root', 'container'],
-    json: ['args', 'env', 'cgroups'],
+    json: [],
     boolean: [],
+    shared: ['args', 'env', 'cgroups'],
   }),
   threads: table<RowTypes['threads']>('thread', {
     integer: ['id', 'tid', 'vtid', 'process', 'from', 'to'],
@@ -77,6 +88,7 @@ export const TABLES: { readonly [Name in RowName]: TableSpec<RowTypes[Name]> } =
     text: [],
     json: [],
     boolean: [],
+    packed: true,
   }),
   containers: table<RowTypes['containers']>('container', {
     integer: ['id', 'from', 'to'],
@@ -100,16 +112,23 @@ export const TABLES: { readonly [Name in RowName]: TableSpec<RowTypes[Name]> } =
 
 export const TABLE_NAMES = Object.keys(TABLES) as readonly RowName[];
 
+/** Rows of a block, at most. */
+export const BLOCK_ROWS = 16_384;
+/** Column of a packed table that has its block; `id` is its first row's. */
+export const BLOCK_COLUMN = 'block';
+
 /** `CREATE TABLE` of one table. Names are quoted: some are words of SQL. */
-export function createTable({ name, columns }: TableSpec<never>): string {
+export function createTable({ name, columns, packed }: TableSpec<never>): string {
+  if (packed) return `CREATE TABLE "${name}" (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, ${BLOCK_COLUMN} BLOB NOT NULL)`;
   const lines = columns.map(({ field, kind }) => {
-    const type = kind === 'integer' || kind === 'boolean' ? 'INTEGER' : 'TEXT';
+    const type = kind === 'text' || kind === 'json' ? 'TEXT' : 'INTEGER';
     return `  "${columnName(field)}" ${type}${field === 'id' ? ' PRIMARY KEY' : ''}`;
   });
   return `CREATE TABLE "${name}" (\n${lines.join(',\n')}\n)`;
 }
 
-export function insertInto({ name, columns }: TableSpec<never>): string {
+export function insertInto({ name, columns, packed }: TableSpec<never>): string {
+  if (packed) return `INSERT INTO "${name}" VALUES (?, ?, ?)`;
   const names = columns.map(({ field }) => `"${columnName(field)}"`).join(', ');
   return `INSERT OR REPLACE INTO "${name}" (${names}) VALUES (${columns.map(() => '?').join(', ')})`;
 }
@@ -117,28 +136,31 @@ export function insertInto({ name, columns }: TableSpec<never>): string {
 /** `present`: the columns that the table of this file has; an older Trowel wrote fewer, and those read as null. Empty: no such table. */
 export function selectFrom({ name, columns }: TableSpec<never>, present: ReadonlySet<string>): string {
   if (present.size === 0) return 'SELECT NULL WHERE ? IS NULL';
+  if (present.has(BLOCK_COLUMN)) return `SELECT n, ${BLOCK_COLUMN} FROM "${name}" WHERE id > ? ORDER BY id`;
   const names = columns.map(({ field }) => (present.has(columnName(field)) ? `"${columnName(field)}"` : 'NULL'));
   return `SELECT ${names.join(', ')} FROM "${name}" WHERE id > ? ORDER BY id`;
 }
 
-/** A row's values in the order of the columns, as SQLite takes them. */
-export function encodeRow<Row>({ columns }: TableSpec<Row>, row: Row): (string | number | null)[] {
+/** A row's values in the order of the columns, as SQLite takes them. `share`: the id of a text that many rows may have. */
+export function encodeRow<Row>({ columns }: TableSpec<Row>, row: Row, share: (text: string) => number): (string | number | null)[] {
   return columns.map(({ field, kind }) => {
     const value = row[field] as unknown;
     if (value === null || value === undefined) return null;
     if (kind === 'json') return JSON.stringify(value);
+    if (kind === 'shared') return share(JSON.stringify(value));
     if (kind === 'boolean') return value === true ? 1 : 0;
     return value as string | number;
   });
 }
 
-/** The inverse of encodeRow. */
-export function decodeRow<Row>({ columns }: TableSpec<Row>, values: readonly unknown[]): Row {
+/** The inverse of encodeRow. `shared`: what the text of an id says. */
+export function decodeRow<Row>({ columns }: TableSpec<Row>, values: readonly unknown[], shared: (id: number) => unknown): Row {
   const row: Record<string, unknown> = {};
   columns.forEach(({ field, kind }, i) => {
     const value = values[i];
     if (value === null || value === undefined) row[field] = null;
-    else if (kind === 'json') row[field] = JSON.parse(String(value));
+    else if (kind === 'shared' && typeof value === 'number') row[field] = shared(value);
+    else if (kind === 'json' || kind === 'shared') row[field] = JSON.parse(String(value));
     else row[field] = kind === 'boolean' ? value === 1 : value;
   });
   return row as Row;

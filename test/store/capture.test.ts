@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { CHUNK_EVENTS, type Chunk, NUMBER_COLUMN_NAMES, OpenChunk, payload } from '../../src/model/chunk.ts';
+import { CaptureError } from '../../src/store/error.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { scan } from '../../src/store/scan.ts';
 import { CaptureWriter } from '../../src/store/writer.ts';
@@ -171,4 +172,92 @@ test('a capture of an older version, without a table and a column of today, open
   expect([...capture.dims.dnsSockets.all()]).toEqual([]);
   expect([...capture.dims.processes.all()].map(({ comm, cwd }) => [comm, cwd])).toEqual([['curl', null]]);
   capture.close();
+});
+
+/** A closed capture of some events, and of rows of sizes. */
+function capture(name: string, small: boolean): string {
+  const path = join(folder, name);
+  const events = someEvents(700);
+  for (let i = 0; i < 300; i++) {
+    events.tables.threadStats.add({ tid: 7, vmsize: 1000 + i, vmrss: i % 9, vmswap: 0, children: 0, from: i * 10, to: null });
+  }
+  const writer = new CaptureWriter(path, events.tables, { level: 3, live: false, small });
+  writer.meta({ epoch: '0' });
+  writer.append(repeat(events.chunk, 30));
+  writer.close({});
+  return path;
+}
+
+test('a small capture says the same as any other, in fewer bytes', () => {
+  const [small, other] = [capture('small.trowel', true), capture('other.trowel', false)];
+  expect(contents(small)).toEqual(contents(other));
+  expect(statSync(small).size).toBeLessThan(statSync(other).size);
+});
+
+test('what processes have in common is stored once, and their rows have it in common', () => {
+  const path = join(folder, 'x.trowel');
+  const builder = new EventsBuilder();
+  const env = ['HOME=/', `PATH=${'/bin:'.repeat(100)}`];
+  for (let pid = 100; pid < 150; pid++) builder.process({ pid, env: [...env], args: [`--worker=${pid}`] });
+  writerOf(builder, path).close({});
+  const reader = new CaptureReader(path);
+  const rows = [...reader.dims.processes.all()].slice(-50);
+  expect(rows.map(({ args }) => args[0])).toEqual(Array.from({ length: 50 }, (_, i) => `--worker=${100 + i}`));
+  for (const row of rows) expect(row.env).toBe(rows[0]!.env);
+  expect(rows[0]!.env).toEqual(env);
+  reader.close();
+  const db = new Database(path, { readonly: true });
+  expect(db.prepare("SELECT count(*) FROM text WHERE value LIKE '%PATH=%'").pluck().get()).toBe(1);
+  db.close();
+});
+
+test('a capture of schema 1, with texts in each row and sizes one by one, opens', () => {
+  const path = capture('older.trowel', false);
+  const db = new Database(path);
+  db.exec(`
+    UPDATE process SET args = '["-v"]', env = NULL, cgroups = '["=/old"]';
+    DROP TABLE text;
+    DROP TABLE thread_stat;
+    CREATE TABLE thread_stat (id INTEGER PRIMARY KEY, tid INTEGER, vmsize INTEGER, vmrss INTEGER, vmswap INTEGER, children INTEGER, "from" INTEGER, "to" INTEGER);
+    INSERT INTO thread_stat VALUES (1, 7, 1000, 0, 0, 0, 0, NULL), (2, 7, 1001, 1, 0, 0, 10, NULL);
+    PRAGMA user_version = 1;
+  `);
+  db.close();
+  const reader = new CaptureReader(path);
+  expect(reader.dims.processes.get(1)).toMatchObject({ args: ['-v'], env: null, cgroups: ['=/old'] });
+  expect([...reader.dims.threadStats.all()].map(({ vmsize }) => vmsize)).toEqual([1000, 1001]);
+  reader.close();
+});
+
+describe('a damaged capture', () => {
+  /** The capture, after `sql` was run on it. */
+  function damaged(sql: string): CaptureReader {
+    const path = capture('damaged.trowel', true);
+    const db = new Database(path);
+    db.exec(sql);
+    db.close();
+    return new CaptureReader(path);
+  }
+
+  const CASES: readonly (readonly [what: string, sql: string, ask: (reader: CaptureReader) => unknown, says: RegExp])[] = [
+    ['a column cut', 'UPDATE chunk_column SET data = substr(data, 1, 30)', (r) => first(r).latency, /damaged.*column latency of events from 1 on/],
+    ['a column of bytes cut', 'UPDATE chunk_column SET data = substr(data, 1, 9) WHERE id % 32 = 13', (r) => first(r).data, /damaged.*column data/],
+    ['lengths that do not fit the bytes', 'UPDATE chunk_column SET data = (SELECT data FROM chunk_column WHERE id = 32 + 10) WHERE id = 32 + 12', (r) => first(r).data, /damaged.*column data/],
+    ['a chunk that says it is huge', 'UPDATE chunk SET n = 4e15', first, /damaged.*chunk 1/],
+    ['a text that is not there', 'DELETE FROM text', (r) => r.dims.processes.get(1), /damaged.*table process.*no text 1/],
+    ['a text that is none', "UPDATE text SET value = '[\"'", (r) => r.dims.processes.get(1), /damaged.*table process/],
+    ['a block cut', 'UPDATE thread_stat SET block = substr(block, 1, 70)', (r) => r.dims.threadStats.get(1), /damaged.*table thread_stat/],
+    ['a block that says it is huge', 'UPDATE thread_stat SET n = 1e12', (r) => r.dims.threadStats.get(1), /damaged.*table thread_stat/],
+  ]; // biome-ignore format: a table
+
+  function first(reader: CaptureReader): Chunk {
+    return reader.chunk(reader.heads().next().value!);
+  }
+
+  test.each(CASES)('%s', (_, sql, ask, says) => {
+    const reader = damaged(sql);
+    expect(() => ask(reader)).toThrow(says);
+    expect(() => ask(reader)).toThrow(CaptureError);
+    reader.close();
+  });
 });

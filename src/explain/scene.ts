@@ -99,7 +99,7 @@ function lifeOf(versions: readonly ProcessRow[], kube: KubeNames): Life {
     command: [last.exe, ...last.args].join(' ').trim(),
     start: first === versions[0] ? Math.max(0, started ?? first.from) : first.from,
     end: last.to,
-    pod: podText(kube.pod(last.container)),
+    pod: podText(kube.pod(last.container, last.from, { from: -Infinity, until: Infinity })),
     begun: started !== null && started > 0,
     ppid: last.ppid,
   };

@@ -1,7 +1,7 @@
-/** From a container's id to its name, its pod, and what stands above that. */
+/** From a container's id or an address to its name, its pod, and what stands above that: as all of it was at a time. */
 
-import type { Validity } from '../model/history.ts';
-import type { ContainerRow, KubeKind, KubeObjectRow } from '../model/kube.ts';
+import { History, type Validity } from '../model/history.ts';
+import type { ContainerRow, KubeEventRow, KubeKind, KubeObjectRow } from '../model/kube.ts';
 import type { Dimensions } from '../model/rows.ts';
 
 /** Owners of owners of owners. */
@@ -9,111 +9,197 @@ const MAX_OWNERS = 8;
 /** Ids are compared by as many characters as docker and sysdig show. */
 const SHORT = 12;
 
+/** Whose address it can be. */
+const ADDRESSED: ReadonlySet<KubeKind> = new Set(['Pod', 'Service', 'Node']);
+const ENDPOINTS: readonly KubeKind[] = ['EndpointSlice', 'Endpoints'];
+
+interface Workload {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/**
+ * All lookups take the time that is asked about, and narrow `validity` to the time for which the answer is the same. What is found by
+ * an id is found at any time: where no version of it held, the nearest is taken.
+ */
 export class KubeNames {
   readonly #dims: Dimensions;
-  #containersVersion = -1;
-  #objectsVersion = -1;
-  readonly #containers = new Map<string, ContainerRow>();
-  readonly #pods = new Map<string, KubeObjectRow>();
-  readonly #byKind = new Map<KubeKind, Map<string, KubeObjectRow>>();
+  readonly #containers: History<string, ContainerRow>;
+  readonly #objects: History<string, KubeObjectRow>;
+  #version = -1;
+  /** uid of the pod, by container. */
+  readonly #pods = new Map<string, string>();
   readonly #byAddress = new Map<string, KubeObjectRow[]>();
+  /** By kind and namespace. */
+  readonly #groups = new Map<string, KubeObjectRow[]>();
+  /** When a version was over, where its own row does not say. */
+  readonly #followed = new Map<number, number>();
+  #eventsVersion = -1;
+  readonly #events = new Map<string, KubeEventRow[]>();
 
   constructor(dims: Dimensions) {
     this.#dims = dims;
+    this.#containers = new History(dims.containers, ({ container }) => container.slice(0, SHORT));
+    this.#objects = new History(dims.objects, ({ uid }) => uid);
   }
 
-  container(id: string): ContainerRow | null {
-    this.#readContainers();
-    return id === '' ? null : (this.#containers.get(id.slice(0, SHORT)) ?? null);
+  container(id: string, time: number, validity: Validity): ContainerRow | null {
+    return id === '' ? null : this.#containers.nearest(id.slice(0, SHORT), time, validity);
   }
 
   /** The pod that a container belongs to. */
-  pod(container: string): KubeObjectRow | null {
-    this.#readObjects();
-    return container === '' ? null : (this.#pods.get(container.slice(0, SHORT)) ?? null);
+  pod(container: string, time: number, validity: Validity): KubeObjectRow | null {
+    this.#read();
+    const uid = container === '' ? undefined : this.#pods.get(container.slice(0, SHORT));
+    return uid === undefined ? null : this.#objects.nearest(uid, time, validity);
   }
 
-  namespace(pod: KubeObjectRow): KubeObjectRow | null {
-    return this.#first('Namespace', ({ name }) => name === pod.namespace);
+  namespace(pod: KubeObjectRow, time: number, validity: Validity): KubeObjectRow | null {
+    return this.#beside(pod, 'Namespace', '', time, validity).find(({ name }) => name === pod.namespace) ?? null;
   }
 
   /**
-   * The pod or service that had an address at a time; null: none, or it is the node's own. Narrows `validity` to the time for
-   * which that is so. An address goes from one pod to the next, and never names the wrong one.
+   * The pod, service or node that had an address at a time; null: none. An address goes from one pod to the next, and never
+   * names the wrong one. That of a node is no pod's, though pods without a network of their own have it.
    */
-  atAddress(ip: string, kind: 'Pod' | 'Service', time: number, validity: Validity): KubeObjectRow | null {
-    this.#readObjects();
-    let found: KubeObjectRow | null = null;
-    for (const row of this.#byAddress.get(ip) ?? []) {
-      if (row.kind !== kind) continue;
-      const end = row.to ?? Infinity;
-      if (row.from > time) validity.until = Math.min(validity.until, row.from);
-      else if (end <= time) validity.from = Math.max(validity.from, end);
-      else if (found === null || row.from > found.from) found = row;
-    }
-    if (found === null) return null;
-    validity.from = Math.max(validity.from, found.from);
-    if (found.to !== null) validity.until = Math.min(validity.until, found.to);
-    return found;
+  atAddress(ip: string, kind: 'Pod' | 'Service' | 'Node', time: number, validity: Validity): KubeObjectRow | null {
+    this.#read();
+    const there = this.#holding(this.#byAddress.get(ip), time, validity);
+    if (kind === 'Pod' && there.some((row) => row.kind === 'Node')) return null;
+    const rows = there.filter((row) => row.kind === kind);
+    return rows.length === 0 ? null : rows.reduce((best, row) => (row.from > best.from ? row : best));
   }
 
   /** The workload above a pod: what its owners lead to, such as the deployment above its replica set. */
-  workload(pod: KubeObjectRow): { readonly kind: string; readonly name: string } {
-    let top: KubeObjectRow = pod;
-    for (let i = 0; i < MAX_OWNERS; i++) {
-      const owner = top.owners[0];
-      if (owner === undefined) return { kind: top.kind, name: top.name };
-      const row = this.#byKind.get(owner.kind as KubeKind)?.get(owner.uid);
-      if (row === undefined) return { kind: owner.kind, name: owner.name };
-      top = row;
-    }
-    return { kind: top.kind, name: top.name };
+  workload(pod: KubeObjectRow, time: number, validity: Validity): Workload {
+    const chain = [pod, ...this.#owners(pod, time, validity)];
+    const top = chain.at(-1)!;
+    const unknown = chain.length > MAX_OWNERS ? undefined : top.owners[0];
+    return unknown === undefined ? { kind: top.kind, name: top.name } : { kind: unknown.kind, name: unknown.name };
   }
 
-  /** All services that select a pod. */
-  services(pod: KubeObjectRow): KubeObjectRow[] {
-    this.#readObjects();
-    return [...(this.#byKind.get('Service')?.values() ?? [])].filter(
-      (service) => service.namespace === pod.namespace && selects(service, pod),
+  /** All services that select a pod, or have it among the endpoints that somebody gave them. */
+  services(pod: KubeObjectRow, time: number, validity: Validity): KubeObjectRow[] {
+    const given = new Set(
+      ENDPOINTS.flatMap((kind) => this.#beside(pod, kind, pod.namespace, time, validity))
+        .filter(({ ips }) => ips.some((ip) => pod.ips.includes(ip)))
+        .map(({ selector }) => selector?.service),
+    );
+    return this.#beside(pod, 'Service', pod.namespace, time, validity).filter(
+      (service) => selects(service, pod) || (service.selector === null && given.has(service.name)),
     );
   }
 
-  /** What owns a pod, or selects it by its labels. */
-  above(pod: KubeObjectRow, kind: KubeKind): KubeObjectRow | null {
-    const owner = pod.owners.find((one) => one.kind === kind);
-    if (owner !== undefined) return this.#byKind.get(kind)?.get(owner.uid) ?? null;
-    return this.#first(kind, (object) => object.namespace === pod.namespace && selects(object, pod));
+  /** All network policies that select a pod. */
+  policies(pod: KubeObjectRow, time: number, validity: Validity): KubeObjectRow[] {
+    return this.#beside(pod, 'NetworkPolicy', pod.namespace, time, validity).filter((policy) => matches(policy, pod));
   }
 
-  #first(kind: KubeKind, test: (object: KubeObjectRow) => boolean): KubeObjectRow | null {
-    for (const object of this.#byKind.get(kind)?.values() ?? []) if (test(object)) return object;
-    return null;
+  /** What owns a pod, directly or not, else what selects it by its labels. */
+  above(pod: KubeObjectRow, kind: KubeKind, time: number, validity: Validity): KubeObjectRow | null {
+    if (kind === 'Service') return this.services(pod, time, validity)[0] ?? null;
+    const owner = this.#owners(pod, time, validity).find((row) => row.kind === kind);
+    if (owner !== undefined || pod.owners.some((one) => one.kind === kind)) return owner ?? null;
+    return this.#beside(pod, kind, pod.namespace, time, validity).find((object) => selects(object, pod)) ?? null;
   }
 
-  #readContainers(): void {
-    const { containers } = this.#dims;
-    if (containers.version === this.#containersVersion) return;
-    for (const row of containers.all()) this.#containers.set(row.container.slice(0, SHORT), row);
-    this.#containersVersion = containers.version;
+  /** What the cluster had reported of an object by then, the oldest first. */
+  events(object: KubeObjectRow, time: number, validity: Validity): KubeEventRow[] {
+    this.#readEvents();
+    return (this.#events.get(object.uid) ?? []).filter(({ first }) => {
+      if (first <= time) validity.from = Math.max(validity.from, first);
+      else validity.until = Math.min(validity.until, first);
+      return first <= time;
+    });
   }
 
-  #readObjects(): void {
-    const { objects } = this.#dims;
-    if (objects.version === this.#objectsVersion) return;
-    this.#byAddress.clear();
-    for (const row of objects.all()) {
-      if (row.kind === 'Pod' || row.kind === 'Service')
-        for (const ip of row.ips) this.#byAddress.set(ip, [...(this.#byAddress.get(ip) ?? []), row]);
-      const kind = this.#byKind.get(row.kind) ?? new Map<string, KubeObjectRow>();
-      this.#byKind.set(row.kind, kind.set(row.uid, row));
-      for (const id of row.containers) this.#pods.set(id.slice(0, SHORT), row);
+  /** From a pod's owner upwards, as far as they are known. */
+  #owners(pod: KubeObjectRow, time: number, validity: Validity): KubeObjectRow[] {
+    const chain: KubeObjectRow[] = [];
+    for (let object = pod; chain.length < MAX_OWNERS; object = chain.at(-1)!) {
+      const owner = object.owners[0];
+      const row = owner === undefined ? null : this.#objects.nearest(owner.uid, time, validity);
+      if (row === null) break;
+      chain.push(row);
     }
-    this.#objectsVersion = objects.version;
+    return chain;
+  }
+
+  /** Objects that were there at a time, as seen from a pod: where it was not there itself, at its own begin or end. */
+  #beside(pod: KubeObjectRow, kind: KubeKind, namespace: string, time: number, validity: Validity): KubeObjectRow[] {
+    this.#read();
+    const rows = this.#groups.get(`${kind} ${namespace}`);
+    if (time < pod.from) return this.#holding(rows, pod.from, always());
+    if (pod.to !== null && time >= pod.to) return this.#holding(rows, Math.max(pod.from, pod.to - 1), always());
+    return this.#holding(rows, time, validity);
+  }
+
+  #holding(rows: readonly KubeObjectRow[] | undefined, time: number, validity: Validity): KubeObjectRow[] {
+    return (rows ?? []).filter((row) => {
+      const end = Math.min(row.to ?? Infinity, this.#followed.get(row.id) ?? Infinity);
+      if (row.from > time) validity.until = Math.min(validity.until, row.from);
+      else if (end <= time) validity.from = Math.max(validity.from, end);
+      else {
+        validity.from = Math.max(validity.from, row.from);
+        validity.until = Math.min(validity.until, end);
+        return true;
+      }
+      return false;
+    });
+  }
+
+  #read(): void {
+    const { objects } = this.#dims;
+    if (objects.version === this.#version) return;
+    for (const map of [this.#pods, this.#byAddress, this.#groups, this.#followed]) map.clear();
+    const last = new Map<string, KubeObjectRow>();
+    for (const row of objects.all()) {
+      const before = last.get(row.uid);
+      if (before !== undefined) this.#followed.set(before.id, row.from);
+      last.set(row.uid, row);
+      push(this.#groups, `${row.kind} ${row.namespace}`, row);
+      if (ADDRESSED.has(row.kind)) for (const ip of row.ips) push(this.#byAddress, ip, row);
+      for (const id of row.containers) this.#pods.set(id.slice(0, SHORT), row.uid);
+    }
+    this.#version = objects.version;
+  }
+
+  #readEvents(): void {
+    const { kubeEvents } = this.#dims;
+    if (kubeEvents.version === this.#eventsVersion) return;
+    this.#events.clear();
+    for (const row of kubeEvents.all()) push(this.#events, row.object, row);
+    for (const rows of this.#events.values()) rows.sort((a, b) => a.first - b.first);
+    this.#eventsVersion = kubeEvents.version;
   }
 }
 
-function selects({ selector }: KubeObjectRow, pod: KubeObjectRow): boolean {
-  if (selector === null) return false;
-  const wanted = Object.entries(selector);
-  return wanted.length > 0 && wanted.every(([key, value]) => pod.labels[key] === value);
+/** For lookups at a time other than the one that is asked about: their answer moves with what led there. */
+const always = (): Validity => ({ from: -Infinity, until: Infinity });
+
+function push<Key, Row>(map: Map<Key, Row[]>, key: Key, row: Row): void {
+  const rows = map.get(key);
+  if (rows === undefined) map.set(key, [row]);
+  else rows.push(row);
+}
+
+/** An object without a selector stands for nothing. */
+function selects(object: KubeObjectRow, pod: KubeObjectRow): boolean {
+  const asks = Object.keys(object.selector ?? {}).length + (object.expressions?.length ?? 0);
+  return asks > 0 && matches(object, pod);
+}
+
+/** Whether a pod's labels are as an object's selector asks; one that asks nothing is content with any. */
+function matches({ selector, expressions }: KubeObjectRow, { labels }: KubeObjectRow): boolean {
+  const equal = Object.entries(selector ?? {}).every(([key, value]) => labels[key] === value);
+  return (
+    equal &&
+    (expressions ?? []).every(({ key, operator, values }) => {
+      const value = labels[key];
+      if (operator === 'Exists') return value !== undefined;
+      if (operator === 'DoesNotExist') return value === undefined;
+      const among = value !== undefined && values.includes(value);
+      return operator === 'In' ? among : operator === 'NotIn' && !among;
+    })
+  );
 }

@@ -155,7 +155,7 @@ export class EventView {
     return this.#connections.serverOf(fd);
   }
 
-  /** Names of containers and of what Kubernetes knows. They hold whenever they came. */
+  /** Names of containers and of what Kubernetes knows, to be asked with the view's time and the view itself. */
   get kube(): KubeNames {
     this.askedHistory = true;
     return this.#kube;
@@ -181,8 +181,8 @@ export class EventView {
 
   /** Changes with every row that is added or changed, of those that lookups go to. */
   get version(): number {
-    const { processes, threads, dns, containers, objects } = this.capture.dims;
-    return processes.version + threads.version + dns.version + containers.version + objects.version;
+    const { processes, threads, dns, containers, objects, kubeEvents } = this.capture.dims;
+    return processes.version + threads.version + dns.version + containers.version + objects.version + kubeEvents.version;
   }
 
   /** The DNS messages of events numbered first to last, ascending. */

@@ -11,6 +11,9 @@ const REQUEST_MS = 30_000;
 /** An object larger than this is no object. */
 const MAX_LINE = 8 << 20;
 const MAX_BODY = 256 << 20;
+/** Characters of what a refusal says: those that are read, and those that are told. */
+const MAX_REFUSAL = 16_384;
+const MAX_REASON = 300;
 
 /** The server answered, but not with what was asked for. */
 export class ApiError extends Error {
@@ -106,7 +109,21 @@ export class ApiClient {
     response.socket.setTimeout((WATCH_SECONDS + 30) * 1000);
     const { statusCode = 0 } = response;
     if (statusCode === 200) return response;
-    response.resume();
-    throw new ApiError(statusCode, `${url}${path.split('?')[0]}: HTTP ${statusCode}`);
+    const said = await reasonOf(response);
+    throw new ApiError(statusCode, `${url}${path.split('?')[0]}: HTTP ${statusCode}${said === '' ? '' : `, ${said}`}`);
+  }
+}
+
+/** What a refusal says of itself: the message of its Status object, else the text; empty: nothing. */
+async function reasonOf(response: IncomingMessage): Promise<string> {
+  let body = '';
+  try {
+    for await (const piece of response.setEncoding('utf8') as AsyncIterable<string>) {
+      body += piece;
+      if (body.length > MAX_REFUSAL) break;
+    }
+    return String((JSON.parse(body) as { message?: unknown } | null)?.message ?? '').slice(0, MAX_REASON);
+  } catch {
+    return body.slice(0, MAX_REASON).trim(); // no JSON, or the connection broke: the status says enough
   }
 }

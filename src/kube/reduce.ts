@@ -2,16 +2,27 @@
  * Objects of the Kubernetes API, reduced to what rows hold. Nothing else of them is kept: no environment, no secrets, no
  * managed fields.
  */
-import type { ContainerRow, KubeKind, KubeObjectRow, KubeOwner, KubePort } from '../model/kube.ts';
+import type { ContainerRow, KubeEventRow, KubeExpression, KubeKind, KubeObjectRow, KubeOwner, KubePort } from '../model/kube.ts';
 
-/** A row without what the recorder gives it: its id and its place in time. */
-export type KubeObject = Omit<KubeObjectRow, 'id' | 'from' | 'to'> & {
-  /** ms since 1970; null: not told. */
-  readonly created: number | null;
-};
-export type KubeContainer = Omit<ContainerRow, 'id' | 'from' | 'to'>;
+/** A row without what the recorder gives it: its id, its place in time, and who told it. */
+export type KubeObject = Omit<KubeObjectRow, 'id' | 'from' | 'to' | 'source' | 'annotations' | 'expressions'> &
+  Partial<Pick<KubeObjectRow, 'annotations' | 'expressions'>> & {
+    /** ms since 1970; null: not told. */
+    readonly created: number | null;
+  };
+export type KubeContainer = Omit<ContainerRow, 'id' | 'from' | 'to' | 'source'>;
+/** Times are ms since 1970. */
+export type KubeEvent = Omit<KubeEventRow, 'id'>;
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** The parts of an object that rows are made of. */
+interface Parts {
+  readonly object: Json;
+  readonly metadata: Json;
+  readonly spec: Json;
+  readonly status: Json;
+}
 
 /** `kind`: lists do not say it in their items. Null: an object without uid, which nothing can refer to. */
 export function reduceObject(kind: KubeKind, item: unknown): KubeObject | null {
@@ -19,22 +30,46 @@ export function reduceObject(kind: KubeKind, item: unknown): KubeObject | null {
   const metadata = record(object.metadata);
   const uid = text(metadata.uid);
   if (uid === '') return null;
-  const spec = record(object.spec);
-  const status = record(object.status);
-  const created = Date.parse(text(metadata.creationTimestamp));
+  const parts = { object, metadata, spec: record(object.spec), status: record(object.status) };
   return {
     kind,
     uid,
     namespace: text(metadata.namespace),
     name: text(metadata.name),
     labels: texts(metadata.labels),
-    selector: selectorOf(kind, spec, metadata),
-    node: text(spec.nodeName),
-    ips: ipsOf(kind, object, spec, status),
-    ports: portsOf(kind, object, spec),
-    owners: records(metadata.ownerReferences).map(ownerOf),
-    containers: kind === 'Pod' ? containerIds(status) : [],
-    created: Number.isNaN(created) ? null : created,
+    annotations: ANNOTATED.has(kind) ? annotationsOf(metadata) : null,
+    selector: selectorOf(kind, parts),
+    expressions: expressionsOf(selectorPart(kind, parts)),
+    node: text(parts.spec.nodeName),
+    ips: ipsOf(kind, parts),
+    ports: portsOf(kind, parts),
+    owners: ownersOf(metadata),
+    containers: kind === 'Pod' ? containerIds(parts.status) : [],
+    created: msOf(metadata.creationTimestamp),
+  };
+}
+
+/** Null: it says not when it happened, or has no uid. */
+export function reduceEvent(item: unknown): KubeEvent | null {
+  const event = record(item);
+  const metadata = record(event.metadata);
+  const about = record(event.involvedObject);
+  const series = record(event.series);
+  const times = [event.firstTimestamp, event.eventTime, series.lastObservedTime, event.lastTimestamp].flatMap((time) => msOf(time) ?? []);
+  const uid = text(metadata.uid);
+  if (uid === '' || times.length === 0) return null;
+  return {
+    uid,
+    namespace: text(about.namespace) || text(metadata.namespace),
+    kind: text(about.kind),
+    name: text(about.name),
+    object: text(about.uid),
+    type: text(event.type),
+    reason: text(event.reason),
+    message: text(event.message).slice(0, LONGEST_MESSAGE),
+    count: Math.max(1, number(event.count), number(series.count)),
+    first: Math.min(...times),
+    last: Math.max(...times),
   };
 }
 
@@ -85,42 +120,97 @@ function containerIds(status: Json): string[] {
   return [...new Set(ids.map((id) => splitId(id)[1]).filter((id) => id !== ''))];
 }
 
-function selectorOf(kind: KubeKind, spec: Json, metadata: Json): Readonly<Record<string, string>> | null {
-  if (kind === 'EndpointSlice') {
-    const service = texts(metadata.labels)['kubernetes.io/service-name'];
-    return service === undefined ? null : { service };
-  }
-  const selector = record(spec.selector);
+/** Where an object says which pods it stands for. */
+function selectorPart(kind: KubeKind, { spec }: Parts): Json {
+  return record(kind === 'NetworkPolicy' ? spec.podSelector : spec.selector);
+}
+
+function selectorOf(kind: KubeKind, parts: Parts): Readonly<Record<string, string>> | null {
+  const selector = selectorPart(kind, parts);
+  if (kind === 'EndpointSlice') return ofService(texts(parts.metadata.labels)['kubernetes.io/service-name']);
+  if (kind === 'Endpoints') return ofService(text(parts.metadata.name));
+  if (kind === 'NetworkPolicy') return texts(selector.matchLabels); // an empty one takes all pods
   const found = texts(kind === 'Service' || kind === 'ReplicationController' ? selector : selector.matchLabels);
   return Object.keys(found).length === 0 ? null : found;
 }
 
-function ipsOf(kind: KubeKind, object: Json, spec: Json, status: Json): string[] {
-  const all =
-    kind === 'Pod'
-      ? [text(status.podIP), ...records(status.podIPs).map(({ ip }) => text(ip))]
-      : kind === 'Service'
-        ? [
-            text(spec.clusterIP),
-            ...list(spec.clusterIPs).map(text),
-            ...list(spec.externalIPs).map(text),
-            ...records(record(status.loadBalancer).ingress).map(({ ip }) => text(ip)),
-          ]
-        : kind === 'Node'
-          ? records(status.addresses).map(({ address }) => text(address))
-          : kind === 'EndpointSlice'
-            ? records(object.endpoints).flatMap(({ addresses }) => list(addresses).map(text))
-            : [];
+const ofService = (service: string | undefined) => (service === undefined ? null : { service });
+
+function expressionsOf({ matchExpressions }: Json): KubeExpression[] | null {
+  const all = records(matchExpressions).map(({ key, operator, values }) => ({
+    key: text(key),
+    operator: text(operator),
+    values: list(values).map(text),
+  }));
+  return all.length === 0 ? null : all;
+}
+
+const ANNOTATED: ReadonlySet<KubeKind> = new Set(['Pod', 'Service', 'Namespace']);
+/** The whole object again, as it was applied. */
+const APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+const LONGEST_ANNOTATION = 1024;
+const MOST_ANNOTATIONS = 64;
+const LONGEST_MESSAGE = 1024;
+
+function annotationsOf({ annotations }: Json): Record<string, string> {
+  const kept = Object.entries(texts(annotations)).filter(([key, value]) => key !== APPLIED && value.length <= LONGEST_ANNOTATION);
+  return Object.fromEntries(kept.slice(0, MOST_ANNOTATIONS));
+}
+
+/** The address of a pod that has ended is another's. */
+const ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Failed']);
+
+/** Where each kind has its addresses. */
+const IPS: Partial<Record<KubeKind, (parts: Parts) => readonly unknown[]>> = {
+  Pod: ({ status }) => (ENDED.has(text(status.phase)) ? [] : [status.podIP, ...records(status.podIPs).map(({ ip }) => ip)]),
+  Service: ({ spec, status }) => [
+    spec.clusterIP,
+    ...list(spec.clusterIPs),
+    ...list(spec.externalIPs),
+    ...records(record(status.loadBalancer).ingress).map(({ ip }) => ip),
+  ],
+  Node: ({ status }) => records(status.addresses).map(({ address }) => address),
+  EndpointSlice: ({ object }) =>
+    records(object.endpoints)
+      .flatMap(({ addresses }) => list(addresses))
+      .sort(),
+  Endpoints: ({ object }) =>
+    records(object.subsets)
+      .flatMap(({ addresses, notReadyAddresses }) => [...records(addresses), ...records(notReadyAddresses)].map(({ ip }) => ip))
+      .sort(),
+};
+
+function ipsOf(kind: KubeKind, parts: Parts): string[] {
+  const all = (IPS[kind]?.(parts) ?? []).map(text);
   return [...new Set(all.filter((ip) => ip !== '' && ip !== 'None' && /[.:]/.test(ip)))];
 }
 
-function portsOf(kind: KubeKind, object: Json, spec: Json): KubePort[] {
-  const ports = kind === 'Service' ? spec.ports : kind === 'EndpointSlice' ? object.ports : [];
-  return records(ports).map(({ name, port, protocol }) => ({ name: text(name), port: Number(port ?? 0), protocol: text(protocol) }));
+/** Where each kind has its ports. */
+const PORTS: Partial<Record<KubeKind, (parts: Parts) => Json[]>> = {
+  Service: ({ spec }) => records(spec.ports),
+  EndpointSlice: ({ object }) => records(object.ports),
+  Endpoints: ({ object }) => records(object.subsets).flatMap(({ ports }) => records(ports)),
+};
+
+function portsOf(kind: KubeKind, parts: Parts): KubePort[] {
+  const ports = PORTS[kind]?.(parts) ?? [];
+  return ports.map(({ name, port, protocol }) => ({ name: text(name), port: number(port), protocol: text(protocol) }));
 }
 
-function ownerOf({ kind, name, uid }: Json): KubeOwner {
-  return { kind: text(kind), name: text(name), uid: text(uid) };
+function ownersOf({ ownerReferences }: Json): KubeOwner[] {
+  const controllers = records(ownerReferences).filter(({ controller }) => controller === true);
+  const others = records(ownerReferences).filter(({ controller }) => controller !== true);
+  return [...controllers, ...others].map(({ kind, name, uid }) => ({ kind: text(kind), name: text(name), uid: text(uid) }));
+}
+
+/** ms since 1970; null: no time. */
+function msOf(value: unknown): number | null {
+  const ms = Date.parse(text(value));
+  return Number.isNaN(ms) ? null : ms;
+}
+
+function number(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
 }
 
 function record(value: unknown): Json {

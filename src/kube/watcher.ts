@@ -1,33 +1,46 @@
 /** Keeps up with the objects of a cluster: lists each resource, then watches it; starts anew when the server has forgotten where it was. */
 import type { KubeKind } from '../model/kube.ts';
 import { type ApiClient, ApiError } from './api.ts';
-import { containersOfPod, type KubeContainer, type KubeObject, reduceObject } from './reduce.ts';
+import { containersOfPod, type KubeContainer, type KubeEvent, type KubeObject, reduceEvent, reduceObject } from './reduce.ts';
 
 export interface KubeSink {
   object(object: KubeObject): void;
   container(container: KubeContainer): void;
   /** An object is gone. */
   gone(uid: string): void;
+  /** Something that the cluster reports happened, once more perhaps. */
+  event?(event: KubeEvent): void;
 }
 
-interface Resource {
-  readonly kind: KubeKind;
-  /** The first that the server has is taken. */
-  readonly paths: readonly string[];
+type WatchedKind = KubeKind | 'Event';
+
+interface Place {
+  readonly kind: WatchedKind;
+  readonly path: string;
 }
 
-const RESOURCES: readonly Resource[] = [
-  { kind: 'Pod', paths: ['/api/v1/pods'] },
-  { kind: 'Service', paths: ['/api/v1/services'] },
-  { kind: 'Namespace', paths: ['/api/v1/namespaces'] },
-  { kind: 'Node', paths: ['/api/v1/nodes'] },
-  { kind: 'ReplicaSet', paths: ['/apis/apps/v1/replicasets'] },
-  { kind: 'Deployment', paths: ['/apis/apps/v1/deployments'] },
-  { kind: 'StatefulSet', paths: ['/apis/apps/v1/statefulsets'] },
-  { kind: 'DaemonSet', paths: ['/apis/apps/v1/daemonsets'] },
-  { kind: 'Job', paths: ['/apis/batch/v1/jobs'] },
-  { kind: 'ReplicationController', paths: ['/api/v1/replicationcontrollers'] },
-  { kind: 'EndpointSlice', paths: ['/apis/discovery.k8s.io/v1/endpointslices', '/apis/discovery.k8s.io/v1beta1/endpointslices'] },
+/** One kind of objects, and the paths at which servers of different ages have it: the first that this one has is taken. */
+const at = (kind: WatchedKind, ...paths: readonly string[]): readonly Place[] => paths.map((path) => ({ kind, path }));
+
+/** What is asked for, and nothing else; deploy/rbac.yaml allows just this. */
+export const RESOURCES: readonly (readonly Place[])[] = [
+  at('Pod', '/api/v1/pods'),
+  at('Service', '/api/v1/services'),
+  at('Namespace', '/api/v1/namespaces'),
+  at('Node', '/api/v1/nodes'),
+  at('ReplicaSet', '/apis/apps/v1/replicasets'),
+  at('Deployment', '/apis/apps/v1/deployments'),
+  at('StatefulSet', '/apis/apps/v1/statefulsets'),
+  at('DaemonSet', '/apis/apps/v1/daemonsets'),
+  at('Job', '/apis/batch/v1/jobs'),
+  at('CronJob', '/apis/batch/v1/cronjobs', '/apis/batch/v1beta1/cronjobs'),
+  at('ReplicationController', '/api/v1/replicationcontrollers'),
+  [
+    ...at('EndpointSlice', '/apis/discovery.k8s.io/v1/endpointslices', '/apis/discovery.k8s.io/v1beta1/endpointslices'),
+    ...at('Endpoints', '/api/v1/endpoints'),
+  ],
+  at('NetworkPolicy', '/apis/networking.k8s.io/v1/networkpolicies'),
+  at('Event', '/api/v1/events'),
 ];
 
 const FIRST_PAUSE_MS = 500;
@@ -42,8 +55,8 @@ export class Watcher {
   readonly #sink: KubeSink;
   readonly #abort = new AbortController();
   /** By kind: since when it fails, ms since 1970, and why. */
-  readonly #failing = new Map<KubeKind, { readonly since: number; readonly what: string; readonly why: string }>();
-  readonly #listed = new Set<KubeKind>();
+  readonly #failing = new Map<WatchedKind, { readonly since: number; readonly what: string; readonly why: string }>();
+  readonly #listed = new Set<WatchedKind>();
   #lastWord = 0;
 
   constructor(client: ApiClient, sink: KubeSink) {
@@ -52,7 +65,7 @@ export class Watcher {
   }
 
   start(): void {
-    for (const resource of RESOURCES) void this.#keepUp(resource);
+    for (const places of RESOURCES) void this.#keepUp(places);
   }
 
   stop(): void {
@@ -78,20 +91,30 @@ export class Watcher {
     return this.#listed.has('Pod') && this.#listed.has('Service');
   }
 
-  async #keepUp({ kind, paths }: Resource): Promise<void> {
+  /** A kind that the server does not have is asked for again, ever less often: types are added, and a server that starts has few. */
+  async #keepUp(places: readonly Place[]): Promise<void> {
+    const name = places[0]!.kind;
     let pause = FIRST_PAUSE_MS;
-    let path = 0;
-    while (!this.#abort.signal.aborted) {
+    let refused: Error | null = null;
+    for (let i = 0; !this.#abort.signal.aborted; ) {
+      const place = places[i]!;
       try {
-        await this.#follow(kind, paths[path]!, () => {
+        await this.#follow(place, name, () => {
           pause = FIRST_PAUSE_MS;
+          refused = null;
         });
       } catch (error) {
         if (this.#abort.signal.aborted) return;
         const status = error instanceof ApiError ? error.status : 0;
-        if (status === NOT_FOUND && ++path >= paths.length) return; // this server has no such objects
-        if (status === FORBIDDEN) pause = LONGEST_PAUSE_MS;
-        if (status !== GONE && status !== NOT_FOUND) this.#fails(kind, error as Error);
+        if (status === FORBIDDEN) refused = error as Error;
+        if (status === NOT_FOUND || status === FORBIDDEN) {
+          i = (i + 1) % places.length;
+          if (i > 0) continue; // another path may have it
+          if (refused !== null) {
+            this.#fails(name, refused);
+            pause = LONGEST_PAUSE_MS;
+          }
+        } else if (status !== GONE) this.#fails(name, error as Error);
       }
       await sleep(pause, this.#abort.signal);
       pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
@@ -99,7 +122,7 @@ export class Watcher {
   }
 
   /** One listing, and its watches for as long as the server knows where they were. */
-  async #follow(kind: KubeKind, path: string, onWord: () => void): Promise<void> {
+  async #follow({ kind, path }: Place, name: WatchedKind, onWord: () => void): Promise<void> {
     const { signal } = this.#abort;
     const seen = new Set<string>();
     let version = await this.#client.list(path, signal, (items) => {
@@ -107,16 +130,16 @@ export class Watcher {
         const uid = this.#tell(kind, item);
         if (uid !== null) seen.add(uid);
       }
-      this.#heard(kind);
+      this.#heard(name);
     });
-    this.#listed.add(kind);
+    this.#listed.add(name);
     this.#forget(kind, seen);
     onWord();
     while (!signal.aborted) {
       for await (const { type, object } of this.#client.watch(path, version, signal)) {
         if (type === 'ERROR') throw new ApiError(Number(object.code ?? 0), String(object.message ?? 'the watch failed'));
         version = String((object.metadata as { resourceVersion?: string } | undefined)?.resourceVersion ?? version);
-        this.#heard(kind);
+        this.#heard(name);
         if (type === 'BOOKMARK') continue;
         const uid = this.#tell(kind, object);
         if (uid === null) continue;
@@ -126,9 +149,14 @@ export class Watcher {
     }
   }
 
-  readonly #known = new Map<KubeKind, Set<string>>();
+  readonly #known = new Map<WatchedKind, Set<string>>();
 
-  #tell(kind: KubeKind, item: unknown): string | null {
+  #tell(kind: WatchedKind, item: unknown): string | null {
+    if (kind === 'Event') {
+      const event = reduceEvent(item);
+      if (event !== null) this.#sink.event?.(event);
+      return null;
+    }
     const object = reduceObject(kind, item);
     if (object === null) return null;
     this.#sink.object(object);
@@ -138,22 +166,22 @@ export class Watcher {
     return object.uid;
   }
 
-  #drop(kind: KubeKind, uid: string): void {
+  #drop(kind: WatchedKind, uid: string): void {
     this.#known.get(kind)?.delete(uid);
     this.#sink.gone(uid);
   }
 
   /** What a new list does not have was deleted while nobody watched. */
-  #forget(kind: KubeKind, seen: ReadonlySet<string>): void {
+  #forget(kind: WatchedKind, seen: ReadonlySet<string>): void {
     for (const uid of [...(this.#known.get(kind) ?? [])]) if (!seen.has(uid)) this.#drop(kind, uid);
   }
 
-  #heard(kind: KubeKind): void {
+  #heard(kind: WatchedKind): void {
     this.#lastWord = Date.now();
     this.#failing.delete(kind);
   }
 
-  #fails(kind: KubeKind, error: Error): void {
+  #fails(kind: WatchedKind, error: Error): void {
     if (this.#failing.has(kind)) return;
     const what = error instanceof ApiError && REFUSALS.includes(error.status) ? 'refuses to tell' : 'unreachable';
     this.#failing.set(kind, { since: Date.now(), what, why: error.message });

@@ -41,6 +41,21 @@ export class History<Key, Row extends Dated & { readonly id: number }> {
     return row;
   }
 
+  /** The same, but where none held, the one before, else the first: for names that never disappear. */
+  nearest(key: Key, time: number, validity: Validity): Row | null {
+    const rows = this.#index().get(key);
+    if (rows === undefined) return null;
+    const next = firstAfter(rows, time);
+    const follower = rows[next];
+    if (follower !== undefined) validity.until = Math.min(validity.until, follower.from);
+    const row = rows[next - 1];
+    if (row === undefined) return follower!;
+    const ended = row.to !== null && row.to <= time;
+    validity.from = Math.max(validity.from, ended ? row.to! : row.from);
+    if (row.to !== null && !ended) validity.until = Math.min(validity.until, row.to);
+    return row;
+  }
+
   #index(): Map<Key, Row[]> {
     for (; this.#seen < this.#rows.lastId; this.#seen++) {
       const row = this.#rows.get(this.#seen + 1);

@@ -1,8 +1,12 @@
 /**
  * Containers and Kubernetes objects, reduced to what is shown and asked for. Rows come from a live node or from an imported file.
- * A row holds from `from` until `to` (null: until further notice); a change makes a new row. What an id names never changes,
- * so a name that came later than an event holds for it too; only addresses are a matter of time.
+ * A row is a version: it holds from `from` until `to` (null: until further notice), and a change makes another with the same uid.
+ * What an id names never changes, so a name that came later than an event holds for it too; labels, addresses and selectors are
+ * a matter of time.
  */
+
+/** Who tells of containers and objects: the Kubernetes API, the runtime's socket, Docker, the path of a cgroup, an imported file. */
+export type NameSource = 'api' | 'cri' | 'docker' | 'cgroup' | 'scap';
 
 export interface ContainerMount {
   readonly source: string;
@@ -26,6 +30,8 @@ export interface ContainerRow {
   readonly privileged: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly mounts: readonly ContainerMount[];
+  /** Who told of it, the most trusted first: `cri+api`; null: a capture of an older Trowel does not say. */
+  readonly source: string | null;
   readonly from: number;
   to: number | null;
 }
@@ -41,7 +47,10 @@ export const KUBE_KINDS = [
   'DaemonSet',
   'StatefulSet',
   'Job',
+  'CronJob',
   'EndpointSlice',
+  'Endpoints',
+  'NetworkPolicy',
 ] as const;
 export type KubeKind = (typeof KUBE_KINDS)[number];
 
@@ -57,6 +66,14 @@ export interface KubePort {
   readonly protocol: string;
 }
 
+/** What a selector asks beyond equal labels. */
+export interface KubeExpression {
+  readonly key: string;
+  /** In, NotIn, Exists, DoesNotExist. */
+  readonly operator: string;
+  readonly values: readonly string[];
+}
+
 export interface KubeObjectRow {
   readonly id: number;
   readonly kind: KubeKind;
@@ -65,16 +82,42 @@ export interface KubeObjectRow {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Labels of the pods that it stands for; null: none of its own. */
+  /** Of pods, services and namespaces; null: not told. */
+  readonly annotations: Readonly<Record<string, string>> | null;
+  /** Labels of the pods that it stands for; of endpoints `service`, whose they are; null: none of its own. */
   readonly selector: Readonly<Record<string, string>> | null;
+  /** What else its selector asks; null: nothing. */
+  readonly expressions: readonly KubeExpression[] | null;
   /** Of a pod: the node it runs on. */
   readonly node: string;
-  /** Of a pod its own, of a service the cluster's, of a node its own addresses. */
+  /** Of a pod its own, of a service the cluster's, of a node its own addresses; of endpoints those of the pods. */
   readonly ips: readonly string[];
   readonly ports: readonly KubePort[];
+  /** The controller first. */
   readonly owners: readonly KubeOwner[];
-  /** Of a pod: ids of its containers. */
+  /** Of a pod: ids of its containers, those that were there before included. */
   readonly containers: readonly string[];
+  /** Who told of it, the most trusted first: `api+cri`; null: a capture of an older Trowel does not say. */
+  readonly source: string | null;
   readonly from: number;
   to: number | null;
+}
+
+/** What the cluster itself reports: a pod that was scheduled, a probe that failed. One that repeats is one row. */
+export interface KubeEventRow {
+  readonly id: number;
+  readonly uid: string;
+  readonly namespace: string;
+  /** What it is about: kind, name and uid. */
+  readonly kind: string;
+  readonly name: string;
+  readonly object: string;
+  /** Normal or Warning. */
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly count: number;
+  /** ns since the capture's start; it may have begun before. */
+  readonly first: number;
+  readonly last: number;
 }

@@ -5,7 +5,7 @@
  */
 import type { DnsRow, DnsSocketRow, ResolverRow } from './dns.ts';
 import type { EventType } from './event-type.ts';
-import type { ContainerRow, KubeObjectRow } from './kube.ts';
+import type { ContainerRow, KubeEventRow, KubeObjectRow } from './kube.ts';
 
 /** A process as it was between two changes (exec, user, cgroup, working directory …). */
 export interface ProcessRow {
@@ -200,6 +200,7 @@ export interface RowTypes {
   threadStats: ThreadStatRow;
   containers: ContainerRow;
   objects: KubeObjectRow;
+  kubeEvents: KubeEventRow;
 }
 export type RowName = keyof RowTypes;
 
@@ -303,5 +304,6 @@ export function newTables(): DimensionTables {
     threadStats: new Table(),
     containers: new Table(),
     objects: new Table(),
+    kubeEvents: new Table(),
   };
 }

@@ -1,6 +1,6 @@
 /** What a file's container and Kubernetes events say, as rows. */
+import type { KubeSink } from '../kube/watcher.ts';
 import { type ContainerMount, KUBE_KINDS, type KubeKind } from '../model/kube.ts';
-import type { DimensionTables } from '../model/rows.ts';
 import { textOf, untilNul } from './bytes.ts';
 import { type ContainerNote, isRecord, parseJson } from './containers.ts';
 
@@ -9,8 +9,8 @@ const RUNTIMES = ['docker', 'lxc', 'libvirt-lxc', 'mesos', 'rkt', 'custom', 'cri
 
 type Json = Readonly<Record<string, unknown>>;
 
-export function addContainer(tables: DimensionTables, { id, ip, json }: ContainerNote, time: number): void {
-  tables.containers.putUnder(id, {
+export function addContainer(sink: KubeSink, { id, ip, json }: ContainerNote): void {
+  sink.container({
     container: text(json.full_id) || id,
     runtime: RUNTIMES[Number(json.type ?? 0)] ?? '',
     name: text(json.name),
@@ -20,8 +20,6 @@ export function addContainer(tables: DimensionTables, { id, ip, json }: Containe
     privileged: json.privileged === true,
     labels: texts(json.labels),
     mounts: records(json.Mounts).map(mountOf),
-    from: time,
-    to: null,
   });
 }
 
@@ -36,18 +34,23 @@ function mountOf(mount: Json): ContainerMount {
 }
 
 /** One event is a list of objects that were added, changed or deleted. Events that are no such thing are left alone. */
-export function addObjects(tables: DimensionTables, raw: Uint8Array, time: number): void {
+export function addObjects(sink: KubeSink, raw: Uint8Array): void {
   const event = parseJson(textOf(untilNul(raw)));
   if (!isRecord(event)) return;
   const kind = KUBE_KINDS.find((known) => known === event.kind);
   if (kind === undefined) return;
-  for (const item of records(event.items)) addObject(tables, kind, item, time, event.type === 'DELETED');
+  for (const item of records(event.items)) {
+    addObject(sink, kind, item);
+    if (event.type === 'DELETED') sink.gone(text(item.uid));
+  }
 }
 
-function addObject(tables: DimensionTables, kind: KubeKind, item: Json, time: number, deleted: boolean): void {
+/** No file says when something was made: all was there before, but an address may have been another pod's. */
+function addObject(sink: KubeSink, kind: KubeKind, item: Json): void {
   const uid = text(item.uid);
+  if (uid === '') return;
   const ips = [text(item.podIP), text(item.clusterIP), ...list(item.addresses).map(text)].filter((ip) => ip !== '');
-  tables.objects.putUnder(uid, {
+  sink.object({
     kind,
     uid,
     namespace: text(item.namespace),
@@ -61,8 +64,7 @@ function addObject(tables: DimensionTables, kind: KubeKind, item: Json, time: nu
     containers: records(item.containerStatuses)
       .map(({ containerID }) => text(containerID).replace(/^[a-z-]+:\/\//, ''))
       .filter((id) => id !== ''),
-    from: time,
-    to: deleted ? time : null,
+    created: kind === 'Pod' ? null : 0,
   });
 }
 

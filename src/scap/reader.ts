@@ -2,6 +2,8 @@
  * A file's events, in its order, as chunks. One stored event is one completed call: it has the number and the time of its
  * end, and began where its beginning was recorded. What never ends, and what is no call, is stored as what it is.
  */
+import { KubeBook } from '../kube/book.ts';
+import type { KubeSink } from '../kube/watcher.ts';
 import { EventFlag } from '../model/chunk.ts';
 import type { DimensionTables } from '../model/rows.ts';
 import { eachFd } from './args.ts';
@@ -60,6 +62,7 @@ export class ScapReader implements EventAtHand {
   readonly #cutter = new BlockCutter();
   readonly #head = new EventHead();
   readonly #types: EventTypes;
+  readonly #names: KubeSink;
   readonly #enterParams = new Params();
   readonly #chunk = new ScapChunk();
   readonly #epochHigh: number;
@@ -89,6 +92,7 @@ export class ScapReader implements EventAtHand {
     this.#onChunk = onChunk;
     this.#sizes = options.sizes ?? true;
     this.#types = new EventTypes(tables, survey.exitOnly, this.#sizes);
+    this.#names = new KubeBook(tables, 0, () => this.time).sink('scap');
     this.#state = this.#newState();
     this.#epochHigh = Number(survey.epoch >> 32n);
     this.#epochLow = Number(survey.epoch & 0xffffffffn);
@@ -361,7 +365,7 @@ export class ScapReader implements EventAtHand {
     }
     kind.handler?.(this.#state, this);
     if (kind.tellsOf === 'container') this.#container();
-    else if (kind.tellsOf === 'k8s') addObjects(this.#tables, params.raw(0) ?? NOTHING, this.time);
+    else if (kind.tellsOf === 'k8s') addObjects(this.#names, params.raw(0) ?? NOTHING);
     this.#store(kind, kind.plan(params.count, -1, 0), head, null, NO_PARAMS);
   }
 
@@ -370,7 +374,7 @@ export class ScapReader implements EventAtHand {
     const note = raw === null ? null : readContainer(raw);
     if (note === null) return;
     this.#state.containerIps.set(note.id, note.ip);
-    addContainer(this.#tables, note, this.time);
+    addContainer(this.#names, note);
   }
 
   #store(kind: EventKind, plan: TypePlan, head: EventHead, open: OpenCall | null, enter: Params): void {

@@ -92,14 +92,20 @@ export const TABLES: { readonly [Name in RowName]: TableSpec<RowTypes[Name]> } =
   }),
   containers: table<RowTypes['containers']>('container', {
     integer: ['id', 'from', 'to'],
-    text: ['container', 'runtime', 'name', 'image', 'imageId', 'ip'],
+    text: ['container', 'runtime', 'name', 'image', 'imageId', 'ip', 'source'],
     json: ['labels', 'mounts'],
     boolean: ['privileged'],
   }),
   objects: table<RowTypes['objects']>('kube_object', {
     integer: ['id', 'from', 'to'],
-    text: ['kind', 'uid', 'namespace', 'name', 'node'],
-    json: ['labels', 'selector', 'ips', 'ports', 'owners', 'containers'],
+    text: ['kind', 'uid', 'namespace', 'name', 'node', 'source'],
+    json: ['labels', 'annotations', 'selector', 'expressions', 'ips', 'ports', 'owners', 'containers'],
+    boolean: [],
+  }),
+  kubeEvents: table<RowTypes['kubeEvents']>('kube_event', {
+    integer: ['id', 'count', 'first', 'last'],
+    text: ['uid', 'namespace', 'kind', 'name', 'object', 'type', 'reason', 'message'],
+    json: [],
     boolean: [],
   }),
   losses: table<RowTypes['losses']>('loss', {

@@ -1,5 +1,6 @@
 import type { ContainerRow } from '../../model/kube.ts';
 import type { Field, FieldType, Reading, RowField } from '../field.ts';
+import type { EventView } from '../view.ts';
 
 /** Ids are shown as docker and sysdig show them. */
 const SHORT = 12;
@@ -25,7 +26,7 @@ function ofContainer(
       const { process } = view;
       if (process === null) return null;
       if (process.container === '') return host ?? null;
-      const row = view.kube.container(process.container);
+      const row = view.kube.container(process.container, view.time, view);
       return row === null ? null : read(row, arg);
     },
     ...rest,
@@ -48,6 +49,13 @@ function labelsText(labels: Readonly<Record<string, string>>): string | null {
   return entries.length === 0 ? null : entries.map(([key, value]) => `${key}:${value}`).join(', ');
 }
 
+function sourceOf(view: EventView): string | null {
+  const id = view.process?.container ?? '';
+  if (id === '') return null;
+  const row = view.kube.container(id, view.time, view);
+  return row === null ? 'cgroup' : row.source;
+}
+
 const KEY = { name: 'KEY', required: true };
 
 // biome-ignore format: a table
@@ -66,4 +74,5 @@ export const CONTAINER_FIELDS: readonly Field[] = [
   ofContainer('container.mounts', 'text', 'what is mounted: source:target:mode:writable:propagation, with commas between', 'container.mounts contains /etc/hosts', mountsText),
   ofContainer('container.label', 'text', 'one of its labels', 'container.label.app=web', ({ labels }, key) => labels[key] ?? null, { arg: KEY }),
   ofContainer('container.labels', 'text', 'all its labels', 'container.labels contains web', ({ labels }) => labelsText(labels)),
+  { name: 'container.source', type: 'text', scope: 'thread', doc: 'who told of it, the most trusted first: api cri docker scap; cgroup: only its id is known', example: 'container.source contains cri', read: sourceOf },
 ];

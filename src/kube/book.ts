@@ -1,0 +1,92 @@
+/** Containers, objects and events of a cluster, as all sources tell them, in the rows of a capture. */
+import type { ContainerRow, KubeEventRow, KubeObjectRow, NameSource } from '../model/kube.ts';
+import type { DimensionTables } from '../model/rows.ts';
+import { SECOND } from '../model/time.ts';
+import { Ledger, type Rule, type Word } from './ledger.ts';
+import type { KubeEvent, KubeObject } from './reduce.ts';
+import type { KubeSink } from './watcher.ts';
+
+/** The API knows what was asked for, the runtime what runs. */
+const OF_OBJECTS: readonly NameSource[] = ['api', 'cri', 'docker', 'cgroup', 'scap'];
+const OF_CONTAINERS: readonly NameSource[] = ['cri', 'docker', 'api', 'cgroup', 'scap'];
+const MOST_EVENTS = 10_000;
+
+export class KubeBook {
+  readonly #objects: Ledger<KubeObjectRow>;
+  readonly #containers: Ledger<ContainerRow>;
+  readonly #tables: DimensionTables;
+  readonly #epochMs: number;
+  readonly #now: () => number;
+  readonly #events = new Map<string, KubeEventRow>();
+  readonly #pods = new Set<string>();
+  #eventsDropped = 0;
+
+  /** `epochMs`: ms since 1970 of the capture's time zero. `now`: ns since then. */
+  constructor(tables: DimensionTables, epochMs: number, now: () => number) {
+    this.#tables = tables;
+    this.#epochMs = epochMs;
+    this.#now = now;
+    this.#objects = new Ledger(tables.objects, OF_OBJECTS, ruleOfObject);
+    this.#containers = new Ledger(tables.containers, OF_CONTAINERS, ruleOfContainer);
+  }
+
+  /** How many pods are known. */
+  get pods(): number {
+    return this.#pods.size;
+  }
+
+  /** What there was no room for, in words; null: nothing. */
+  get dropped(): string | null {
+    const things = this.#objects.dropped.things + this.#containers.dropped.things;
+    const changes = this.#objects.dropped.changes + this.#containers.dropped.changes;
+    const parts = [
+      things > 0 ? `${things} tellings of objects` : '',
+      changes > 0 ? `the time of ${changes} changes` : '',
+      this.#eventsDropped > 0 ? `${this.#eventsDropped} events` : '',
+    ].filter((part) => part !== '');
+    return parts.length === 0 ? null : `no room for ${parts.join(', ')}`;
+  }
+
+  /** Where a source tells what it knows. */
+  sink(source: NameSource): KubeSink {
+    return {
+      object: (object) => this.#object(source, object),
+      container: (container) => this.#containers.tell(container.container, source, container, null, this.#now()),
+      gone: (uid) => this.#objects.gone(uid, source, this.#now()),
+      event: (event) => this.#event(event),
+    };
+  }
+
+  #object(source: NameSource, { created, ...object }: KubeObject): void {
+    if (object.kind === 'Pod') this.#pods.add(object.uid);
+    const word = { ...object, annotations: object.annotations ?? null, expressions: object.expressions ?? null };
+    this.#objects.tell(object.uid, source, word, created === null ? null : this.#timeOf(created), this.#now());
+  }
+
+  /** One that repeats is told again and again; of those that ended before the capture began there is no end. */
+  #event({ first, last, ...event }: KubeEvent): void {
+    const known = this.#events.get(event.uid);
+    const times = { first: this.#timeOf(first), last: this.#timeOf(last) };
+    if (known !== undefined) {
+      Object.assign(known, event, times);
+      this.#tables.kubeEvents.touch(known);
+    } else if (times.last > -SECOND) {
+      if (this.#events.size >= MOST_EVENTS) this.#eventsDropped++;
+      else this.#events.set(event.uid, this.#tables.kubeEvents.add({ ...event, ...times }));
+    }
+  }
+
+  #timeOf(ms: number): number {
+    return (ms - this.#epochMs) * 1e6;
+  }
+}
+
+/** A pod gets its node and its address after it was made; that endpoints come is a change. */
+function ruleOfObject(field: string, { kind }: Word<KubeObjectRow>): Rule {
+  if (field === 'containers') return 'gathers';
+  return field === 'node' || (field === 'ips' && (kind === 'Pod' || kind === 'Service')) ? 'late' : 'changes';
+}
+
+function ruleOfContainer(field: string): Rule {
+  return field === 'labels' ? 'changes' : 'late';
+}

@@ -4,6 +4,7 @@ import { type BoundField, type Reading, readField } from '../filter/field.ts';
 import { fieldNamed } from '../filter/registry.ts';
 import type { EventView } from '../filter/view.ts';
 import { type Chunk, EventFlag } from '../model/chunk.ts';
+import type { Validity } from '../model/history.ts';
 import type { CaptureReader } from '../store/reader.ts';
 import { scan } from '../store/scan.ts';
 import type { Lens, LensTable, Unit } from './lens.ts';
@@ -63,12 +64,17 @@ function measured(chunk: Chunk, i: number, measure: Measure): number {
   return measure === 'bytes' ? Math.max(0, res) : res < 0 ? 1 : 0;
 }
 
-/** Sums by the text of some fields. Fields of a row of a dimension are read once per row and not per event. */
+/** Where the sum of some rows is, and the time for which that is so. */
+interface Known extends Validity {
+  readonly at: number;
+}
+
+/** Sums by the text of some fields. Fields of a row of a dimension are read once per row and not per event, as long as they hold. */
 class Sums {
   readonly #view: EventView;
   readonly #by: readonly BoundField[];
   /** By row ids; null: a field needs the event itself. */
-  readonly #known: Map<number, number> | null;
+  readonly #known: Map<number, Known> | null;
   readonly #uses: { readonly thread: boolean; readonly fd: boolean; readonly type: boolean };
   readonly #fds: number;
   readonly #types: number;
@@ -97,14 +103,16 @@ class Sums {
     return order.slice(0, n).map((at) => [this.#sums[at]!, ...this.#keys[at]!]);
   }
 
-  #keyOfRows(known: Map<number, number>, chunk: Chunk, i: number): number {
+  #keyOfRows(known: Map<number, Known>, chunk: Chunk, i: number): number {
     const { thread, fd, type } = this.#uses;
     const rows = ((thread ? chunk.thread[i]! : 0) * this.#fds + (fd ? chunk.fd[i]! : 0)) * this.#types + (type ? chunk.type[i]! : 0);
-    let at = known.get(rows);
-    if (at === undefined) {
-      at = this.#keyOf(chunk, i);
-      known.set(rows, at);
-    }
+    const time = chunk.time[i]!;
+    const last = known.get(rows);
+    if (last !== undefined && time >= last.from && time < last.until) return last.at;
+    this.#view.from = -Infinity;
+    this.#view.until = Infinity;
+    const at = this.#keyOf(chunk, i);
+    known.set(rows, { at, from: this.#view.from, until: this.#view.until });
     return at;
   }
 

@@ -284,7 +284,7 @@ describe('as of the event', () => {
     expect(asked.seconds('k8s.ns.label.team=b')).toEqual(during(5));
   });
 
-  test('what the cluster had reported of a pod', () => {
+  test('what the cluster had reported of a pod, and what it reported at all', () => {
     const reported = (uid: string, object: string, reason: string, second: number) => ({
       uid, namespace: 'shop', kind: 'Pod', name: object, object, type: 'Warning', reason, message: '', count: 1, first: EPOCH_MS + second * 1000, last: EPOCH_MS + second * 1000,
     }); // biome-ignore format: a row
@@ -297,6 +297,13 @@ describe('as of the event', () => {
     expect(asked.seconds('k8s.pod.event=Unhealthy')).toEqual(during(3));
     expect(asked.seconds('k8s.pod.event=BackOff')).toEqual(during(6));
     expect(asked.seconds('k8s.pod.event=Killing')).toEqual([]);
+    const reasons = (filter: string) => {
+      const table = lensNamed('k8s-events')!.look(asked.capture, compileFilter(filter, contextOf(asked.capture)), []);
+      return table.kind === 'table' ? [...table.rows].map((row) => row[4]) : [];
+    };
+    expect(reasons('')).toEqual(['Unhealthy', 'BackOff', 'Killing']);
+    expect(reasons('evt.type=read')).toEqual(['Unhealthy', 'BackOff']);
+    expect(reasons('evt.type=open')).toEqual([]);
   });
 });
 
@@ -342,13 +349,11 @@ test('what says nothing new makes no row: heartbeats, versions, readiness', () =
   for (let second = 0; second < 9; second++) {
     const noise = { resourceVersion: String(second), managedFields: [{ time: at(second) }], generation: second };
     const beat = { conditions: [{ type: 'Ready', lastHeartbeatTime: at(second) }] };
-    story
-      .api(second, 'Node', 'n', { metadata: noise, status: { ...beat, addresses: [{ address: '10.0.0.1' }] } })
-      .api(second, 'Pod', 'p', {
-        ...labelled({ app: 'web' }),
-        metadata: { ...noise, labels: { app: 'web' } },
-        status: { ...running('a'), ...beat },
-      });
+    story.api(second, 'Node', 'n', { metadata: noise, status: { ...beat, addresses: [{ address: '10.0.0.1' }] } }).api(second, 'Pod', 'p', {
+      ...labelled({ app: 'web' }),
+      metadata: { ...noise, labels: { app: 'web' } },
+      status: { ...running('a'), ...beat },
+    });
   }
   const asked = story.ends({});
   expect([...asked.capture.dims.objects.all()].map(({ uid }) => uid)).toEqual(['n', 'p']);

@@ -1,11 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { ApiClient } from '../../src/kube/api.ts';
-import type { KubeContainer, KubeObject } from '../../src/kube/reduce.ts';
-import { Watcher } from '../../src/kube/watcher.ts';
+import type { KubeContainer, KubeEvent, KubeObject } from '../../src/kube/reduce.ts';
+import { RESOURCES, Watcher } from '../../src/kube/watcher.ts';
+import { packageRoot } from '../../src/model/package-root.ts';
 
-/** An API server with pods only, over real HTTP: pages, watches, and the habits of real ones when things go wrong. */
+/** An API server with pods, and what a test adds, over real HTTP: pages, watches, and the habits of real ones when things go wrong. */
 class ApiServer {
   readonly pods = new Map<string, object>();
   readonly tokens: (string | undefined)[] = [];
@@ -14,6 +18,11 @@ class ApiServer {
   #version = 1;
   #server: Server | null = null;
   port = 0;
+  /** What else there is, by path. */
+  readonly others = new Map<string, object[]>();
+  readonly refused = new Set<string>();
+  /** Paths that were asked for. */
+  readonly asked = new Set<string>();
   /** Versions before this are forgotten. */
   oldest = 0;
 
@@ -26,6 +35,7 @@ class ApiServer {
   async stop(): Promise<void> {
     for (const watch of this.#watches) watch.destroy();
     this.#watches.clear();
+    this.#server?.closeAllConnections();
     await new Promise((resolve) => this.#server?.close(resolve));
   }
 
@@ -55,8 +65,17 @@ class ApiServer {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url!, 'http://x');
+    this.asked.add(url.pathname);
+    if (this.refused.has(url.pathname)) {
+      const status = { kind: 'Status', status: 'Failure', code: 403, message: 'trowel cannot list what is secret' };
+      response.writeHead(403).end(JSON.stringify(status));
+      return;
+    }
     if (url.pathname !== '/api/v1/pods') {
-      response.writeHead(404).end();
+      const items = this.others.get(url.pathname);
+      if (items === undefined) response.writeHead(404).end();
+      else if (url.searchParams.get('watch') === '1') response.writeHead(200).flushHeaders();
+      else response.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items }));
       return;
     }
     this.tokens.push(request.headers.authorization);
@@ -103,17 +122,24 @@ let watcher: Watcher | null = null;
 const told: KubeObject[] = [];
 const containers: KubeContainer[] = [];
 const gone: string[] = [];
+const events: KubeEvent[] = [];
 
-async function begin(pods: readonly string[], token: () => string | null = () => null): Promise<void> {
+async function begin(
+  pods: readonly string[],
+  token: () => string | null = () => null,
+  prepare: (server: ApiServer) => void = () => {},
+): Promise<void> {
   server = new ApiServer();
+  prepare(server);
   for (const pod of pods) server.put(pod);
   await server.start();
-  for (const list of [told, containers, gone]) list.length = 0;
+  for (const list of [told, containers, gone, events]) list.length = 0;
   const client = new ApiClient({ url: `http://127.0.0.1:${server.port}`, ca: null, certificate: null, key: null, token, verify: true });
   watcher = new Watcher(client, {
     object: (one) => told.push(one),
     container: (one) => containers.push(one),
     gone: (uid) => gone.push(uid),
+    event: (one) => events.push(one),
   });
   watcher.start();
 }
@@ -200,4 +226,91 @@ test('a token that changes is read again', async () => {
   token = 'two';
   server.expire();
   await until(() => server.tokens.includes('Bearer two'));
+});
+
+const NO_TOKEN = () => null;
+const named = (uid: string, more: object = {}) => ({ metadata: { uid, name: uid, namespace: 'shop' }, ...more });
+
+test('a kind that the server does not have yet is asked for again', async () => {
+  await begin(['a'], NO_TOKEN);
+  await until(() => server.asked.has('/apis/apps/v1/deployments'));
+  server.others.set('/apis/apps/v1/deployments', [named('web')]);
+  await until(() => told.some(({ kind, name }) => kind === 'Deployment' && name === 'web'));
+  expect(watcher!.trouble).toBeNull();
+});
+
+test.each(['are not there', 'are refused'])('endpoints, where slices %s', async (how) => {
+  await begin([], NO_TOKEN, (one) => {
+    one.others.set('/api/v1/endpoints', [
+      named('web', { subsets: [{ addresses: [{ ip: '10.0.0.9' }], notReadyAddresses: [{ ip: '10.0.0.8' }] }] }),
+    ]);
+    if (how === 'are refused') one.refused.add('/apis/discovery.k8s.io/v1/endpointslices');
+  });
+  await until(() => told.some(({ kind }) => kind === 'Endpoints'));
+  expect(told.find(({ kind }) => kind === 'Endpoints')).toMatchObject({ ips: ['10.0.0.8', '10.0.0.9'], selector: { service: 'web' } });
+  expect(watcher!.trouble).toBeNull();
+});
+
+test('slices of an older version, and cron jobs too, go before endpoints', async () => {
+  const slices = '/apis/discovery.k8s.io/v1beta1/endpointslices';
+  await begin([], NO_TOKEN, (one) => {
+    one.others.set(slices, [named('web-x', { endpoints: [{ addresses: ['10.0.0.9'] }] })]);
+    one.others.set('/apis/batch/v1beta1/cronjobs', [named('nightly')]);
+    one.others.set('/api/v1/endpoints', [named('web')]);
+  });
+  await until(() => told.some(({ kind }) => kind === 'EndpointSlice') && told.some(({ kind }) => kind === 'CronJob'));
+  expect(server.asked.has('/api/v1/endpoints')).toBe(false);
+});
+
+test('a refusal is told in the server’s own words', async () => {
+  await begin([], NO_TOKEN, (one) => one.refused.add('/api/v1/pods'));
+  await until(() => watcher!.trouble !== null);
+  expect(watcher!.trouble).toMatch(/refuses to tell since .*: HTTP 403, trowel cannot list what is secret$/);
+});
+
+test('what the cluster reports, of whatever age its form is', async () => {
+  const about = { kind: 'Pod', name: 'a', namespace: 'shop', uid: 'uid-a' };
+  const [early, late] = ['2026-11-21T08:00:00Z', '2026-11-21T08:05:00Z'];
+  await begin([], NO_TOKEN, (one) => {
+    one.others.set('/api/v1/events', [
+      named('old', {
+        involvedObject: about,
+        reason: 'BackOff',
+        type: 'Warning',
+        message: 'again',
+        count: 7,
+        firstTimestamp: early,
+        lastTimestamp: late,
+      }),
+      named('new', {
+        involvedObject: about,
+        reason: 'Unhealthy',
+        type: 'Warning',
+        message: 'x'.repeat(5000),
+        eventTime: early,
+        series: { count: 3, lastObservedTime: late },
+      }),
+      named('timeless', { involvedObject: about, reason: 'Never' }),
+    ]);
+  });
+  await until(() => events.length > 0);
+  const times = { first: Date.parse(early), last: Date.parse(late) };
+  expect(events).toMatchObject([
+    { uid: 'old', reason: 'BackOff', type: 'Warning', message: 'again', count: 7, kind: 'Pod', name: 'a', object: 'uid-a', ...times },
+    { uid: 'new', reason: 'Unhealthy', count: 3, ...times },
+  ]);
+  expect(events[1]!.message.length).toBeLessThan(2000);
+});
+
+test('the role allows what is asked for, and nothing else', async () => {
+  const documents = parseAllDocuments(readFileSync(join(packageRoot(), 'deploy/rbac.yaml'), 'utf8')).map((one) => one.toJS());
+  const { rules } = documents.find(({ kind }) => kind === 'ClusterRole') as {
+    rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+  };
+  const allowed = rules.flatMap(({ apiGroups, resources, verbs }) => {
+    expect(verbs).toEqual(['get', 'list', 'watch']);
+    return apiGroups.flatMap((group) => resources.map((resource) => `${group}/${resource}`));
+  });
+  const asked = RESOURCES.flat().map(({ path }) => path.replace(/^\/api\/v1\//, '/').replace(/^\/apis\/([^/]+)\/[^/]+\//, '$1/'));
+  expect(allowed.sort()).toEqual([...new Set(asked)].sort());
 });

@@ -1,0 +1,55 @@
+/** What the cluster itself reported while the capture was made; with a filter, of the pods whose events match. */
+import type { CompiledFilter } from '../filter/compile.ts';
+import type { KubeEventRow } from '../model/kube.ts';
+import { clockText } from '../model/time.ts';
+import type { CaptureReader } from '../store/reader.ts';
+import { scan } from '../store/scan.ts';
+import type { Lens, LensTable } from './lens.ts';
+
+type LensSpec = Omit<Lens, 'look' | 'filter' | 'args'>;
+
+/** The cluster's clocks tell no more. */
+const TO_THE_SECOND = '2026-11-21 08:00:00'.length;
+const COLUMNS = ['first', 'last', 'count', 'type', 'reason', 'object', 'message'] as const;
+
+export function kubeEvents(spec: LensSpec): Lens {
+  return { ...spec, args: [], filter: () => '', look: (capture, filter) => tableOf(capture, eventsOf(capture, filter)) };
+}
+
+function eventsOf(capture: CaptureReader, filter: CompiledFilter): KubeEventRow[] {
+  const all = [...capture.dims.kubeEvents.all()].sort((a, b) => a.last - b.last);
+  if (filter.step === null) return all;
+  const pods = podsOf(capture, filter);
+  return all.filter(({ object }) => pods.has(object));
+}
+
+/** uids of the pods that matching events were in. */
+function podsOf(capture: CaptureReader, filter: CompiledFilter): Set<string> {
+  const containers = new Set<string>();
+  const uids = new Set<string>();
+  for (const { chunk, selection, n } of scan(capture, filter)) {
+    for (let k = 0; k < n; k++) {
+      const view = filter.view.at(chunk, selection[k]!);
+      const container = view.process?.container ?? '';
+      if (containers.has(container)) continue;
+      containers.add(container);
+      const pod = view.kube.pod(container, view.time, view);
+      if (pod !== null) uids.add(pod.uid);
+    }
+  }
+  return uids;
+}
+
+function tableOf({ epoch }: CaptureReader, events: readonly KubeEventRow[]): LensTable {
+  const clock = (time: number) => clockText(epoch, time, true).slice(0, TO_THE_SECOND);
+  const rows = events.map(({ first, last, count, type, reason, kind, namespace, name, message }) => [
+    clock(first),
+    clock(last),
+    count,
+    type,
+    reason,
+    [kind, namespace, name].filter((part) => part !== '').join('/'),
+    message,
+  ]);
+  return { kind: 'table', columns: COLUMNS.map((name) => ({ name, unit: name === 'count' ? 'count' : 'text' })), rows };
+}

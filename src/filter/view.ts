@@ -173,10 +173,10 @@ export class EventView {
     return thread === null ? null : (this.capture.dims.processes.get(thread.process) ?? null);
   }
 
-  /** Names that DNS answers of the capture, whenever they came, gave an address for. */
+  /** Names that DNS answers of the capture gave an address for, as of the view's time. */
   namesOf(address: string): readonly string[] {
     this.askedHistory = true;
-    return this.#names.of(address);
+    return this.#names.of(address, this.time, this);
   }
 
   /** Changes with every row that is added or changed, of those that lookups go to. */

@@ -79,3 +79,25 @@ test('a pod that is told of after its events names them all the same; one that w
   expect(events.select('k8s.pod.uid=one')).toEqual([early]);
   expect(events.select('k8s.pod.uid=two')).toEqual([again]);
 });
+
+test('an address that is answered for one name, then for another, has the names of its time', () => {
+  const { events, connect } = node();
+  const answered = (time: number, qname: string, ...addresses: string[]) => {
+    const num = events.event({ type: 'recvfrom', time });
+    events.tables.dns.add({
+      num, time, start: time, thread: 0, fd: 0, call: '', transport: 'udp', protocol: 'dns', side: 'client', server: '', messageId: 1, response: true, qname, qtype: 'A',
+      qclass: 'IN', rcode: 'NOERROR', answers: addresses.map((data) => ({ name: qname, type: 'A', ttl: 5, data })), flags: [], cut: false, partner: null, latency: null, attempt: 1,
+    }); // biome-ignore format: a row
+  };
+  const early = connect(SECOND, '10.0.0.9');
+  answered(2 * SECOND, 'old', '10.0.0.9', '10.0.0.8');
+  const first = connect(3 * SECOND, '10.0.0.9');
+  answered(4 * SECOND, 'old', '10.0.0.8'); // it may be one of many: no other name is known
+  const still = connect(5 * SECOND, '10.0.0.9');
+  answered(6 * SECOND, 'new', '10.0.0.9');
+  const second = connect(7 * SECOND, '10.0.0.9');
+  answered(8 * SECOND, 'old', '10.0.0.9');
+  const both = connect(9 * SECOND, '10.0.0.9');
+  expect(events.select('fd.sip.name=old')).toEqual([early, first, still, both]);
+  expect(events.select('fd.sip.name=new')).toEqual([early, second, both]);
+});

@@ -70,7 +70,7 @@ function endFields(letter: string, word: string, end: (fd: FdRow) => End | null)
     ofFd(`fd.${letter}port`, 'port', `${word} port`, `fd.${letter}port=80`, of(({ port }) => port)),
     ofFd(`fd.${letter}net`, 'net', `${word} network`, `fd.${letter}net=10.0.0.0/8`, of(({ ip }) => ip), { only: 'filter' }),
     ofFd(`fd.${letter}proto`, 'text', `service name of the ${word} port`, `fd.${letter}proto=http`, of(({ port }) => serviceOfPort(port))),
-    { name: `fd.${letter}ip.name`, type: 'text', doc: `names of the ${word} address, from the DNS answers in the capture`, example: `fd.${letter}ip.name contains backend`, scope: 'fd', later: true, read: names(end) },
+    { name: `fd.${letter}ip.name`, type: 'text', doc: `names of the ${word} address at the time, from the DNS answers in the capture`, example: `fd.${letter}ip.name contains backend`, scope: 'fd', later: true, read: names(end) },
   ];
 }
 

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, describe, expect, test } from 'vitest';
 import { contextOf } from '../../src/cli/open-capture.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
@@ -357,6 +358,24 @@ test('what says nothing new makes no row: heartbeats, versions, readiness', () =
   }
   const asked = story.ends({});
   expect([...asked.capture.dims.objects.all()].map(({ uid }) => uid)).toEqual(['n', 'p']);
+});
+
+test('a capture of an older Trowel says less, and is read all the same', () => {
+  const labels = { app: 'web' };
+  const story = new Story()
+    .api(0, 'Pod', 'p', { metadata: { labels, annotations: { team: 'a' } }, status: running('a') })
+    .api(0, 'Service', 'front', { spec: { selector: labels } })
+    .container(0, 'cri', {});
+  const { path } = story.ends(IN_POD).capture;
+  const db = new Database(path);
+  db.exec('DROP TABLE kube_event; ALTER TABLE container DROP COLUMN source');
+  for (const column of ['source', 'annotations', 'expressions']) db.exec(`ALTER TABLE kube_object DROP COLUMN ${column}`);
+  db.pragma('user_version = 1');
+  db.close();
+  const asked = new Asked(path);
+  expect(asked.seconds('k8s.pod.name=p and k8s.svc.name=front and container.name=web')).toEqual(during(0));
+  const unknown = ['k8s.pod.source', 'container.source', 'k8s.pod.annotation.team', 'k8s.pod.event', 'k8s.netpol'];
+  for (const field of unknown) expect(asked.seconds(`${field} exists`), field).toEqual([]);
 });
 
 describe('several sources', () => {

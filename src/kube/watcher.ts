@@ -94,29 +94,31 @@ export class Watcher {
   /** A kind that the server does not have is asked for again, ever less often: types are added, and a server that starts has few. */
   async #keepUp(places: readonly Place[]): Promise<void> {
     const name = places[0]!.kind;
+    const { signal } = this.#abort;
     let pause = FIRST_PAUSE_MS;
+    let place = 0;
     let refused: Error | null = null;
-    for (let i = 0; !this.#abort.signal.aborted; ) {
-      const place = places[i]!;
+    let absent = false;
+    const onWord = () => {
+      pause = FIRST_PAUSE_MS;
+      refused = null;
+      absent = false;
+    };
+    while (!signal.aborted) {
       try {
-        await this.#follow(place, name, () => {
-          pause = FIRST_PAUSE_MS;
-          refused = null;
-        });
+        await this.#follow(places[place]!, name, onWord);
       } catch (error) {
-        if (this.#abort.signal.aborted) return;
+        if (signal.aborted) return;
         const status = error instanceof ApiError ? error.status : 0;
+        const notHere = status === NOT_FOUND || status === FORBIDDEN;
         if (status === FORBIDDEN) refused = error as Error;
-        if (status === NOT_FOUND || status === FORBIDDEN) {
-          i = (i + 1) % places.length;
-          if (i > 0) continue; // another path may have it
-          if (refused !== null) {
-            this.#fails(name, refused);
-            pause = LONGEST_PAUSE_MS;
-          }
-        } else if (status !== GONE) this.#fails(name, error as Error);
+        if (notHere) place = (place + 1) % places.length;
+        if (notHere && place > 0) continue; // another path may have it
+        if (notHere) absent = refused === null;
+        if (refused !== null) pause = LONGEST_PAUSE_MS;
+        if (!absent && status !== GONE) this.#fails(name, refused ?? (error as Error));
       }
-      await sleep(pause, this.#abort.signal);
+      await sleep(pause, signal);
       pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
     }
   }
@@ -136,6 +138,7 @@ export class Watcher {
     this.#forget(kind, seen);
     onWord();
     while (!signal.aborted) {
+      const begun = Date.now();
       for await (const { type, object } of this.#client.watch(path, version, signal)) {
         if (type === 'ERROR') throw new ApiError(Number(object.code ?? 0), String(object.message ?? 'the watch failed'));
         version = String((object.metadata as { resourceVersion?: string } | undefined)?.resourceVersion ?? version);
@@ -146,6 +149,7 @@ export class Watcher {
         if (type === 'DELETED') this.#drop(kind, uid);
       }
       onWord();
+      if (Date.now() - begun < FIRST_PAUSE_MS) await sleep(FIRST_PAUSE_MS, signal); // something between cuts watches short
     }
   }
 

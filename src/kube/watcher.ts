@@ -115,6 +115,7 @@ export class Watcher {
         if (notHere) place = (place + 1) % places.length;
         if (notHere && place > 0) continue; // another path may have it
         if (notHere) absent = refused === null;
+        if (absent) this.#failing.delete(name);
         if (refused !== null) pause = LONGEST_PAUSE_MS;
         if (!absent && status !== GONE) this.#fails(name, refused ?? (error as Error));
       }

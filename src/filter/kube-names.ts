@@ -1,7 +1,7 @@
 /** From a container's id or an address to its name, its pod, and what stands above that: as all of it was at a time. */
 
 import { History, type Validity } from '../model/history.ts';
-import type { ContainerRow, KubeEventRow, KubeKind, KubeObjectRow } from '../model/kube.ts';
+import { type ContainerRow, type KubeEventRow, type KubeKind, type KubeObjectRow, textUnder } from '../model/kube.ts';
 import type { Dimensions } from '../model/rows.ts';
 
 /** Owners of owners of owners. */
@@ -12,6 +12,8 @@ const SHORT = 12;
 /** Whose address it can be. */
 const ADDRESSED: ReadonlySet<KubeKind> = new Set(['Pod', 'Service', 'Node']);
 const ENDPOINTS: readonly KubeKind[] = ['EndpointSlice', 'Endpoints'];
+
+const NOBODY: ReadonlySet<string> = new Set();
 
 interface Workload {
   readonly kind: string;
@@ -80,14 +82,16 @@ export class KubeNames {
 
   /** All services that select a pod, or have it among the endpoints that somebody gave them. */
   services(pod: KubeObjectRow, time: number, validity: Validity): KubeObjectRow[] {
-    const given = new Set(
-      ENDPOINTS.flatMap((kind) => this.#beside(pod, kind, pod.namespace, time, validity))
-        .filter(({ ips }) => ips.some((ip) => pod.ips.includes(ip)))
-        .map(({ selector }) => selector?.service),
-    );
-    return this.#beside(pod, 'Service', pod.namespace, time, validity).filter(
-      (service) => selects(service, pod) || (service.selector === null && given.has(service.name)),
-    );
+    const all = this.#beside(pod, 'Service', pod.namespace, time, validity);
+    const given = all.some(({ selector }) => selector === null) ? this.#given(pod, time, validity) : NOBODY;
+    return all.filter((service) => selects(service, pod) || (service.selector === null && given.has(service.name)));
+  }
+
+  /** Names of services that have an address of the pod among their endpoints. */
+  #given(pod: KubeObjectRow, time: number, validity: Validity): ReadonlySet<string> {
+    const endpoints = ENDPOINTS.flatMap((kind) => this.#beside(pod, kind, pod.namespace, time, validity));
+    const having = endpoints.filter(({ ips }) => ips.some((ip) => pod.ips.includes(ip)));
+    return new Set(having.map(({ selector }) => selector?.service ?? ''));
   }
 
   /** All network policies that select a pod. */
@@ -191,14 +195,14 @@ function selects(object: KubeObjectRow, pod: KubeObjectRow): boolean {
 
 /** Whether a pod's labels are as an object's selector asks; one that asks nothing is content with any. */
 function matches({ selector, expressions }: KubeObjectRow, { labels }: KubeObjectRow): boolean {
-  const equal = Object.entries(selector ?? {}).every(([key, value]) => labels[key] === value);
+  const equal = Object.entries(selector ?? {}).every(([key, value]) => textUnder(labels, key) === value);
   return (
     equal &&
     (expressions ?? []).every(({ key, operator, values }) => {
-      const value = labels[key];
-      if (operator === 'Exists') return value !== undefined;
-      if (operator === 'DoesNotExist') return value === undefined;
-      const among = value !== undefined && values.includes(value);
+      const value = textUnder(labels, key);
+      if (operator === 'Exists') return value !== null;
+      if (operator === 'DoesNotExist') return value === null;
+      const among = value !== null && values.includes(value);
       return operator === 'In' ? among : operator === 'NotIn' && !among;
     })
   );

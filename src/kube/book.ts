@@ -2,7 +2,7 @@
 import type { ContainerRow, KubeEventRow, KubeObjectRow, NameSource } from '../model/kube.ts';
 import type { DimensionTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
-import { Ledger, type Rule, type Word } from './ledger.ts';
+import { Ledger, type LedgerLimits, type Rule, type Word } from './ledger.ts';
 import type { KubeEvent, KubeObject } from './reduce.ts';
 import type { KubeSink } from './watcher.ts';
 
@@ -10,6 +10,7 @@ import type { KubeSink } from './watcher.ts';
 const OF_OBJECTS: readonly NameSource[] = ['api', 'cri', 'docker', 'cgroup', 'scap'];
 const OF_CONTAINERS: readonly NameSource[] = ['cri', 'docker', 'api', 'cgroup', 'scap'];
 const MOST_EVENTS = 10_000;
+const LIMITS: LedgerLimits = { versions: 500, rows: 200_000, size: 128 << 20 };
 
 export class KubeBook {
   readonly #objects: Ledger<KubeObjectRow>;
@@ -22,12 +23,12 @@ export class KubeBook {
   #eventsDropped = 0;
 
   /** `epochMs`: ms since 1970 of the capture's time zero. `now`: ns since then. */
-  constructor(tables: DimensionTables, epochMs: number, now: () => number) {
+  constructor(tables: DimensionTables, epochMs: number, now: () => number, limits: LedgerLimits = LIMITS) {
     this.#tables = tables;
     this.#epochMs = epochMs;
     this.#now = now;
-    this.#objects = new Ledger(tables.objects, OF_OBJECTS, ruleOfObject);
-    this.#containers = new Ledger(tables.containers, OF_CONTAINERS, ruleOfContainer);
+    this.#objects = new Ledger(tables.objects, OF_OBJECTS, ruleOfObject, limits);
+    this.#containers = new Ledger(tables.containers, OF_CONTAINERS, ruleOfContainer, limits);
   }
 
   /** How many pods are known. */
@@ -40,7 +41,7 @@ export class KubeBook {
     const things = this.#objects.dropped.things + this.#containers.dropped.things;
     const changes = this.#objects.dropped.changes + this.#containers.dropped.changes;
     const parts = [
-      things > 0 ? `${things} tellings of objects` : '',
+      things > 0 ? `${things} tellings of new objects` : '',
       changes > 0 ? `the time of ${changes} changes` : '',
       this.#eventsDropped > 0 ? `${this.#eventsDropped} events` : '',
     ].filter((part) => part !== '');

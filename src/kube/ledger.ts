@@ -28,8 +28,6 @@ export interface LedgerLimits {
   readonly size: number;
 }
 
-const LIMITS: LedgerLimits = { versions: 200, rows: 200_000, size: 128 << 20 };
-
 interface Said<Row extends Version> {
   readonly word: Word<Row>;
   /** Fields for which it speaks, even when it empties them. */
@@ -56,12 +54,7 @@ export class Ledger<Row extends Version> {
   readonly dropped = { things: 0, changes: 0 };
 
   /** `ranks`: the most trusted first. */
-  constructor(
-    table: Table<Row>,
-    ranks: readonly NameSource[],
-    ruleOf: (field: string, word: Word<Row>) => Rule,
-    limits: LedgerLimits = LIMITS,
-  ) {
+  constructor(table: Table<Row>, ranks: readonly NameSource[], ruleOf: (field: string, word: Word<Row>) => Rule, limits: LedgerLimits) {
     this.#table = table;
     this.#ranks = ranks;
     this.#ruleOf = ruleOf;

@@ -49,6 +49,10 @@ export function reduceObject(kind: KubeKind, item: unknown): KubeObject | null {
   };
 }
 
+/** Of a text that programs write, as much as is kept. */
+const LONGEST_TEXT = 1024;
+const short = (value: unknown) => text(value).slice(0, LONGEST_TEXT);
+
 /** Null: it says not when it happened, or has no uid. */
 export function reduceEvent(item: unknown): KubeEvent | null {
   const event = record(item);
@@ -60,13 +64,13 @@ export function reduceEvent(item: unknown): KubeEvent | null {
   if (uid === '' || times.length === 0) return null;
   return {
     uid,
-    namespace: text(about.namespace) || text(metadata.namespace),
-    kind: text(about.kind),
-    name: text(about.name),
-    object: text(about.uid),
-    type: text(event.type),
-    reason: text(event.reason),
-    message: text(event.message).slice(0, LONGEST_MESSAGE),
+    namespace: short(about.namespace) || short(metadata.namespace),
+    kind: short(about.kind),
+    name: short(about.name),
+    object: short(about.uid),
+    type: short(event.type),
+    reason: short(event.reason),
+    message: short(event.message),
     count: Math.max(1, number(event.count), number(series.count)),
     first: Math.min(...times),
     last: Math.max(...times),
@@ -148,12 +152,10 @@ function expressionsOf({ matchExpressions }: Json): KubeExpression[] | null {
 const ANNOTATED: ReadonlySet<KubeKind> = new Set(['Pod', 'Service', 'Namespace']);
 /** The whole object again, as it was applied. */
 const APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-const LONGEST_ANNOTATION = 1024;
 const MOST_ANNOTATIONS = 64;
-const LONGEST_MESSAGE = 1024;
 
 function annotationsOf({ annotations }: Json): Record<string, string> {
-  const kept = Object.entries(texts(annotations)).filter(([key, value]) => key !== APPLIED && value.length <= LONGEST_ANNOTATION);
+  const kept = Object.entries(texts(annotations)).filter(([key, value]) => key !== APPLIED && value.length <= LONGEST_TEXT);
   return Object.fromEntries(kept.slice(0, MOST_ANNOTATIONS));
 }
 

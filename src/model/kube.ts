@@ -121,3 +121,8 @@ export interface KubeEventRow {
   readonly first: number;
   readonly last: number;
 }
+
+/** One label or annotation; null: it has none of that name. Keys are whatever somebody wrote, `constructor` too. */
+export function textUnder(texts: Readonly<Record<string, string>> | null, key: string): string | null {
+  return texts !== null && Object.hasOwn(texts, key) ? (texts[key] ?? null) : null;
+}

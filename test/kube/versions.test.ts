@@ -147,6 +147,11 @@ describe('as of the event', () => {
     expect(asked.seconds('k8s.pod.label.tier=blue')).toEqual(during(3, 6));
   });
 
+  test('a label whose name objects have by themselves', () => {
+    const asked = new Story().api(0, 'Pod', 'p', labelled({ app: 'web' })).ends(IN_POD);
+    for (const key of ['constructor', 'toString', '__proto__']) expect(asked.seconds(`k8s.pod.label.${key} exists`), key).toEqual([]);
+  });
+
   test('an annotation; what is too long or the whole object again is not kept', () => {
     const annotated = (annotations: object) => ({ metadata: { annotations }, status: running('a') });
     const asked = new Story()
@@ -452,6 +457,15 @@ describe('there is an end', () => {
     for (let i = 0; i < 10; i++) one.tell('a', 'api', word('a', String(i)), null, i);
     expect([...tables.objects.all()].map(({ labels }) => labels.tier)).toEqual(['0', '1', '9']);
     expect(one.dropped).toEqual({ things: 0, changes: 7 });
+  });
+
+  test('and it is said what found no room', () => {
+    let now = 0;
+    const book = new KubeBook(newTables(), EPOCH_MS, () => now++, { versions: 2, rows: 3, size: 9999 });
+    const api = book.sink('api');
+    expect(book.dropped).toBeNull();
+    for (let i = 0; i < 10; i++) api.object(reduceObject('Pod', { metadata: { uid: `p${i % 5}`, labels: { i: String(i) } } })!);
+    expect(book.dropped).toBe('no room for 4 tellings of new objects, the time of 3 changes');
   });
 
   test.each([{ rows: 5 }, { size: 500 }])('to all of them: %o', (limits) => {

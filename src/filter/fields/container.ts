@@ -1,4 +1,4 @@
-import type { ContainerRow } from '../../model/kube.ts';
+import { type ContainerRow, textUnder } from '../../model/kube.ts';
 import type { Field, FieldType, Reading, RowField } from '../field.ts';
 import type { EventView } from '../view.ts';
 
@@ -72,7 +72,7 @@ export const CONTAINER_FIELDS: readonly Field[] = [
   ofContainer('container.ip', 'ip', 'its own address', 'container.ip=10.0.0.7', ({ ip }) => ip || null),
   ofContainer('container.privileged', 'bool', 'whether it may do anything', 'container.privileged=true', ({ privileged }) => privileged),
   ofContainer('container.mounts', 'text', 'what is mounted: source:target:mode:writable:propagation, with commas between', 'container.mounts contains /etc/hosts', mountsText),
-  ofContainer('container.label', 'text', 'one of its labels', 'container.label.app=web', ({ labels }, key) => labels[key] ?? null, { arg: KEY }),
+  ofContainer('container.label', 'text', 'one of its labels', 'container.label.app=web', ({ labels }, key) => textUnder(labels, key), { arg: KEY }),
   ofContainer('container.labels', 'text', 'all its labels', 'container.labels contains web', ({ labels }) => labelsText(labels)),
   { name: 'container.source', type: 'text', scope: 'thread', doc: 'who told of it, the most trusted first: api cri docker scap; cgroup: only its id is known', example: 'container.source contains cri', read: sourceOf },
 ];

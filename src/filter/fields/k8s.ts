@@ -1,5 +1,5 @@
 import { endsOf, isIpSocket } from '../../model/fd-name.ts';
-import type { KubeKind, KubeObjectRow } from '../../model/kube.ts';
+import { type KubeKind, type KubeObjectRow, textUnder } from '../../model/kube.ts';
 import type { Field, Reading, RowField } from '../field.ts';
 import type { EventView } from '../view.ts';
 
@@ -48,7 +48,7 @@ function annotationOf(word: string, find: Find): RowField {
     doc,
     `k8s.${word}.annotation.team exists`,
     find,
-    ({ annotations }, key) => annotations?.[key] ?? null,
+    ({ annotations }, key) => textUnder(annotations, key),
     {
       arg: { name: 'KEY', required: true },
     },
@@ -66,7 +66,7 @@ function ofKind(word: string, what: string, find: Find): RowField[] {
   return [
     field(`${name}.name`, `name of ${what}`, `${name}.name=backend`, find, (object) => object.name),
     field(`${name}.uid`, `uid of ${what}`, `${name}.uid exists`, find, (object) => object.uid),
-    field(`${name}.label`, `one of its labels`, `${name}.label.app=web`, find, ({ labels }, key) => labels[key] ?? null, {
+    field(`${name}.label`, `one of its labels`, `${name}.label.app=web`, find, ({ labels }, key) => textUnder(labels, key), {
       arg: { name: 'KEY', required: true },
     }),
     field(`${name}.labels`, `all its labels`, `${name}.labels contains web`, find, labelsText),

@@ -58,10 +58,17 @@ export class KubeBook {
     };
   }
 
-  #object(source: NameSource, { created, ...object }: KubeObject): void {
+  #object(source: NameSource, { created, ended, ...object }: KubeObject): void {
     if (object.kind === 'Pod') this.#pods.add(object.uid);
     const word = { ...object, annotations: object.annotations ?? null, expressions: object.expressions ?? null };
-    this.#objects.tell(object.uid, source, word, created === null ? null : this.#timeOf(created), this.#now());
+    this.#objects.tell(
+      object.uid,
+      source,
+      word,
+      created === null ? null : this.#timeOf(created),
+      this.#now(),
+      ended === true ? ['ips'] : [],
+    );
   }
 
   /** One that repeats is told again and again; of those that ended before the capture began there is no end. */

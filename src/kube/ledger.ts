@@ -61,11 +61,14 @@ export class Ledger<Row extends Version> {
     this.#limits = limits;
   }
 
-  /** `key`: what never changes of it. `made`: since when it is there, null where that is not told; times are ns since the capture's start. */
-  tell(key: string, source: NameSource, word: Word<Row>, made: number | null, now: number): void {
+  /**
+   * `key`: what never changes of it. `made`: since when it is there, null where that is not told; times are ns since the capture's start.
+   * `given`: fields that, whoever told them, it has no more when the word has them empty.
+   */
+  tell(key: string, source: NameSource, word: Word<Row>, made: number | null, now: number, given: readonly string[] = []): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) this.#begin(key, source, word, made, now);
-    else this.#goOn(entry, source, word, made, now);
+    else this.#goOn(entry, source, word, made, now, given);
   }
 
   /** It stays in the capture: older events belong to it. Only the most trusted of those who told of it can say so. */
@@ -86,19 +89,20 @@ export class Ledger<Row extends Version> {
     this.#hear(entry, source, word);
   }
 
-  #goOn(entry: Entry<Row>, source: NameSource, word: Word<Row>, made: number | null, now: number): void {
+  #goOn(entry: Entry<Row>, source: NameSource, word: Word<Row>, made: number | null, now: number, given: readonly string[]): void {
     const before = entry.said.get(source);
     const ended = entry.rows.at(-1)!.to !== null;
     if (before !== undefined && !ended && isDeepStrictEqual(before.word, word)) return;
-    this.#hear(entry, source, word);
+    this.#hear(entry, source, word, given);
     this.#fill(entry, this.#merged(entry), before === undefined);
     this.#sign(entry, made);
     if (!ended) this.#change(entry, now);
     else if (this.#speaker(entry) === source) this.#next(entry, now);
   }
 
-  #hear({ said }: Entry<Row>, source: NameSource, word: Word<Row>): void {
+  #hear({ rows, said }: Entry<Row>, source: NameSource, word: Word<Row>, given: readonly string[] = []): void {
     const speaks = new Set(said.get(source)?.speaks);
+    for (const field of given) if (!isEmpty(fieldOf(rows.at(-1)!, field))) speaks.add(field);
     for (const [field, value] of Object.entries(word)) if (!isEmpty(value)) speaks.add(field);
     said.set(source, { word, speaks });
   }

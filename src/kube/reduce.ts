@@ -9,6 +9,8 @@ export type KubeObject = Omit<KubeObjectRow, 'id' | 'from' | 'to' | 'source' | '
   Partial<Pick<KubeObjectRow, 'annotations' | 'expressions'>> & {
     /** ms since 1970; null: not told. */
     readonly created: number | null;
+    /** Of a pod: it has run, and its addresses are others' now. */
+    readonly ended?: boolean;
   };
 export type KubeContainer = Omit<ContainerRow, 'id' | 'from' | 'to' | 'source'>;
 /** Times are ms since 1970. */
@@ -46,6 +48,7 @@ export function reduceObject(kind: KubeKind, item: unknown): KubeObject | null {
     owners: ownersOf(metadata),
     containers: kind === 'Pod' ? containerIds(parts.status) : [],
     created: msOf(metadata.creationTimestamp),
+    ended: hasEnded(kind, parts),
   };
 }
 
@@ -159,12 +162,12 @@ function annotationsOf({ annotations }: Json): Record<string, string> {
   return Object.fromEntries(kept.slice(0, MOST_ANNOTATIONS));
 }
 
-/** The address of a pod that has ended is another's. */
 const ENDED: ReadonlySet<string> = new Set(['Succeeded', 'Failed']);
+const hasEnded = (kind: KubeKind, { status }: Parts) => kind === 'Pod' && ENDED.has(text(status.phase));
 
 /** Where each kind has its addresses. */
 const IPS: Partial<Record<KubeKind, (parts: Parts) => readonly unknown[]>> = {
-  Pod: ({ status }) => (ENDED.has(text(status.phase)) ? [] : [status.podIP, ...records(status.podIPs).map(({ ip }) => ip)]),
+  Pod: ({ status }) => [status.podIP, ...records(status.podIPs).map(({ ip }) => ip)],
   Service: ({ spec, status }) => [
     spec.clusterIP,
     ...list(spec.clusterIPs),
@@ -183,7 +186,7 @@ const IPS: Partial<Record<KubeKind, (parts: Parts) => readonly unknown[]>> = {
 };
 
 function ipsOf(kind: KubeKind, parts: Parts): string[] {
-  const all = (IPS[kind]?.(parts) ?? []).map(text);
+  const all = hasEnded(kind, parts) ? [] : (IPS[kind]?.(parts) ?? []).map(text);
   return [...new Set(all.filter((ip) => ip !== '' && ip !== 'None' && /[.:]/.test(ip)))];
 }
 

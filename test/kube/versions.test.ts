@@ -405,6 +405,15 @@ describe('several sources', () => {
     expect(asked.seconds('k8s.pod.source=api+cri and k8s.pod.label.tier=new and k8s.workload.name=r')).toEqual(during(0));
   });
 
+  test('an address that only the runtime told ends when the API says that the pod has', () => {
+    const asked = new Story()
+      .tell(1, 'cri', pod({ ips: ['10.0.0.7'], containers: [ID('a')] }))
+      .api(5, 'Pod', 'p', { status: { ...running('a'), phase: 'Succeeded' } })
+      .ends({ ...IN_POD, ...TO_POD });
+    expect(asked.seconds('k8s.dst.pod exists')).toEqual(during(0, 5));
+    expect(asked.seconds('k8s.pod.ip=10.0.0.7')).toEqual(during(0, 5));
+  });
+
   test('labels that the API took away do not come back from the runtime', () => {
     const asked = new Story()
       .tell(0, 'cri', pod({ labels: { tier: 'old' }, containers: [ID('a')] }))

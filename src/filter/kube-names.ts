@@ -20,6 +20,10 @@ interface Workload {
   readonly name: string;
 }
 
+interface KnownServices extends Validity {
+  readonly services: readonly KubeObjectRow[];
+}
+
 /**
  * All lookups take the time that is asked about, and narrow `validity` to the time for which the answer is the same. What is found by
  * an id is found at any time: where no version of it held, the nearest is taken.
@@ -36,6 +40,8 @@ export class KubeNames {
   readonly #groups = new Map<string, KubeObjectRow[]>();
   /** When a version was over, where its own row does not say. */
   readonly #followed = new Map<number, number>();
+  /** Services of a pod, by its row: asked for with every line, found by looking at all. */
+  readonly #services = new Map<number, KnownServices>();
   #eventsVersion = -1;
   readonly #events = new Map<string, KubeEventRow[]>();
 
@@ -81,7 +87,20 @@ export class KubeNames {
   }
 
   /** All services that select a pod, or have it among the endpoints that somebody gave them. */
-  services(pod: KubeObjectRow, time: number, validity: Validity): KubeObjectRow[] {
+  services(pod: KubeObjectRow, time: number, validity: Validity): readonly KubeObjectRow[] {
+    this.#read();
+    const seen = seenFrom(pod, time);
+    let known = this.#services.get(pod.id);
+    if (known === undefined || seen < known.from || seen >= known.until) {
+      const span = always();
+      known = { services: this.#servicesAt(pod, seen, span), ...span };
+      this.#services.set(pod.id, known);
+    }
+    if (seen === time) narrow(validity, known);
+    return known.services;
+  }
+
+  #servicesAt(pod: KubeObjectRow, time: number, validity: Validity): KubeObjectRow[] {
     const all = this.#beside(pod, 'Service', pod.namespace, time, validity);
     const given = all.some(({ selector }) => selector === null) ? this.#given(pod, time, validity) : NOBODY;
     return all.filter((service) => selects(service, pod) || (service.selector === null && given.has(service.name)));
@@ -129,13 +148,11 @@ export class KubeNames {
     return chain;
   }
 
-  /** Objects that were there at a time, as seen from a pod: where it was not there itself, at its own begin or end. */
+  /** Objects that were there at a time, as seen from a pod. */
   #beside(pod: KubeObjectRow, kind: KubeKind, namespace: string, time: number, validity: Validity): KubeObjectRow[] {
     this.#read();
-    const rows = this.#groups.get(`${kind} ${namespace}`);
-    if (time < pod.from) return this.#holding(rows, pod.from, always());
-    if (pod.to !== null && time >= pod.to) return this.#holding(rows, Math.max(pod.from, pod.to - 1), always());
-    return this.#holding(rows, time, validity);
+    const seen = seenFrom(pod, time);
+    return this.#holding(this.#groups.get(`${kind} ${namespace}`), seen, seen === time ? validity : always());
   }
 
   #holding(rows: readonly KubeObjectRow[] | undefined, time: number, validity: Validity): KubeObjectRow[] {
@@ -144,8 +161,7 @@ export class KubeNames {
       if (row.from > time) validity.until = Math.min(validity.until, row.from);
       else if (end <= time) validity.from = Math.max(validity.from, end);
       else {
-        validity.from = Math.max(validity.from, row.from);
-        validity.until = Math.min(validity.until, end);
+        narrow(validity, { from: row.from, until: end });
         return true;
       }
       return false;
@@ -155,7 +171,7 @@ export class KubeNames {
   #read(): void {
     const { objects } = this.#dims;
     if (objects.version === this.#version) return;
-    for (const map of [this.#pods, this.#byAddress, this.#groups, this.#followed]) map.clear();
+    for (const map of [this.#pods, this.#byAddress, this.#groups, this.#followed, this.#services]) map.clear();
     const last = new Map<string, KubeObjectRow>();
     for (const row of objects.all()) {
       const before = last.get(row.uid);
@@ -176,6 +192,17 @@ export class KubeNames {
     for (const rows of this.#events.values()) rows.sort((a, b) => a.first - b.first);
     this.#eventsVersion = kubeEvents.version;
   }
+}
+
+/** The time at which a pod looks around: where it was not there, its own begin or end. */
+function seenFrom({ from, to }: KubeObjectRow, time: number): number {
+  if (time < from) return from;
+  return to !== null && time >= to ? Math.max(from, to - 1) : time;
+}
+
+function narrow(validity: Validity, { from, until }: Validity): void {
+  validity.from = Math.max(validity.from, from);
+  validity.until = Math.min(validity.until, until);
 }
 
 /** For lookups at a time other than the one that is asked about: their answer moves with what led there. */

@@ -2,6 +2,7 @@
  * Objects of the Kubernetes API, reduced to what rows hold. Nothing else of them is kept: no environment, no secrets, no
  * managed fields.
  */
+import { isIP } from 'node:net';
 import type { ContainerRow, KubeEventRow, KubeExpression, KubeKind, KubeObjectRow, KubeOwner, KubePort } from '../model/kube.ts';
 
 /** A row without what the recorder gives it: its id, its place in time, and who told it. */
@@ -187,7 +188,7 @@ const IPS: Partial<Record<KubeKind, (parts: Parts) => readonly unknown[]>> = {
 
 function ipsOf(kind: KubeKind, parts: Parts): string[] {
   const all = hasEnded(kind, parts) ? [] : (IPS[kind]?.(parts) ?? []).map(text);
-  return [...new Set(all.filter((ip) => ip !== '' && ip !== 'None' && /[.:]/.test(ip)))];
+  return [...new Set(all.filter((ip) => isIP(ip) !== 0))]; // not `None`, nor a node's host name
 }
 
 /** Where each kind has its ports. */

@@ -83,7 +83,7 @@ export class Ledger<Row extends Version> {
       this.dropped.things++;
       return;
     }
-    const row = this.#add({ ...word, source, from: made ?? now, to: null });
+    const row = this.#add({ ...word, source, from: Math.min(made ?? now, now), to: null });
     const entry: Entry<Row> = { rows: [row], said: new Map(), dated: made !== null };
     this.#entries.set(key, entry);
     this.#hear(entry, source, word);
@@ -129,7 +129,7 @@ export class Ledger<Row extends Version> {
     if (last.source !== source) this.#set(last, 'source', source);
     if (made === null || (entry.dated && made > entry.rows[0]!.from - SECOND)) return; // the API's times are of whole seconds
     entry.dated = true;
-    this.#set(entry.rows[0]!, 'from', Math.min(made, entry.rows[0]!.to ?? made));
+    this.#set(entry.rows[0]!, 'from', Math.min(made, entry.rows[0]!.from));
   }
 
   /** A version of its own for what differs now. */

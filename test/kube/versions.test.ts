@@ -321,6 +321,16 @@ describe('what is told late', () => {
     expect(asked.seconds('k8s.dst.pod=p')).toEqual(during(2));
   });
 
+  test('an object that a server whose clock is ahead made holds from when it was told', () => {
+    const ahead = (tier: string) => ({ metadata: { creationTimestamp: at(60), labels: { tier } }, status: running('a') });
+    const asked = new Story().api(2, 'Pod', 'p', ahead('blue')).api(5, 'Pod', 'p', ahead('green')).ends(TO_POD);
+    expect(asked.seconds('k8s.dst.pod=p')).toEqual(during(2));
+    expect(asked.rows('p').map(({ labels, from }) => [labels.tier, from / SECOND])).toEqual([
+      ['blue', 2],
+      ['green', 5],
+    ]);
+  });
+
   test('node, address and containers of a pod were so from the beginning, though a label changed meanwhile', () => {
     const asked = new Story()
       .api(0, 'Pod', 'p', { metadata: { labels: { tier: 'blue' } }, status: { phase: 'Pending' } })
@@ -425,8 +435,8 @@ describe('several sources', () => {
 
   test('a pod that the API says is gone is not brought back by the runtime, nor taken away by it', () => {
     const asked = new Story()
-      .tell(0, 'cri', pod({ ips: ['10.0.0.7'] }))
-      .tell(0, 'api', pod({ ips: ['10.0.0.7'] }))
+      .tell(1, 'cri', pod({ ips: ['10.0.0.7'] }))
+      .tell(1, 'api', pod({ ips: ['10.0.0.7'] }))
       .gone(2, 'p', 'cri')
       .gone(4, 'p')
       .tell(5, 'cri', pod({ ips: ['10.0.0.7'], containers: [ID('a')] }))

@@ -1,5 +1,6 @@
 /** From a container's id to its name, its pod, and what stands above that. */
 
+import { parseCgroup } from '../model/cgroup.ts';
 import type { Validity } from '../model/history.ts';
 import type { ContainerRow, KubeKind, KubeObjectRow } from '../model/kube.ts';
 import type { Dimensions } from '../model/rows.ts';
@@ -15,6 +16,9 @@ export class KubeNames {
   #objectsVersion = -1;
   readonly #containers = new Map<string, ContainerRow>();
   readonly #pods = new Map<string, KubeObjectRow>();
+  /** uid of the pod by container, of the processes up to the one numbered so. */
+  readonly #uids = new Map<string, string>();
+  #processes = 0;
   readonly #byKind = new Map<KubeKind, Map<string, KubeObjectRow>>();
   readonly #byAddress = new Map<string, KubeObjectRow[]>();
 
@@ -27,10 +31,24 @@ export class KubeNames {
     return id === '' ? null : (this.#containers.get(id.slice(0, SHORT)) ?? null);
   }
 
-  /** The pod that a container belongs to. */
+  /** The pod that a container belongs to: as somebody told, else as the cgroups of its processes have it. */
   pod(container: string): KubeObjectRow | null {
+    if (container === '') return null;
     this.#readObjects();
-    return container === '' ? null : (this.#pods.get(container.slice(0, SHORT)) ?? null);
+    const id = container.slice(0, SHORT);
+    return this.#pods.get(id) ?? this.#byKind.get('Pod')?.get(this.#uidOf(id)) ?? null;
+  }
+
+  /** uid of a container's pod, by the cgroups; empty: they have none. */
+  #uidOf(id: string): string {
+    const { processes } = this.#dims;
+    for (; this.#processes < processes.lastId; this.#processes++) {
+      const row = processes.get(this.#processes + 1);
+      if (row === undefined || row.container === '' || this.#uids.has(row.container.slice(0, SHORT))) continue;
+      const uid = row.cgroups.map((cgroup) => parseCgroup(cgroup.slice(cgroup.indexOf('=') + 1)).pod).find((one) => one !== '');
+      this.#uids.set(row.container.slice(0, SHORT), uid ?? '');
+    }
+    return this.#uids.get(id) ?? '';
   }
 
   namespace(pod: KubeObjectRow): KubeObjectRow | null {

@@ -14,6 +14,8 @@ import {
   type SandboxStatus,
   sandboxContainer,
 } from './cri-reduce.ts';
+import { eachOf } from './each-of.ts';
+import { Rounds } from './rounds.ts';
 import type { KubeSink } from './watcher.ts';
 
 /** Where runtimes listen, the usual ones first. */
@@ -24,12 +26,6 @@ export const CRI_SOCKETS: readonly string[] = [
   '/run/cri-dockerd.sock',
 ];
 
-/** How often the lists are asked for while nothing tells of what happens, and while something does. */
-const EVERY_MS = 1000;
-const LISTENING_MS = 10_000;
-/** After an event: a pod is in the list a moment after its container was made. */
-const SOON_MS = 20;
-const SETTLED_MS = 500;
 /** Statuses asked for at once. */
 const AT_ONCE = 8;
 
@@ -43,52 +39,45 @@ interface Pod {
 }
 
 export class CriSource {
-  readonly #socket: string;
   readonly #sink: KubeSink;
   readonly #client: CriClient;
   readonly #events: CriEvents;
+  readonly #rounds: Rounds;
   /** By uid: what was said of a pod when it was told. */
   readonly #pods = new Map<string, string>();
   readonly #containers = new Set<string>();
   readonly #images = new Map<string, string>();
   #runtime = '';
-  #timer: NodeJS.Timeout | null = null;
-  #due = 0;
-  #reading = false;
-  #hinted = false;
-  #stopped = false;
-  #failing: { readonly since: number; readonly why: string; until: number | null } | null = null;
 
   constructor(socket: string, sink: KubeSink) {
-    this.#socket = socket;
     this.#sink = sink;
     this.#client = new CriClient(socket);
     this.#events = new CriEvents(
       this.#client,
       (event) => this.#happened(event),
-      () => this.#happened(null),
+      () => this.#rounds.soon(),
+    );
+    this.#rounds = new Rounds(
+      socket,
+      () => this.#read(),
+      () => this.way !== null,
     );
   }
 
   start(): void {
-    void this.#round();
+    this.#rounds.start();
     void this.#events.start();
   }
 
   stop(): void {
-    this.#stopped = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#rounds.stop();
     this.#events.stop();
     this.#client.close();
   }
 
   /** What is wrong, or was, in words; null: nothing. */
   get trouble(): string | null {
-    if (this.#failing === null) return null;
-    const { since, until, why } = this.#failing;
-    return until === null
-      ? `${this.#socket} silent since ${clock(since)}: ${why}`
-      : `${this.#socket} was silent from ${clock(since)} to ${clock(until)}`;
+    return this.#rounds.trouble;
   }
 
   /** Which stream of events is listened to; null: none, the lists are asked for all the time. */
@@ -96,53 +85,10 @@ export class CriSource {
     return this.#events.way;
   }
 
-  /** One look at the lists. What comes meanwhile asks for another. */
-  async #round(): Promise<void> {
-    if (this.#reading) return this.#later(SOON_MS);
-    this.#reading = true;
-    try {
-      await this.#read();
-      if (this.#failing !== null) this.#failing.until ??= Date.now();
-    } catch (error) {
-      this.#fails(error as Error);
-    }
-    this.#reading = false;
-    this.#later(this.#pause());
-  }
-
-  #pause(): number {
-    const { way } = this.#events;
-    if (this.#hinted) {
-      this.#hinted = false;
-      return SETTLED_MS;
-    }
-    return way === null || this.#failing?.until === null ? EVERY_MS : LISTENING_MS;
-  }
-
-  /** Brings the next round forward, never back. */
-  #later(ms: number): void {
-    const due = Date.now() + ms;
-    if (this.#stopped || (this.#timer !== null && this.#due <= due)) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#due = due;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      void this.#round();
-    }, ms);
-    this.#timer.unref();
-  }
-
-  #fails({ message }: Error): void {
-    if (this.#stopped || this.#failing?.until === null) return;
-    this.#failing = { since: Date.now(), why: message, until: null };
-  }
-
   #happened(event: ContainerEvent | null): void {
-    this.#hinted = true;
-    this.#later(SOON_MS);
-    if (event?.podSandboxStatus !== null && event?.podSandboxStatus !== undefined) {
-      this.#take(event.podSandboxStatus, event.containersStatuses).catch(() => {}); // the lists tell it, too
-    }
+    this.#rounds.soon();
+    const sandbox = event?.podSandboxStatus ?? null;
+    if (sandbox !== null) this.#take(sandbox, event!.containersStatuses).catch(() => {}); // the lists tell it, too
   }
 
   /** From an event: what is over before a list was made has its name all the same. */
@@ -150,7 +96,7 @@ export class CriSource {
     if (!isReady(sandbox)) return;
     const ids = [sandbox.id, ...containers.map(({ id }) => id)];
     this.#tellPod(sandbox, ids);
-    await eachOf(containers, (container) => this.#container(container, sandbox));
+    await eachOf(containers, AT_ONCE, (container) => this.#container(container, sandbox));
   }
 
   async #read(): Promise<void> {
@@ -160,9 +106,9 @@ export class CriSource {
       this.#client.call<{ containers: Listed[] }>('RuntimeService', 'ListContainers'),
     ]);
     const pods = podsOf(items, containers);
-    await eachOf(pods, ([uid, pod]) => this.#pod(uid, pod));
+    await eachOf(pods, AT_ONCE, ([uid, pod]) => this.#pod(uid, pod));
     const sandboxes = new Map(items.map((sandbox) => [sandbox.id, sandbox]));
-    await eachOf(containers, (container) => this.#container(container, sandboxes.get(container.podSandboxId)));
+    await eachOf(containers, AT_ONCE, (container) => this.#container(container, sandboxes.get(container.podSandboxId)));
     this.#forget(pods, containers);
   }
 
@@ -242,17 +188,6 @@ async function unlessGone<Answer>(answer: Promise<Answer>): Promise<Answer | nul
     throw error;
   }
 }
-
-/** Does some work for each, a few at once. */
-async function eachOf<Item>(items: Iterable<Item>, work: (item: Item) => Promise<void>): Promise<void> {
-  const rest = items[Symbol.iterator]();
-  const worker = async () => {
-    for (let next = rest.next(); next.done !== true; next = rest.next()) await work(next.value);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}
-
-const clock = (ms: number) => new Date(ms).toISOString().slice(11, 19);
 
 /** The runtime's socket of this node; null: none is there. */
 export function findCriSocket(named: string | undefined): string | null {

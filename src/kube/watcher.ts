@@ -16,7 +16,7 @@ interface Resource {
   readonly paths: readonly string[];
 }
 
-const RESOURCES: readonly Resource[] = [
+export const RESOURCES: readonly Resource[] = [
   { kind: 'Pod', paths: ['/api/v1/pods'] },
   { kind: 'Service', paths: ['/api/v1/services'] },
   { kind: 'Namespace', paths: ['/api/v1/namespaces'] },

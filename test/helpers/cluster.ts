@@ -7,7 +7,7 @@ import { type Recording, record, whyNot } from '../live/recording.ts';
 
 export const LAB = resolve('../shared/lab/kube/kube');
 const CACHE = process.env.KUBE_LAB_CACHE ?? join(homedir(), '.cache/kube-lab');
-const STATE = process.env.KUBE_LAB_STATE ?? '/run/kube-lab';
+export const STATE = process.env.KUBE_LAB_STATE ?? '/run/kube-lab';
 export const KUBECONFIG = `${STATE}/admin.kubeconfig`;
 const IN_NAMESPACE = ['kubectl', '-n', 'critical-app'] as const;
 
@@ -21,6 +21,13 @@ export function noCluster(): string | null {
 
 export function lab(...args: string[]): string {
   return execFileSync(LAB, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 });
+}
+
+/** A new cluster with the scenario in it. */
+export function up(nodes: number): void {
+  lab('down');
+  lab('up', '--nodes', String(nodes));
+  lab('scenario', 'up');
 }
 
 /** As the administrator, in the namespace of the scenario. */

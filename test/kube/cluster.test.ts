@@ -19,6 +19,7 @@ import {
   recordScript,
   socketOf,
   startRuntime,
+  up,
 } from '../helpers/cluster.ts';
 import { BIN, cleanUp, type Recording, recordMeanwhile } from '../live/recording.ts';
 
@@ -34,12 +35,6 @@ afterAll(() => {
   cleanUp();
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
-
-function up(nodes: number): void {
-  lab('down');
-  lab('up', '--nodes', String(nodes));
-  lab('scenario', 'up');
-}
 
 /** Fields that no event of a pod's process may be without; the API alone does not know the sandbox’s own container. */
 function unnamed(recording: Recording, filter: string, fields: readonly string[]): string[] {

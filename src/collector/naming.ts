@@ -1,6 +1,6 @@
 /** What the probe says of threads and descriptors → rows of the capture. The same thing said twice is one row. */
 import ipaddr from 'ipaddr.js';
-import { parseCgroup } from '../kube/cgroup.ts';
+import { parseCgroup } from '../model/cgroup.ts';
 import { type DimensionTables, FD_KINDS, FD_ROLES, type FdKind, type FdRow, type ProcessRow, type ThreadRow } from '../model/rows.ts';
 import type { FdDef, ThreadDef } from './wire.ts';
 

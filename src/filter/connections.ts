@@ -16,17 +16,23 @@ export class Connections {
   serverOf(fd: FdRow): FdRow | null {
     if (!isIpSocket(fd) || fd.role !== 'client' || fd.localIp === null) return null;
     for (; this.#seen < this.#rows.lastId; this.#seen++) this.#add(this.#rows.get(this.#seen + 1));
-    const servers = this.#servers.get(`${fd.l4proto} ${endText({ ip: fd.localIp, port: fd.localPort })}`);
+    const servers = this.#servers.get(keyOf(fd, fd.localIp, fd.localPort));
     return servers === undefined ? null : nearest(servers, fd.id);
   }
 
   #add(fd: FdRow | undefined): void {
     if (fd === undefined || fd.role !== 'server' || !isIpSocket(fd) || fd.remoteIp === null) return;
-    const key = `${fd.l4proto} ${endText({ ip: fd.remoteIp, port: fd.remotePort })}`;
+    const key = keyOf(fd, fd.remoteIp, fd.remotePort);
     const servers = this.#servers.get(key);
     if (servers === undefined) this.#servers.set(key, [fd]);
     else servers.push(fd);
   }
+}
+
+/** The client's end. Each pod has loopback addresses of its own. */
+function keyOf({ l4proto, netns }: FdRow, ip: string, port: number): string {
+  const place = ip === '::1' || ip.startsWith('127.') ? netns : 0;
+  return `${l4proto} ${place} ${endText({ ip, port })}`;
 }
 
 /** Both ends of one connection appear within moments of each other, and so do their rows. */

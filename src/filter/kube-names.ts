@@ -1,5 +1,6 @@
 /** From a container's id or an address to its name, its pod, and what stands above that: as all of it was at a time. */
 
+import { parseCgroup } from '../model/cgroup.ts';
 import { History, type Validity } from '../model/history.ts';
 import { type ContainerRow, type KubeEventRow, type KubeKind, type KubeObjectRow, textUnder } from '../model/kube.ts';
 import type { Dimensions } from '../model/rows.ts';
@@ -35,6 +36,9 @@ export class KubeNames {
   #version = -1;
   /** uid of the pod, by container. */
   readonly #pods = new Map<string, string>();
+  /** uid of the pod by container, by the cgroups of the processes up to the one numbered so. */
+  readonly #uids = new Map<string, string>();
+  #processes = 0;
   readonly #byAddress = new Map<string, KubeObjectRow[]>();
   /** By kind and namespace. */
   readonly #groups = new Map<string, KubeObjectRow[]>();
@@ -55,11 +59,24 @@ export class KubeNames {
     return id === '' ? null : this.#containers.nearest(id.slice(0, SHORT), time, validity);
   }
 
-  /** The pod that a container belongs to. */
+  /** The pod that a container belongs to: as somebody told, else as the cgroups of its processes have it. */
   pod(container: string, time: number, validity: Validity): KubeObjectRow | null {
+    if (container === '') return null;
     this.#read();
-    const uid = container === '' ? undefined : this.#pods.get(container.slice(0, SHORT));
-    return uid === undefined ? null : this.#objects.nearest(uid, time, validity);
+    const id = container.slice(0, SHORT);
+    return this.#objects.nearest(this.#pods.get(id) ?? this.#uidOf(id), time, validity);
+  }
+
+  /** uid of a container's pod, by the cgroups; empty: they have none. */
+  #uidOf(id: string): string {
+    const { processes } = this.#dims;
+    for (; this.#processes < processes.lastId; this.#processes++) {
+      const row = processes.get(this.#processes + 1);
+      if (row === undefined || row.container === '' || this.#uids.has(row.container.slice(0, SHORT))) continue;
+      const uid = row.cgroups.map((cgroup) => parseCgroup(cgroup.slice(cgroup.indexOf('=') + 1)).pod).find((one) => one !== '');
+      this.#uids.set(row.container.slice(0, SHORT), uid ?? '');
+    }
+    return this.#uids.get(id) ?? '';
   }
 
   namespace(pod: KubeObjectRow, time: number, validity: Validity): KubeObjectRow | null {

@@ -1,10 +1,21 @@
 /** Containers and pods of this node, asked of its container runtime. It knows them before the Kubernetes API does, and without it. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Client, type ClientReadableStream, credentials } from '@grpc/grpc-js';
-import protobuf from 'protobufjs';
-import { packageRoot } from '../model/package-root.ts';
-import type { KubeContainer, KubeObject } from './reduce.ts';
+import { existsSync } from 'node:fs';
+import { type ServiceError, status } from '@grpc/grpc-js';
+import { CriClient } from './cri-client.ts';
+import { type ContainerEvent, CriEvents, type RuntimeVersion } from './cri-events.ts';
+import {
+  type Container,
+  type ContainerStatus,
+  containerOf,
+  isReady,
+  isSettled,
+  podOf,
+  type Sandbox,
+  type SandboxStatus,
+  sandboxContainer,
+} from './cri-reduce.ts';
+import { eachOf } from './each-of.ts';
+import { Rounds } from './rounds.ts';
 import type { KubeSink } from './watcher.ts';
 
 /** Where runtimes listen, the usual ones first. */
@@ -15,127 +26,120 @@ export const CRI_SOCKETS: readonly string[] = [
   '/run/cri-dockerd.sock',
 ];
 
-/** How often the lists are asked for; the runtime's events only bring that forward. */
-const EVERY_MS = 1000;
-const SOON_MS = 20;
-const DEADLINE_MS = 5000;
-/** containerd's own stream of events, on the same socket. */
-const EVENTS = '/containerd.services.events.v1.Events/Subscribe';
+/** Statuses asked for at once. */
+const AT_ONCE = 8;
 
-interface Sandbox {
-  readonly id: string;
-  readonly metadata: { readonly name: string; readonly uid: string; readonly namespace: string };
-  readonly createdAt: number;
-  readonly labels: Readonly<Record<string, string>>;
-}
+type Listed = Container & { readonly podSandboxId: string };
 
-interface Container {
-  readonly id: string;
-  readonly podSandboxId: string;
-  readonly metadata: { readonly name: string };
-  readonly image: { readonly image: string };
-  readonly imageRef: string;
-  readonly labels: Readonly<Record<string, string>>;
+/** A pod, and what of it was told. */
+interface Pod {
+  /** Of its sandboxes the one that counts: one that failed is kept beside the next. */
+  readonly sandbox: Sandbox;
+  readonly containers: readonly string[];
 }
 
 export class CriSource {
-  readonly #socket: string;
   readonly #sink: KubeSink;
-  readonly #root: protobuf.Root;
-  readonly #client: Client;
-  readonly #told = new Set<string>();
+  readonly #client: CriClient;
+  readonly #events: CriEvents;
+  readonly #rounds: Rounds;
+  /** By uid: what was said of a pod when it was told. */
+  readonly #pods = new Map<string, string>();
+  readonly #containers = new Set<string>();
   readonly #images = new Map<string, string>();
-  #timer: NodeJS.Timeout | null = null;
-  #stopped = false;
-  #stream: ClientReadableStream<Buffer> | null = null;
-  #failingSince: number | null = null;
-  #why = '';
+  #runtime = '';
 
   constructor(socket: string, sink: KubeSink) {
-    this.#socket = socket;
     this.#sink = sink;
-    this.#root = protobuf.parse(readFileSync(join(packageRoot(), 'proto/cri.proto'), 'utf8')).root;
-    this.#client = new Client(`unix:${socket}`, credentials.createInsecure(), { 'grpc.default_authority': 'localhost' });
+    this.#client = new CriClient(socket);
+    this.#events = new CriEvents(
+      this.#client,
+      (event) => this.#happened(event),
+      () => this.#rounds.soon(),
+    );
+    this.#rounds = new Rounds(
+      socket,
+      () => this.#read(),
+      () => this.way !== null,
+    );
   }
 
   start(): void {
-    void this.#round();
-    this.#subscribe();
+    this.#rounds.start();
+    void this.#events.start();
   }
 
   stop(): void {
-    this.#stopped = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#stream?.cancel();
+    this.#rounds.stop();
+    this.#events.stop();
     this.#client.close();
   }
 
-  /** What is wrong, in words; null: nothing. */
+  /** What is wrong, or was, in words; null: nothing. */
   get trouble(): string | null {
-    return this.#failingSince === null
-      ? null
-      : `${this.#socket} silent since ${new Date(this.#failingSince).toISOString().slice(11, 19)}: ${this.#why}`;
+    return this.#rounds.trouble;
   }
 
-  async #round(): Promise<void> {
-    try {
-      await this.#read();
-      this.#failingSince = null;
-    } catch (error) {
-      this.#failingSince ??= Date.now();
-      this.#why = (error as Error).message;
-    }
-    this.#later(EVERY_MS);
+  /** Which stream of events is listened to; null: none, the lists are asked for all the time. */
+  get way(): string | null {
+    return this.#events.way;
   }
 
-  #later(ms: number): void {
-    if (this.#stopped) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#round(), ms);
-    this.#timer.unref();
+  #happened(event: ContainerEvent | null): void {
+    this.#rounds.soon();
+    const sandbox = event?.podSandboxStatus ?? null;
+    if (sandbox !== null) this.#take(sandbox, event!.containersStatuses).catch(() => {}); // the lists tell it, too
+  }
+
+  /** From an event: what is over before a list was made has its name all the same. */
+  async #take(sandbox: SandboxStatus, containers: readonly ContainerStatus[]): Promise<void> {
+    if (!isReady(sandbox)) return;
+    const ids = [sandbox.id, ...containers.map(({ id }) => id)];
+    this.#tellPod(sandbox, ids);
+    await eachOf(containers, AT_ONCE, (container) => this.#container(container, sandbox));
   }
 
   async #read(): Promise<void> {
-    const [sandboxes, containers] = await Promise.all([
-      this.#call<{ items?: Sandbox[] }>('RuntimeService/ListPodSandbox', 'ListPodSandboxRequest', 'ListPodSandboxResponse'),
-      this.#call<{ containers?: Container[] }>('RuntimeService/ListContainers', 'ListContainersRequest', 'ListContainersResponse'),
+    if (this.#runtime === '') this.#runtime = (await this.#client.call<RuntimeVersion>('RuntimeService', 'Version')).runtimeName;
+    const [{ items }, { containers }] = await Promise.all([
+      this.#client.call<{ items: Sandbox[] }>('RuntimeService', 'ListPodSandbox'),
+      this.#client.call<{ containers: Listed[] }>('RuntimeService', 'ListContainers'),
     ]);
-    const pods = new Map((sandboxes.items ?? []).map((sandbox) => [sandbox.id, sandbox]));
-    const ids = new Map<string, string[]>();
-    for (const { id, podSandboxId } of containers.containers ?? []) ids.set(podSandboxId, [...(ids.get(podSandboxId) ?? []), id]);
-    for (const sandbox of pods.values()) await this.#pod(sandbox, ids.get(sandbox.id) ?? []);
-    for (const container of containers.containers ?? []) await this.#container(container, pods.get(container.podSandboxId));
+    const pods = podsOf(items, containers);
+    await eachOf(pods, AT_ONCE, ([uid, pod]) => this.#pod(uid, pod));
+    const sandboxes = new Map(items.map((sandbox) => [sandbox.id, sandbox]));
+    await eachOf(containers, AT_ONCE, (container) => this.#container(container, sandboxes.get(container.podSandboxId)));
+    this.#forget(pods, containers);
   }
 
-  /** The sandbox is a container, too: it holds the pod's network, and the pause process. */
-  async #pod(sandbox: Sandbox, containers: readonly string[]): Promise<void> {
-    const key = `${sandbox.id} ${containers.join(' ')}`;
-    if (this.#told.has(key)) return;
-    const { name, uid, namespace } = sandbox.metadata;
-    const ips = await this.#addresses(sandbox.id);
-    const object: KubeObject = {
-      kind: 'Pod', uid, namespace, name, labels: ownLabels(sandbox.labels), selector: null, node: '', ips, ports: [], owners: [],
-      containers: [sandbox.id, ...containers], created: Math.floor(sandbox.createdAt / 1e6),
-    }; // biome-ignore format: a row
-    this.#sink.object(object);
-    this.#sink.container(containerRow(runtimeOf(this.#socket), sandbox.id, 'POD', 'pause', '', sandbox.labels, ips[0] ?? ''));
-    if (ips.length > 0) this.#told.add(key);
+  async #pod(uid: string, { sandbox, containers }: Pod): Promise<void> {
+    const said = [sandbox.state, ...containers].join(' ');
+    if (this.#pods.get(uid) === said) return;
+    const found = await unlessGone(
+      this.#client.call<{ status: SandboxStatus }>('RuntimeService', 'PodSandboxStatus', { podSandboxId: sandbox.id }),
+    );
+    const whole = found?.status ?? { ...sandbox, network: null, linux: null };
+    this.#tellPod(whole, containers);
+    if (isSettled(whole)) this.#pods.set(uid, said);
   }
 
-  async #container({ id, metadata, image, imageRef, labels }: Container, pod: Sandbox | undefined): Promise<void> {
-    if (this.#told.has(id)) return;
-    const name = await this.#imageName(image.image);
-    this.#sink.container(containerRow(runtimeOf(this.#socket), id, metadata.name, name, imageRef, { ...pod?.labels, ...labels }, ''));
-    this.#told.add(id);
+  #tellPod(sandbox: SandboxStatus, containers: readonly string[]): void {
+    const pod = podOf(sandbox, containers);
+    if (pod === null) return;
+    this.#sink.object(pod);
+    this.#sink.container(sandboxContainer(this.#runtime, sandbox));
   }
 
-  async #addresses(id: string): Promise<string[]> {
-    type Answer = { status?: { network?: { ip?: string; additionalIps?: { ip: string }[] } } };
-    const { status } = await this.#call<Answer>('RuntimeService/PodSandboxStatus', 'PodSandboxStatusRequest', 'PodSandboxStatusResponse', {
-      podSandboxId: id,
-    });
-    const all = [status?.network?.ip ?? '', ...(status?.network?.additionalIps ?? []).map(({ ip }) => ip)];
-    return all.filter((ip) => ip !== '');
+  async #container(container: Container, sandbox: Sandbox | undefined): Promise<void> {
+    const { id } = container;
+    if (this.#containers.has(id)) return;
+    type Answer = { status: ContainerStatus; info: Record<string, string> };
+    const asked = { containerId: id, verbose: true };
+    const found = await unlessGone(this.#client.call<Answer>('RuntimeService', 'ContainerStatus', asked));
+    const { status: whole, info } = found ?? { status: { mounts: [], ...container }, info: {} };
+    const image = await this.#imageName(whole.image?.image ?? '');
+    this.#sink.container(containerOf(this.#runtime, whole, image, sandbox?.labels ?? {}, info));
+    this.#containers.add(id);
   }
 
   /** The kubelet makes containers of images by their ids. */
@@ -143,56 +147,46 @@ export class CriSource {
     if (!/^(sha256:)?[0-9a-f]{64}$/.test(image)) return image;
     let name = this.#images.get(image);
     if (name === undefined) {
-      type Answer = { image?: { repoTags?: string[] } };
-      const found = await this.#call<Answer>('ImageService/ImageStatus', 'ImageStatusRequest', 'ImageStatusResponse', { image: { image } });
-      name = found.image?.repoTags?.[0] ?? image;
+      type Answer = { image: { repoTags: string[] } | null };
+      const found = await this.#client.call<Answer>('ImageService', 'ImageStatus', { image: { image } });
+      name = found.image?.repoTags[0] ?? image;
       this.#images.set(image, name);
     }
     return name;
   }
 
-  #call<Answer>(method: string, requestType: string, responseType: string, request: object = {}): Promise<Answer> {
-    const [asked, answered] = [requestType, responseType].map((name) => this.#root.lookupType(`runtime.v1.${name}`));
-    const serialize = (message: object) => Buffer.from(asked!.encode(asked!.fromObject(message)).finish());
-    const deserialize = (bytes: Buffer) => answered!.toObject(answered!.decode(bytes), { longs: Number, defaults: false }) as Answer;
-    return new Promise((resolve, reject) => {
-      const options = { deadline: Date.now() + DEADLINE_MS };
-      this.#client.makeUnaryRequest(`/runtime.v1.${method}`, serialize, deserialize, request, options, (error, answer) =>
-        error === null ? resolve(answer!) : reject(error),
-      );
-    });
-  }
-
-  /** Something happened: what, the lists will tell. Runtimes without this stream are asked once a second. */
-  #subscribe(): void {
-    const identity = (bytes: Buffer) => bytes;
-    const stream = this.#client.makeServerStreamRequest<Buffer, Buffer>(EVENTS, identity, identity, Buffer.alloc(0));
-    this.#stream = stream;
-    stream.on('data', () => this.#later(SOON_MS));
-    stream.on('error', () => {
-      if (!this.#stopped) setTimeout(() => !this.#stopped && this.#subscribe(), 5 * EVERY_MS).unref();
-    });
+  /** A pod that the runtime knows no more is gone; its address may be another's next. */
+  #forget(pods: ReadonlyMap<string, Pod>, containers: readonly Container[]): void {
+    for (const uid of [...this.#pods.keys()]) {
+      if (pods.has(uid)) continue;
+      this.#pods.delete(uid);
+      this.#sink.gone(uid);
+    }
+    const there = new Set(containers.map(({ id }) => id));
+    for (const id of [...this.#containers]) if (!there.has(id)) this.#containers.delete(id);
   }
 }
 
-/** As sysdig calls the runtimes; what cannot be told by its socket is containerd, as nearly everywhere. */
-const runtimeOf = (socket: string) => (socket.includes('crio') ? 'cri-o' : 'containerd');
-
-/** What the runtime adds for itself is no label of the user's. */
-function ownLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(labels ?? {}).filter(([key]) => !key.startsWith('io.kubernetes.')));
+/** By uid: of several sandboxes of a pod the one that is ready, else the last, and the containers of all. */
+function podsOf(sandboxes: readonly Sandbox[], containers: readonly Listed[]): Map<string, Pod> {
+  const pods = new Map<string, Pod>();
+  const order = [...sandboxes].sort((a, b) => b.state - a.state || a.createdAt - b.createdAt);
+  for (const sandbox of order) {
+    const uid = sandbox.metadata?.uid ?? '';
+    const own = containers.filter(({ podSandboxId }) => podSandboxId === sandbox.id).map(({ id }) => id);
+    if (uid !== '') pods.set(uid, { sandbox, containers: [...(pods.get(uid)?.containers ?? []), sandbox.id, ...own] });
+  }
+  return pods;
 }
 
-function containerRow(
-  runtime: string,
-  container: string,
-  name: string,
-  image: string,
-  imageId: string,
-  labels: Readonly<Record<string, string>>,
-  ip: string,
-): KubeContainer {
-  return { container, runtime, name, image, imageId, ip, privileged: false, labels: ownLabels(labels), mounts: [] };
+/** Null: the runtime knows it no more. */
+async function unlessGone<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if ((error as ServiceError).code === status.NOT_FOUND) return null;
+    throw error;
+  }
 }
 
 /** The runtime's socket of this node; null: none is there. */

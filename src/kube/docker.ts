@@ -1,91 +1,190 @@
 /** Plain containers, asked of Docker: they are in no pod, and no runtime of the kubelet's knows them. */
 import { existsSync } from 'node:fs';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ContainerMount } from '../model/kube.ts';
+import { eachOf } from './each-of.ts';
+import type { KubeContainer } from './reduce.ts';
+import { Rounds } from './rounds.ts';
 import type { KubeSink } from './watcher.ts';
 
 export const DOCKER_SOCKET = '/var/run/docker.sock';
-const EVERY_MS = 2000;
 const TIMEOUT_MS = 5000;
+const AGAIN_MS = 1000;
+/** Containers asked for at once. */
+const AT_ONCE = 8;
+/** What changes a container's name or address; probes that exec are heard of all the time. */
+const EVENTS = `/events?filters=${encodeURIComponent(JSON.stringify({ type: ['container'], event: ['create', 'start', 'rename'] }))}`;
+const NOT_FOUND = 404;
 
-interface DockerContainer {
+interface Networks {
+  readonly Networks?: Readonly<Record<string, { readonly IPAddress?: string }>>;
+}
+
+interface Mount {
+  readonly Source?: string;
+  readonly Destination?: string;
+  readonly Mode?: string;
+  readonly RW?: boolean;
+  readonly Propagation?: string;
+}
+
+/** Of a container in the list. */
+interface Listed {
   readonly Id: string;
   readonly Names?: readonly string[];
+  readonly NetworkSettings?: Networks;
+}
+
+/** What is read of all that Docker says of one container; its environment is not. */
+interface Inspected {
+  readonly Id: string;
+  readonly Name?: string;
   readonly Image?: string;
-  readonly ImageID?: string;
-  readonly Labels?: Readonly<Record<string, string>>;
-  readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, { readonly IPAddress?: string }>> };
+  readonly Config?: { readonly Image?: string; readonly Labels?: Readonly<Record<string, string>> | null };
+  readonly HostConfig?: { readonly Privileged?: boolean };
+  readonly NetworkSettings?: Networks;
+  readonly Mounts?: readonly Mount[];
+}
+
+interface DockerEvent {
+  readonly Actor?: { readonly ID?: string; readonly Attributes?: Readonly<Record<string, string>> };
+}
+
+class DockerError extends Error {
+  constructor(readonly status: number) {
+    super(`Docker answers with HTTP ${status}`);
+  }
 }
 
 export class DockerSource {
   readonly #socket: string;
   readonly #sink: KubeSink;
-  #timer: NodeJS.Timeout | null = null;
-
-  #trouble: string | null = null;
+  readonly #rounds: Rounds;
+  readonly #abort = new AbortController();
+  /** By id: the name and address under which a container was told. */
+  readonly #told = new Map<string, string>();
+  #listening = false;
 
   constructor(socket: string, sink: KubeSink) {
     this.#socket = socket;
     this.#sink = sink;
+    this.#rounds = new Rounds(
+      `Docker at ${socket}`,
+      () => this.#read(),
+      () => this.#listening,
+    );
   }
 
   start(): void {
-    const round = () =>
-      this.#read().then(
-        () => {
-          this.#trouble = null;
-        },
-        (error: Error) => {
-          this.#trouble ??= `Docker at ${this.#socket} since ${new Date().toISOString().slice(11, 19)}: ${error.message}`;
-        },
-      );
-    void round();
-    this.#timer = setInterval(round, EVERY_MS);
-    this.#timer.unref();
-  }
-
-  /** What is wrong, in words; null: nothing. */
-  get trouble(): string | null {
-    return this.#trouble;
+    this.#rounds.start();
+    void this.#keepListening();
   }
 
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#rounds.stop();
+    this.#abort.abort();
+  }
+
+  /** What is wrong, or was, in words; null: nothing. */
+  get trouble(): string | null {
+    return this.#rounds.trouble;
   }
 
   async #read(): Promise<void> {
-    for (const { Id, Names, Image, ImageID, Labels, NetworkSettings } of await this.#list()) {
-      const ip = Object.values(NetworkSettings?.Networks ?? {})[0]?.IPAddress ?? '';
-      const name = (Names?.[0] ?? '').replace(/^\//, '');
-      this.#sink.container({
-        container: Id,
-        runtime: 'docker',
-        name,
-        image: Image ?? '',
-        imageId: ImageID ?? '',
-        ip,
-        privileged: false,
-        labels: Labels ?? {},
-        mounts: [],
-      });
+    const list = (await this.#json('/containers/json?all=1')) as readonly Listed[];
+    await eachOf(list, AT_ONCE, async (listed) => {
+      const said = `${listed.Names?.[0]} ${addressOf(listed.NetworkSettings)}`;
+      if (this.#told.get(listed.Id) === said) return;
+      await this.#tell(listed.Id, said);
+    });
+    const there = new Set(list.map(({ Id }) => Id));
+    for (const id of [...this.#told.keys()]) if (!there.has(id)) this.#told.delete(id);
+  }
+
+  /** `attributes`: what an event said of it, for one that is gone when it is asked for the first time. */
+  async #tell(id: string, said: string, attributes: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { name, image = '', ...labels } = attributes;
+    const found = await this.#inspect(id);
+    if (found !== null) this.#sink.container(containerOf(found));
+    else if (name !== undefined && !this.#told.has(id))
+      this.#sink.container(containerOf({ Id: id, Name: name, Config: { Image: image, Labels: labels } }));
+    this.#told.set(id, said);
+  }
+
+  /** Null: Docker knows it no more. */
+  async #inspect(id: string): Promise<Inspected | null> {
+    try {
+      return (await this.#json(`/containers/${id}/json`)) as Inspected;
+    } catch (error) {
+      if (error instanceof DockerError && error.status === NOT_FOUND) return null;
+      throw error;
     }
   }
 
-  #list(): Promise<DockerContainer[]> {
-    return new Promise((resolve, reject) => {
-      const asking = request({ socketPath: this.#socket, path: '/containers/json?all=1', timeout: TIMEOUT_MS }, async (response) => {
-        try {
-          let body = '';
-          for await (const piece of response.setEncoding('utf8')) body += piece;
-          resolve(response.statusCode === 200 ? JSON.parse(body) : []);
-        } catch (error) {
-          reject(error);
-        }
-      });
+  async #keepListening(): Promise<void> {
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      await this.#listen().catch(() => {}); // the rounds tell why Docker is silent
+      this.#listening = false;
+      this.#rounds.soon();
+      await sleep(AGAIN_MS, undefined, { signal, ref: false }).catch(() => {});
+    }
+  }
+
+  async #listen(): Promise<void> {
+    const response = await this.#get(EVENTS);
+    response.socket.setTimeout(0);
+    this.#listening = true;
+    this.#rounds.soon();
+    for await (const line of createInterface(response)) {
+      const { ID, Attributes } = (JSON.parse(line) as DockerEvent).Actor ?? {};
+      if (ID !== undefined) this.#tell(ID, '', Attributes).catch(() => {}); // the list tells it, too
+      this.#rounds.soon();
+    }
+  }
+
+  async #json(path: string): Promise<unknown> {
+    let body = '';
+    for await (const piece of (await this.#get(path)).setEncoding('utf8')) body += piece;
+    return JSON.parse(body);
+  }
+
+  async #get(path: string): Promise<IncomingMessage> {
+    const { signal } = this.#abort;
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const asking = request({ socketPath: this.#socket, path, signal, timeout: TIMEOUT_MS }, resolve);
       asking.on('timeout', () => asking.destroy(new Error('Docker does not answer')));
       asking.on('error', reject);
       asking.end();
     });
+    if (response.statusCode === 200) return response;
+    response.resume();
+    throw new DockerError(response.statusCode ?? 0);
   }
+}
+
+function containerOf({ Id, Name, Image, Config, HostConfig, NetworkSettings, Mounts }: Inspected): KubeContainer {
+  return {
+    container: Id,
+    runtime: 'docker',
+    name: (Name ?? '').replace(/^\//, ''),
+    image: Config?.Image ?? '',
+    imageId: Image ?? '',
+    ip: addressOf(NetworkSettings),
+    privileged: HostConfig?.Privileged === true,
+    labels: Config?.Labels ?? {},
+    mounts: (Mounts ?? []).map(mountOf),
+  };
+}
+
+function mountOf({ Source, Destination, Mode, RW, Propagation }: Mount): ContainerMount {
+  return { source: Source ?? '', target: Destination ?? '', mode: Mode ?? '', writable: RW === true, propagation: Propagation ?? '' };
+}
+
+function addressOf(settings: Networks | undefined): string {
+  return Object.values(settings?.Networks ?? {})[0]?.IPAddress ?? '';
 }
 
 export function findDockerSocket(named: string | undefined): string | null {

@@ -3,6 +3,7 @@ import { echo } from './echo.ts';
 import { kubeEvents } from './kube-events.ts';
 import type { Lens } from './lens.ts';
 import { list } from './list.ts';
+import { services } from './services.ts';
 import { top, topBy } from './top.ts';
 
 const SOCKETS = 'fd.type in (ipv4, ipv6)';
@@ -43,7 +44,7 @@ export const LENSES: readonly Lens[] = [
   list({ name: 'slow-files', chisels: ['fileslower'], doc: 'file I/O that took at least some milliseconds', args: ['ms'], filter: ([ms]) => `fd.type=file and evt.is_io=true and ${over(ms!)}`, fields: ['evt.num', 'evt.time', 'evt.latency', 'proc.name', 'evt.type', 'fd.name'] }),
   list({ name: 'slow-net', chisels: ['netlower'], doc: 'network I/O that took at least some milliseconds', args: ['ms'], filter: ([ms]) => `${SOCKETS} and evt.is_io=true and ${over(ms!)}`, fields: ['evt.num', 'evt.time', 'evt.latency', 'proc.name', 'evt.type', 'fd.name'] }),
   list({ name: 'slow-calls', chisels: ['scallslower'], doc: 'calls that took at least some milliseconds', args: ['ms'], filter: ([ms]) => over(ms!), fields: ['evt.num', 'evt.time', 'evt.latency', 'proc.name', 'evt.type', 'fd.name'] }),
-  list({ name: 'services', chisels: [], doc: 'connections to services: who connected, to which, and where that led', args: [], filter: () => 'evt.type=connect and k8s.dst.svc exists and fd.l4proto=tcp', fields: ['evt.num', 'evt.time', 'evt.latency', 'k8s.src.ns', 'k8s.src.pod', 'k8s.dst.svc', 'fd.name', 'net.nat.dst', 'net.nat.pod'] }),
+  services({ name: 'services', chisels: [], doc: 'connections to services: who connected, to which, where that led, and who took it there' }),
   kubeEvents({ name: 'k8s-events', chisels: [], doc: 'what the cluster reported meanwhile: of which object, why, how often' }),
   list({ name: 'errors', chisels: [], doc: 'calls that failed', args: [], filter: () => FAILED, fields: ['evt.num', 'evt.time', 'proc.name', 'evt.type', 'evt.res', 'fd.name'] }),
   list({ name: 'opens', chisels: ['list_opens'], doc: 'files that were opened', args: [], filter: () => 'evt.type in (open, openat, openat2, creat)', fields: ['evt.num', 'evt.time', 'proc.name', 'evt.res', 'evt.arg.name'] }),

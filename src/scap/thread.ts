@@ -1,6 +1,6 @@
 /** Threads as the file tells of them, and the rows that they become. */
 
-import { parseCgroup } from '../kube/cgroup.ts';
+import { parseCgroup } from '../model/cgroup.ts';
 import type { DimensionTables, ProcessRow, ThreadRow, ThreadStatRow } from '../model/rows.ts';
 import { texts } from './bytes.ts';
 import type { Fd } from './fd.ts';

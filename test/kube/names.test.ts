@@ -101,3 +101,16 @@ test('an address that is answered for one name, then for another, has the names 
   expect(events.select('fd.sip.name=old')).toEqual([early, first, still, both]);
   expect(events.select('fd.sip.name=new')).toEqual([early, second, both]);
 });
+
+test('a container that nobody told of belongs to the pod whose uid is in its cgroup', () => {
+  const { events, object } = node();
+  const uid = '5f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
+  const process = (container: string, cgroup: string) =>
+    events.event({ time: SECOND, thread: events.thread({ of: events.process({ container: ID(container), cgroups: [`=${cgroup}`] }) }).id });
+  const plain = process('a', `/kubepods/besteffort/pod${uid}/${ID('a')}`);
+  const systemd = process('b', `/kubepods.slice/kubepods-pod${uid.replaceAll('-', '_')}.slice/cri-containerd-${ID('b')}.scope`);
+  process('c', `/docker/${ID('c')}`);
+  expect(events.select('k8s.pod.name exists')).toEqual([]);
+  object({ uid, name: 'web-0', containers: [] });
+  expect(events.select('k8s.pod.name=web-0')).toEqual([plain, systemd]);
+});

@@ -1,8 +1,9 @@
 /** Real recordings, made by the program as its users run it, and read back through the modules. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { compileFilter } from '../../src/filter/compile.ts';
 import type { Reading } from '../../src/filter/field.ts';
 import { readField } from '../../src/filter/field.ts';
@@ -86,5 +87,12 @@ export function record(command: readonly string[], options: readonly string[] = 
     timeout: 120_000,
   });
   if (status !== 0) throw new Error(`trowel record ended with ${status}:\n${stderr}\n${stdout}`);
+  return new Recording(path);
+}
+
+/** As `record`, while the test goes on. */
+export async function recordMeanwhile(command: readonly string[], options: readonly string[] = []): Promise<Recording> {
+  const path = newPath();
+  await promisify(execFile)(BIN, ['record', '-w', path, ...options, '--', ...command], { timeout: 120_000 });
   return new Recording(path);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseCgroup } from '../../src/kube/cgroup.ts';
+import { parseCgroup } from '../../src/model/cgroup.ts';
 
 const C = '730a6f4922709f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a39281706';
 const D = '36ae6d09d26e5b8a7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b';

@@ -1,0 +1,117 @@
+/** Connections to services, each from both sides: who connected, where the service's address led, and who took it there. */
+import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
+import { type BoundField, readField } from '../filter/field.ts';
+import { fieldNamed } from '../filter/registry.ts';
+import type { EventView } from '../filter/view.ts';
+import { type End, endsOf, endText } from '../model/fd-name.ts';
+import type { FdRow } from '../model/rows.ts';
+import type { CaptureReader } from '../store/reader.ts';
+import { scan } from '../store/scan.ts';
+import type { Lens, LensColumn } from './lens.ts';
+
+const FIELDS = ['evt.num', 'evt.time', 'k8s.src.ns', 'k8s.src.pod', 'fd.name', 'k8s.dst.svc'] as const;
+/** The end that was chosen, its pod and that pod's node; the event in which a process there took the connection, which, and how long after. */
+const SERVER_COLUMNS: readonly LensColumn[] = [
+  { name: 'endpoint', unit: 'text' },
+  { name: 'endpoint.pod', unit: 'text' },
+  { name: 'endpoint.node', unit: 'text' },
+  { name: 'accept.num', unit: 'count' },
+  { name: 'accept.by', unit: 'text' },
+  { name: 'accept.after', unit: 'ns' },
+];
+const CONNECTS = 'evt.type=connect and k8s.dst.svc exists and fd.l4proto=tcp';
+const ACCEPTS = 'evt.type in (accept, accept4) and evt.failed=false and fd.role=server';
+
+interface Connection {
+  readonly cells: readonly (string | number)[];
+  /** When it was asked for. */
+  readonly time: number;
+  readonly client: string;
+  readonly endpoint: End | null;
+  readonly pod: string;
+  readonly node: string;
+}
+
+interface Accept {
+  readonly num: number;
+  readonly by: string;
+  readonly end: number;
+  readonly client: string;
+}
+
+export function services(spec: Omit<Lens, 'look' | 'filter' | 'args'>): Lens {
+  const columns: readonly LensColumn[] = [
+    ...FIELDS.map((name): LensColumn => ({ name, unit: name === 'evt.num' ? 'count' : 'text' })),
+    ...SERVER_COLUMNS,
+  ];
+  return {
+    ...spec,
+    args: [],
+    filter: () => CONNECTS,
+    look: (capture, filter) => ({ kind: 'table', columns, rows: rowsOf(capture, filter) }),
+  };
+}
+
+function rowsOf(capture: CaptureReader, filter: CompiledFilter): (string | number)[][] {
+  const connections = connectionsOf(capture, filter);
+  const accepts = acceptsOf(capture, filter, connections);
+  return connections.map((connection) => {
+    const { cells, time, endpoint, pod, node } = connection;
+    const accept = accepts.get(connection);
+    const taken = accept === undefined ? ['', '', ''] : [accept.num, accept.by, accept.end - time];
+    return [...cells, endpoint === null ? '' : endText(endpoint), pod, node, ...taken];
+  });
+}
+
+function connectionsOf(capture: CaptureReader, filter: CompiledFilter): Connection[] {
+  const fields = FIELDS.map(fieldNamed);
+  const found: Connection[] = [];
+  for (const { chunk, selection, n } of scan(capture, filter)) {
+    for (let k = 0; k < n; k++) found.push(connectionOf(filter.view.at(chunk, selection[k]!), fields));
+  }
+  return found;
+}
+
+function connectionOf(view: EventView, fields: readonly BoundField[]): Connection {
+  const cells = fields.map((field) => textOf(readField(field, view)));
+  const { kube, time } = view;
+  const fd = view.fd!;
+  const server = view.serverOf(fd);
+  const asked = endsOf(fd).server;
+  // Without the server's side only an address that is a pod's own tells where it led.
+  const endpoint =
+    server !== null ? endsOf(server).server : asked !== null && kube.atAddress(asked.ip, 'Pod', time, view) !== null ? asked : null;
+  const pod = endpoint === null ? null : kube.atAddress(endpoint.ip, 'Pod', time, view);
+  return { cells, time, client: clientText(fd), endpoint, pod: pod?.name ?? '', node: pod?.node ?? '' };
+}
+
+/** Who took the connections, where that was recorded: of those with the same client's end, the last that had been asked for by then. */
+function acceptsOf(capture: CaptureReader, { view }: CompiledFilter, connections: readonly Connection[]): Map<Connection, Accept> {
+  const asked = Map.groupBy(connections, ({ client }) => client);
+  const filter = compileFilter(ACCEPTS, view.capture);
+  const found = new Map<Connection, Accept>();
+  for (const { chunk, selection, n } of scan(capture, filter)) {
+    for (let k = 0; k < n; k++) {
+      const accept = acceptOf(filter.view.at(chunk, selection[k]!));
+      const connection = asked.get(accept.client)?.findLast(({ time }) => time <= accept.end);
+      if (connection !== undefined && !found.has(connection)) found.set(connection, accept);
+    }
+  }
+  return found;
+}
+
+function acceptOf({ chunk, i, process, fd }: EventView): Accept {
+  const by = process === null ? '' : `${process.comm} (${process.pid})`;
+  return { num: chunk!.num[i]!, by, end: chunk!.time[i]! + Math.max(0, chunk!.latency[i]!), client: clientText(fd!) };
+}
+
+/** Behind a service's address, only the client's own end is the same on both sides. */
+function clientText(fd: FdRow): string {
+  const { client } = endsOf(fd);
+  return client === null ? '' : endText(client);
+}
+
+function textOf(reading: ReturnType<typeof readField>): string | number {
+  if (reading === null) return '';
+  return typeof reading === 'number' ? reading : Array.isArray(reading) ? reading.join(',') : String(reading);
+}

@@ -1,0 +1,135 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { RESOURCES } from '../../src/kube/watcher.ts';
+import { packageRoot } from '../../src/model/package-root.ts';
+import { inShell, KUBECONFIG, lab, noCluster, STATE, up } from '../helpers/cluster.ts';
+import { cleanUp, Recording, record, recordMeanwhile } from '../live/recording.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'trowel-in-cluster-'));
+const DEPLOY = join(packageRoot(), 'deploy');
+const ACCOUNT = 'system:serviceaccount:kube-system:trowel';
+const reason = noCluster();
+
+const system = (...args: string[]) => lab('kubectl', '-n', 'kube-system', ...args);
+const seconds = (n: number) => new Promise((resolve) => setTimeout(resolve, n * 1000));
+const CURL = inShell('exec', 'client', '--', 'curl', '-s', 'http://backend/');
+
+function isAllowed(verb: string, resource: string): boolean {
+  try {
+    return lab('kubectl', 'auth', 'can-i', verb, resource, '-A', `--as=${ACCOUNT}`).trim() === 'yes';
+  } catch {
+    return false; // it ends with 1 where the answer is no
+  }
+}
+
+describe.skipIf(reason !== null)(`within a cluster (${reason ?? 'as root, with BTF'})`, () => {
+  beforeAll(() => {
+    up(1);
+    lab('kubectl', 'apply', '-f', join(DEPLOY, 'rbac.yaml'));
+  }, 240_000);
+  afterAll(() => {
+    lab('down');
+    cleanUp();
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  test('the API server takes what is in deploy', () => {
+    const taken = lab('kubectl', 'apply', '--dry-run=server', '-k', DEPLOY);
+    expect(taken).toMatch(/daemonset\.apps\/trowel created \(server dry run\)/);
+  });
+
+  test('the recorder’s account may list and watch what is asked for, and nothing that is secret', () => {
+    const served = lab('kubectl', 'api-resources', '-o', 'name').trim().split('\n');
+    const asked = RESOURCES_ASKED.filter((resource) => served.includes(resource));
+    expect(asked).toContain('pods');
+    for (const resource of asked)
+      for (const verb of ['list', 'watch']) expect([verb, resource, isAllowed(verb, resource)]).toEqual([verb, resource, true]);
+    for (const verb of ['get', 'create', 'delete']) expect(isAllowed(verb, 'secrets')).toBe(false);
+    expect(isAllowed('create', 'pods')).toBe(false);
+  });
+
+  test('a token that was not valid is read again: names come with the next', async () => {
+    const [token, kubeconfig] = [join(folder, 'token'), join(folder, 'kubeconfig')];
+    writeFileSync(token, 'no token');
+    const admin = parse(readFileSync(KUBECONFIG, 'utf8'));
+    writeFileSync(kubeconfig, stringify({ ...admin, users: [{ name: 'admin', user: { tokenFile: token } }] }));
+    const script = `${CURL}; sleep 3; while [ "$(cat ${token})" = "no token" ]; do sleep 0.2; done; sleep 6; ${CURL}`;
+    const going = recordMeanwhile(['sh', '-c', script], ['--kubeconfig', kubeconfig, '--cri', '/nowhere']);
+    await seconds(3);
+    const secret = system('get', 'serviceaccount', 'trowel', '-o', 'jsonpath={.secrets[0].name}');
+    writeFileSync(token, Buffer.from(system('get', 'secret', secret, '-o', 'jsonpath={.data.token}'), 'base64'));
+    const recording = await going;
+    expect(new Set(recording.values('proc.name=curl', 'k8s.pod.name'))).toEqual(new Set(['client']));
+  }, 60_000);
+
+  test('-k URL: through kubectl proxy', async () => {
+    const proxy = spawn(join(process.env.KUBE_LAB_CACHE ?? `${process.env.HOME}/.cache/kube-lab`, 'bin/kubectl'), [
+      '--kubeconfig', KUBECONFIG, 'proxy', '--port=0',
+    ]); // biome-ignore format: a command
+    try {
+      const line = await new Promise<string>((resolve) => proxy.stdout.once('data', (text) => resolve(String(text))));
+      const recording = record(['sh', '-c', CURL], ['-k', `http://${line.trim().split(' ').at(-1)}`, '--cri', '/nowhere']);
+      expect(new Set(recording.values('proc.name=curl', 'k8s.pod.name'))).toEqual(new Set(['client']));
+    } finally {
+      proxy.kill();
+    }
+  }, 60_000);
+
+  test('as a daemon set: with two capabilities, names by its account and by the runtime, a capture that is complete when the pod has ended', async () => {
+    const root = join(folder, 'root');
+    execFileSync(join(packageRoot(), 'scripts/image-root'), [root], { stdio: 'pipe' });
+    lab('load', 'trowel', root);
+    writeFileSync(join(folder, 'daemonset.yaml'), stringify(ofTheLab()));
+    system('apply', '-f', join(folder, 'daemonset.yaml'));
+    system('rollout', 'status', 'daemonset/trowel', '--timeout=60s');
+    const path = await vi.waitFor(captureInLab, 30_000);
+    await seconds(2);
+    execFileSync('sh', ['-c', CURL]);
+    system('delete', 'daemonset', 'trowel');
+    const recording = await vi.waitFor(() => complete(path), { timeout: 30_000, interval: 500 });
+    expect(recording.capture.meta.hostname).toBe('node1');
+    expect(recording.capture.meta.names).toBeUndefined();
+    const fields = ['k8s.pod.name', 'container.name', 'container.type'] as const;
+    const [connect] = recording.rows('proc.name=curl and evt.type=connect and fd.sport=80', fields);
+    expect(connect).toMatchObject({
+      'k8s.pod.name': 'client',
+      'container.name': 'client',
+      'container.type': 'containerd',
+    });
+    expect(recording.count('k8s.deployment.name=backend')).toBeGreaterThan(0);
+    expect(recording.count('thread.cgroups contains /pod and not k8s.pod.name exists')).toBe(0);
+  }, 180_000);
+});
+
+/** The path of the one capture that was begun. */
+function captureInLab(): string {
+  const names = readdirSync(join(STATE, 'captures')).filter((name) => name.endsWith('.trowel'));
+  expect(names).toHaveLength(1);
+  return join(STATE, 'captures', names[0]!);
+}
+
+function complete(path: string): Recording {
+  const recording = new Recording(path);
+  expect(recording.capture.meta.state).toBe('complete');
+  return recording;
+}
+
+/** As `kubectl api-resources` calls what the watcher asks for. */
+const RESOURCES_ASKED = RESOURCES.flat().map(({ path }) => {
+  const parts = path.split('/');
+  return parts[1] === 'apis' ? `${parts[4]}.${parts[2]}` : parts[3]!;
+});
+
+/** The daemon set with the laboratory's image, socket and folder; all else as it is. */
+function ofTheLab(): unknown {
+  const set = parse(readFileSync(join(DEPLOY, 'daemonset.yaml'), 'utf8'));
+  const { spec } = set.spec.template;
+  Object.assign(spec.containers[0], { image: 'docker.io/lab/trowel:1', imagePullPolicy: 'Never' });
+  const paths: Record<string, string> = { captures: join(STATE, 'captures'), runtime: join(STATE, 'node1') };
+  for (const { name, hostPath } of spec.volumes) if (hostPath !== undefined) hostPath.path = paths[name];
+  return set;
+}

@@ -4,6 +4,8 @@ import { Cursor } from './cursor.ts';
 import type { Params } from './params.ts';
 import type { ArgPlan, TypePlan } from './types.ts';
 
+const NOTHING = new Uint8Array(0);
+
 /** Row of what a descriptor's number stands for at this moment; 0: unknown. */
 export type FdRowOf = (number: number) => number;
 
@@ -88,8 +90,17 @@ export class ArgEncoder {
   }
 }
 
+/** Calls `work` for each descriptor among the arguments of an event, in their order. */
+export function eachFdArg({ fdArgs }: TypePlan, params: Params, enter: Params, work: (number: number) => void): void {
+  for (const { ofEnter, index, how } of fdArgs) {
+    const from = ofEnter ? enter : params;
+    if (how === 'fd') work(from.int(index) ?? -1);
+    else eachFd(from.raw(index) ?? NOTHING, work);
+  }
+}
+
 /** Calls `work` for each descriptor of a list, as poll takes it. */
-export function eachFd(raw: Uint8Array, work: (number: number, flags: number) => void): void {
+function eachFd(raw: Uint8Array, work: (number: number, flags: number) => void): void {
   const at = new Cursor(raw, 0, raw.length);
   for (let left = at.u16(); left > 0 && at.left >= 10; left--) work(at.i64(), at.u16());
 }

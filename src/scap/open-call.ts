@@ -1,6 +1,7 @@
 import { NO_PIECE, Piece } from './bytes.ts';
 import type { EventHead } from './events.ts';
 import type { Thread } from './thread.ts';
+import type { TypePlan } from './types.ts';
 
 /** A call that has begun and not ended: the event that began it, and what was known then. One object per thread, used again. */
 export class OpenCall {
@@ -21,6 +22,9 @@ export class OpenCall {
   /** Number and row of the descriptor that it is about; -1 and 0: none. */
   fdnum = -1;
   fd = 0;
+  /** Of a copy: how it is stored, and the rows of the descriptors among its arguments. */
+  plan: TypePlan | null = null;
+  fdRows: number[] = [];
 
   /** `caller` null: a thread that nobody announced. */
   constructor(readonly caller: Thread | null) {}
@@ -59,7 +63,7 @@ export class OpenCall {
 
   /** The same call as an object of its own. */
   copy(): OpenCall {
-    const copy = Object.assign(new OpenCall(this.caller), this);
+    const copy = Object.assign(new OpenCall(null), this, { caller: null, fdRows: [] });
     copy.keep(new Piece(new Uint8Array(this.to - this.from)), 0);
     return copy;
   }

@@ -6,7 +6,7 @@ import { KubeBook } from '../kube/book.ts';
 import type { KubeSink } from '../kube/watcher.ts';
 import { EventFlag } from '../model/chunk.ts';
 import type { DimensionTables } from '../model/rows.ts';
-import { eachFd } from './args.ts';
+import { eachFdArg } from './args.ts';
 import { Block, BlockCutter, BYTE_ORDER_MAGIC, eventForm, ScapDamage } from './blocks.ts';
 import { Piece, u32 } from './bytes.ts';
 import { ScapChunk } from './chunk.ts';
@@ -110,6 +110,7 @@ export class ScapReader implements EventAtHand {
       else throw new ScapDamage('an event that is longer than its block');
     }
     this.#keepOpenCalls();
+    if (this.#late.length > MAX_LATE) this.#storeLate();
   }
 
   /** Calls that have begun and not ended take their bytes along when the piece goes. */
@@ -129,10 +130,14 @@ export class ScapReader implements EventAtHand {
   /** Hands over the last events. */
   finish(): void {
     this.#leaveOpen();
+    this.#storeLate();
+    this.#handOver();
+  }
+
+  #storeLate(): void {
     this.#late.sort((a, b) => a.num - b.num);
     for (const call of this.#late) this.#storeOpen(call);
     this.#late = [];
-    this.#handOver();
   }
 
   /** After the last piece: why the file is not whole; null: it is. */
@@ -249,7 +254,7 @@ export class ScapReader implements EventAtHand {
     else if (pending[this.#nextPending] === this.#num) {
       this.#nextPending++;
       this.#describe(thread, open, kind);
-      this.#storeOpen(open);
+      this.#storeOpen(this.#kept(open));
       open.num = 0;
     }
   }
@@ -285,8 +290,19 @@ export class ScapReader implements EventAtHand {
 
   /** A call will not return any more. */
   #dropOpen(open: OpenCall): void {
-    if (open.num !== 0 && this.#survey.pending === null) this.#late.push(open.copy());
-    open.num = 0;
+    if (open.num !== 0 && this.#survey.pending === null) this.#late.push(this.#kept(open));
+    open.end();
+  }
+
+  /** An open call as it is now, with nothing that keeps its thread in memory. */
+  #kept(open: OpenCall): OpenCall {
+    const kept = open.copy();
+    const kind = this.#types.kind(open.type)!;
+    const params = this.#loadEnter(open);
+    kept.plan = kind.plan(-1, params.count, kind.isGeneric ? (params.uint(0) ?? 0) : 0);
+    if (kept.plan.fdArgs.length > 0)
+      eachFdArg(kept.plan, params, NO_PARAMS, (number) => kept.fdRows.push(this.#fdRowOf(open.caller, number)));
+    return kept;
   }
 
   #leaveOpen(): void {
@@ -298,10 +314,7 @@ export class ScapReader implements EventAtHand {
   #storeOpen(open: OpenCall): void {
     const chunk = this.#chunk;
     const { n } = chunk;
-    const kind = this.#types.kind(open.type)!;
-    this.thread = open.caller;
-    const params = this.#loadEnter(open);
-    const plan = kind.plan(-1, params.count, kind.isGeneric ? (params.uint(0) ?? 0) : 0);
+    const plan = open.plan!;
     chunk.num[n] = open.num;
     chunk.time[n] = open.time;
     chunk.latency[n] = -1;
@@ -313,7 +326,7 @@ export class ScapReader implements EventAtHand {
     chunk.res[n] = 0;
     chunk.flags[n] = EventFlag.PENDING;
     chunk.place(plan, open.piece, open.from, open.to, open.counted);
-    if (plan.fdArgs.length > 0) this.#placeFds(plan, params, NO_PARAMS);
+    for (const row of open.fdRows) chunk.placeFd(row);
     chunk.n = n + 1;
     if (chunk.full) this.#handOver();
   }
@@ -401,23 +414,15 @@ export class ScapReader implements EventAtHand {
     chunk.place(plan, head.piece, head.from, head.to, head.counted);
     if (data > 0) chunk.placeData(params.start[plan.data]!, params.start[plan.data + 1]!);
     if (open !== null && plan.enterSchema !== null) chunk.placeBegin(open.piece, open.from, open.to, open.counted);
-    if (plan.fdArgs.length > 0) this.#placeFds(plan, params, enter);
+    if (plan.fdArgs.length > 0) eachFdArg(plan, params, enter, (number) => chunk.placeFd(this.#fdRowOf(thread, number)));
     chunk.n = n + 1;
     if (chunk.full) this.#handOver();
   }
 
-  #placeFds({ fdArgs }: TypePlan, params: Params, enter: Params): void {
-    for (const { ofEnter, index, how } of fdArgs) {
-      const from = ofEnter ? enter : params;
-      if (how === 'fd') this.#chunk.placeFd(this.#fdRowOf(from.int(index) ?? -1));
-      else eachFd(from.raw(index) ?? NOTHING, (number) => this.#chunk.placeFd(this.#fdRowOf(number)));
-    }
-  }
-
-  /** The row of what a number of the event's thread stands for. */
-  #fdRowOf(number: number): number {
-    const fd = this.thread === null || number < 0 ? null : this.#state.fdOf(this.thread, number);
-    return fd === null ? 0 : this.#state.fdRow(this.thread!, fd);
+  /** The row of what a number of a thread stands for. */
+  #fdRowOf(thread: Thread | null, number: number): number {
+    const fd = thread === null || number < 0 ? null : this.#state.fdOf(thread, number);
+    return fd === null ? 0 : this.#state.fdRow(thread!, fd);
   }
 
   /** The descriptor that the event is about; where it was to be made and was not, its name alone. */
@@ -445,6 +450,8 @@ export class ScapReader implements EventAtHand {
   }
 }
 
+/** Without a survey: calls that do not return and are held back to come last. */
+const MAX_LATE = 1 << 16;
 /** Calls of unannounced threads that are remembered: only clones of threads that no list names. */
 const MAX_STRAYS = 1 << 14;
 

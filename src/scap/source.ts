@@ -6,8 +6,8 @@ import { ScapDamage } from './blocks.ts';
 
 const PIECE = 1 << 18;
 /** What is given to be unzipped at once, and how large a piece it mostly makes. */
-const ZIPPED = 1 << 15;
-const UNZIPPED = 1 << 18;
+const ZIPPED = 1 << 17;
+const UNZIPPED = 1 << 20;
 /** Files of up to so many bytes, zipped and unzipped, are small. */
 const SMALL = 1 << 22;
 const SMALL_UNZIPPED = 1 << 26;
@@ -42,7 +42,7 @@ export async function* pieces(path: string, onRead: (bytes: number) => void = ()
     yield whole;
     return;
   }
-  const file = createReadStream(path, { highWaterMark: zipped ? ZIPPED : PIECE });
+  const file = createReadStream(path, { highWaterMark: PIECE });
   const counted = countedPieces(file, onRead);
   try {
     yield* zipped ? unzipped(counted) : counted;
@@ -68,7 +68,8 @@ async function* countedPieces(file: AsyncIterable<Uint8Array>, onRead: (bytes: n
   }
 }
 
-/** One piece is unzipped while the one before is being worked on. A stream's own iterator would drop what it holds when an error comes. */
+/**
+ * One piece is unzipped while the one before is being worked on: the next is in the queue before the last is waited for. A stream's own iterator would drop what it holds when an error comes. */
 async function* unzipped(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const unzip = createGunzip({ chunkSize: UNZIPPED });
   const out: Uint8Array[] = [];
@@ -78,12 +79,17 @@ async function* unzipped(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
     failure = error;
   });
   const take = () => out.splice(0);
+  let before: Promise<void> | null = null;
   for await (const zipped of file) {
-    const written = write(unzip, zipped);
-    yield* take();
-    await written;
+    for (let at = 0; at < zipped.length && failure === null; at += ZIPPED) {
+      const written = write(unzip, zipped.subarray(at, at + ZIPPED));
+      await before;
+      yield* take();
+      before = written;
+    }
     if (failure !== null) break;
   }
+  await before;
   yield* take();
   if (failure === null) {
     unzip.end();

@@ -6,8 +6,8 @@ import { ScapDamage } from './blocks.ts';
 
 const PIECE = 1 << 18;
 /** What is given to be unzipped at once, and how large a piece it mostly makes. */
-const ZIPPED = 1 << 17;
-const UNZIPPED = 1 << 20;
+const ZIPPED = 1 << 16;
+const UNZIPPED = 1 << 19;
 /** Files of up to so many bytes, zipped and unzipped, are small. */
 const SMALL = 1 << 22;
 const SMALL_UNZIPPED = 1 << 26;

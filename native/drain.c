@@ -24,6 +24,8 @@
 
 #define SKIP_CHECK_NS 1000000000ULL
 
+#define FAREWELL_MS 2000 /* at most, of a collector that does not keep up */
+
 struct drain {
 	struct probe *probe;
 	struct queue *queue;
@@ -159,9 +161,20 @@ static void publish_in_time(struct drain *drain)
 		publish(drain);
 }
 
+/* Nothing comes after it: the sender is given the time to make room for what is left, and for what it has to tell of
+ * losses. */
 void drain_rest(struct drain *drain)
 {
+	int ms = FAREWELL_MS;
+
+	publish(drain);
+	while (queue_fill(drain->queue) > 0.5 && ms-- > 0)
+		usleep(1000);
+	drain->gap = true; /* however lately they were looked for */
 	fetch(drain);
+	publish(drain);
+	while (!losses_report(drain->losses, push_loss, drain) && ms-- > 0)
+		usleep(1000);
 	publish(drain);
 }
 

@@ -78,14 +78,21 @@ void losses_read_skipped(struct losses *losses, uint64_t since, uint64_t now)
 	}
 }
 
-void losses_report(struct losses *losses, bool (*take)(void *ctx, const struct loss *loss), void *ctx)
+bool losses_report(struct losses *losses, bool (*take)(void *ctx, const struct loss *loss), void *ctx)
 {
+	bool all = true;
 	struct loss *loss = &losses->open[0][0][0];
 	struct loss *end = loss + (size_t)losses->probe->cpus * LOSS_REASONS * COUNTED_FAMILIES;
 
-	for (; loss < end; loss++)
-		if (loss->count && take(ctx, loss))
+	for (; loss < end; loss++) {
+		if (!loss->count)
+			continue;
+		if (take(ctx, loss))
 			loss->count = 0;
+		else
+			all = false;
+	}
+	return all;
 }
 
 uint64_t losses_total(const struct losses *losses)

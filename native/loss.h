@@ -29,8 +29,8 @@ void losses_add_queue(struct losses *losses, const struct record *record, uint64
 void losses_read_ring(struct losses *losses, uint64_t now);
 /* The same for what the kernel did not even call a program for. */
 void losses_read_skipped(struct losses *losses, uint64_t since, uint64_t now);
-/* Hands over what was gathered, as far as `take` takes it. */
-void losses_report(struct losses *losses, bool (*take)(void *ctx, const struct loss *loss), void *ctx);
+/* Hands over what was gathered, as far as `take` takes it; whether it took all. */
+bool losses_report(struct losses *losses, bool (*take)(void *ctx, const struct loss *loss), void *ctx);
 uint64_t losses_total(const struct losses *losses);
 
 #endif

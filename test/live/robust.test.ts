@@ -135,4 +135,16 @@ describe.skipIf(reason !== null)(`recording when things are not as they should b
     expect(recording.count('evt.type=execve and proc.name=true and proc.pname=sh and evt.failed=false')).toBe(1000);
     expect(recording.count('evt.type=procexit and proc.name=true')).toBe(1000);
   }, 60_000);
+
+  test('under more load than it can take, up to the very end: what the kernel saw is stored or told as lost', () => {
+    const recording = record([
+      'sh',
+      '-c',
+      'for i in 1 2 3 4; do timeout 0.7 dd if=/dev/zero of=/dev/null bs=1 2>&- & done; sleep 0.7; true',
+    ]);
+    const { counters, losses } = recording.capture.dims;
+    const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, one) => total + one, 0);
+    const lost = sum([...losses.all()].map(({ count }) => count));
+    expect(recording.count('evt.type!=lost') + lost).toBe(sum([...counters.all()].map(({ emitted }) => emitted)));
+  }, 60_000);
 });

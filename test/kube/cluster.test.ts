@@ -20,6 +20,7 @@ import {
   socketOf,
   startRuntime,
   up,
+  withoutLoss,
 } from '../helpers/cluster.ts';
 import { BIN, cleanUp, type Recording, recordMeanwhile } from '../live/recording.ts';
 
@@ -66,8 +67,11 @@ function services({ capture }: Recording, filter: string): Row[] {
 function curls(from: NamesFrom = 'both'): { recording: Recording; answers: string[] } {
   const path = join(folder, 'answers');
   const loop = `for i in $(seq ${CURLS}); do curl -s http://backend/; done`;
-  const recording = recordScript(`${inShell('exec', 'client', '--', 'sh', '-c', loop)} > ${path}`, from);
-  return { recording, answers: readFileSync(path, 'utf8').trim().split('\n') };
+  const make = () => {
+    const recording = recordScript(`${inShell('exec', 'client', '--', 'sh', '-c', loop)} > ${path}`, from);
+    return { recording, answers: readFileSync(path, 'utf8').trim().split('\n') };
+  };
+  return withoutLoss(make, ({ recording }) => recording);
 }
 
 const one = (values: readonly Reading[]) => [...new Set(values)];

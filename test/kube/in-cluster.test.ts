@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { RESOURCES } from '../../src/kube/watcher.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
-import { inShell, KUBECONFIG, lab, noCluster, STATE, up } from '../helpers/cluster.ts';
+import { inShell, KUBECONFIG, lab, noCluster, STATE, up, withoutLoss } from '../helpers/cluster.ts';
 import { cleanUp, Recording, record, recordMeanwhile } from '../live/recording.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trowel-in-cluster-'));
@@ -72,7 +72,11 @@ describe.skipIf(reason !== null)(`within a cluster (${reason ?? 'as root, with B
     ]); // biome-ignore format: a command
     try {
       const line = await new Promise<string>((resolve) => proxy.stdout.once('data', (text) => resolve(String(text))));
-      const recording = record(['sh', '-c', CURL], ['-k', `http://${line.trim().split(' ').at(-1)}`, '--cri', '/nowhere']);
+      const from = ['-k', `http://${line.trim().split(' ').at(-1)}`, '--cri', '/nowhere'];
+      const recording = withoutLoss(
+        () => record(['sh', '-c', CURL], from),
+        (made) => made,
+      );
       expect(new Set(recording.values('proc.name=curl', 'k8s.pod.name'))).toEqual(new Set(['client']));
     } finally {
       proxy.kill();

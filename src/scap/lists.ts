@@ -163,7 +163,7 @@ function readFd(at: Cursor, fd: Fd, end: number): boolean {
   else if (fd.type === FdType.IPV4_SERVER || fd.type === FdType.IPV6_SERVER) readServer(at, fd);
   else if (fd.type === FdType.UNIX) {
     at.take(16);
-    fd.name = at.string();
+    fd.name = at.string().replace(/\n$/, ''); // first writers took it from /proc/net/unix with the end of its line
     fd.role = fd.name === '' ? 'client' : 'server';
   } else if (fd.type === FdType.FILE_2) {
     fd.openFlags = at.u32();

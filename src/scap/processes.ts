@@ -98,7 +98,7 @@ function born(state: State, event: EventAtHand, named: Named, flags: number, bir
   child.ptid = birth.parent;
   child.flags = flags | (birth.inverted ? CloneFlag.INVERTED : 0);
   if (!parent.isUnknown) inherit(child, parent);
-  else enrich(parent, named);
+  else enrich(state, event, parent, named);
   child.pid = flags & CloneFlag.THREAD ? (named.int('pid') ?? birth.tid) : birth.tid;
   if (!(flags & CloneFlag.THREAD)) {
     for (const [number, fd] of state.fdTable(parent) ?? []) child.fds.set(number, fd.copy());
@@ -111,7 +111,7 @@ function born(state: State, event: EventAtHand, named: Named, flags: number, bir
   child.vtid = birth.inNamespace ? (named.int('vtid') ?? birth.tid) : birth.tid;
   child.vpid = birth.inNamespace ? (named.int('vpid') ?? -1) : child.pid;
   child.cloned = event.time;
-  state.add(child);
+  if (state.add(child)) state.threadRow(child, event.time);
 }
 
 function inherit(child: Thread, parent: Thread): void {
@@ -129,11 +129,12 @@ function inherit(child: Thread, parent: Thread): void {
 }
 
 /** A parent that nobody announced is as the child's event tells: they are the same program. */
-function enrich(parent: Thread, named: Named): void {
+function enrich(state: State, event: EventAtHand, parent: Thread, named: Named): void {
   parent.exe = named.text('exe') ?? parent.exe;
   parent.comm = named.text('comm') ?? parent.exe;
   parent.args = texts(named.raw('args') ?? EMPTY);
   parent.changed();
+  state.threadRow(parent, event.time);
 }
 
 /** What clone and exec both tell of a program. */

@@ -27,6 +27,8 @@ import { type EventKind, EventTypes, type TypePlan } from './types.ts';
 const NOTHING = new Uint8Array(0);
 const NO_PARAMS = new Params();
 const TWO_32 = 2 ** 32;
+/** By so much may events be older than the first: files are not wholly in the order of time; ns. */
+const BEFORE = 60e9;
 
 /** What the file says of the machine. */
 export interface ScapMachine {
@@ -184,8 +186,9 @@ export class ScapReader implements EventAtHand {
   #begin(): void {
     this.#started = true;
     this.#state.begin();
-    for (const thread of this.#state.threads.values()) if (thread.isMain) this.#state.threadRow(thread, 0);
-    for (const thread of this.#state.threads.values()) this.#state.threadRow(thread, 0);
+    const from = this.#num === 0 ? -BEFORE : this.end;
+    for (const thread of this.#state.threads.values()) if (thread.isMain) this.#state.threadRow(thread, from);
+    for (const thread of this.#state.threads.values()) this.#state.threadRow(thread, from);
   }
 
   #event(head: EventHead): void {

@@ -32,7 +32,6 @@ export const CLASSIC_DIFFERENCES: Readonly<Record<string, string>> = {
 export const MODERN_DIFFERENCES: Readonly<Record<string, string>> = {
   'fd.rip=10.3.0.214':
     'connections made inside a pod’s network (1309 on), of which the file lists no address: there the asked end then counts as local',
-  'evt.info contains 10.3.0.10': 'two reads of resolv.conf that name the server behind the 80 bytes that a line shows',
   'proc.nchilds>0': 'here the first thread of a process has the others for children, as in 0.29.3; there each thread has',
   'container.id=b3a718d8b339': 'the field is a plugin’s there',
   'container.id=host': 'the field is a plugin’s there',

@@ -92,6 +92,10 @@ function arg(view: EventView, key: string): Reading {
   return found === null ? null : argText(view, found.type, found.value);
 }
 
+/** What evt.args and evt.info print. */
+const ENDED = { begun: false, all: false };
+const BEGUN = { begun: true, all: false };
+
 function rawArg(view: EventView, key: string): Reading {
   const found = argAt(view, key);
   const value = found === null ? null : argReading(found.type, found.value);
@@ -159,8 +163,8 @@ export const EVT_FIELDS: readonly Field[] = [
   ofEvent('evt.category', 'file, net, ipc, wait, process, sleep, signal, user, other …', 'evt.category=net', { type: 'text', read: category }),
   ofType('evt.source', 'where events of this kind come from', 'evt.source=syscall', { type: 'text', read: () => 'syscall' }),
   column('evt.cpu', 'number of the CPU', 'evt.cpu=0', { type: 'number', column: 'cpu', value: asIs }),
-  ofEvent('evt.args', 'all arguments as text', 'evt.args contains resolv', { type: 'text', read: (view) => argsText(view) }),
-  ofEvent('evt.info', 'all arguments as text, of a call’s beginning too where that was recorded apart', 'evt.info contains "res=0"', { type: 'text', read: (view) => argsText(view, true) }),
+  ofEvent('evt.args', 'all arguments as text', 'evt.args contains resolv', { type: 'text', read: (view) => argsText(view, ENDED), sought: (view) => argsText(view, { ...ENDED, all: true }) }),
+  ofEvent('evt.info', 'all arguments as text, of a call’s beginning too where that was recorded apart', 'evt.info contains "res=0"', { type: 'text', read: (view) => argsText(view, BEGUN), sought: (view) => argsText(view, { ...BEGUN, all: true }) }),
   ofEvent('evt.arg', 'one argument as text, by name or position', 'evt.arg.name contains resolv', { type: 'text', arg: { name: 'NAME', required: true }, read: arg }),
   ofEvent('evt.rawarg', 'one argument as it is stored: a number, or text', 'evt.rawarg.size>50', { type: 'number', typeOf: rawArgType, arg: { name: 'NAME', required: true }, read: rawArg }),
   ofEvent('evt.buffer', 'the bytes that were read or written, as far as they were kept', 'evt.buffer contains GET', { type: 'bytes', read: (view) => (view.payload.length === 0 ? null : view.payload) }),

@@ -12,11 +12,13 @@ export class Addresses {
   readonly #own = new Set<string>();
   readonly #interfaces: Interface[] = [];
 
-  add(found: readonly Interface[]): void {
-    for (const one of found) {
-      this.#own.add(one.ip);
-      this.#interfaces.push(one);
-    }
+  get size(): number {
+    return this.#interfaces.length;
+  }
+
+  add(found: Interface): void {
+    this.#own.add(found.ip);
+    this.#interfaces.push(found);
   }
 
   has(ip: string): boolean {

@@ -2,6 +2,7 @@
 import ipaddr from 'ipaddr.js';
 import type { DimensionTables, FdKind, FdRole, FdRow } from '../model/rows.ts';
 import { u16 } from './bytes.ts';
+import type { Limits } from './limits.ts';
 
 /** Numbers of descriptor types in the files. */
 export const FdType = {
@@ -81,6 +82,8 @@ export class Fd {
   ino = 0;
   dev = 0;
   openFlags = 0;
+  /** Of a pidfd: its process. */
+  pid = 0;
   /** Its row; 0: to be looked up again, since something changed. */
   row = 0;
   /** A close has begun. */
@@ -133,7 +136,10 @@ export class FdRows {
   readonly #tables: DimensionTables;
   readonly #ids = new Map<string, number>();
 
-  constructor(tables: DimensionTables) {
+  constructor(
+    tables: DimensionTables,
+    private readonly limits: Limits,
+  ) {
     this.#tables = tables;
   }
 
@@ -164,6 +170,7 @@ export class FdRows {
     if (id === undefined) {
       id = this.#tables.fds.add(fields).id;
       this.#ids.set(key, id);
+      this.limits.text += key.length + fields.name.length;
     }
     return id;
   }

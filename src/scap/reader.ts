@@ -14,6 +14,7 @@ import { EventHead } from './events.ts';
 import { type Fd, tupleOf } from './fd.ts';
 import { failedPath } from './files.ts';
 import { addContainer, addObjects } from './kube.ts';
+import { Limits } from './limits.ts';
 import { readFds, readInterfaces, readMachine, readProcesses, readUsers } from './lists.ts';
 import { OpenCall } from './open-call.ts';
 import { Params } from './params.ts';
@@ -21,8 +22,9 @@ import { type EventSchema, SchemaFlag, schemaOf } from './schema.ts';
 import { messageTuple } from './sockets.ts';
 import { type EventAtHand, State } from './state.ts';
 import type { Survey } from './survey.ts';
-import type { Thread } from './thread.ts';
+import { type Thread, textIn } from './thread.ts';
 import { type EventKind, EventTypes, type TypePlan } from './types.ts';
+import { addUser } from './users.ts';
 
 const NOTHING = new Uint8Array(0);
 const NO_PARAMS = new Params();
@@ -66,6 +68,7 @@ export class ScapReader implements EventAtHand {
   readonly #chunk = new ScapChunk();
   readonly #epochHigh: number;
   readonly #epochLow: number;
+  readonly #limits = new Limits();
   #state: State;
   #started = false;
   #num = 0;
@@ -108,6 +111,7 @@ export class ScapReader implements EventAtHand {
       else throw new ScapDamage('an event that is longer than its block');
     }
     for (const { open } of this.#state.threads.values()) if (open.hasBytes) open.keep();
+    this.#limits.check(this.#tables);
   }
 
   /** Hands over the last events. */
@@ -124,6 +128,11 @@ export class ScapReader implements EventAtHand {
     return this.#cutter.cut;
   }
 
+  /** What of the file is not kept, since there is too much of it; null: all is. */
+  get leftOut(): string | null {
+    return this.#limits.leftOut;
+  }
+
   enter(): Params | null {
     const { thread } = this;
     if (thread === null || !thread.valid || !thread.open.hasBytes) return null;
@@ -136,7 +145,7 @@ export class ScapReader implements EventAtHand {
   }
 
   #newState(): State {
-    return new State(this.#tables, (thread) => this.#dropOpen(thread.open));
+    return new State(this.#tables, this.#limits, (thread) => this.#dropOpen(thread.open));
   }
 
   #loadEnter({ piece, from, to, type, counted }: OpenCall): Params {
@@ -160,26 +169,23 @@ export class ScapReader implements EventAtHand {
 
   #list(type: number, at: Cursor): void {
     const version = Block.PROCESSES.indexOf(type) + 1;
-    if (version > 0) for (const thread of readProcesses(at, version)) this.#state.add(thread);
+    if (version > 0) this.#threads(at, version);
     else if (type === Block.MACHINE) Object.assign(this.machine, readMachine(at));
     else if (type === Block.INTERFACES_1 || type === Block.INTERFACES_2) {
-      this.#state.addresses.add(readInterfaces(at, type === Block.INTERFACES_2));
-    } else if (type === Block.USERS_1 || type === Block.USERS_2) this.#users(at, type === Block.USERS_2);
-    else if (type === Block.FDS_1 || type === Block.FDS_2) this.#fds(at, type === Block.FDS_2);
+      for (const one of readInterfaces(at, type === Block.INTERFACES_2)) this.#state.addAddress(one);
+    } else if (type === Block.USERS_1 || type === Block.USERS_2) {
+      for (const entry of readUsers(at, type === Block.USERS_2)) addUser(this.#tables, this.#limits, entry);
+    } else if (type === Block.FDS_1 || type === Block.FDS_2) this.#fds(at, type === Block.FDS_2);
   }
 
-  #users(at: Cursor, sized: boolean): void {
-    for (const entry of readUsers(at, sized)) {
-      if (entry.kind === 'user') {
-        const { uid, gid, name, home, shell } = entry;
-        this.#tables.users.putUnder(`${uid}`, { uid, gid, name, home, shell });
-      } else this.#tables.groups.putUnder(`${entry.gid}`, { gid: entry.gid, name: entry.name });
-    }
+  #threads(at: Cursor, version: number): void {
+    for (const thread of readProcesses(at, version)) if (this.#state.add(thread)) this.#limits.text += textIn(thread, this.#limits);
   }
 
   #fds(at: Cursor, sized: boolean): void {
     const thread = this.#state.threads.get(at.i64());
-    for (const [number, fd] of readFds(at, sized)) thread?.fds.set(number, fd);
+    if (thread === undefined) return;
+    for (const [number, fd] of readFds(at, sized)) if (this.#state.putFd(thread.fds, number, fd)) this.#limits.text += fd.name.length;
   }
 
   /** The lists are complete: threads that filters may ask for as parents get their rows before any event. */
@@ -195,12 +201,17 @@ export class ScapReader implements EventAtHand {
     const kind = this.#types.kind(head.type);
     if (kind === null) return;
     if (!this.#started) this.#begin();
-    this.#num++;
     this.type = head.type;
     this.schema = kind.schema;
     this.tid = head.tid;
     this.time = this.#timeOf(head);
     this.fd = null;
+    if (!kind.isNumbered) {
+      this.params.load(head.piece, head.from, head.to, kind.schema, head.counted);
+      kind.handler?.(this.#state, this);
+      return;
+    }
+    this.#num++;
     this.#state.settle(this.time);
     this.thread = this.#find(kind);
     if (kind.side === 'enter') this.#begun(kind, head);
@@ -274,7 +285,8 @@ export class ScapReader implements EventAtHand {
 
   /** A call will not return any more. */
   #dropOpen(open: OpenCall): void {
-    if (open.num !== 0 && this.#survey.pending === null) this.#late.push(open.copy());
+    if (open.num !== 0 && this.#survey.pending === null && this.#limits.allow('open calls', this.#late.length))
+      this.#late.push(open.copy());
     open.num = 0;
   }
 
@@ -354,13 +366,18 @@ export class ScapReader implements EventAtHand {
     }
     kind.handler?.(this.#state, this);
     if (kind.tellsOf === 'container') this.#container();
-    else if (kind.tellsOf === 'k8s') addObjects(this.#tables, params.raw(0) ?? NOTHING, this.time);
+    else if (kind.tellsOf === 'k8s') addObjects(this.#tables, this.#json(), this.time);
     this.#store(kind, kind.plan(params.count, -1, 0), head, null, NO_PARAMS);
   }
 
+  /** What a container's or an object's event says. */
+  #json(): Uint8Array {
+    const raw = this.params.raw(0) ?? NOTHING;
+    return this.#limits.allow('bytes of JSON', raw.length) ? raw : NOTHING;
+  }
+
   #container(): void {
-    const raw = this.params.raw(0);
-    const note = raw === null ? null : readContainer(raw);
+    const note = readContainer(this.#json());
     if (note === null) return;
     this.#state.containerIps.set(note.id, note.ip);
     addContainer(this.#tables, note, this.time);

@@ -1,8 +1,7 @@
 /** Events that make sockets and tell of their ends. */
 import { textOf, untilNul } from './bytes.ts';
 import { type Address, addressOf, Fd, FdType, L4, NO_IP4, type Tuple, tupleOf } from './fd.ts';
-import { indexOf } from './processes.ts';
-import { SchemaFlag } from './schema.ts';
+import { indexOf, SchemaFlag } from './schema.ts';
 import type { EventAtHand, State } from './state.ts';
 
 const AF = { UNIX: 1, INET: 2, INET6: 10, NETLINK: 16 } as const;
@@ -146,11 +145,9 @@ export function transferred(state: State, event: EventAtHand): void {
 
 /** The tuple of one message: with a sending's beginning in older files, with its end in newer ones. */
 export function messageTuple(event: EventAtHand, reads: boolean): Uint8Array | null {
-  const own = indexOf(event.schema, 'tuple');
-  if (own < 0) return null;
-  const raw = event.params.raw(own);
-  if (raw !== null || reads) return raw;
-  return event.enter()?.raw(2) ?? null;
+  if (!event.schema.indexes.has('tuple')) return null;
+  const raw = event.params.raw(indexOf(event.schema, 'tuple'));
+  return raw !== null || reads ? raw : (event.enter()?.raw(2) ?? null);
 }
 
 /** Takes a message's ends over. False: nothing new. */
@@ -187,6 +184,10 @@ function setEnds(fd: Fd, { type, source, target }: Tuple): boolean {
   const client: Address = { ip: fd.clientIp, port: fd.clientPort };
   const server: Address = { ip: fd.serverIp, port: fd.serverPort };
   if (known && ((same(source, client) && same(target, server)) || (same(target, client) && same(source, server)))) return false;
+  if (fd.serverIp.includes(':') !== target.ip.includes(':')) {
+    fd.serverIp = ''; // a socket may be connected anew, to an address of another kind
+    if (!fd.isServer && fd.role !== 'server') fd.serverPort = 0;
+  }
   let changed = !same(source, client);
   fd.clientIp = source.ip;
   fd.clientPort = source.port;

@@ -19,7 +19,7 @@ import { readFds, readInterfaces, readMachine, readProcesses, readUsers } from '
 import { OpenCall } from './open-call.ts';
 import { Params } from './params.ts';
 import { type EventSchema, SchemaFlag, schemaOf } from './schema.ts';
-import { messageTuple } from './sockets.ts';
+import { failedPeer, messageTuple } from './sockets.ts';
 import { type EventAtHand, State } from './state.ts';
 import type { Survey } from './survey.ts';
 import { type Thread, textIn } from './thread.ts';
@@ -429,7 +429,7 @@ export class ScapReader implements EventAtHand {
   /** The descriptor that the event is about; where it was to be made and was not, its name alone. */
   #fdRow(thread: Thread): number {
     const fd = this.fd ?? (thread.lastFd === -1 ? null : this.#state.fdOf(thread, thread.lastFd));
-    if (fd !== null) return this.#messageRow(fd) ?? this.#state.fdRow(thread, fd);
+    if (fd !== null) return this.#messageRow(fd) ?? this.#failedRow(thread, fd) ?? this.#state.fdRow(thread, fd);
     const path = this.schema.name.startsWith('open') ? failedPath(this.#state, this) : null;
     return path === null ? this.#noName() : this.#state.fdRows.named(path);
   }
@@ -437,6 +437,16 @@ export class ScapReader implements EventAtHand {
   #noName(): number {
     if (this.#nameless === 0) this.#nameless = this.#state.fdRows.named('');
     return this.#nameless;
+  }
+
+  /** A socket that could not be connected, under the name of what it was to be connected to. */
+  #failedRow(thread: Thread, fd: Fd): number | null {
+    const peer = failedPeer(this);
+    if (peer === null) return null;
+    const tried = fd.copy();
+    tried.name = peer;
+    tried.row = 0;
+    return this.#state.fdRow(thread, tried);
   }
 
   /** A socket that serves without connections has another peer with each message. */

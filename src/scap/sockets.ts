@@ -1,6 +1,6 @@
 /** Events that make sockets and tell of their ends. */
 import { textOf, untilNul } from './bytes.ts';
-import { type Address, addressOf, Fd, FdType, L4, NO_IP4, type Tuple, tupleOf } from './fd.ts';
+import { type Address, addressOf, Fd, FdType, L4, NO_IP4, NO_IP6, type Tuple, tupleOf } from './fd.ts';
 import { indexOf, SchemaFlag } from './schema.ts';
 import type { EventAtHand, State } from './state.ts';
 
@@ -91,12 +91,30 @@ export function connected(_state: State, { fd, params }: EventAtHand): void {
   const tuple = tupleOf(raw);
   if (tuple === null) fd.name = unixName(raw);
   else {
+    forgetPeer(fd, tuple);
     const changed = setEnds(fd, tuple);
     if (changed && fd.role === 'server' && fd.isUdp) fd.swap();
     fd.name = fd.tuple;
   }
   if (fd.role === 'none') fd.role = 'client';
   fd.row = 0;
+}
+
+/** A datagram socket may be connected again and again. */
+function forgetPeer(fd: Fd, { target }: Tuple): void {
+  if (fd.role === 'server' || (fd.serverIp === target.ip && fd.serverPort === target.port)) return;
+  fd.serverIp = '';
+  fd.serverPort = 0;
+}
+
+/** Whom a failed connect meant; null: it does not say. */
+export function failedPeer({ fd, params, schema }: EventAtHand): string | null {
+  const raw = schema.name === 'connect' ? params.raw(1) : null;
+  if (fd === null || fd.name !== '' || raw === null || raw.length === 0) return null;
+  const tuple = tupleOf(raw);
+  if (tuple === null) return raw[0] === AF.UNIX ? unixName(raw) : null;
+  const { source, target } = tuple;
+  return `${source.ip}:${source.port}->${target.ip}:${target.port}`;
 }
 
 export function accepted(state: State, event: EventAtHand): void {
@@ -166,14 +184,16 @@ function learn(state: State, fd: Fd, raw: Uint8Array): boolean {
 
 /** An end that is on no address is on the one that the packet leaves by. */
 function fillAddress(state: State, fd: Fd): void {
-  if (fd.type !== FdType.IPV4) return;
-  if (fd.clientIp === NO_IP4) fd.clientIp = nearTo(state, fd, fd.serverIp);
-  else if (fd.serverIp === NO_IP4) fd.serverIp = nearTo(state, fd, fd.clientIp);
+  if (isNoAddress(fd.clientIp)) fd.clientIp = nearTo(state, fd, fd.serverIp) ?? fd.clientIp;
+  else if (isNoAddress(fd.serverIp)) fd.serverIp = nearTo(state, fd, fd.clientIp) ?? fd.serverIp;
 }
 
-function nearTo(state: State, fd: Fd, ip: string): string {
+const isNoAddress = (ip: string) => ip === NO_IP4 || ip === NO_IP6;
+
+/** Null: nothing better is known. */
+function nearTo(state: State, fd: Fd, ip: string): string | null {
   const own = state.addresses.towards(ip);
-  return own === ip && fd.clientPort === fd.serverPort ? NO_IP4 : own;
+  return own === ip && fd.clientPort === fd.serverPort ? null : own;
 }
 
 /** True: something changed. The far end stays where it is set; the same ends the other way round are no change. */
@@ -184,14 +204,10 @@ function setEnds(fd: Fd, { type, source, target }: Tuple): boolean {
   const client: Address = { ip: fd.clientIp, port: fd.clientPort };
   const server: Address = { ip: fd.serverIp, port: fd.serverPort };
   if (known && ((same(source, client) && same(target, server)) || (same(target, client) && same(source, server)))) return false;
-  if (fd.serverIp.includes(':') !== target.ip.includes(':')) {
-    fd.serverIp = ''; // a socket may be connected anew, to an address of another kind
-    if (!fd.isServer && fd.role !== 'server') fd.serverPort = 0;
-  }
   let changed = !same(source, client);
   fd.clientIp = source.ip;
   fd.clientPort = source.port;
-  if (fd.serverIp === '' || fd.serverIp === NO_IP4 || fd.serverIp === '::') {
+  if (fd.serverIp === '' || isNoAddress(fd.serverIp)) {
     fd.serverIp = target.ip;
     changed = true;
   }

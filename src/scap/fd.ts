@@ -219,10 +219,10 @@ function fieldsOf(fd: Fd, isLocal: IsLocal): Omit<FdRow, 'id'> {
 
 type Ends = Pick<FdRow, 'role' | 'localIp' | 'localPort' | 'remoteIp' | 'remotePort'>;
 
-/** The near end is the one whose address is this machine's; where both are, the role tells, and without one the client's. */
+/** The near end is the one whose address is this machine's; where both are or neither, as in a pod, the role tells, and without one the client's. */
 function endsOf(fd: Fd, isLocal: IsLocal): Ends {
   const { clientIp, clientPort, serverIp, serverPort, role } = fd;
-  const accepted = role === 'server' && isLocal(serverIp);
+  const accepted = role === 'server' && (isLocal(serverIp) || !isLocal(clientIp));
   if (!accepted && (clientIp === '' || isLocal(clientIp) || !isLocal(serverIp))) {
     return { role: 'client', localIp: clientIp || null, localPort: clientPort, remoteIp: serverIp || null, remotePort: serverPort };
   }

@@ -69,8 +69,12 @@ function countIf(condition: boolean): number | null {
 }
 
 function ioBytes(view: EventView): number | null {
-  return view.type.io !== null && view.res !== null && view.res >= 0 ? view.res : null;
+  const moves = view.type.io !== null || BETWEEN.has(view.type.name);
+  return moves && view.res !== null && view.res >= 0 ? view.res : null;
 }
+
+/** Calls that move bytes from one descriptor to another. */
+const BETWEEN: ReadonlySet<string> = new Set(['sendfile', 'splice', 'tee']);
 
 /** Bytes read (`in`), written (`out`) or either, of files, of sockets, or of all. */
 function bytesOf(kind: 'file' | 'net' | null, direction: 'in' | 'out' | null): RowField {

@@ -8,7 +8,7 @@ import { eachFd } from './args.ts';
 import { Block, BlockCutter, BYTE_ORDER_MAGIC, eventForm, ScapDamage } from './blocks.ts';
 import { u32 } from './bytes.ts';
 import { ScapChunk } from './chunk.ts';
-import { readContainer } from './containers.ts';
+import { containerOfParams, readContainer } from './containers.ts';
 import { Cursor } from './cursor.ts';
 import { EventHead } from './events.ts';
 import { type Fd, tupleOf } from './fd.ts';
@@ -377,7 +377,7 @@ export class ScapReader implements EventAtHand {
   }
 
   #container(): void {
-    const note = readContainer(this.#json());
+    const note = this.schema.indexes.has('json') ? readContainer(this.#json()) : containerOfParams(this.params);
     if (note === null) return;
     this.#state.containerIps.set(note.id, note.ip);
     addContainer(this.#tables, note, this.time);

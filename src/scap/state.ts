@@ -1,7 +1,7 @@
 /** What is known at one point of a file: threads, what they have open, and this machine. Rebuilt event by event as sysdig does. */
 import type { DimensionTables } from '../model/rows.ts';
 import { Addresses, type Interface } from './addresses.ts';
-import { type Fd, FdRows, FdType } from './fd.ts';
+import { type Fd, FdRows } from './fd.ts';
 import type { Limits } from './limits.ts';
 import type { Params } from './params.ts';
 import type { EventSchema } from './schema.ts';
@@ -194,7 +194,7 @@ export class State {
     const ports = new Set<number>();
     for (const { fds } of this.threads.values()) for (const fd of fds.values()) if (fd.isServer) ports.add(fd.serverPort);
     for (const { fds } of this.threads.values()) {
-      for (const fd of fds.values()) if (fd.type === FdType.IPV4) this.#orient(fd, ports);
+      for (const fd of fds.values()) if (fd.isConnection) this.#orient(fd, ports);
     }
   }
 

@@ -79,7 +79,7 @@ export function scapReading(type: ArgType, value: ArgValue): Reading {
 }
 
 function numberText(view: EventView, type: ArgType, { kind, style, values }: Shape, value: number): string {
-  if (kind === 'fd' || kind === 'fd32') return fdText(value, isOwn(view, type, value) && view.fd !== null ? fdTagged(view.fd) : null);
+  if (kind === 'fd' || kind === 'fd32') return fdText(value, isOwn(view, type, value) ? ownFd(view) : null);
   if (kind === 'errno') return style === 'hex' ? digits(value, style) : withName(String(value), value < 0 ? errnoName(-value) : '');
   if (kind === 'pid' || kind === 'pid32') return withName(String(value), view.threadName(value) ?? '');
   if (values !== null) return withName(digits(value, 'dec'), kind.startsWith('enum') ? enumName(values, value) : flagNames(values, value));
@@ -100,6 +100,11 @@ function withName(number: string, name: string): string {
 /** The event's own descriptor. The result of a fcntl that makes none is a number of another kind. */
 function isOwn(view: EventView, type: ArgType, value: number): boolean {
   return type.column === 'fd' || (type.column === 'res' && value === view.columnValue('fdnum'));
+}
+
+/** Null: nobody told what it is. */
+function ownFd({ fd }: EventView): string | null {
+  return fd === null || (fd.kind === 'unknown' && fd.name === '') ? null : fdTagged(fd);
 }
 
 /** Nobody is the largest number. */

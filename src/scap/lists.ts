@@ -184,6 +184,5 @@ function readServer(at: Cursor, fd: Fd): void {
   fd.l4 = at.u8();
   if (at.over) return;
   fd.serverIp = v4 ? ip4(ip, 0) : ip6(ip, 0);
-  fd.role = 'server';
   fd.name = `${fd.serverIp}:${fd.serverPort}`;
 }

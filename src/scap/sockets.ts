@@ -152,6 +152,7 @@ export function transferred(state: State, event: EventAtHand): void {
   const reads = (event.schema.flags & SchemaFlag.READS) !== 0;
   const raw = messageTuple(event, reads);
   if (raw === null || raw.length === 0 || (fd.name !== '' && fd.isTcp)) return;
+  if (fd.isServer && fd.role === 'none') takeRole(fd, reads);
   if (!learn(state, fd, raw)) return;
   if (fd.isConnection) {
     if (fd.role === 'none') fd.role = reads && fd.type === FdType.IPV4 ? 'server' : 'client'; // who reads first, serves
@@ -159,6 +160,12 @@ export function transferred(state: State, event: EventAtHand): void {
     fd.name = fd.tuple;
   } else fd.name = unixName(raw);
   fd.row = 0;
+}
+
+/** A datagram socket of the list has a port, which the kernel may have given it: who speaks first asks. */
+function takeRole(fd: Fd, reads: boolean): void {
+  fd.role = reads ? 'server' : 'client';
+  if (!reads) fd.swap();
 }
 
 /** The tuple of one message: with a sending's beginning in older files, with its end in newer ones. */

@@ -173,7 +173,7 @@ export class EventTypes {
       add(param, { ofEnter: false, index, how: howOf(param) }, column);
     });
     (enterSchema?.params ?? []).slice(0, Math.max(0, enters)).forEach((param, index) => {
-      const fd = index === 0 && param.kind === 'fd' && ((enterSchema?.classicFlags ?? 0) & SchemaFlag.USES_FD) !== 0;
+      const fd = index === 0 && param.kind === 'fd' && keepsFd(enterSchema!);
       add(param, { ofEnter: exits >= 0, index, how: howOf(param) }, fd ? 'fd' : null);
     });
     const id = this.#nextId++;
@@ -189,6 +189,11 @@ export class EventTypes {
       data,
     };
   }
+}
+
+/** The event's descriptor is the one that the call was given, not one that it made. */
+function keepsFd({ classicFlags, name }: EventSchema): boolean {
+  return (classicFlags & (SchemaFlag.USES_FD | SchemaFlag.MAKES_FD)) === SchemaFlag.USES_FD && name !== 'fcntl';
 }
 
 function typeRow(id: number, schema: EventSchema, flags: number, args: readonly ArgType[], type: number, call: number): EventType {

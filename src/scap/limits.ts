@@ -24,7 +24,7 @@ export const LIMITS = {
 export type Limit = keyof typeof LIMITS;
 
 /** Rows of all kinds, and bytes of text in them. Behind them reading ends. */
-const MAX_ROWS = 1 << 21;
+const MAX_ROWS = 1 << 20;
 const MAX_TEXT = 1 << 29;
 
 export class Limits {

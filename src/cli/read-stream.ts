@@ -6,6 +6,7 @@ import { isImported } from './import-cache.ts';
 import { Out } from './out.ts';
 import { Printer } from './printer.ts';
 import { type ReadOptions, timeRange, warn } from './read.ts';
+import { warnOf } from './scap-outcome.ts';
 import { ScapStream } from './scap-stream.ts';
 
 /** A .scap file as it is, with nothing written. False: that question needs an import, or there is one already. */
@@ -21,12 +22,12 @@ export async function readStream(path: string, filterText: string, options: Read
     warn(filter);
     const range = timeRange(options);
     const matcher = new Matcher(filter, range);
-    const cut = await stream.read({ dns: printer.showsDns, sizes: fields.some(({ name }) => SIZES.test(name)) }, (chunk) => {
+    const result = await stream.read({ dns: printer.showsDns, sizes: fields.some(({ name }) => SIZES.test(name)) }, (chunk) => {
       const match = matcher.match(chunk);
       matcher.timeBefore = chunk.time[chunk.n - 1]!;
       return match === null || printer.print(match);
     });
-    if (cut !== null) process.stderr.write(`trowel: ${path}: ${cut}; what comes before is read\n`);
+    warnOf(path, result);
     printer.end();
   } finally {
     out.flush();

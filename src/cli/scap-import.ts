@@ -11,14 +11,13 @@ import { CaptureWriter } from '../store/writer.ts';
 import { fileKind } from './file-kind.ts';
 import { cachePath, noteOriginal } from './import-cache.ts';
 import { Progress } from './progress.ts';
+import { type ScapOutcome, warnOf } from './scap-outcome.ts';
 
 /** Imports are read often and written once. */
 const LEVEL = 3;
 
-export interface ImportResult {
+export interface ImportResult extends ScapOutcome {
   readonly events: number;
-  /** Why reading ended before the file did; null: it did not. */
-  readonly cut: string | null;
 }
 
 /** A first pass is quick: how much of the work it is. */
@@ -67,10 +66,15 @@ export async function importScap(path: string, target: string, onProgress: OnPro
     snaplen: String(reader.snaplen),
     filter: '',
     command: path,
-    notes: cut === null ? '' : `the file is damaged: ${cut}; what comes before is here (${statSync(path).size} bytes)`,
+    notes: notesOf(cut, reader.leftOut, statSync(path).size),
   });
   writer.close({ end: String(reader.end) });
-  return { events, cut };
+  return { events, cut, leftOut: reader.leftOut };
+}
+
+function notesOf(cut: string | null, leftOut: string | null, size: number): string {
+  const damage = cut === null ? null : `the file is damaged: ${cut}; what comes before is here (${size} bytes)`;
+  return [damage, leftOut].filter((note) => note !== null).join('; ');
 }
 
 /** A capture to open: the path itself, or that of a .scap file's import, which is made where it is not there yet. */
@@ -93,7 +97,7 @@ export async function importInto(path: string, target: string): Promise<ImportRe
     const result = await importScap(path, part, (share) => progress.update(share));
     renameSync(part, target);
     progress.end();
-    if (result.cut !== null) process.stderr.write(`trowel: ${path}: ${result.cut}; what comes before is read\n`);
+    warnOf(path, result);
     return result;
   } finally {
     progress.end();

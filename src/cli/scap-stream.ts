@@ -7,6 +7,7 @@ import { eventNames } from '../scap/schema.ts';
 import { eachPiece, pieces } from '../scap/source.ts';
 import { type Survey, Surveyor } from '../scap/survey.ts';
 import { definitions } from './definitions.ts';
+import type { ScapOutcome } from './scap-outcome.ts';
 
 /** So many events tell of what kind a file is. */
 const ENOUGH_EVENTS = 1000;
@@ -68,8 +69,8 @@ export class ScapStream {
     };
   }
 
-  /** Gives why reading ended before the file did; null: it did not. Calls that never return come last. */
-  async read({ dns, sizes }: StreamOptions, onChunk: OnChunk): Promise<string | null> {
+  /** Gives why reading ended before the file did, and what was too much of it. Calls that never return come last. */
+  async read({ dns, sizes }: StreamOptions, onChunk: OnChunk): Promise<ScapOutcome> {
     const index = dns ? new (await import('../dns/index.ts')).DnsIndex(this.#tables) : null;
     const reader = new ScapReader(
       this.#tables,
@@ -84,9 +85,9 @@ export class ScapStream {
     try {
       const cut = await eachPiece(this.#all(), (piece) => reader.push(piece));
       reader.finish();
-      return cut ?? reader.cut;
+      return { cut: cut ?? reader.cut, leftOut: reader.leftOut };
     } catch (error) {
-      if (error instanceof Enough) return null;
+      if (error instanceof Enough) return { cut: null, leftOut: reader.leftOut };
       throw error;
     } finally {
       await this.#source.return(undefined);

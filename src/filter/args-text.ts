@@ -1,12 +1,13 @@
 /** Arguments as text, in sysdig's manner: `res=87 data=GET / fd=3(<4t>10.0.0.7:40000->10.0.0.9:80)`. */
 import { type ArgValue, decodeArgs, readNumber, readVarint } from '../model/args.ts';
 import { argBytes } from '../model/chunk.ts';
+import { shortened } from '../model/dotted.ts';
 import { errnoName } from '../model/errno.ts';
-import type { ArgType, EventType } from '../model/event-type.ts';
+import { type ArgType, type EventType, isImported } from '../model/event-type.ts';
 import { fdName, fdTagged } from '../model/fd-name.ts';
 import { enumName, flagNames } from '../model/flags.ts';
 import type { Reading } from './field.ts';
-import { isScap, scapReading, scapText } from './scap-text.ts';
+import { fdPair, isGeneric, isScap, scapReading, scapText } from './scap-text.ts';
 import type { EventView } from './view.ts';
 
 /** One argument of an event, by name or by position; null where the event has none of that name. */
@@ -19,29 +20,46 @@ export function argAt(view: EventView, key: string): { readonly type: ArgType; r
   return stored === null ? null : { type, value: stored };
 }
 
-/** Arguments, `name=value` with blanks between. `whole`: also those that belong to a call's beginning, where that was an event of its own. */
-export function argsText(view: EventView, whole = false): string {
+/** Bytes of one argument that a line shows. */
+const SHOWN = 80;
+
+export interface ArgsForm {
+  /** Also those that belong to a call's beginning, where that was an event of its own. */
+  readonly begun: boolean;
+  /** All bytes, however many; else what a line has room for. */
+  readonly all: boolean;
+}
+
+/** Arguments, `name=value` with blanks between. */
+export function argsText(view: EventView, { begun, all }: ArgsForm): string {
+  if (isGeneric(view.type)) return '';
   const stored = storedArgs(view);
   const parts: string[] = [];
   view.type.args.forEach((type, i) => {
-    if (type.enter === true && !whole) return;
+    if (type.enter === true && !begun) return;
     const value = type.column === null ? (stored[i] ?? null) : columnArg(view, type.column);
-    if (value !== null) parts.push(`${type.name}=${argText(view, type, value)}`);
+    if (value !== null) parts.push(`${type.name}=${argText(view, type, value, all ? Number.POSITIVE_INFINITY : SHOWN)}`);
   });
   return parts.join(' ');
 }
 
-/** One argument's value as text. */
-export function argText(view: EventView, type: ArgType, value: ArgValue): string {
-  if (isScap(type)) return scapText(view, type, value);
+/** One argument's value as text; of raw bytes no more than `shown`. */
+export function argText(view: EventView, type: ArgType, value: ArgValue, shown = SHOWN): string {
+  if (isScap(type)) return scapText(view, type, value, shown, (name) => baseOf(view, name));
   if (value === null) return '<NA>';
   if (typeof value !== 'number')
     return type.format === 'pollfds'
       ? pollfdsText(value)
       : type.format === 'bytes'
-        ? view.payloadText(value)
+        ? (view.payloadText?.(value) ?? shortened(value, shown))
         : Buffer.from(value).toString();
   return numberText(view, type, value);
+}
+
+function baseOf(view: EventView, name: string): ReturnType<typeof fdPair> | null {
+  const position = view.type.args.findIndex((arg) => arg.name === name);
+  const value = position < 0 ? null : storedArgs(view)[position];
+  return value instanceof Uint8Array ? fdPair(value) : null;
 }
 
 /** The raw value for comparisons: a number, or text. */
@@ -70,7 +88,7 @@ function storageOf(type: EventType): readonly ArgType['storage'][] {
 function columnArg(view: EventView, column: 'res' | 'fd' | 'data' | 'tuple'): ArgValue {
   if (column === 'res') return view.res;
   if (column === 'fd') return view.columnValue('fdnum');
-  if (column === 'data') return view.payload.length === 0 ? null : view.payload;
+  if (column === 'data') return view.payload.length === 0 && !isImported(view.type) ? null : view.payload;
   const fd = view.fd;
   return fd === null || fd.remoteIp === null ? null : Buffer.from(fdName(fd));
 }

@@ -52,6 +52,8 @@ export const asIs = (number: number | null): number | null => number;
 export interface RowField extends FieldBase {
   readonly scope: Exclude<Scope, 'column'>;
   readonly read: (view: EventView, arg: string) => Reading;
+  /** What filters compare, where that is more than what is shown. */
+  readonly sought?: (view: EventView, arg: string) => Reading;
 }
 
 export type Field = ColumnField | RowField;
@@ -78,4 +80,10 @@ export function unitOf({ type, unit }: Field): string {
 /** Reads a field of the event that the view stands on. */
 export function readField({ field, arg }: BoundField, view: EventView): Reading {
   return field.scope === 'column' ? field.value(view.columnValue(field.column)) : field.read(view, arg);
+}
+
+/** What a filter compares: the same but where lines show less. */
+export function soughtField(bound: BoundField, view: EventView): Reading {
+  const { field, arg } = bound;
+  return field.scope !== 'column' && field.sought !== undefined ? field.sought(view, arg) : readField(bound, view);
 }

@@ -1,7 +1,7 @@
 /** What stands on either side of an operator → something that can be read off an event, with its type and where it lives. */
 import type { Call, FieldRef, Operand } from './ast.ts';
 import { FilterError } from './error.ts';
-import { type BoundField, type Field, type FieldType, type Reading, readField, type Scope, type Value } from './field.ts';
+import { type BoundField, type Field, type FieldType, type Reading, type Scope, soughtField, type Value } from './field.ts';
 import { replaced } from './hints.ts';
 import { findField, isField } from './registry.ts';
 import type { EventView } from './view.ts';
@@ -42,7 +42,7 @@ function resolveField(ref: FieldRef, text: string, notes: string[]): Readable {
     label: bound.label,
     bound,
     fields: [bound.field],
-    read: (view) => readField(bound, view),
+    read: (view) => soughtField(bound, view),
   };
 }
 

@@ -1,22 +1,25 @@
 /** Arguments of imported events as text, in the manner of the program that recorded them. */
+import { posix } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { type ArgValue, readNumber } from '../model/args.ts';
-import { dotted } from '../model/dotted.ts';
+import { shortened } from '../model/dotted.ts';
 import { errnoName } from '../model/errno.ts';
-import type { ArgType } from '../model/event-type.ts';
-import { fdTagged, TYPE_CHARS } from '../model/fd-name.ts';
+import type { ArgType, EventType } from '../model/event-type.ts';
+import { fdTagged, typeChar } from '../model/fd-name.ts';
 import { SCAP_VALUES } from '../model/scap-values.ts';
+import { signalName, signalNames } from '../model/signals.ts';
 import type { Reading } from './field.ts';
 import type { EventView } from './view.ts';
 
-/** What `scap:KIND/STYLE#TABLE` says. */
+/** What `scap:KIND/STYLE#TABLE` says, or `scap:KIND@ARGUMENT`. */
 interface Shape {
   readonly kind: string;
   readonly style: string;
+  /** Name of the argument with the descriptor that a path starts from; empty: none. */
+  readonly base: string;
   readonly values: readonly (readonly [name: string, value: number])[] | null;
 }
 
-const SHOWN = 80;
 const AT_FDCWD = -100;
 const TWO_32 = 2 ** 32;
 
@@ -25,8 +28,8 @@ const shapes = new Map<string, Shape>();
 function shapeOf(format: string): Shape {
   let shape = shapes.get(format);
   if (shape === undefined) {
-    const [, kind = '', style = '', table] = /^scap:([a-z0-9]+)(?:\/([a-z]+))?(?:#([0-9]+))?/.exec(format) ?? [];
-    shape = { kind, style, values: table === undefined ? null : valuesOf(Number(table)) };
+    const [, kind = '', style = '', table, base = ''] = /^scap:([a-z0-9]+)(?:\/([a-z]+))?(?:#([0-9]+))?(?:@(.+))?/.exec(format) ?? [];
+    shape = { kind, style, base, values: table === undefined ? null : valuesOf(Number(table)) };
     shapes.set(format, shape);
   }
   return shape;
@@ -46,11 +49,25 @@ export function isScap(type: ArgType): boolean {
   return type.format.startsWith('scap:');
 }
 
-/** One argument's value as text. */
-export function scapText(view: EventView, type: ArgType, value: ArgValue): string {
+/** What a path starts from: a descriptor's number, and the row of what it was. */
+export type BaseOf = (arg: string) => { readonly number: number; readonly row: number } | null;
+
+/** One argument's value as text, of raw bytes no more than `shown`. `baseOf` reads another argument of the event. */
+export function scapText(view: EventView, type: ArgType, value: ArgValue, shown: number, baseOf: BaseOf): string {
   const shape = shapeOf(type.format);
   if (value === null) return '<NA>';
-  return typeof value === 'number' ? numberText(view, type, shape, value) : bytesText(view, shape, value);
+  return typeof value === 'number' ? numberText(view, type, shape, value) : bytesText(view, shape, value, shown, baseOf);
+}
+
+/** Events of system calls that have no type of their own say nothing but which call it was. */
+export function isGeneric({ args }: EventType): boolean {
+  return args.some(({ format }) => format.startsWith('scap:syscallid'));
+}
+
+/** A descriptor among the arguments: its number, and the row of what it was. */
+export function fdPair(bytes: Uint8Array): { readonly number: number; readonly row: number } {
+  const at = { i: 0 };
+  return { number: readNumber(bytes, at) ?? -1, row: readNumber(bytes, at) ?? 0 };
 }
 
 /** The value for comparisons: a number, or text. */
@@ -62,13 +79,15 @@ export function scapReading(type: ArgType, value: ArgValue): Reading {
 }
 
 function numberText(view: EventView, type: ArgType, { kind, style, values }: Shape, value: number): string {
-  if (kind === 'fd' || kind === 'fd32') return fdText(value, type.column === null ? null : view.fd && fdTagged(view.fd));
+  if (kind === 'fd' || kind === 'fd32') return fdText(value, isOwn(view, type, value) ? ownFd(view) : null);
   if (kind === 'errno') return style === 'hex' ? digits(value, style) : withName(String(value), value < 0 ? errnoName(-value) : '');
   if (kind === 'pid' || kind === 'pid32') return withName(String(value), view.threadName(value) ?? '');
   if (values !== null) return withName(digits(value, 'dec'), kind.startsWith('enum') ? enumName(values, value) : flagNames(values, value));
-  if (kind === 'uid') return withName(unsigned32(value), view.userOf(value)?.name ?? '');
-  if (kind === 'gid') return withName(unsigned32(value), view.groupOf(value)?.name ?? '');
-  if (kind === 'reltime') return `${digits(value, 'dec')}(${value / 1e9}s)`;
+  if (kind === 'uid') return ownerText(value, view.userOf(value)?.name);
+  if (kind === 'gid') return ownerText(value, view.groupOf(value)?.name);
+  if (kind === 'reltime') return isForever(value) ? 'none' : `${digits(value, 'dec')}(${general(value / 1e9)}s)`;
+  if (kind === 'sigtype') return withName(String(value), signalName(value));
+  if (kind === 'sigset') return signalNames(value);
   if (kind === 'bool') return value === 0 ? 'false' : 'true';
   if (kind === 'ipv4addr') return [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff).join('.');
   return digits(value, style);
@@ -78,9 +97,34 @@ function withName(number: string, name: string): string {
   return name === '' ? number : `${number}(${name})`;
 }
 
+/** The event's own descriptor. The result of a fcntl that makes none is a number of another kind. */
+function isOwn(view: EventView, type: ArgType, value: number): boolean {
+  return type.column === 'fd' || (type.column === 'res' && value === view.columnValue('fdnum'));
+}
+
+/** Null: nobody told what it is. */
+function ownFd({ fd }: EventView): string | null {
+  return fd === null || (fd.kind === 'unknown' && fd.name === '') ? null : fdTagged(fd);
+}
+
 /** Nobody is the largest number. */
-function unsigned32(value: number): string {
-  return value === TWO_32 - 1 ? '-1' : String(value);
+function ownerText(value: number, name: string | undefined): string {
+  return value === TWO_32 - 1 ? '-1(<NONE>)' : `${value}(${name ?? '<NA>'})`;
+}
+
+/** All bits set. */
+function isForever(time: number): boolean {
+  return time === -1 || time >= TWO_32 * TWO_32;
+}
+
+const SIGNIFICANT = 6;
+
+/** As C's %g: six digits. */
+function general(value: number): string {
+  const [digits = '', exponent = '0'] = value.toExponential(SIGNIFICANT - 1).split('e');
+  const power = Number(exponent);
+  if (power >= -4 && power < SIGNIFICANT) return String(Number(value.toPrecision(SIGNIFICANT)));
+  return `${Number(digits)}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 }
 
 function digits(value: number, style: string): string {
@@ -110,35 +154,34 @@ function flagNames(values: readonly (readonly [string, number])[], value: number
   return names.join('|');
 }
 
-function bytesText(view: EventView, { kind }: Shape, bytes: Uint8Array): string {
+function bytesText(view: EventView, { kind, base }: Shape, bytes: Uint8Array, shown: number, baseOf: BaseOf): string {
   switch (kind) {
     case 'fd':
     case 'fd32':
       return pairText(view, bytes);
     case 'fdlist':
       return fdlistEntries(bytes)
-        .map(({ fd, row, flags }) => `${fd}:${rowChars(view, row)}${flags}`)
+        .map(({ fd, row, flags }) => `${fd}:${rowChar(view, row)}${flags.toString(16)}`)
         .join(' ');
     case 'fspath':
-      return pathText(view, Buffer.from(bytes).toString());
-    case 'charbuf':
     case 'fsrelpath':
+      return pathText(view, Buffer.from(bytes).toString(), base === '' ? null : baseOf(base));
+    case 'charbuf':
       return Buffer.from(bytes).toString();
     case 'socktuple':
     case 'sockaddr':
-      return addressText(bytes);
+      return addressText(bytes, shown);
     case 'dyn':
-      return dynamicText(bytes);
+      return dynamicText(bytes, shown);
     default:
-      return dotted(bytes.subarray(0, SHOWN));
+      return shortened(bytes, shown);
   }
 }
 
 function pairText(view: EventView, bytes: Uint8Array): string {
-  const at = { i: 0 };
-  const number = readNumber(bytes, at) ?? -1;
-  const row = view.capture.dims.fds.get(readNumber(bytes, at) ?? 0);
-  return fdText(number, row === undefined ? null : fdTagged(row));
+  const { number, row } = fdPair(bytes);
+  const fd = view.capture.dims.fds.get(row);
+  return fdText(number, fd === undefined ? null : fdTagged(fd));
 }
 
 function fdText(number: number, tagged: string | null): string {
@@ -147,11 +190,9 @@ function fdText(number: number, tagged: string | null): string {
   return withName(String(number), tagged ?? '');
 }
 
-function rowChars(view: EventView, id: number): string {
+function rowChar(view: EventView, id: number): string {
   const row = view.capture.dims.fds.get(id);
-  if (row === undefined) return '';
-  const tag = fdTagged(row);
-  return id === 0 ? TYPE_CHARS.unknown : tag.slice(1, tag.indexOf('>'));
+  return row === undefined ? '?' : typeChar(row);
 }
 
 /** One entry of poll's list, with the row of what it was then. */
@@ -172,17 +213,23 @@ export function fdlistEntries(bytes: Uint8Array): ScapPollFd[] {
   return entries;
 }
 
-/** A relative path with what it is from the working directory. */
-function pathText(view: EventView, path: string): string {
+/** A relative path with what it means. */
+function pathText(view: EventView, path: string, base: ReturnType<BaseOf>): string {
   if (path === '' || path.startsWith('/') || path.startsWith('<')) return path;
-  const cwd = view.process?.cwd ?? '';
-  return cwd === '' ? path : `${path}(${cwd.endsWith('/') ? cwd : `${cwd}/`}${path})`;
+  const folder = folderOf(view, base);
+  return folder.startsWith('/') ? `${path}(${posix.resolve(folder, path)})` : path;
+}
+
+function folderOf(view: EventView, base: ReturnType<BaseOf>): string {
+  if (base === null || base.number === AT_FDCWD) return view.process?.cwd ?? '';
+  return view.capture.dims.fds.get(base.row)?.name ?? '';
 }
 
 const AF_UNIX = 1;
+const INET: ReadonlySet<number> = new Set([2, 10]);
 
 /** `10.0.0.1:40000->10.0.0.2:80`, one address, or a Unix socket's path behind two kernel addresses. */
-function addressText(bytes: Uint8Array): string {
+function addressText(bytes: Uint8Array, shown: number): string {
   if (bytes.length === 0) return 'NULL';
   const data = Buffer.from(bytes);
   switch (data.length) {
@@ -195,7 +242,7 @@ function addressText(bytes: Uint8Array): string {
     case 37:
       if (data[0] !== AF_UNIX) return tuple6(data);
   }
-  if (data[0] !== AF_UNIX) return dotted(bytes.subarray(0, SHOWN));
+  if (data[0] !== AF_UNIX) return data.length > 1 && INET.has(data[0]!) ? shortened(bytes, shown) : `family ${data[0]}`;
   if (data.length < 17) return data.subarray(1).toString().replace(/\0.*$/s, '');
   const ends = [data.readBigUInt64LE(9), data.readBigUInt64LE(1)].map((end) => end.toString(16));
   return `${ends[1]}->${ends[0]} ${data.subarray(17).toString().replace(/\0$/, '').replace(/^\0/, '@')}`;
@@ -222,9 +269,9 @@ function ip6(data: Buffer, at: number): string {
 }
 
 /** A value that says itself what it is: without its table, its number. */
-function dynamicText(bytes: Uint8Array): string {
+function dynamicText(bytes: Uint8Array, shown: number): string {
   const value = Buffer.from(bytes.subarray(1));
   if (value.length === 8) return value.readBigInt64LE().toString();
   if (value.length === 4) return String(value.readInt32LE());
-  return dotted(value.subarray(0, SHOWN));
+  return shortened(value, shown);
 }

@@ -1,6 +1,5 @@
 import { type Chunk, EventFlag, type NumberColumn, payload } from '../model/chunk.ts';
 import type { DnsRow, LookupPart } from '../model/dns.ts';
-import { dotted } from '../model/dotted.ts';
 import type { EventType } from '../model/event-type.ts';
 import { History } from '../model/history.ts';
 import type { Dimensions, FdRow, GroupRow, ProcessRow, ThreadRow, ThreadStatRow, UserRow } from '../model/rows.ts';
@@ -39,8 +38,8 @@ export class EventView {
   askedHistory = false;
   /** Time of the event before the chunk's first. */
   timeBefore = 0;
-  /** How evt.args shows payload bytes. */
-  payloadText: (bytes: Uint8Array) => string = (bytes) => dotted(bytes.subarray(0, PAYLOAD_SHOWN));
+  /** How evt.args shows payload bytes, where that is not in one line. */
+  payloadText: ((bytes: Uint8Array) => string) | null = null;
   readonly capture: CaptureContext;
   readonly #processes: History<number, ProcessRow>;
   readonly #threads: History<number, ThreadRow>;
@@ -224,7 +223,6 @@ function firstFrom(rows: readonly DnsRow[], num: number): number {
 }
 
 /** Payload bytes that a line shows where nothing else was asked for. */
-const PAYLOAD_SHOWN = 80;
 
 const EMPTY = new Uint8Array(0);
 

@@ -14,14 +14,26 @@ const NAMES = `
   .trim()
   .split(/\s+/);
 
-const NUMBERS = new Map(NAMES.map((name, i) => [name, i + 1]));
+/** From 512 on: what the kernel tells itself, as of calls that a signal broke off. A tracer may see them. */
+const INTERNAL = `
+  ERESTARTSYS ERESTARTNOINTR ERESTARTNOHAND ENOIOCTLCMD ERESTART_RESTARTBLOCK EPROBE_DEFER EOPENSTALE ENOPARAM - EBADHANDLE
+  ENOTSYNC EBADCOOKIE ENOTSUPP ETOOSMALL ESERVERFAULT EBADTYPE EJUKEBOX EIOCBQUEUED ERECALLCONFLICT
+`
+  .trim()
+  .split(/\s+/);
+const FIRST_INTERNAL = 512;
+
+const NUMBERS = new Map([
+  ...NAMES.map((name, i) => [name, i + 1] as const),
+  ...INTERNAL.map((name, i) => [name, FIRST_INTERNAL + i] as const),
+]);
 
 /** All names, without the numbers that have none. */
 export const ERRNO_NAMES: readonly string[] = NAMES.filter((name) => name !== '-');
 
 /** 2 → ENOENT; a number without a name is returned as text. */
 export function errnoName(errno: number): string {
-  const name = NAMES[errno - 1];
+  const name = errno < FIRST_INTERNAL ? NAMES[errno - 1] : INTERNAL[errno - FIRST_INTERNAL];
   return name === undefined || name === '-' ? String(errno) : name;
 }
 

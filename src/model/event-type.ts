@@ -32,6 +32,9 @@ export const FIRST_KERNEL_EVENT = 1024;
 /** First id that files of other programs may define for themselves. */
 export const FIRST_IMPORTED = 2048;
 
+/** Whether a file of another program defined it. */
+export const isImported = ({ id }: EventType): boolean => id >= FIRST_IMPORTED;
+
 const BYTES_SOURCES: ReadonlySet<ArgSource['from']> = new Set(['path', 'text', 'pollfds']);
 
 export function eventTypeOf(call: CallSpec): EventType {

@@ -2,6 +2,7 @@
 import ipaddr from 'ipaddr.js';
 import type { DimensionTables, FdKind, FdRole, FdRow } from '../model/rows.ts';
 import { u16 } from './bytes.ts';
+import type { Limits } from './limits.ts';
 
 /** Numbers of descriptor types in the files. */
 export const FdType = {
@@ -81,6 +82,8 @@ export class Fd {
   ino = 0;
   dev = 0;
   openFlags = 0;
+  /** Of a pidfd: its process. */
+  pid = 0;
   /** Its row; 0: to be looked up again, since something changed. */
   row = 0;
   /** A close has begun. */
@@ -134,7 +137,10 @@ export class FdRows {
   readonly #ids = new Map<string, number>();
   readonly #files = new Map<string, number>();
 
-  constructor(tables: DimensionTables) {
+  constructor(
+    tables: DimensionTables,
+    private readonly limits: Limits,
+  ) {
     this.#tables = tables;
   }
 
@@ -176,6 +182,7 @@ export class FdRows {
     if (id === undefined) {
       id = this.#tables.fds.add(fields).id;
       this.#ids.set(key, id);
+      this.limits.text += key.length + fields.name.length;
     }
     return id;
   }
@@ -224,10 +231,10 @@ function fieldsOf(fd: Fd, isLocal: IsLocal): Omit<FdRow, 'id'> {
 
 type Ends = Pick<FdRow, 'role' | 'localIp' | 'localPort' | 'remoteIp' | 'remotePort'>;
 
-/** The near end is the one whose address is this machine's; where both are, the role tells, and without one the client's. */
+/** The near end is the one whose address is this machine's; where both are or neither, as in a pod, the role tells, and without one the client's. */
 function endsOf(fd: Fd, isLocal: IsLocal): Ends {
   const { clientIp, clientPort, serverIp, serverPort, role } = fd;
-  const accepted = role === 'server' && isLocal(serverIp);
+  const accepted = role === 'server' && (isLocal(serverIp) || !isLocal(clientIp));
   if (!accepted && (clientIp === '' || isLocal(clientIp) || !isLocal(serverIp))) {
     return { role: 'client', localIp: clientIp || null, localPort: clientPort, remoteIp: serverIp || null, remotePort: serverPort };
   }

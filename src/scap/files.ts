@@ -1,14 +1,17 @@
 /** Events that make, copy and close descriptors other than sockets. */
+import { i64 } from './bytes.ts';
 import { Fd, FdType } from './fd.ts';
 import type { Params } from './params.ts';
 import { joinPath } from './paths.ts';
-import { folderOf, indexOf } from './processes.ts';
-import { schemaOf } from './schema.ts';
+import { folderOf } from './processes.ts';
+import { indexOf, schemaOf } from './schema.ts';
 import { CANCELLED, type EventAtHand, type State } from './state.ts';
 
 const O_DIRECTORY = 1024;
 const AT_FDCWD = -100;
 const F_DUPFD = [1, 12, 1030];
+const CLOSE_RANGE_UNSHARE = 2;
+const CLOSE_RANGE_CLOEXEC = 4;
 
 /** What open and its kin asked for. */
 interface Opening {
@@ -22,20 +25,13 @@ function openingOf(state: State, event: EventAtHand): Opening | null {
   if (thread === null) return null;
   const enter = event.enter();
   const enterSchema = schemaOf(event.type - 1);
-  const begun = enter === null || enterSchema === undefined ? -1 : indexOf(enterSchema, 'name');
-  const name = begun < 0 ? null : (enter?.text(begun) ?? null);
+  const name = enter === null || enterSchema === undefined ? null : enter.text(indexOf(enterSchema, 'name'));
   const fromEnter = name !== null && name !== '' && name !== '(NULL)';
   const [params, schema]: [Params, typeof event.schema] = fromEnter ? [enter!, enterSchema!] : [event.params, event.schema];
-  const path = params.text(indexAt(schema, 'name')) ?? params.text(indexAt(schema, 'path'));
+  const path = params.text(indexOf(schema, 'name')) ?? params.text(indexOf(schema, 'path'));
   if (path === null) return null;
-  const dirfd = indexOf(schema, 'dirfd');
-  const folder = folderOf(state, thread, dirfd < 0 ? AT_FDCWD : (params.int(dirfd) ?? AT_FDCWD), path);
-  return { path: joinPath(folder, path), flags: params.uint(indexAt(schema, 'flags')) ?? 0 };
-}
-
-function indexAt(schema: EventAtHand['schema'], name: string): number {
-  const index = indexOf(schema, name);
-  return index < 0 ? Number.MAX_SAFE_INTEGER : index;
+  const folder = folderOf(state, thread, params.int(indexOf(schema, 'dirfd')) ?? AT_FDCWD, path);
+  return { path: joinPath(folder, path), flags: params.uint(indexOf(schema, 'flags')) ?? 0 };
 }
 
 export function opened(state: State, event: EventAtHand): void {
@@ -44,8 +40,8 @@ export function opened(state: State, event: EventAtHand): void {
   if (event.thread === null || number === null || number < 0 || opening === null) return;
   const fd = new Fd(opening.flags & O_DIRECTORY ? FdType.DIRECTORY : FdType.FILE_2, opening.path);
   fd.openFlags = opening.flags;
-  fd.dev = event.params.uint(indexAt(event.schema, 'dev')) ?? 0;
-  fd.ino = event.params.uint(indexAt(event.schema, 'ino')) ?? 0;
+  fd.dev = event.params.uint(indexOf(event.schema, 'dev')) ?? 0;
+  fd.ino = event.params.uint(indexOf(event.schema, 'ino')) ?? 0;
   event.fd = state.addFd(event.thread, number, fd);
 }
 
@@ -59,9 +55,8 @@ function makes(type: number): (state: State, event: EventAtHand) => void {
   return (state, event) => {
     const number = event.params.int(0);
     if (event.thread === null || number === null || number < 0) return;
-    const name = indexOf(event.schema, 'name');
-    const fd = new Fd(type, type === FdType.MEMFD && name >= 0 ? (event.params.text(name) ?? '') : '');
-    event.fd = state.addFd(event.thread, number, fd);
+    const name = type === FdType.MEMFD ? event.params.text(indexOf(event.schema, 'name')) : null;
+    event.fd = state.addFd(event.thread, number, new Fd(type, name ?? ''));
   };
 }
 
@@ -71,7 +66,48 @@ export const madeTimer = makes(FdType.TIMERFD);
 export const madeInotify = makes(FdType.INOTIFY);
 export const madeEventPoll = makes(FdType.EVENTPOLL);
 export const madeMemory = makes(FdType.MEMFD);
-export const madePidFd = makes(FdType.PIDFD);
+export const madeFaultHandler = makes(FdType.USERFAULTFD);
+export const madeRing = makes(FdType.IO_URING);
+
+/** bpf: older files say whether its result is a descriptor. */
+export function madeProgram(state: State, event: EventAtHand): void {
+  const raw = event.params.raw(0);
+  const number = raw?.length === VARIANT + 8 && raw[0] === IS_FD ? i64(raw, VARIANT) : event.params.int(0);
+  if (event.thread === null || number === null || number < 0) return;
+  event.fd = state.addFd(event.thread, number, new Fd(FdType.BPF));
+}
+
+/** A value whose type is told in a byte before it. */
+const VARIANT = 1;
+const IS_FD = 0;
+
+export function madePidFd(state: State, event: EventAtHand): void {
+  const number = event.params.int(0);
+  const pid = event.params.int(indexOf(event.schema, 'pid'));
+  if (event.thread === null || number === null || number < 0 || pid === null) return;
+  const fd = new Fd(FdType.PIDFD, `/proc/${pid}`);
+  fd.pid = pid;
+  event.fd = state.addFd(event.thread, number, fd);
+}
+
+/** pidfd_getfd: what another process has open. */
+export function takenOver(state: State, { params, schema, thread }: EventAtHand): void {
+  const number = params.int(0);
+  const [pidFd, target] = ['pid_fd', 'target_fd'].map((name) => params.int(indexOf(schema, name)) ?? -1);
+  if (thread === null || number === null || number < 0) return;
+  const owner = state.threads.get(state.fdOf(thread, pidFd!)?.pid ?? -1);
+  const fd = owner === undefined ? null : state.fdOf(owner, target!);
+  if (fd !== null) state.addFd(thread, number, fd.copy());
+}
+
+/** close_range: all from the first to the last. */
+export function closedRange(state: State, { params, schema, thread }: EventAtHand): void {
+  const [first, last, flags] = ['first', 'last', 'flags'].map((name) => params.uint(indexOf(schema, name)) ?? 0);
+  if (thread === null || params.int(0) !== 0 || (flags! & CLOSE_RANGE_CLOEXEC) !== 0) return;
+  if (flags! & CLOSE_RANGE_UNSHARE) state.ownTable(thread);
+  const table = state.fdTable(thread);
+  for (const number of table?.keys() ?? []) if (number >= first! && number <= last!) table!.delete(number);
+}
 
 export function madePipe(state: State, event: EventAtHand): void {
   const { params, thread } = event;
@@ -93,7 +129,7 @@ export function duplicated(state: State, event: EventAtHand): void {
 }
 
 export function controlled(state: State, event: EventAtHand): void {
-  const command = event.enter()?.uint(1) ?? event.params.uint(indexAt(event.schema, 'cmd'));
+  const command = event.enter()?.uint(1) ?? event.params.uint(indexOf(event.schema, 'cmd'));
   if (command !== null && F_DUPFD.includes(command)) duplicated(state, event);
 }
 

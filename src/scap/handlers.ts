@@ -4,6 +4,7 @@ import * as processes from './processes.ts';
 import { type EventSchema, schemaOf, sidesOf, TYPE_COUNT } from './schema.ts';
 import * as sockets from './sockets.ts';
 import type { EventAtHand, State } from './state.ts';
+import * as users from './users.ts';
 
 export type Handler = (state: State, event: EventAtHand) => void;
 
@@ -37,6 +38,11 @@ const AT_END: Readonly<Record<string, Handler>> = {
   epoll_create1: files.madeEventPoll,
   memfd_create: files.madeMemory,
   pidfd_open: files.madePidFd,
+  pidfd_getfd: files.takenOver,
+  close_range: files.closedRange,
+  bpf: files.madeProgram,
+  userfaultfd: files.madeFaultHandler,
+  io_uring_setup: files.madeRing,
   socket: sockets.madeSocket,
   socketpair: sockets.madePair,
   bind: sockets.bound,
@@ -64,6 +70,10 @@ const AT_END: Readonly<Record<string, Handler>> = {
   setresgid: processes.identityChanged,
   setreuid: processes.identityChanged,
   setregid: processes.identityChanged,
+  setpgid: processes.groupChanged,
+  setsid: processes.sessionMade,
+  chroot: processes.rootChanged,
+  unshare: processes.unshared,
   brk: processes.memoryChanged,
   mmap: processes.memoryChanged,
   mmap2: processes.memoryChanged,
@@ -73,6 +83,8 @@ const AT_END: Readonly<Record<string, Handler>> = {
 const ALONE: Readonly<Record<string, Handler>> = {
   procexit: processes.threadEnded,
   switch: processes.switched,
+  useradded: users.userAdded,
+  groupadded: users.groupAdded,
 };
 
 /** Those that only note how large a thread is. */

@@ -1,13 +1,13 @@
 /** The lists before a file's events: this machine, its addresses, users, processes, and what they have open. */
+import type { Interface } from './addresses.ts';
 import { texts } from './bytes.ts';
 import type { Cursor } from './cursor.ts';
 import { Fd, FdType, ip4, ip6, isMapped } from './fd.ts';
 import { Thread } from './thread.ts';
+import type { UserEntry } from './users.ts';
 
 /** Padding at the end of a block's body is shorter than this. */
 const PADDING = 4;
-/** A list that claims more than this is damage; the kernel's own limit is 4 million. */
-export const MAX_THREADS = 1 << 18;
 
 export interface MachineInfo {
   readonly cpus: number;
@@ -23,8 +23,7 @@ export function readMachine(at: Cursor): MachineInfo {
 }
 
 /** Addresses of this machine: of kind 1 and 3 IPv4, of 2 and 4 IPv6. Entries of version 2 are preceded by their length without itself. */
-export function readInterfaces(at: Cursor, sized: boolean): { readonly ip: string; readonly mask: string; readonly name: string }[] {
-  const found = [];
+export function* readInterfaces(at: Cursor, sized: boolean): Generator<Interface> {
   while (at.left >= PADDING && !at.over) {
     const length = sized ? at.u32() : 0;
     const end = at.at + length;
@@ -36,23 +35,11 @@ export function readInterfaces(at: Cursor, sized: boolean): { readonly ip: strin
     at.take(size);
     if (kind <= 2) at.take(8);
     const name = Buffer.from(at.take(nameLength)).toString();
-    if (at.over) break;
-    found.push(v6 ? { ip: ip6(ip, 0), mask: ip6(mask, 0), name } : { ip: ip4(ip, 0), mask: ip4(mask, 0), name });
+    if (at.over) return;
+    yield v6 ? { ip: ip6(ip, 0), mask: ip6(mask, 0), name } : { ip: ip4(ip, 0), mask: ip4(mask, 0), name };
     if (sized && end >= at.at && end <= at.to) at.at = end;
   }
-  return found;
 }
-
-export type UserEntry =
-  | {
-      readonly kind: 'user';
-      readonly uid: number;
-      readonly gid: number;
-      readonly name: string;
-      readonly home: string;
-      readonly shell: string;
-    }
-  | { readonly kind: 'group'; readonly gid: number; readonly name: string };
 
 /** Entries of version 2 are preceded by their length, itself included. */
 export function* readUsers(at: Cursor, sized: boolean): Generator<UserEntry> {
@@ -163,7 +150,7 @@ function readFd(at: Cursor, fd: Fd, end: number): boolean {
   else if (fd.type === FdType.IPV4_SERVER || fd.type === FdType.IPV6_SERVER) readServer(at, fd);
   else if (fd.type === FdType.UNIX) {
     at.take(16);
-    fd.name = at.string();
+    fd.name = at.string().replace(/\n$/, ''); // first writers took it from /proc/net/unix with the end of its line
     fd.role = fd.name === '' ? 'client' : 'server';
   } else if (fd.type === FdType.FILE_2) {
     fd.openFlags = at.u32();

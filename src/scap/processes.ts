@@ -3,7 +3,7 @@
 import { texts } from './bytes.ts';
 import type { Params } from './params.ts';
 import { joinPath } from './paths.ts';
-import type { EventSchema } from './schema.ts';
+import { type EventSchema, indexOf } from './schema.ts';
 import type { EventAtHand, State } from './state.ts';
 import { CloneFlag, Thread } from './thread.ts';
 
@@ -12,11 +12,6 @@ const STALE = 2e9;
 const NOBODY = 0xffffffff;
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 1;
-
-/** Where a parameter lies in a type's events; -1: it has none of that name. */
-export function indexOf(schema: EventSchema, name: string): number {
-  return schema.indexes.get(name) ?? -1;
-}
 
 const EMPTY = new Uint8Array(0);
 
@@ -27,25 +22,20 @@ class Named {
     readonly params: Params,
   ) {}
 
-  #at(name: string): number {
-    const index = indexOf(this.schema, name);
-    return index < 0 ? Number.MAX_SAFE_INTEGER : index;
-  }
-
   int(name: string): number | null {
-    return this.params.int(this.#at(name));
+    return this.params.int(indexOf(this.schema, name));
   }
 
   uint(name: string): number | null {
-    return this.params.uint(this.#at(name));
+    return this.params.uint(indexOf(this.schema, name));
   }
 
   text(name: string): string | null {
-    return this.params.text(this.#at(name));
+    return this.params.text(indexOf(this.schema, name));
   }
 
   raw(name: string): Uint8Array | null {
-    return this.params.raw(this.#at(name));
+    return this.params.raw(indexOf(this.schema, name));
   }
 }
 
@@ -98,10 +88,9 @@ function born(state: State, event: EventAtHand, named: Named, flags: number, bir
   child.ptid = birth.parent;
   child.flags = flags | (birth.inverted ? CloneFlag.INVERTED : 0);
   if (!parent.isUnknown) inherit(child, parent);
-  else enrich(parent, named);
+  else enrich(state, event, parent, named);
   child.pid = flags & CloneFlag.THREAD ? (named.int('pid') ?? birth.tid) : birth.tid;
   if (!(flags & CloneFlag.THREAD)) {
-    for (const [number, fd] of state.fdTable(parent) ?? []) child.fds.set(number, fd.copy());
     child.cwd = state.cwdOf(parent);
     child.env = parent.env;
   }
@@ -111,7 +100,10 @@ function born(state: State, event: EventAtHand, named: Named, flags: number, bir
   child.vtid = birth.inNamespace ? (named.int('vtid') ?? birth.tid) : birth.tid;
   child.vpid = birth.inNamespace ? (named.int('vpid') ?? -1) : child.pid;
   child.cloned = event.time;
-  state.add(child);
+  const opened = state.fdTable(parent);
+  if (!state.add(child)) return;
+  if (!(flags & CloneFlag.THREAD)) state.copyFds(opened, child.fds);
+  state.threadRow(child, event.time);
 }
 
 function inherit(child: Thread, parent: Thread): void {
@@ -129,11 +121,12 @@ function inherit(child: Thread, parent: Thread): void {
 }
 
 /** A parent that nobody announced is as the child's event tells: they are the same program. */
-function enrich(parent: Thread, named: Named): void {
+function enrich(state: State, event: EventAtHand, parent: Thread, named: Named): void {
   parent.exe = named.text('exe') ?? parent.exe;
   parent.comm = named.text('comm') ?? parent.exe;
   parent.args = texts(named.raw('args') ?? EMPTY);
   parent.changed();
+  state.threadRow(parent, event.time);
 }
 
 /** What clone and exec both tell of a program. */
@@ -206,6 +199,46 @@ export function folderChanged(state: State, event: EventAtHand): void {
   main.cwd = cwd.endsWith('/') ? cwd : `${cwd}/`;
   main.changed();
   event.thread.changed();
+}
+
+/** setpgid: of the caller where it names nobody, to a group of its own where it names none. */
+export function groupChanged(state: State, event: EventAtHand): void {
+  const { thread, params, schema } = event;
+  const res = params.int(0);
+  if (thread === null || res === null || res < 0) return;
+  const own = indexOf(schema, 'pid');
+  const [from, first] = params.has(own) ? [params, own] : [event.enter(), 0];
+  const [pid, pgid] = [from?.int(first) ?? null, from?.int(first + 1) ?? null];
+  if (pid === null || pgid === null) return;
+  const target = pid === 0 ? state.mainOf(thread) : state.processNamed(pid, thread);
+  if (target === null) return;
+  target.pgid = pgid === 0 ? target.vpid : pgid;
+  target.changed();
+}
+
+/** setsid: a session and a process group of its own, without a terminal. */
+export function sessionMade(state: State, { params, thread }: EventAtHand): void {
+  const res = params.int(0);
+  const main = thread === null ? null : state.mainOf(thread);
+  if (main === null || res === null || res < 0) return;
+  main.sid = main.pgid = res;
+  main.tty = 0;
+  main.changed();
+}
+
+export function rootChanged(state: State, { params, thread }: EventAtHand): void {
+  const path = params.text(1);
+  if (thread === null || path === null || params.int(0) !== 0) return;
+  thread.root = joinPath(state.cwdOf(thread), path);
+  thread.changed();
+}
+
+/** unshare: from now on its descriptors are its own. */
+export function unshared(state: State, event: EventAtHand): void {
+  const { thread, params, schema } = event;
+  const own = indexOf(schema, 'flags');
+  const flags = params.has(own) ? params.uint(own) : event.enter()?.uint(0);
+  if (thread !== null && params.int(0) === 0 && (flags ?? 0) & CloneFlag.FILES) state.ownTable(thread);
 }
 
 /** setuid, setresuid and their like: the effective id counts. */

@@ -10,25 +10,29 @@ import { eachFdArg } from './args.ts';
 import { Block, BlockCutter, BYTE_ORDER_MAGIC, eventForm, ScapDamage } from './blocks.ts';
 import { Piece, u32 } from './bytes.ts';
 import { ScapChunk } from './chunk.ts';
-import { readContainer } from './containers.ts';
+import { containerOfParams, readContainer } from './containers.ts';
 import { Cursor } from './cursor.ts';
 import { EventHead } from './events.ts';
 import { type Fd, tupleOf } from './fd.ts';
 import { failedPath } from './files.ts';
 import { addContainer, addObjects } from './kube.ts';
+import { Limits } from './limits.ts';
 import { readFds, readInterfaces, readMachine, readProcesses, readUsers } from './lists.ts';
 import { OpenCall } from './open-call.ts';
 import { Params } from './params.ts';
 import { type EventSchema, SchemaFlag, schemaOf } from './schema.ts';
-import { messageTuple } from './sockets.ts';
+import { failedPeer, messageTuple } from './sockets.ts';
 import { type EventAtHand, State } from './state.ts';
 import type { Survey } from './survey.ts';
-import type { Thread } from './thread.ts';
+import { type Thread, textIn } from './thread.ts';
 import { type EventKind, EventTypes, type TypePlan } from './types.ts';
+import { addUser } from './users.ts';
 
 const NOTHING = new Uint8Array(0);
 const NO_PARAMS = new Params();
 const TWO_32 = 2 ** 32;
+/** By so much may events be older than the first: files are not wholly in the order of time; ns. */
+const BEFORE = 60e9;
 
 /** What the file says of the machine. */
 export interface ScapMachine {
@@ -67,6 +71,7 @@ export class ScapReader implements EventAtHand {
   readonly #chunk = new ScapChunk();
   readonly #epochHigh: number;
   readonly #epochLow: number;
+  readonly #limits = new Limits();
   #state: State;
   #started = false;
   #num = 0;
@@ -110,6 +115,7 @@ export class ScapReader implements EventAtHand {
       else throw new ScapDamage('an event that is longer than its block');
     }
     this.#keepOpenCalls();
+    this.#limits.check(this.#tables);
     if (this.#late.length > MAX_LATE) this.#storeLate();
   }
 
@@ -145,6 +151,11 @@ export class ScapReader implements EventAtHand {
     return this.#cutter.cut;
   }
 
+  /** What of the file is not kept, since there is too much of it; null: all is. */
+  get leftOut(): string | null {
+    return this.#limits.leftOut;
+  }
+
   enter(): Params | null {
     const { thread } = this;
     if (thread === null || !thread.valid || !thread.open.hasBytes) return null;
@@ -157,7 +168,7 @@ export class ScapReader implements EventAtHand {
   }
 
   #newState(): State {
-    return new State(this.#tables, (thread) => this.#dropOpen(thread.open));
+    return new State(this.#tables, this.#limits, (thread) => this.#dropOpen(thread.open));
   }
 
   #loadEnter({ piece, from, to, type, counted }: OpenCall): Params {
@@ -181,41 +192,38 @@ export class ScapReader implements EventAtHand {
 
   #list(type: number, at: Cursor): void {
     const version = Block.PROCESSES.indexOf(type) + 1;
-    if (version > 0) for (const thread of readProcesses(at, version)) this.#state.add(thread);
+    if (version > 0) this.#threads(at, version);
     else if (type === Block.MACHINE) Object.assign(this.machine, readMachine(at));
     else if (type === Block.INTERFACES_1 || type === Block.INTERFACES_2) {
-      this.#state.addresses.add(readInterfaces(at, type === Block.INTERFACES_2));
-    } else if (type === Block.USERS_1 || type === Block.USERS_2) this.#users(at, type === Block.USERS_2);
-    else if (type === Block.FDS_1 || type === Block.FDS_2) this.#fds(at, type === Block.FDS_2);
+      for (const one of readInterfaces(at, type === Block.INTERFACES_2)) this.#state.addAddress(one);
+    } else if (type === Block.USERS_1 || type === Block.USERS_2) {
+      for (const entry of readUsers(at, type === Block.USERS_2)) addUser(this.#tables, this.#limits, entry);
+    } else if (type === Block.FDS_1 || type === Block.FDS_2) this.#fds(at, type === Block.FDS_2);
   }
 
-  #users(at: Cursor, sized: boolean): void {
-    for (const entry of readUsers(at, sized)) {
-      if (entry.kind === 'user') {
-        const { uid, gid, name, home, shell } = entry;
-        this.#tables.users.putUnder(`${uid}`, { uid, gid, name, home, shell });
-      } else this.#tables.groups.putUnder(`${entry.gid}`, { gid: entry.gid, name: entry.name });
-    }
+  #threads(at: Cursor, version: number): void {
+    for (const thread of readProcesses(at, version)) if (this.#state.add(thread)) this.#limits.text += textIn(thread, this.#limits);
   }
 
   #fds(at: Cursor, sized: boolean): void {
     const thread = this.#state.threads.get(at.i64());
-    for (const [number, fd] of readFds(at, sized)) thread?.fds.set(number, fd);
+    if (thread === undefined) return;
+    for (const [number, fd] of readFds(at, sized)) if (this.#state.putFd(thread.fds, number, fd)) this.#limits.text += fd.name.length;
   }
 
   /** The lists are complete: threads that filters may ask for as parents get their rows before any event. */
   #begin(): void {
     this.#started = true;
     this.#state.begin();
-    for (const thread of this.#state.threads.values()) if (thread.isMain) this.#state.threadRow(thread, 0);
-    for (const thread of this.#state.threads.values()) this.#state.threadRow(thread, 0);
+    const from = this.#num === 0 ? -BEFORE : this.end;
+    for (const thread of this.#state.threads.values()) if (thread.isMain) this.#state.threadRow(thread, from);
+    for (const thread of this.#state.threads.values()) this.#state.threadRow(thread, from);
   }
 
   #event(head: EventHead): void {
     const kind = this.#types.kind(head.type);
     if (kind === null) return;
     if (!this.#started) this.#begin();
-    this.#num++;
     this.type = head.type;
     this.schema = kind.schema;
     this.tid = head.tid;
@@ -223,6 +231,12 @@ export class ScapReader implements EventAtHand {
     else this.time = this.end;
     if (this.time > this.end) this.end = this.time;
     this.fd = null;
+    if (!kind.isNumbered) {
+      this.params.load(head.piece, head.from, head.to, kind.schema, head.counted);
+      kind.handler?.(this.#state, this);
+      return;
+    }
+    this.#num++;
     if (this.#state.hasEnded) this.#state.settle(this.time);
     this.thread = this.#find(kind);
     if (kind.side === 'enter') this.#begun(kind, head);
@@ -290,7 +304,8 @@ export class ScapReader implements EventAtHand {
 
   /** A call will not return any more. */
   #dropOpen(open: OpenCall): void {
-    if (open.num !== 0 && this.#survey.pending === null) this.#late.push(this.#kept(open));
+    if (open.num !== 0 && this.#survey.pending === null && this.#limits.allow('open calls', this.#late.length))
+      this.#late.push(this.#kept(open));
     open.end();
   }
 
@@ -378,13 +393,18 @@ export class ScapReader implements EventAtHand {
     }
     kind.handler?.(this.#state, this);
     if (kind.tellsOf === 'container') this.#container();
-    else if (kind.tellsOf === 'k8s') addObjects(this.#names, params.raw(0) ?? NOTHING);
+    else if (kind.tellsOf === 'k8s') addObjects(this.#names, this.#json());
     this.#store(kind, kind.plan(params.count, -1, 0), head, null, NO_PARAMS);
   }
 
+  /** What a container's or an object's event says. */
+  #json(): Uint8Array {
+    const raw = this.params.raw(0) ?? NOTHING;
+    return this.#limits.allow('bytes of JSON', raw.length) ? raw : NOTHING;
+  }
+
   #container(): void {
-    const raw = this.params.raw(0);
-    const note = raw === null ? null : readContainer(raw);
+    const note = this.schema.indexes.has('json') ? readContainer(this.#json()) : containerOfParams(this.params);
     if (note === null) return;
     this.#state.containerIps.set(note.id, note.ip);
     addContainer(this.#names, note);
@@ -428,7 +448,7 @@ export class ScapReader implements EventAtHand {
   /** The descriptor that the event is about; where it was to be made and was not, its name alone. */
   #fdRow(thread: Thread): number {
     const fd = this.fd ?? (thread.lastFd === -1 ? null : this.#state.fdOf(thread, thread.lastFd));
-    if (fd !== null) return this.#messageRow(fd) ?? this.#state.fdRow(thread, fd);
+    if (fd !== null) return this.#messageRow(fd) ?? this.#failedRow(thread, fd) ?? this.#state.fdRow(thread, fd);
     const path = this.schema.name.startsWith('open') ? failedPath(this.#state, this) : null;
     return path === null ? this.#noName() : this.#state.fdRows.named(path);
   }
@@ -436,6 +456,16 @@ export class ScapReader implements EventAtHand {
   #noName(): number {
     if (this.#nameless === 0) this.#nameless = this.#state.fdRows.named('');
     return this.#nameless;
+  }
+
+  /** A socket that could not be connected, under the name of what it was to be connected to. */
+  #failedRow(thread: Thread, fd: Fd): number | null {
+    const peer = failedPeer(this);
+    if (peer === null) return null;
+    const tried = fd.copy();
+    tried.name = peer;
+    tried.row = 0;
+    return this.#state.fdRow(thread, tried);
   }
 
   /** A socket that serves without connections has another peer with each message. */

@@ -66,6 +66,20 @@ export function schemaOf(id: number): EventSchema | undefined {
   return schemas[id] ?? undefined;
 }
 
+/** Where a parameter lies in a type's events; more than any event has: it has none of that name. */
+export function indexOf(schema: EventSchema, name: string): number {
+  return schema.indexes.get(name) ?? NOWHERE;
+}
+
+const NOWHERE = Number.MAX_SAFE_INTEGER;
+
+/** Events that say who the numbers of users are. Where a call is two events, which older readers read too, they have no number of their own: those do not know them. */
+const NOTES: ReadonlySet<string> = new Set(['useradded', 'userdeleted', 'groupadded', 'groupdeleted']);
+
+export function isNote({ name }: EventSchema): boolean {
+  return NOTES.has(name);
+}
+
 export function sidesOf(id: number): Sides {
   return sides[id] ?? 'one';
 }

@@ -1,8 +1,7 @@
 /** Events that make sockets and tell of their ends. */
 import { textOf, untilNul } from './bytes.ts';
-import { type Address, addressOf, Fd, FdType, L4, NO_IP4, type Tuple, tupleOf } from './fd.ts';
-import { indexOf } from './processes.ts';
-import { SchemaFlag } from './schema.ts';
+import { type Address, addressOf, Fd, FdType, L4, NO_IP4, NO_IP6, type Tuple, tupleOf } from './fd.ts';
+import { indexOf, SchemaFlag } from './schema.ts';
 import type { EventAtHand, State } from './state.ts';
 
 const AF = { UNIX: 1, INET: 2, INET6: 10, NETLINK: 16 } as const;
@@ -92,12 +91,30 @@ export function connected(_state: State, { fd, params }: EventAtHand): void {
   const tuple = tupleOf(raw);
   if (tuple === null) fd.name = unixName(raw);
   else {
+    forgetPeer(fd, tuple);
     const changed = setEnds(fd, tuple);
     if (changed && fd.role === 'server' && fd.isUdp) fd.swap();
     fd.name = fd.tuple;
   }
   if (fd.role === 'none') fd.role = 'client';
   fd.row = 0;
+}
+
+/** A datagram socket may be connected again and again. */
+function forgetPeer(fd: Fd, { target }: Tuple): void {
+  if (fd.role === 'server' || (fd.serverIp === target.ip && fd.serverPort === target.port)) return;
+  fd.serverIp = '';
+  fd.serverPort = 0;
+}
+
+/** Whom a failed connect meant; null: it does not say. */
+export function failedPeer({ fd, params, schema }: EventAtHand): string | null {
+  const raw = schema.name === 'connect' ? params.raw(1) : null;
+  if (fd === null || fd.name !== '' || raw === null || raw.length === 0) return null;
+  const tuple = tupleOf(raw);
+  if (tuple === null) return raw[0] === AF.UNIX ? unixName(raw) : null;
+  const { source, target } = tuple;
+  return `${source.ip}:${source.port}->${target.ip}:${target.port}`;
 }
 
 export function accepted(state: State, event: EventAtHand): void {
@@ -135,6 +152,7 @@ export function transferred(state: State, event: EventAtHand): void {
   const reads = (event.schema.flags & SchemaFlag.READS) !== 0;
   const raw = messageTuple(event, reads);
   if (raw === null || raw.length === 0 || (fd.name !== '' && fd.isTcp)) return;
+  if (fd.isServer && fd.role === 'none') takeRole(fd, reads);
   if (!learn(state, fd, raw)) return;
   if (fd.isConnection) {
     if (fd.role === 'none') fd.role = reads && fd.type === FdType.IPV4 ? 'server' : 'client'; // who reads first, serves
@@ -144,13 +162,17 @@ export function transferred(state: State, event: EventAtHand): void {
   fd.row = 0;
 }
 
+/** A datagram socket of the list has a port, which the kernel may have given it: who speaks first asks. */
+function takeRole(fd: Fd, reads: boolean): void {
+  fd.role = reads ? 'server' : 'client';
+  if (!reads) fd.swap();
+}
+
 /** The tuple of one message: with a sending's beginning in older files, with its end in newer ones. */
 export function messageTuple(event: EventAtHand, reads: boolean): Uint8Array | null {
-  const own = indexOf(event.schema, 'tuple');
-  if (own < 0) return null;
-  const raw = event.params.raw(own);
-  if (raw !== null || reads) return raw;
-  return event.enter()?.raw(2) ?? null;
+  if (!event.schema.indexes.has('tuple')) return null;
+  const raw = event.params.raw(indexOf(event.schema, 'tuple'));
+  return raw !== null || reads ? raw : (event.enter()?.raw(2) ?? null);
 }
 
 /** Takes a message's ends over. False: nothing new. */
@@ -169,14 +191,16 @@ function learn(state: State, fd: Fd, raw: Uint8Array): boolean {
 
 /** An end that is on no address is on the one that the packet leaves by. */
 function fillAddress(state: State, fd: Fd): void {
-  if (fd.type !== FdType.IPV4) return;
-  if (fd.clientIp === NO_IP4) fd.clientIp = nearTo(state, fd, fd.serverIp);
-  else if (fd.serverIp === NO_IP4) fd.serverIp = nearTo(state, fd, fd.clientIp);
+  if (isNoAddress(fd.clientIp)) fd.clientIp = nearTo(state, fd, fd.serverIp) ?? fd.clientIp;
+  else if (isNoAddress(fd.serverIp)) fd.serverIp = nearTo(state, fd, fd.clientIp) ?? fd.serverIp;
 }
 
-function nearTo(state: State, fd: Fd, ip: string): string {
+const isNoAddress = (ip: string) => ip === NO_IP4 || ip === NO_IP6;
+
+/** Null: nothing better is known. */
+function nearTo(state: State, fd: Fd, ip: string): string | null {
   const own = state.addresses.towards(ip);
-  return own === ip && fd.clientPort === fd.serverPort ? NO_IP4 : own;
+  return own === ip && fd.clientPort === fd.serverPort ? null : own;
 }
 
 /** True: something changed. The far end stays where it is set; the same ends the other way round are no change. */
@@ -190,7 +214,7 @@ function setEnds(fd: Fd, { type, source, target }: Tuple): boolean {
   let changed = !same(source, client);
   fd.clientIp = source.ip;
   fd.clientPort = source.port;
-  if (fd.serverIp === '' || fd.serverIp === NO_IP4 || fd.serverIp === '::') {
+  if (fd.serverIp === '' || isNoAddress(fd.serverIp)) {
     fd.serverIp = target.ip;
     changed = true;
   }

@@ -1,14 +1,12 @@
 /** What is known at one point of a file: threads, what they have open, and this machine. Rebuilt event by event as sysdig does. */
 import type { DimensionTables } from '../model/rows.ts';
-import { Addresses } from './addresses.ts';
-import { type Fd, FdRows, FdType } from './fd.ts';
-import { MAX_THREADS } from './lists.ts';
+import { Addresses, type Interface } from './addresses.ts';
+import { type Fd, FdRows } from './fd.ts';
+import type { Limits } from './limits.ts';
 import type { Params } from './params.ts';
 import type { EventSchema } from './schema.ts';
 import { CloneFlag, Thread, ThreadRows } from './thread.ts';
 
-/** A process with more descriptors than this is damage. */
-const MAX_FDS = 1 << 16;
 /** A power of two. */
 const RECENT_THREADS = 1024;
 /** Where the descriptor goes whose close is on its way while its number is given out again. */
@@ -40,13 +38,17 @@ export class State {
   readonly #recent: (Thread | undefined)[] = new Array<Thread | undefined>(RECENT_THREADS).fill(undefined);
   #closing: { readonly thread: Thread; readonly fd: number } | null = null;
 
+  /** Descriptors of all tables. */
+  #fds = 0;
+
   /** `onRemoved` hears of each thread that goes. */
   constructor(
-    tables: DimensionTables,
+    readonly tables: DimensionTables,
+    readonly limits: Limits,
     private readonly onRemoved: (thread: Thread) => void,
   ) {
-    this.threadRows = new ThreadRows(tables);
-    this.fdRows = new FdRows(tables);
+    this.threadRows = new ThreadRows(tables, limits);
+    this.fdRows = new FdRows(tables, limits);
   }
 
   /** The event before ended something. */
@@ -56,7 +58,7 @@ export class State {
 
   /** Takes away what the event before ended. */
   settle(time: number): void {
-    if (this.#closing !== null) this.fdTable(this.#closing.thread)?.delete(this.#closing.fd);
+    if (this.#closing !== null) this.dropFd(this.fdTable(this.#closing.thread), this.#closing.fd);
     this.#closing = null;
     if (this.#leaving !== null) this.#remove(this.#leaving, time, false);
     this.#leaving = null;
@@ -86,9 +88,9 @@ export class State {
   }
 
   add(thread: Thread): boolean {
-    if (this.threads.size >= MAX_THREADS) return false;
     const before = this.threads.get(thread.tid);
-    if (before !== undefined) before.isGone = true;
+    if (before === undefined && !this.limits.allow('threads', this.threads.size)) return false;
+    if (before !== undefined) this.#forget(before);
     this.threads.set(thread.tid, thread);
     if (thread.flags & CloneFlag.THREAD) this.#count(thread.pid, 1);
     return true;
@@ -97,6 +99,10 @@ export class State {
   remove(tid: number, time: number): void {
     const thread = this.threads.get(tid);
     if (thread !== undefined) this.#remove(thread, time, true);
+  }
+
+  addAddress(found: Interface): void {
+    if (this.limits.allow('addresses', this.addresses.size)) this.addresses.add(found);
   }
 
   mainOf(thread: Thread): Thread | null {
@@ -120,15 +126,46 @@ export class State {
   addFd(thread: Thread, number: number, fd: Fd): Fd | null {
     const table = this.fdTable(thread);
     thread.lastFd = number;
-    if (table === null || (table.size >= MAX_FDS && !table.has(number))) return null;
+    if (table === null) return null;
     const before = table.get(number);
     if (before?.closing === true) {
       fd.closing = false;
       fd.closeCancelled = true;
-      table.set(CANCELLED, before);
+      this.putFd(table, CANCELLED, before);
+    }
+    return this.putFd(table, number, fd) ? fd : null;
+  }
+
+  /** False: there are too many. */
+  putFd(table: Map<number, Fd>, number: number, fd: Fd): boolean {
+    if (!table.has(number)) {
+      if (!this.limits.allow('descriptors', this.#fds)) return false;
+      this.#fds++;
     }
     table.set(number, fd);
-    return fd;
+    return true;
+  }
+
+  dropFd(table: Map<number, Fd> | null, number: number): void {
+    if (table?.delete(number) === true) this.#fds--;
+  }
+
+  /** A child begins with a copy of what its parent has open. */
+  copyFds(from: Map<number, Fd> | null, to: Map<number, Fd>): void {
+    for (const [number, fd] of from ?? []) if (!this.putFd(to, number, fd.copy())) break;
+  }
+
+  /** What a thread shared with its process is its own from now on. */
+  ownTable(thread: Thread): void {
+    if ((thread.flags & CloneFlag.FILES) === 0 || thread.isMain) return;
+    const shared = this.fdTable(thread);
+    thread.flags &= ~CloneFlag.FILES;
+    this.copyFds(shared, thread.fds);
+  }
+
+  /** The first thread of the process that another calls by this number; null: it is not known, or numbers mean something else there. */
+  processNamed(pid: number, caller: Thread): Thread | null {
+    return caller.vpid === caller.pid ? (this.threads.get(pid) ?? null) : null;
   }
 
   cwdOf(thread: Thread): string {
@@ -162,7 +199,7 @@ export class State {
     const ports = new Set<number>();
     for (const { fds } of this.threads.values()) for (const fd of fds.values()) if (fd.isServer) ports.add(fd.serverPort);
     for (const { fds } of this.threads.values()) {
-      for (const fd of fds.values()) if (fd.type === FdType.IPV4) this.#orient(fd, ports);
+      for (const fd of fds.values()) if (fd.isConnection) this.#orient(fd, ports);
     }
   }
 
@@ -191,9 +228,15 @@ export class State {
     if (this.threads.get(thread.tid) !== thread || (thread.children > 0 && !force)) return;
     if (thread.flags & CloneFlag.THREAD) this.#count(thread.pid, -1);
     this.threads.delete(thread.tid);
-    thread.isGone = true;
+    this.#forget(thread);
     this.onRemoved(thread);
     this.threadRows.ended(thread, time);
+  }
+
+  #forget(thread: Thread): void {
+    thread.isGone = true;
+    this.#fds -= thread.fds.size;
+    thread.fds = new Map();
   }
 
   #count(pid: number, change: number): void {

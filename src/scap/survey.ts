@@ -4,7 +4,8 @@
  */
 import { Block, BlockCutter, eventForm, ScapDamage } from './blocks.ts';
 import { EventHead } from './events.ts';
-import { schemaOf, sidesOf } from './schema.ts';
+import { LIMITS } from './limits.ts';
+import { type EventSchema, isNote, schemaOf, sidesOf } from './schema.ts';
 
 /** What the first pass found. */
 export interface Survey {
@@ -20,10 +21,18 @@ export interface Survey {
   readonly cut: string | null;
 }
 
-interface OpenCall {
-  type: number;
+/** An event's number where notes have none, and how many notes came before. */
+interface Numbered {
   num: number;
+  notes: number;
 }
+
+interface OpenCall extends Numbered {
+  type: number;
+}
+
+/** Calls whose beginning is recorded even where those of others are not: what it says may change before the call looks. */
+const TWICE: ReadonlySet<string> = new Set(['open', 'openat', 'openat2', 'creat', 'connect', 'execve', 'execveat']);
 
 /** One event for a call's beginning in so many events: then beginnings are recorded. */
 const FEW = 0.05;
@@ -32,10 +41,13 @@ export class Surveyor {
   readonly #cutter = new BlockCutter();
   readonly #head = new EventHead();
   #open = new Map<number, OpenCall>();
-  readonly #pending: number[] = [];
+  readonly #pending: Numbered[] = [];
   #num = 0;
-  #uncounted = 0;
+  /** Events that have a number only in files of one event a call. */
+  #notes = 0;
   #enters = 0;
+  #exits = 0;
+  #aside = 0;
   #epoch = 0n;
 
   /** Throws ScapDamage; what came before it counts. */
@@ -53,27 +65,33 @@ export class Surveyor {
 
   /** Events seen so far, of all types. */
   get events(): number {
-    return this.#num + this.#uncounted;
+    return this.#num + this.#notes;
   }
 
   finish(cut: string | null): Survey {
     this.#closeSection();
-    const exitOnly = this.#enters < (this.#num + this.#uncounted) * FEW;
+    const exitOnly = this.#isExitOnly();
+    const numberOf = ({ num, notes }: Numbered) => (exitOnly ? num + notes : num);
     return {
-      pending: this.#pending.sort((a, b) => a - b),
+      pending: this.#pending.map(numberOf).sort((a, b) => a - b),
       exitOnly,
-      events: this.#num + (exitOnly ? this.#uncounted : 0),
+      events: exitOnly ? this.events : this.#num,
       epoch: this.#epoch,
       cut: cut ?? this.#cutter.cut,
     };
+  }
+
+  /** Where there is nothing but calls whose beginning is recorded in any case, those tell. */
+  #isExitOnly(): boolean {
+    return this.#exits === 0 && this.#aside > 0 ? false : this.#enters < this.events * FEW;
   }
 
   #event(): void {
     const { type } = this.#head;
     const schema = schemaOf(type);
     if (schema === undefined) return;
-    if (!schema.classic) {
-      this.#uncounted++;
+    if (isNote(schema)) {
+      this.#notes++;
       return;
     }
     const num = ++this.#num;
@@ -81,20 +99,35 @@ export class Surveyor {
       this.#epoch = (BigInt(this.#head.timeHigh) << 32n) | BigInt(this.#head.timeLow >>> 0);
     }
     const side = sidesOf(type);
+    if (side === 'one') return;
+    this.#count(schema, side);
     if (side === 'enter') this.#enter(this.#head.tid, type, num);
-    else if (side === 'exit') this.#exit(this.#head.tid, type);
+    else this.#exit(this.#head.tid, type);
+  }
+
+  #count({ name }: EventSchema, side: 'enter' | 'exit'): void {
+    if (TWICE.has(name)) this.#aside += side === 'enter' ? 1 : 0;
+    else if (side === 'enter') this.#enters++;
+    else this.#exits++;
   }
 
   #enter(tid: number, type: number, num: number): void {
-    this.#enters++;
     const open = this.#open.get(tid);
+    const notes = this.#notes;
     if (open === undefined) {
-      this.#open.set(tid, { type, num });
+      if (this.#open.size < LIMITS.threads) this.#open.set(tid, { type, num, notes });
+      else this.#leave({ num, notes });
       return;
     }
-    if (open.num !== 0) this.#pending.push(open.num);
+    if (open.num !== 0) this.#leave(open);
     open.type = type;
     open.num = num;
+    open.notes = notes;
+  }
+
+  /** A call that does not return. */
+  #leave({ num, notes }: Numbered): void {
+    if (this.#pending.length < LIMITS['open calls']) this.#pending.push({ num, notes });
   }
 
   #exit(tid: number, type: number): void {
@@ -103,7 +136,7 @@ export class Surveyor {
   }
 
   #closeSection(): void {
-    for (const { num } of this.#open.values()) if (num !== 0) this.#pending.push(num);
+    for (const open of this.#open.values()) if (open.num !== 0) this.#leave(open);
     this.#open = new Map();
   }
 }

@@ -4,6 +4,7 @@ import { parseCgroup } from '../model/cgroup.ts';
 import type { DimensionTables, ProcessRow, ThreadRow, ThreadStatRow } from '../model/rows.ts';
 import { texts } from './bytes.ts';
 import type { Fd } from './fd.ts';
+import type { Limits } from './limits.ts';
 import { OpenCall } from './open-call.ts';
 
 /** Bits of a clone's flags, as the files number them. */
@@ -118,7 +119,10 @@ export class ThreadRows {
   readonly #processes = new Map<number, ProcessRow>();
   readonly #threads = new Map<number, ThreadRow>();
 
-  constructor(tables: DimensionTables) {
+  constructor(
+    tables: DimensionTables,
+    private readonly limits: Limits,
+  ) {
     this.#tables = tables;
   }
 
@@ -133,7 +137,8 @@ export class ThreadRows {
     const { stats, tid, vmsize, vmrss, vmswap, children } = thread;
     const same =
       stats !== null && stats.vmsize === vmsize && stats.vmrss === vmrss && stats.vmswap === vmswap && stats.children === children;
-    if (!same) thread.stats = this.#tables.threadStats.add({ tid, vmsize, vmrss, vmswap, children, from: time, to: null });
+    if (!same && this.limits.allow('sizes', this.#tables.threadStats.size))
+      thread.stats = this.#tables.threadStats.add({ tid, vmsize, vmrss, vmswap, children, from: time, to: null });
   }
 
   /** A thread ended; with its first thread, its process did. */
@@ -169,6 +174,7 @@ export class ThreadRows {
     if (row === undefined || !says(row, fields)) {
       if (row !== undefined) this.#close(this.#tables.processes, row, time);
       row = this.#tables.processes.add({ ...fields, from: time, to: null });
+      this.limits.text += textIn(fields, this.limits);
       this.#processes.set(thread.pid, row);
     }
     thread.processRow = row.id;
@@ -183,6 +189,7 @@ export class ThreadRows {
 }
 
 type ProcessFields = Omit<ProcessRow, 'id' | 'from' | 'to'>;
+type Texts = Pick<ProcessFields, 'exe' | 'exepath' | 'args' | 'env' | 'cwd' | 'root' | 'cgroups'>;
 
 function says(row: ProcessRow, fields: ProcessFields): boolean {
   for (const name in fields) {
@@ -223,3 +230,12 @@ function processFields(thread: Thread, main: Thread): ProcessFields {
     flags: 0,
   };
 }
+
+/** Bytes of text, about. What several share counts once. */
+export function textIn({ exe, exepath, args, env, cwd, root, cgroups }: Texts, limits: Limits): number {
+  let length = exe.length + exepath.length + cwd.length + root.length;
+  for (const list of [args, env ?? NOTHING, cgroups]) if (limits.isFirst(list)) for (const text of list) length += text.length;
+  return length;
+}
+
+const NOTHING: readonly string[] = [];

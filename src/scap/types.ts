@@ -2,8 +2,9 @@
 import { FAMILIES, type Family } from '../model/calls.ts';
 import { type ArgType, type EventType, FIRST_IMPORTED } from '../model/event-type.ts';
 import type { DimensionTables } from '../model/rows.ts';
+import { ScapDamage } from './blocks.ts';
 import { HANDLERS, type Handler, SIZE_HANDLERS } from './handlers.ts';
-import { callOf, type EventSchema, type ParamSchema, SchemaFlag, type Sides, schemaOf, sidesOf } from './schema.ts';
+import { callOf, type EventSchema, isNote, type ParamSchema, SchemaFlag, type Sides, schemaOf, sidesOf } from './schema.ts';
 
 /** Where an argument comes from: parameter `index` of the event that ends the call, or of the one that begins it. */
 export interface ArgPlan {
@@ -26,6 +27,9 @@ export interface TypePlan {
   /** The parameter with the payload; -1: none. */
   readonly data: number;
 }
+
+/** Types are numbers of two bytes. */
+const LAST_ID = 0xffff;
 
 /** Types without parameters of their own carry a system call's number in their first. */
 export const GENERIC_ENTER = 0;
@@ -62,6 +66,8 @@ export class EventKind {
   readonly isGeneric: boolean;
   /** It brings JSON of containers or of Kubernetes objects. */
   readonly tellsOf: 'container' | 'k8s' | null;
+  /** False: it is passed over when events are numbered, and stored nowhere. */
+  readonly isNumbered: boolean;
   /** An event of its own that comes between a call's two. */
   readonly intervenes: boolean;
   readonly #plans = new Map<number, TypePlan>();
@@ -81,6 +87,7 @@ export class EventKind {
     this.finding = findingOf(schema, apart);
     this.usesFd = (flags & SchemaFlag.USES_FD) !== 0;
     this.hasFd = (flags & FD_FLAGS) !== 0;
+    this.isNumbered = exitOnly || !isNote(schema);
     this.isGeneric = type === GENERIC_ENTER || type === GENERIC_EXIT;
     this.tellsOf = schema.name === 'container' || schema.name === 'k8s' ? schema.name : null;
     this.intervenes = schema.name !== 'switch' && type % 2 === 0 && !apart;
@@ -123,13 +130,15 @@ export class EventTypes {
     this.#sizes = sizes;
   }
 
-  /** Null: an event that has no number. */
+  /** Null: nobody knows such events. */
   kind(type: number): EventKind | null {
     let kind = this.#kinds[type];
     if (kind === undefined) {
       const schema = schemaOf(type);
-      const counts = schema !== undefined && (schema.classic || this.#exitOnly);
-      kind = counts ? new EventKind(type, schema, this.#exitOnly, this.#handler(type), (...shape) => this.#make(type, ...shape)) : null;
+      kind =
+        schema === undefined
+          ? null
+          : new EventKind(type, schema, this.#exitOnly, this.#handler(type), (...shape) => this.#make(type, ...shape));
       this.#kinds[type] = kind;
     }
     return kind;
@@ -164,10 +173,11 @@ export class EventTypes {
       add(param, { ofEnter: false, index, how: howOf(param) }, column);
     });
     (enterSchema?.params ?? []).slice(0, Math.max(0, enters)).forEach((param, index) => {
-      const fd = index === 0 && param.kind === 'fd' && ((enterSchema?.classicFlags ?? 0) & SchemaFlag.USES_FD) !== 0;
+      const fd = index === 0 && param.kind === 'fd' && keepsFd(enterSchema!);
       add(param, { ofEnter: exits >= 0, index, how: howOf(param) }, fd ? 'fd' : null);
     });
     const id = this.#nextId++;
+    if (id > LAST_ID) throw new ScapDamage(`more than ${LAST_ID - FIRST_IMPORTED} kinds of events`);
     this.#tables.types.put(typeRow(id, schema, this.#exitOnly ? schema.flags : schema.classicFlags, row, type, call));
     return {
       id,
@@ -179,6 +189,11 @@ export class EventTypes {
       data,
     };
   }
+}
+
+/** The event's descriptor is the one that the call was given, not one that it made. */
+function keepsFd({ classicFlags, name }: EventSchema): boolean {
+  return (classicFlags & (SchemaFlag.USES_FD | SchemaFlag.MAKES_FD)) === SchemaFlag.USES_FD && name !== 'fcntl';
 }
 
 function typeRow(id: number, schema: EventSchema, flags: number, args: readonly ArgType[], type: number, call: number): EventType {

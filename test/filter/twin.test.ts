@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import type { Check, Expr, Operand } from '../../src/filter/ast.ts';
 import { OPERATORS } from '../../src/filter/check.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
-import { type Field, type Reading, readField, type Value } from '../../src/filter/field.ts';
+import { type Field, type Reading, soughtField, type Value } from '../../src/filter/field.ts';
 import { parseFilter } from '../../src/filter/parse.ts';
 import { FIELDS, findField } from '../../src/filter/registry.ts';
 import { EventView } from '../../src/filter/view.ts';
@@ -45,7 +45,8 @@ function sample(path: string): Sample {
     before = head.maxTime;
     for (let i = 0; i < chunk.n; i++) {
       if (!nums.includes(chunk.num[i]!)) continue;
-      for (const field of FIELDS) readings.get(field)!.push(readField({ field, arg: argOf(field), label: field.name }, view.at(chunk, i)));
+      for (const field of FIELDS)
+        readings.get(field)!.push(soughtField({ field, arg: argOf(field), label: field.name }, view.at(chunk, i)));
     }
   }
   return { capture, nums, readings };

@@ -69,8 +69,12 @@ function countIf(condition: boolean): number | null {
 }
 
 function ioBytes(view: EventView): number | null {
-  return view.type.io !== null && view.res !== null && view.res >= 0 ? view.res : null;
+  const moves = view.type.io !== null || BETWEEN.has(view.type.name);
+  return moves && view.res !== null && view.res >= 0 ? view.res : null;
 }
+
+/** Calls that move bytes from one descriptor to another. */
+const BETWEEN: ReadonlySet<string> = new Set(['sendfile', 'splice', 'tee']);
 
 /** Bytes read (`in`), written (`out`) or either, of files, of sockets, or of all. */
 function bytesOf(kind: 'file' | 'net' | null, direction: 'in' | 'out' | null): RowField {
@@ -91,6 +95,10 @@ function arg(view: EventView, key: string): Reading {
   const found = argAt(view, key);
   return found === null ? null : argText(view, found.type, found.value);
 }
+
+/** What evt.args and evt.info print. */
+const ENDED = { begun: false, all: false };
+const BEGUN = { begun: true, all: false };
 
 function rawArg(view: EventView, key: string): Reading {
   const found = argAt(view, key);
@@ -159,8 +167,8 @@ export const EVT_FIELDS: readonly Field[] = [
   ofEvent('evt.category', 'file, net, ipc, wait, process, sleep, signal, user, other …', 'evt.category=net', { type: 'text', read: category }),
   ofType('evt.source', 'where events of this kind come from', 'evt.source=syscall', { type: 'text', read: () => 'syscall' }),
   column('evt.cpu', 'number of the CPU', 'evt.cpu=0', { type: 'number', column: 'cpu', value: asIs }),
-  ofEvent('evt.args', 'all arguments as text', 'evt.args contains resolv', { type: 'text', read: (view) => argsText(view) }),
-  ofEvent('evt.info', 'all arguments as text, of a call’s beginning too where that was recorded apart', 'evt.info contains "res=0"', { type: 'text', read: (view) => argsText(view, true) }),
+  ofEvent('evt.args', 'all arguments as text', 'evt.args contains resolv', { type: 'text', read: (view) => argsText(view, ENDED), sought: (view) => argsText(view, { ...ENDED, all: true }) }),
+  ofEvent('evt.info', 'all arguments as text, of a call’s beginning too where that was recorded apart', 'evt.info contains "res=0"', { type: 'text', read: (view) => argsText(view, BEGUN), sought: (view) => argsText(view, { ...BEGUN, all: true }) }),
   ofEvent('evt.arg', 'one argument as text, by name or position', 'evt.arg.name contains resolv', { type: 'text', arg: { name: 'NAME', required: true }, read: arg }),
   ofEvent('evt.rawarg', 'one argument as it is stored: a number, or text', 'evt.rawarg.size>50', { type: 'number', typeOf: rawArgType, arg: { name: 'NAME', required: true }, read: rawArg }),
   ofEvent('evt.buffer', 'the bytes that were read or written, as far as they were kept', 'evt.buffer contains GET', { type: 'bytes', read: (view) => (view.payload.length === 0 ? null : view.payload) }),

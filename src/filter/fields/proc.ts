@@ -159,7 +159,7 @@ export const PROC_FIELDS: readonly Field[] = [
   ofProcess('proc.is_kernel', 'bool', 'a thread of the kernel', 'proc.is_kernel=false', (p) => (p.flags & ProcessFlag.KERNEL) !== 0),
   ofProcess('proc.uses_io_uring', 'bool', 'it uses io_uring: its I/O is not visible', 'proc.uses_io_uring=true', (p) => (p.flags & ProcessFlag.IO_URING) !== 0),
   ofStats('proc.nthreads', 'how many threads the process has; imported files only', ({ children }) => children + 1, 'proc.nthreads>1', true),
-  ofStats('proc.nchilds', 'other threads of the process, for its first; imported files only', ({ children }) => children, 'proc.nchilds>0'),
+  ofStats('proc.nchilds', 'how many threads the process has beside its first; imported files only', ({ children }) => children, 'proc.nchilds>0', true),
   ofStats('proc.vmsize', 'virtual memory in kB; imported files only', ({ vmsize }) => vmsize, 'proc.vmsize>100000'),
   ofStats('proc.vmrss', 'resident memory in kB; imported files only', ({ vmrss }) => vmrss, 'proc.vmrss>10000'),
   ofStats('proc.vmswap', 'swapped memory in kB; imported files only', ({ vmswap }) => vmswap, 'proc.vmswap=0'),

@@ -32,6 +32,8 @@ export class ScapStream {
   readonly #begin: Uint8Array[] = [];
   readonly #tables: DimensionTables = newTables();
   #survey: Pick<Survey, 'exitOnly' | 'epoch'> = { exitOnly: false, epoch: 0n };
+  /** Why the file ended while its beginning was looked at; null: it did not. */
+  #cut: string | null = null;
   #hostname = '';
 
   private constructor(path: string) {
@@ -43,7 +45,7 @@ export class ScapStream {
     const stream = new ScapStream(path);
     const surveyor = new Surveyor();
     const enough = () => surveyor.events >= ENOUGH_EVENTS;
-    await eachPiece(
+    stream.#cut = await eachPiece(
       stream.#pieces(() => !enough()),
       (piece) => {
         stream.#begin.push(piece);
@@ -85,7 +87,7 @@ export class ScapStream {
     try {
       const cut = await eachPiece(this.#all(), (piece) => reader.push(piece));
       reader.finish();
-      return { cut: cut ?? reader.cut, leftOut: reader.leftOut };
+      return { cut: cut ?? this.#cut ?? reader.cut, leftOut: reader.leftOut };
     } catch (error) {
       if (error instanceof Enough) return { cut: null, leftOut: reader.leftOut };
       throw error;

@@ -15,15 +15,15 @@ export const LIMITS = {
   addresses: 1 << 14,
   /** Sizes of threads, as they changed. */
   sizes: 1 << 20,
-  /** Bytes of JSON about containers and Kubernetes objects in one event. */
-  'bytes of JSON': 1 << 23,
+  /** Texts about containers and Kubernetes objects, by their bytes. */
+  'longer texts': 1 << 23,
   /** Calls that never return. */
   'open calls': 1 << 20,
 } as const;
 
 export type Limit = keyof typeof LIMITS;
 
-/** Rows of all kinds, and bytes of text in them. Behind them reading ends. */
+/** Rows of all kinds but sizes, and bytes of text in them. Behind them reading ends: 60 million ordinary events have as many. */
 const MAX_ROWS = 1 << 20;
 const MAX_TEXT = 1 << 29;
 
@@ -36,7 +36,7 @@ export class Limits {
   /** True: there is room for one more. False: it is left out, and counted. */
   allow(what: Limit, before: number): boolean {
     if (before < LIMITS[what]) return true;
-    this.leave(what, 1);
+    this.#left.set(what, (this.#left.get(what) ?? 0) + 1);
     return false;
   }
 
@@ -48,20 +48,16 @@ export class Limits {
   }
 
   /** Throws ScapDamage when the file tells of more than is kept in memory. */
-  check(tables: DimensionTables): void {
+  check({ threadStats: _, ...tables }: DimensionTables): void {
     let rows = 0;
     for (const table of Object.values(tables)) rows += table.size;
     if (rows > MAX_ROWS) throw new ScapDamage(`it tells of more than ${MAX_ROWS} threads, processes, descriptors and messages`);
     if (this.text > MAX_TEXT) throw new ScapDamage(`its programs and files have names and arguments of more than ${MAX_TEXT >> 20} MB`);
   }
 
-  leave(what: Limit, n: number): void {
-    if (n > 0) this.#left.set(what, (this.#left.get(what) ?? 0) + n);
-  }
-
-  /** `left out: 737856 threads (no more than 262144 are kept)`; null: nothing was. */
+  /** `left out: 737856 threads (the limit is 262144)`; null: nothing was. */
   get leftOut(): string | null {
     if (this.#left.size === 0) return null;
-    return `left out: ${Array.from(this.#left, ([what, n]) => `${n} ${what} (no more than ${LIMITS[what]} are kept)`).join(', ')}`;
+    return `left out: ${Array.from(this.#left, ([what, n]) => `${n} ${what} (the limit is ${LIMITS[what]})`).join(', ')}`;
   }
 }

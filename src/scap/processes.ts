@@ -149,8 +149,10 @@ export function execEnded(state: State, event: EventAtHand): void {
   const res = event.params.int(0);
   if (thread === null || res === null || res < 0) return;
   const named = new Named(event.schema, event.params);
+  const unannounced = thread.isUnknown;
   tell(thread, named);
   thread.pid = named.int('pid') ?? thread.pid;
+  if (unannounced && named.text('trusted_exepath') !== null) inNoNamespace(thread);
   if (thread.ptid === -1) thread.ptid = named.int('ptid') ?? -1;
   const env = named.raw('env');
   if (env !== null) thread.env = texts(env);
@@ -162,6 +164,12 @@ export function execEnded(state: State, event: EventAtHand): void {
   thread.exepath = exePath(state, event, named, thread) ?? thread.exepath;
   thread.flags &= CloneFlag.MAIN | CloneFlag.INVERTED;
   thread.changed();
+}
+
+/** Newer readers take it so, where nobody told. */
+function inNoNamespace(thread: Thread): void {
+  thread.vtid = thread.tid;
+  thread.vpid = thread.pid;
 }
 
 function exePath(state: State, event: EventAtHand, named: Named, thread: Thread): string | null {
@@ -212,7 +220,7 @@ export function groupChanged(state: State, event: EventAtHand): void {
   if (pid === null || pgid === null) return;
   const target = pid === 0 ? state.mainOf(thread) : state.processNamed(pid, thread);
   if (target === null) return;
-  target.pgid = pgid === 0 ? target.vpid : pgid;
+  target.pgid = pgid === 0 ? (target.vpid < 0 ? target.pid : target.vpid) : pgid;
   target.changed();
 }
 

@@ -400,7 +400,7 @@ export class ScapReader implements EventAtHand {
   /** What a container's or an object's event says. */
   #json(): Uint8Array {
     const raw = this.params.raw(0) ?? NOTHING;
-    return this.#limits.allow('bytes of JSON', raw.length) ? raw : NOTHING;
+    return this.#limits.allow('longer texts', raw.length) ? raw : NOTHING;
   }
 
   #container(): void {

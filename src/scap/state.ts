@@ -165,7 +165,7 @@ export class State {
 
   /** The first thread of the process that another calls by this number; null: it is not known, or numbers mean something else there. */
   processNamed(pid: number, caller: Thread): Thread | null {
-    return caller.vpid === caller.pid ? (this.threads.get(pid) ?? null) : null;
+    return caller.vpid === caller.pid || caller.vpid < 0 ? (this.threads.get(pid) ?? null) : null;
   }
 
   cwdOf(thread: Thread): string {

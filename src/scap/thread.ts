@@ -25,8 +25,9 @@ const NOBODY = 0xffffffff;
 export class Thread {
   pid: number;
   ptid = -1;
-  vtid: number;
-  vpid: number;
+  /** Its numbers in its own pid namespace; -1: nobody told. */
+  vtid = -1;
+  vpid = -1;
   sid = -1;
   pgid = 0;
   tty = 0;
@@ -77,7 +78,7 @@ export class Thread {
   stats: ThreadStatRow | null = null;
 
   constructor(readonly tid: number) {
-    this.pid = this.vtid = this.vpid = tid;
+    this.pid = tid;
   }
 
   get isMain(): boolean {

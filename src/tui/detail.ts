@@ -107,7 +107,7 @@ function whoText(view: EventView): string {
   return [
     `${thread.comm} pid ${process?.pid ?? '?'}`,
     thread.tid === process?.pid ? '' : `thread ${thread.tid}`,
-    process === null || process.vpid === process.pid ? '' : `pid ${process.vpid} inside`,
+    process === null || process.vpid === process.pid || process.vpid < 0 ? '' : `pid ${process.vpid} inside`,
     process === null ? '' : `user ${view.userOf(process.uid)?.name ?? process.uid}`,
     parent === null ? '' : `child of ${parent.comm} ${parent.pid}`,
     place === null ? '' : `▸ ${place.field} ${place.value}`,

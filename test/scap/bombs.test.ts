@@ -120,7 +120,7 @@ test('a million threads in the list', PATIENCE, async () => {
     yield read(1005, 1);
   }
   const { lines, leftOut, notes, grown } = await bomb(parts());
-  expect(leftOut).toBe(`left out: ${1_000_000 - LIMITS.threads} threads (no more than ${LIMITS.threads} are kept)`);
+  expect(leftOut).toBe(`left out: ${1_000_000 - LIMITS.threads} threads (the limit is ${LIMITS.threads})`);
   expect(notes).toContain(leftOut);
   expect(lines).toEqual(['2 x']);
   expect(grown).toBeLessThan(1500 * MB);
@@ -135,7 +135,7 @@ test('two million descriptors in the lists', PATIENCE, async () => {
     yield read(10, 1);
   }
   const { lines, leftOut, grown } = await bomb(parts());
-  expect(leftOut).toBe(`left out: ${2_000_000 - LIMITS.descriptors} descriptors (no more than ${LIMITS.descriptors} are kept)`);
+  expect(leftOut).toBe(`left out: ${2_000_000 - LIMITS.descriptors} descriptors (the limit is ${LIMITS.descriptors})`);
   expect(lines).toEqual(['2 prog']);
   expect(grown).toBeLessThan(1500 * MB);
 });
@@ -161,7 +161,7 @@ test('a child for each of a process’s many descriptors', PATIENCE, async () =>
     yield read(10, 5000);
   }
   const { lines, leftOut } = await bomb(parts());
-  expect(leftOut).toMatch(/^left out: [0-9]+ descriptors \(no more than 1048576 are kept\)$/);
+  expect(leftOut).toMatch(/^left out: [0-9]+ descriptors \(the limit is 1048576\)$/);
   expect(lines).toEqual(['102 prog']);
 });
 
@@ -175,13 +175,13 @@ test('users, addresses and calls without end', PATIENCE, async () => {
   const told = scap.event({
     type: EVENT.CONTAINER_LARGE,
     tid: -1,
-    params: [nul(' '.repeat(LIMITS['bytes of JSON']))],
+    params: [nul(' '.repeat(LIMITS['longer texts']))],
     form: scap.FORM.LARGE,
   });
   const lists = [scap.block(0x206, users), scap.block(0x206, groups), scap.block(0x205, addresses)];
   const { leftOut, lines } = await bomb([START, ...lists, scap.processes(1, [{ tid: 10 }]), told, read(10, 1)]);
   expect(leftOut).toBe(
-    'left out: 7 users (no more than 65536 are kept), 8 groups (no more than 65536 are kept), 9 addresses (no more than 16384 are kept), 1 bytes of JSON (no more than 8388608 are kept)',
+    'left out: 7 users (the limit is 65536), 8 groups (the limit is 65536), 9 addresses (the limit is 16384), 1 longer texts (the limit is 8388608)',
   );
   expect(lines).toEqual(['3 prog']);
 });

@@ -23,7 +23,7 @@ describe('lists of processes', () => {
     '%proc.name|%proc.args|%proc.cwd|%user.uid|%group.gid|%proc.env[A]|%thread.vtid|%container.id|%proc.root|%proc.sid|%proc.exepath|%proc.pgid|%user.loginuid|%proc.tty';
   const FROM = [1, 1, 1, 1, 1, 3, 4, 4, 5, 6, 7, 8, 9, 9];
   const WHOLE = 'srv|-v x y|/home/|33|44|1|5|cccccccccccc|/chroot|9|/bin/srv|8|1000|34816'.split('|');
-  const BEFORE = ['', '', '', '', '', '<NA>', '10', 'host', '<NA>', '-1', '', '0', '-1', '0'];
+  const BEFORE = ['', '', '', '', '', '<NA>', '<NA>', 'host', '<NA>', '-1', '', '0', '-1', '0'];
 
   test.each([1, 2, 3, 4, 5, 6, 7, 8, 9])('version %d', async (version) => {
     const { lines } = await readBack(cat(...START, scap.processes(version, [spec, { tid: 11 }]), read(10, 1)), FORMAT);

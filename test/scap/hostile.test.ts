@@ -7,6 +7,7 @@ import { newTables } from '../../src/model/rows.ts';
 import { ScapDamage } from '../../src/scap/blocks.ts';
 import { ScapReader } from '../../src/scap/reader.ts';
 import { Surveyor } from '../../src/scap/survey.ts';
+import { samples } from './scap-samples.ts';
 
 const SAMPLE = '../shared/scap/modern-zoo.scap';
 /** Enough of a real file for lists and events of many kinds. */
@@ -65,6 +66,36 @@ function block(type: number, body: Uint8Array): Buffer {
   bytes.writeUInt32LE(bytes.length, bytes.length - 4);
   return bytes;
 }
+
+describe.each([...samples()])('%s', (_, whole) => {
+  const MADE_RUNS = { numRuns: 300 };
+
+  test('as it is', () => {
+    expect(read(whole)).toBeGreaterThan(10);
+  });
+
+  test('with bytes changed', { timeout: PATIENCE }, () => {
+    const changes = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(changes, (all) => {
+        const bytes = Uint8Array.from(whole);
+        for (const [at, value] of all) bytes[at] = value;
+        expect(read(bytes)).toBeGreaterThanOrEqual(0);
+      }),
+      MADE_RUNS,
+    );
+  });
+
+  test('cut anywhere, or begun anywhere', { timeout: PATIENCE }, () => {
+    fc.assert(
+      fc.property(fc.nat(whole.length), fc.nat(whole.length), (end, start) => {
+        expect(read(whole.subarray(0, end))).toBeGreaterThanOrEqual(0);
+        expect(read(Buffer.concat([Buffer.from(SECTION), whole.subarray(start)]))).toBeGreaterThanOrEqual(0);
+      }),
+      MADE_RUNS,
+    );
+  });
+});
 
 describe.skipIf(!existsSync(SAMPLE))('a real file (skipped where ../shared is absent)', () => {
   const real = existsSync(SAMPLE) ? unzipped(readFileSync(SAMPLE)).subarray(0, LENGTH) : new Uint8Array(0);

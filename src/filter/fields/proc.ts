@@ -48,6 +48,11 @@ function ofAncestor(name: string, type: FieldType, doc: string, read: (process: 
   return { name, type, doc, example, scope: 'thread', arg: { name: 'LEVEL', required: false }, read: readAt };
 }
 
+/** Imported files do not always tell numbers inside a namespace. */
+function known(number: number | undefined): number | null {
+  return number === undefined || number < 0 ? null : number;
+}
+
 function exeline({ exe, args }: ProcessRow): string {
   return [exe, ...args].join(' ');
 }
@@ -127,7 +132,7 @@ export const PROC_FIELDS: readonly Field[] = [
   ofProcess('proc.cwd', 'text', 'working directory', 'proc.cwd=/', (p) => p.cwd || null),
   { name: 'proc.env', type: 'text', scope: 'thread', doc: 'environment, or one variable; recorded only on request', example: 'proc.env[PATH] exists', arg: { name: 'NAME', required: false }, read: (view, name) => (view.process === null ? null : environment(view.process, name)) },
   ofProcess('proc.ppid', 'number', 'process id of the parent', 'proc.ppid=1', (p) => p.ppid),
-  ofParent('proc.pvpid', 'number', 'process id of the parent inside its own pid namespace', 'proc.pvpid=1', (p) => p.vpid),
+  ofParent('proc.pvpid', 'number', 'process id of the parent inside its own pid namespace', 'proc.pvpid=1', (p) => known(p.vpid)),
   ofParent('proc.pname', 'text', 'name of the parent', 'proc.pname=bash', (p) => p.comm),
   ofParent('proc.pexe', 'text', 'first argument of the parent', 'proc.pexe contains bash', (p) => p.exe),
   ofParent('proc.pexepath', 'text', 'path of the parent’s executable', 'proc.pexepath=/bin/bash', (p) => p.exepath),
@@ -137,7 +142,7 @@ export const PROC_FIELDS: readonly Field[] = [
   ofAncestor('proc.aexe', 'text', 'first argument of an ancestor', (p) => p.exe, 'proc.aexe contains bash'),
   ofAncestor('proc.aexepath', 'text', 'executable of an ancestor', (p) => p.exepath, 'proc.aexepath contains bash'),
   ofAncestor('proc.acmdline', 'text', 'name and arguments of an ancestor', cmdline, 'proc.acmdline contains bash'),
-  ofProcess('proc.vpid', 'number', 'process id inside its pid namespace', 'proc.vpid=1', (p) => p.vpid),
+  ofProcess('proc.vpid', 'number', 'process id inside its pid namespace', 'proc.vpid=1', (p) => known(p.vpid)),
   ofProcess('proc.sid', 'number', 'session id', 'proc.sid>0', (p) => p.sid),
   { name: 'proc.sname', type: 'text', scope: 'thread', doc: 'name of the session’s leader', example: 'proc.sname=bash', read: (view) => (view.process === null ? null : (view.processAt(view.process.sid)?.comm ?? null)) },
   ...leaderFields('proc.sid', 'session', ({ sid }) => sid),
@@ -164,7 +169,7 @@ export const PROC_FIELDS: readonly Field[] = [
   ofStats('proc.vmrss', 'resident memory in kB; imported files only', ({ vmrss }) => vmrss, 'proc.vmrss>10000'),
   ofStats('proc.vmswap', 'swapped memory in kB; imported files only', ({ vmswap }) => vmswap, 'proc.vmswap=0'),
   { name: 'thread.tid', type: 'number', scope: 'thread', doc: 'thread id', example: 'thread.tid>1000', read: (view) => view.thread?.tid ?? null },
-  { name: 'thread.vtid', type: 'number', scope: 'thread', doc: 'thread id inside its pid namespace', example: 'thread.vtid=1', read: (view) => view.thread?.vtid ?? null },
+  { name: 'thread.vtid', type: 'number', scope: 'thread', doc: 'thread id inside its pid namespace', example: 'thread.vtid=1', read: (view) => known(view.thread?.vtid) },
   { name: 'thread.ismain', type: 'bool', scope: 'thread', doc: 'the first thread of its process', example: 'thread.ismain=true', read: (view) => (view.process === null ? null : view.thread?.tid === view.process.pid) },
   ofProcess('thread.cgroups', 'text', 'all cgroups, controller=path', 'thread.cgroups contains kubepods', (p) => cgroup(p, '')),
   { name: 'thread.cgroup', type: 'text', scope: 'thread', doc: 'cgroup of one controller', example: 'thread.cgroup.memory contains docker', arg: { name: 'CONTROLLER', required: true }, read: (view, name) => (view.process === null ? null : cgroup(view.process, name)) },

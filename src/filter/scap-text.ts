@@ -17,6 +17,8 @@ interface Shape {
   readonly style: string;
   /** Name of the argument with the descriptor that a path starts from; empty: none. */
   readonly base: string;
+  /** What it may be, where its first byte says which. */
+  readonly variants: readonly string[];
   readonly values: readonly (readonly [name: string, value: number])[] | null;
 }
 
@@ -29,7 +31,8 @@ function shapeOf(format: string): Shape {
   let shape = shapes.get(format);
   if (shape === undefined) {
     const [, kind = '', style = '', table, base = ''] = /^scap:([a-z0-9]+)(?:\/([a-z]+))?(?:#([0-9]+))?(?:@(.+))?/.exec(format) ?? [];
-    shape = { kind, style, base, values: table === undefined ? null : valuesOf(Number(table)) };
+    const variants = /\((.+)\)$/.exec(format)?.[1]?.split('|') ?? [];
+    shape = { kind, style, base, variants, values: table === undefined ? null : valuesOf(Number(table)) };
     shapes.set(format, shape);
   }
   return shape;
@@ -56,7 +59,8 @@ export type BaseOf = (arg: string) => { readonly number: number; readonly row: n
 export function scapText(view: EventView, type: ArgType, value: ArgValue, shown: number, baseOf: BaseOf): string {
   const shape = shapeOf(type.format);
   if (value === null) return '<NA>';
-  return typeof value === 'number' ? numberText(view, type, shape, value) : bytesText(view, shape, value, shown, baseOf);
+  if (typeof value === 'number') return numberText(view, type, shape, value);
+  return shape.kind === 'dyn' ? variantText(view, type, shape, value, shown) : bytesText(view, shape, value, shown, baseOf);
 }
 
 /** Events of system calls that have no type of their own say nothing but which call it was. */
@@ -171,8 +175,6 @@ function bytesText(view: EventView, { kind, base }: Shape, bytes: Uint8Array, sh
     case 'socktuple':
     case 'sockaddr':
       return addressText(bytes, shown);
-    case 'dyn':
-      return dynamicText(bytes, shown);
     default:
       return shortened(bytes, shown);
   }
@@ -268,10 +270,19 @@ function ip6(data: Buffer, at: number): string {
   return ipaddr.fromByteArray([...data.subarray(at, at + 16)]).toString();
 }
 
-/** A value that says itself what it is: without its table, its number. */
-function dynamicText(bytes: Uint8Array, shown: number): string {
-  const value = Buffer.from(bytes.subarray(1));
-  if (value.length === 8) return value.readBigInt64LE().toString();
-  if (value.length === 4) return String(value.readInt32LE());
-  return shortened(value, shown);
+/** A value that says itself what it is; raw bytes where that is none of what it may be. */
+function variantText(view: EventView, type: ArgType, { variants }: Shape, bytes: Uint8Array, shown: number): string {
+  const shape = shapeOf(`scap:${variants[bytes[0] ?? 0] ?? 'bytebuf'}`);
+  const value = bytes.subarray(1);
+  const number = RAW.has(shape.kind) ? null : numberIn(value);
+  if (shape.kind === 'charbuf') return Buffer.from(value).toString().replace(/\0.*$/s, '');
+  return number === null ? shortened(value, shown) : numberText(view, type, shape, number);
+}
+
+const RAW: ReadonlySet<string> = new Set(['bytebuf', 'charbuf']);
+
+function numberIn(bytes: Uint8Array): number | null {
+  const value = Buffer.from(bytes);
+  if (value.length === 8) return Number(value.readBigInt64LE());
+  return value.length === 4 ? value.readUInt32LE() : value.length === 1 ? value[0]! : null;
 }

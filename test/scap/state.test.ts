@@ -234,14 +234,20 @@ test('how arguments print: what is cut, what has names, what starts from a descr
     scap.call(EVENT.OPENAT, 10, at(2), [], [i64(5), i64(4), nul('../b'), u32(1), u32(0), u32(1), i64(2)]),
     scap.call(128, 10, at(3), [i64(10), u8(9)], [i64(-513)]),
     scap.call(234 + 8, 10, at(4), [], []),
+    scap.call(44, 10, at(4), [], [i64(0), i64(4), u8(1), u8(3), cat(u8(0), bytes('raw')), u32(3)]),
+    scap.call(44, 10, at(4), [], [i64(0), i64(4), u8(1), u8(3), cat(u8(1), i64(-111)), u32(4)]),
+    scap.call(44, 10, at(4), [], [i64(0), i64(4), u8(1), u8(3), cat(u8(4), i64(1_500_000_000)), u32(16)]),
     scap.call(254, 10, at(5), [cat(u16(2), i64(4), u16(0x41), i64(77), u16(1)), i64(-1), u32(0x204)], [i64(0), cat(u16(0))]),
   ];
   const bytesOf = file([scap.named(4, FD.DIRECTORY, '/srv/x')], ...events);
-  const lines = await linesOf(bytesOf, '%evt.type %evt.info', 'evt.type in (read,openat,kill,ppoll)');
+  const lines = await linesOf(bytesOf, '%evt.type %evt.info', 'evt.type in (read,openat,kill,ppoll,setsockopt)');
   expect(lines).toEqual([
     `read res=100 data=${'x'.repeat(77)}... fd=3 size=200`,
     'openat fd=5(<f>/srv/b) dirfd=4(<d>/srv/x) name=../b(/srv/b) flags=1(O_RDONLY) mode=0 dev=1 ino=2',
     'kill res=-513(ERESTARTNOINTR) pid=10(prog) sig=9(SIGKILL)',
+    'setsockopt res=0 fd=4(<d>/srv/x) level=1(SOL_SOCKET) optname=3(SO_TYPE) val=raw optlen=3',
+    'setsockopt res=0 fd=4(<d>/srv/x) level=1(SOL_SOCKET) optname=3(SO_TYPE) val=-111(ECONNREFUSED) optlen=4',
+    'setsockopt res=0 fd=4(<d>/srv/x) level=1(SOL_SOCKET) optname=3(SO_TYPE) val=1500000000(1.5s) optlen=16',
     'ppoll res=0 fds= fds=4:d41 77:?1 timeout=none sigmask=SIGQUIT SIGUSR1',
   ]);
   expect(await linesOf(bytesOf, '%evt.num', `evt.info contains ${long}`)).toEqual(['2']);

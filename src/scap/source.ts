@@ -55,10 +55,17 @@ export async function* pieces(path: string, onRead: (bytes: number) => void = ()
 function unzippedAtOnce(path: string): Uint8Array | null {
   if (statSync(path).size > SMALL) return null;
   try {
-    return gunzipSync(readFileSync(path), { maxOutputLength: SMALL_UNZIPPED });
+    const zipped = readFileSync(path);
+    return gunzipSync(zipped, { chunkSize: unzippedSize(zipped), maxOutputLength: SMALL_UNZIPPED });
   } catch {
     return null; // as much as there is comes with the stream, and so does the error
   }
+}
+
+/** The last four bytes of a gzip file say how much is in it, or in its last part: a hint for one buffer that holds it all. */
+function unzippedSize(zipped: Buffer): number {
+  const told = zipped.length < 4 ? 0 : zipped.readUInt32LE(zipped.length - 4);
+  return Math.min(SMALL_UNZIPPED, Math.max(UNZIPPED, told + 1));
 }
 
 async function* countedPieces(file: AsyncIterable<Uint8Array>, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
@@ -69,7 +76,9 @@ async function* countedPieces(file: AsyncIterable<Uint8Array>, onRead: (bytes: n
 }
 
 /**
- * One piece is unzipped while the one before is being worked on: the next is in the queue before the last is waited for. A stream's own iterator would drop what it holds when an error comes. */
+ * One piece is unzipped while the one before is being worked on: the next is in the queue before the last is waited for. A stream's
+ * own iterator would drop what it holds when an error comes.
+ */
 async function* unzipped(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const unzip = createGunzip({ chunkSize: UNZIPPED });
   const out: Uint8Array[] = [];

@@ -1,5 +1,5 @@
 import type { DnsRow } from '../model/dns.ts';
-import type { Validity } from '../model/history.ts';
+import { firstAfter, type Validity } from '../model/history.ts';
 import type { Rows } from '../model/rows.ts';
 
 /** A name that an address was answered for. */
@@ -12,7 +12,7 @@ interface Named {
 }
 
 interface Answer {
-  readonly time: number;
+  readonly from: number;
   readonly addresses: ReadonlySet<string>;
 }
 
@@ -51,7 +51,7 @@ export class AddressNames {
       const key = `${type} ${qname}`;
       const given = this.#byName.get(key) ?? [];
       this.#byName.set(key, given);
-      given.push({ time, addresses });
+      given.push({ from: time, addresses });
       for (const address of addresses) this.#name(address, { name: qname, from: time, answers: given });
     }
   }
@@ -72,16 +72,10 @@ function within(from: number, time: number, validity: Validity): boolean {
 
 /** What was answered last by a time; messages come in the order of time. */
 function lastOf(answers: readonly Answer[], time: number, validity: Validity): ReadonlySet<string> {
-  let low = 0;
-  let high = answers.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (answers[middle]!.time <= time) low = middle + 1;
-    else high = middle;
-  }
-  const [last, next] = [answers[low - 1], answers[low]];
-  if (last !== undefined) validity.from = Math.max(validity.from, last.time);
-  if (next !== undefined) validity.until = Math.min(validity.until, next.time);
+  const after = firstAfter(answers, time);
+  const [last, next] = [answers[after - 1], answers[after]];
+  if (last !== undefined) validity.from = Math.max(validity.from, last.from);
+  if (next !== undefined) validity.until = Math.min(validity.until, next.from);
   return last?.addresses ?? NONE;
 }
 

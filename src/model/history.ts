@@ -73,7 +73,7 @@ export class History<Key, Row extends Dated & { readonly id: number }> {
 }
 
 /** Index of the first row that begins after `time`. */
-function firstAfter(rows: readonly Dated[], time: number): number {
+export function firstAfter(rows: readonly Pick<Dated, 'from'>[], time: number): number {
   let low = 0;
   let high = rows.length;
   while (low < high) {

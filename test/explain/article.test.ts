@@ -12,7 +12,7 @@ import { CaptureReader } from '../../src/store/reader.ts';
 const SCAP = '../shared/scap/critical-app.scap';
 const SUFFIX = 'backend.critical-app.svc.cluster.local';
 
-describe.skipIf(!existsSync(SCAP))('the article’s capture', () => {
+describe.skipIf(!existsSync(SCAP))('the article’s capture (skipped where ../shared is absent)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'trowel-article-'));
   let capture: CaptureReader;
   let story: Story;

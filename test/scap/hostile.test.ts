@@ -4,9 +4,9 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { newTables } from '../../src/model/rows.ts';
-import { ScapDamage } from '../../src/scap/blocks.ts';
 import { ScapReader } from '../../src/scap/reader.ts';
 import { Surveyor } from '../../src/scap/survey.ts';
+import { untilDamage } from './damage.ts';
 import { samples } from './scap-samples.ts';
 
 const SAMPLE = '../shared/scap/modern-zoo.scap';
@@ -27,16 +27,6 @@ function read(bytes: Uint8Array): number {
   untilDamage(() => reader.push(bytes));
   reader.finish();
   return events;
-}
-
-function untilDamage(work: () => void): string | null {
-  try {
-    work();
-    return null;
-  } catch (error) {
-    if (error instanceof ScapDamage) return error.message;
-    throw error;
-  }
 }
 
 const RUNS = { numRuns: 2500 };

@@ -9,11 +9,12 @@ import { compileFilter } from '../../src/filter/compile.ts';
 import { type DimensionTables, newTables } from '../../src/model/rows.ts';
 import { DEFAULT_FORMAT, LineFormat } from '../../src/output/format.ts';
 import { JsonFormat } from '../../src/output/json.ts';
-import { Block, BlockCutter, eventForm, ScapDamage } from '../../src/scap/blocks.ts';
+import { Block, BlockCutter, eventForm } from '../../src/scap/blocks.ts';
 import { ScapReader } from '../../src/scap/reader.ts';
 import { pieces } from '../../src/scap/source.ts';
 import { Surveyor } from '../../src/scap/survey.ts';
 import { seeded } from '../bench/synthetic.ts';
+import { untilDamage } from './damage.ts';
 import { samples } from './scap-samples.ts';
 
 const CASES = 2_000;
@@ -83,20 +84,9 @@ function recording(parts: readonly Parts[], random: Random): Buffer {
   return random() < 0.2 ? bytes.subarray(0, below(random, bytes.length)) : bytes;
 }
 
-/** Gives what was said of the damage; any other error is one. */
-function attempt(work: () => void): string | null {
-  try {
-    work();
-    return null;
-  } catch (error) {
-    if (error instanceof ScapDamage) return error.message;
-    throw error;
-  }
-}
-
 function readAll(bytes: Buffer, tables: DimensionTables, printed: boolean): number {
   const surveyor = new Surveyor();
-  const cut = attempt(() => surveyor.push(bytes));
+  const cut = untilDamage(() => surveyor.push(bytes));
   const survey = surveyor.finish(cut);
   const dns = new DnsIndex(tables);
   const { view } = compileFilter('', { dims: tables, epoch: survey.epoch, hostname: '', growing: true });
@@ -111,7 +101,7 @@ function readAll(bytes: Buffer, tables: DimensionTables, printed: boolean): numb
       expect(text).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f\x9b]/);
     }
   });
-  attempt(() => reader.push(bytes));
+  untilDamage(() => reader.push(bytes));
   reader.finish();
   expect(events).toBeLessThanOrEqual(survey.events);
   return events;

@@ -8,16 +8,17 @@ const MAY_IMPORT: Record<string, string[]> = {
   scap: ['model', 'kube'], // cgroup paths name containers; objects become rows as they do while recording
   dns: ['model'],
   node: ['model'],
-  filter: ['model'],
-  store: ['model', 'filter'],
+  event: ['model'],
+  filter: ['model', 'event'],
+  store: ['model', 'event', 'filter'],
   kube: ['model'],
-  collector: ['model', 'dns', 'kube', 'node', 'filter', 'store'],
-  lens: ['model', 'dns', 'filter', 'store'],
-  explain: ['model', 'dns', 'filter', 'store', 'lens'],
+  collector: ['model', 'dns', 'kube', 'node', 'event', 'filter', 'store'],
+  lens: ['model', 'dns', 'event', 'filter', 'store'],
+  explain: ['model', 'dns', 'event', 'filter', 'store', 'lens'],
   doctor: ['model', 'dns', 'kube', 'node', 'store', 'lens', 'explain'],
-  output: ['model', 'dns', 'filter', 'explain'],
-  tui: ['model', 'dns', 'filter', 'store', 'lens', 'explain', 'doctor', 'output'],
-  cli: ['model', 'scap', 'dns', 'node', 'filter', 'store', 'kube', 'collector', 'lens', 'explain', 'doctor', 'output', 'tui'],
+  output: ['model', 'dns', 'event', 'filter', 'explain'],
+  tui: ['model', 'dns', 'event', 'filter', 'store', 'lens', 'explain', 'doctor', 'output'],
+  cli: ['model', 'scap', 'dns', 'node', 'event', 'filter', 'store', 'kube', 'collector', 'lens', 'explain', 'doctor', 'output', 'tui'],
 };
 
 const IMPORT = /(?:from|import)\s*\(?\s*'(\.[^']+)'/g;

@@ -1,8 +1,9 @@
 /** What the user wants to see of an event, and what we add of our own accord. */
+
+import type { BoundField } from '../event/fields/field.ts';
+import type { EventView } from '../event/view.ts';
 import { FilterError } from '../filter/error.ts';
-import type { BoundField } from '../filter/field.ts';
-import { findField } from '../filter/registry.ts';
-import type { EventView } from '../filter/view.ts';
+import { findField } from '../filter/find-field.ts';
 import { sanitize } from '../output/printable.ts';
 import { dnsText } from '../output/summary.ts';
 

@@ -1,7 +1,7 @@
 /** `trowel fields`: every field, for people, programs and the documentation. */
-import { ALIASES } from '../filter/aliases.ts';
-import { type Field, unitOf } from '../filter/field.ts';
-import { FIELDS } from '../filter/registry.ts';
+import { ALIASES } from '../event/fields/aliases.ts';
+import { type Field, unitOf } from '../event/fields/field.ts';
+import { FIELDS } from '../event/fields/index.ts';
 import { jsonText } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
 import { Out } from './out.ts';

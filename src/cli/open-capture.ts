@@ -1,5 +1,5 @@
 import { lookupParts } from '../dns/parts.ts';
-import type { CaptureContext } from '../filter/view.ts';
+import type { CaptureContext } from '../event/view.ts';
 import { captureEnd } from '../lens/dns.ts';
 import { CaptureError } from '../store/error.ts';
 import { CaptureReader } from '../store/reader.ts';

@@ -1,8 +1,9 @@
 /** Matching events as lines. */
+
+import { outputTime } from '../event/fields/evt.ts';
+import type { Field } from '../event/fields/field.ts';
+import type { EventView } from '../event/view.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
-import type { Field } from '../filter/field.ts';
-import { outputTime } from '../filter/fields/evt.ts';
-import type { EventView } from '../filter/view.ts';
 import { DEFAULT_FORMAT, LineFormat, NAMED_FORMATS } from '../output/format.ts';
 import { JsonFormat } from '../output/json.ts';
 import { asciiText, hexDump } from '../output/printable.ts';

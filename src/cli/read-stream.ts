@@ -1,6 +1,7 @@
 /** `trowel read` on a .scap file as it is: nothing is written, and nothing is read twice. */
+
+import { looksAhead } from '../event/fields/field.ts';
 import { compileFilter } from '../filter/compile.ts';
-import { looksAhead } from '../filter/field.ts';
 import { Matcher } from '../store/scan.ts';
 import { isImported } from './import-cache.ts';
 import { Out } from './out.ts';

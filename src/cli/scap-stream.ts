@@ -1,5 +1,5 @@
 /** A .scap file as chunks, without a capture in between. */
-import type { CaptureContext } from '../filter/view.ts';
+import type { CaptureContext } from '../event/view.ts';
 import type { Chunk } from '../model/chunk.ts';
 import { type DimensionTables, newTables } from '../model/rows.ts';
 import { ScapReader } from '../scap/reader.ts';

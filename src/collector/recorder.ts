@@ -1,8 +1,8 @@
 /** Everything between a probe's stream and the capture: order, numbers, names, DNS, filter, store, and what was lost. */
 import { DnsIndex } from '../dns/index.ts';
+import type { CaptureContext, EventView } from '../event/view.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import type { Step } from '../filter/step.ts';
-import type { CaptureContext, EventView } from '../filter/view.ts';
 import { ArgWriter } from '../model/args.ts';
 import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
 import { STANDARD_TYPES, typeId } from '../model/event-type.ts';

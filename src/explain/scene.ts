@@ -2,7 +2,7 @@
 import { Chain } from '../dns/chain.ts';
 import { allMessages } from '../dns/implied.ts';
 import { findLookups, type Lookup } from '../dns/lookup.ts';
-import { KubeNames } from '../filter/kube-names.ts';
+import { KubeNames } from '../event/kube-names.ts';
 import { captureEnd } from '../lens/dns.ts';
 import type { DnsRow } from '../model/dns.ts';
 import type { KubeObjectRow } from '../model/kube.ts';

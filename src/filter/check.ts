@@ -1,8 +1,9 @@
 /** One check → a test of what its field reads. All of the language's semantics of values are here. */
+
+import type { FieldType, Reading, Value } from '../event/fields/field.ts';
 import type { Check, Literal, Modifier, Operator } from './ast.ts';
 import { type Constant, type ConstantContext, type NetTest, parseConstant, parseHex } from './constant.ts';
 import { FilterError } from './error.ts';
-import type { FieldType, Reading, Value } from './field.ts';
 import { replaced } from './hints.ts';
 
 /** Whether a reading satisfies a check. A missing value satisfies none. */

@@ -1,11 +1,12 @@
 /** What may stand at a place in a filter that is being typed. */
 
+import type { BoundField } from '../event/fields/field.ts';
+import { FIELDS } from '../event/fields/index.ts';
 import { LIST_OPERATORS, type Operator, type Span, TRANSFORMERS } from './ast.ts';
 import { OPERATORS } from './check.ts';
 import { FilterError } from './error.ts';
-import type { BoundField } from './field.ts';
+import { findField } from './find-field.ts';
 import type { Occurring } from './occurring.ts';
-import { FIELDS, findField } from './registry.ts';
 import { KNOWN_VALUES } from './values.ts';
 
 export interface Candidate {

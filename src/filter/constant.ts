@@ -1,10 +1,10 @@
 /** What a user writes beside an operator → a value of the field's type, or an error that says what the type takes. */
 import ipaddr from 'ipaddr.js';
+import type { FieldType, Value } from '../event/fields/field.ts';
 import { portOfService, SERVICE_NAMES } from '../model/services.ts';
 import { MS, SECOND, US } from '../model/time.ts';
 import type { Literal, Span } from './ast.ts';
 import { closest, didYouMean, FilterError } from './error.ts';
-import type { FieldType, Value } from './field.ts';
 import { replaced } from './hints.ts';
 import { literalBytes } from './parse.ts';
 

@@ -1,10 +1,11 @@
 /** What stands on either side of an operator → something that can be read off an event, with its type and where it lives. */
+
+import { type BoundField, type Field, type FieldType, type Reading, type Scope, soughtField, type Value } from '../event/fields/field.ts';
+import type { EventView } from '../event/view.ts';
 import type { Call, FieldRef, Operand } from './ast.ts';
 import { FilterError } from './error.ts';
-import { type BoundField, type Field, type FieldType, type Reading, type Scope, soughtField, type Value } from './field.ts';
+import { findField, isField } from './find-field.ts';
 import { replaced } from './hints.ts';
-import { findField, isField } from './registry.ts';
-import type { EventView } from './view.ts';
 
 export interface Readable {
   readonly type: FieldType;

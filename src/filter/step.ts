@@ -2,8 +2,9 @@
  * How a compiled filter runs: steps that narrow a selection (ascending indices into a chunk). Cheap steps come first;
  * a step sees only what the ones before it left.
  */
+
+import type { EventView } from '../event/view.ts';
 import { CHUNK_EVENTS, type Chunk, EventFlag, type NumberColumn } from '../model/chunk.ts';
-import type { EventView } from './view.ts';
 
 /** Indices of events in a chunk, ascending. */
 export type Selection = Uint16Array;

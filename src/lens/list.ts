@@ -1,7 +1,8 @@
 /** The matching events themselves, a row each, with the fields that matter to the question. */
+
+import { type BoundField, readField } from '../event/fields/field.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
-import { type BoundField, readField } from '../filter/field.ts';
-import { fieldNamed } from '../filter/registry.ts';
+import { fieldNamed } from '../filter/find-field.ts';
 import type { CaptureReader } from '../store/reader.ts';
 import { scan } from '../store/scan.ts';
 import type { Lens, Unit } from './lens.ts';

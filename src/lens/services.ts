@@ -1,8 +1,9 @@
 /** Connections to services, each from both sides: who connected, where the service's address led, and who took it there. */
+
+import { type BoundField, readField } from '../event/fields/field.ts';
+import type { EventView } from '../event/view.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
-import { type BoundField, readField } from '../filter/field.ts';
-import { fieldNamed } from '../filter/registry.ts';
-import type { EventView } from '../filter/view.ts';
+import { fieldNamed } from '../filter/find-field.ts';
 import { type End, endsOf, endText } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';
 import type { CaptureReader } from '../store/reader.ts';

@@ -1,8 +1,9 @@
 /** Who has most of something: events, bytes, time or errors, summed by what some fields say. */
+
+import { type BoundField, type Reading, readField } from '../event/fields/field.ts';
+import type { EventView } from '../event/view.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
-import { type BoundField, type Reading, readField } from '../filter/field.ts';
-import { fieldNamed } from '../filter/registry.ts';
-import type { EventView } from '../filter/view.ts';
+import { fieldNamed } from '../filter/find-field.ts';
 import { type Chunk, EventFlag } from '../model/chunk.ts';
 import type { Validity } from '../model/history.ts';
 import type { CaptureReader } from '../store/reader.ts';

@@ -1,6 +1,7 @@
 /** Who wrote, read, asked for or was started with a string, in the order of time. */
+
+import type { EventView } from '../event/view.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
-import type { EventView } from '../filter/view.ts';
 import type { DnsRow } from '../model/dns.ts';
 import { fdName, isIpSocket } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';

@@ -1,7 +1,7 @@
 /** `-p FORMAT`: `%field` or `%<width>field` between other text, as sysdig takes it. */
-import type { BoundField, Field } from '../filter/field.ts';
-import { findField } from '../filter/registry.ts';
-import type { EventView } from '../filter/view.ts';
+import type { BoundField, Field } from '../event/fields/field.ts';
+import type { EventView } from '../event/view.ts';
+import { findField } from '../filter/find-field.ts';
 import { sanitize, sanitizeLines } from './printable.ts';
 import { fieldText } from './value.ts';
 

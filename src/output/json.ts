@@ -1,7 +1,7 @@
 /** One event as one line of JSON; keys are the fields as the filter language writes them. */
-import type { BoundField, Field } from '../filter/field.ts';
-import { fieldNamed } from '../filter/registry.ts';
-import type { EventView } from '../filter/view.ts';
+import type { BoundField, Field } from '../event/fields/field.ts';
+import type { EventView } from '../event/view.ts';
+import { fieldNamed } from '../filter/find-field.ts';
 import { jsonText } from './printable.ts';
 import { fieldJson, type Json } from './value.ts';
 

@@ -1,6 +1,6 @@
 /** What an event did, in a few words. Captured bytes stay as they are: who shows a summary makes it harmless. */
-import { argAt, argText } from '../filter/args-text.ts';
-import type { EventView } from '../filter/view.ts';
+import { argAt, argText } from '../event/args-text.ts';
+import type { EventView } from '../event/view.ts';
 import type { ArgValue } from '../model/args.ts';
 import { EventFlag } from '../model/chunk.ts';
 import type { DnsRow } from '../model/dns.ts';

@@ -1,6 +1,6 @@
 /** What a field reads, as text for people and as JSON for programs. */
-import { type BoundField, type Reading, readField, type Value } from '../filter/field.ts';
-import type { EventView } from '../filter/view.ts';
+import { type BoundField, type Reading, readField, type Value } from '../event/fields/field.ts';
+import type { EventView } from '../event/view.ts';
 import { dotted } from '../model/dotted.ts';
 import { wallNs } from '../model/time.ts';
 

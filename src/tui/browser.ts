@@ -1,6 +1,7 @@
 /** Reads a capture for the screen: the rows around the selection, what was asked to be found, and how many match; a slice at a time. */
+
+import { type CaptureContext, EventView } from '../event/view.ts';
 import { compileFilter } from '../filter/compile.ts';
-import { type CaptureContext, EventView } from '../filter/view.ts';
 import type { CaptureReader } from '../store/reader.ts';
 import { type Match, Matches } from './matches.ts';
 import { RowWindow } from './row-window.ts';

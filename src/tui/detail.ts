@@ -1,6 +1,6 @@
 /** One event in full, for the pane beside the list. */
-import { argAt } from '../filter/args-text.ts';
-import type { EventView } from '../filter/view.ts';
+import { argAt } from '../event/args-text.ts';
+import type { EventView } from '../event/view.ts';
 import { EventFlag, startTime } from '../model/chunk.ts';
 import type { DnsRow } from '../model/dns.ts';
 import { errnoName } from '../model/errno.ts';

@@ -1,6 +1,6 @@
 /** Opens the screen on a capture and gives it back when the user has seen enough. Ink is loaded with this file, and only with it. */
 import { type Instance, render } from 'ink';
-import type { CaptureContext } from '../filter/view.ts';
+import type { CaptureContext } from '../event/view.ts';
 import type { CaptureReader } from '../store/reader.ts';
 import { readHistory, rememberFilter } from './history.ts';
 import { INK_OPTIONS } from './ink-options.ts';

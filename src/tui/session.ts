@@ -1,9 +1,10 @@
 /** One screen at work: holds the state, does what updates ask for, and divides the time between the keyboard and the capture. */
+
+import { outputTime } from '../event/fields/evt.ts';
+import type { CaptureContext, EventView } from '../event/view.ts';
 import type { Definitions } from '../filter/compile.ts';
 import type { ValuesOf } from '../filter/complete.ts';
-import { outputTime } from '../filter/fields/evt.ts';
 import { occurringValues } from '../filter/occurring.ts';
-import type { CaptureContext, EventView } from '../filter/view.ts';
 import { DEFAULT_FORMAT, LineFormat } from '../output/format.ts';
 import { JsonFormat } from '../output/json.ts';
 import type { CaptureReader } from '../store/reader.ts';

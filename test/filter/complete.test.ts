@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { FIELDS } from '../../src/event/fields/index.ts';
 import { complete } from '../../src/filter/complete.ts';
-import { FIELDS } from '../../src/filter/registry.ts';
 
 /** The candidates' texts at the end of a filter. */
 const offered = (text: string) => complete(text, text.length).candidates.map((candidate) => candidate.text);

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { FIELDS } from '../../src/event/fields/index.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
-import { FIELDS } from '../../src/filter/registry.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { scan } from '../../src/store/scan.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { ALIASES, PROTOCOLS, UNSUPPORTED } from '../../src/filter/aliases.ts';
+import { ALIASES, PROTOCOLS, UNSUPPORTED } from '../../src/event/fields/aliases.ts';
+import { FIELDS } from '../../src/event/fields/index.ts';
 import { FilterError } from '../../src/filter/error.ts';
-import { FIELDS, findField } from '../../src/filter/registry.ts';
+import { findField } from '../../src/filter/find-field.ts';
 import { EventsBuilder } from '../helpers/events.ts';
 
 /** Every field that sysdig 0.29.3 lists, `X` standing for an argument. */

@@ -5,13 +5,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { type Field, type Reading, soughtField, type Value } from '../../src/event/fields/field.ts';
+import { FIELDS } from '../../src/event/fields/index.ts';
+import { EventView } from '../../src/event/view.ts';
 import type { Check, Expr, Operand } from '../../src/filter/ast.ts';
 import { OPERATORS } from '../../src/filter/check.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
-import { type Field, type Reading, soughtField, type Value } from '../../src/filter/field.ts';
+import { findField } from '../../src/filter/find-field.ts';
 import { parseFilter } from '../../src/filter/parse.ts';
-import { FIELDS, findField } from '../../src/filter/registry.ts';
-import { EventView } from '../../src/filter/view.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { scan } from '../../src/store/scan.ts';

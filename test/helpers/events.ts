@@ -1,6 +1,7 @@
 /** Small captures out of nothing, for tests: each event says only what matters to the test. */
+
+import type { CaptureContext } from '../../src/event/view.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
-import type { CaptureContext } from '../../src/filter/view.ts';
 import { type ArgValue, ArgWriter } from '../../src/model/args.ts';
 import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../../src/model/chunk.ts';
 import { STANDARD_TYPES, typeId } from '../../src/model/event-type.ts';

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Reading } from '../../src/event/fields/field.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
-import type { Reading } from '../../src/filter/field.ts';
 import { lensNamed } from '../../src/lens/index.ts';
 import {
   inShell,

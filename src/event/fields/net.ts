@@ -2,8 +2,8 @@ import type { EventType } from '../../model/event-type.ts';
 import { enumName } from '../../model/flags.ts';
 import type { FdRow } from '../../model/rows.ts';
 import { argAt } from '../args-text.ts';
-import type { Field, FieldType, Reading, RowField } from '../field.ts';
 import type { EventView } from '../view.ts';
+import type { Field, FieldType, Reading, RowField } from './field.ts';
 
 /** What the kernel says of the network, by the type of its event. */
 const TROUBLES: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ import { errnoName } from '../model/errno.ts';
 import { type ArgType, type EventType, isImported } from '../model/event-type.ts';
 import { fdName, fdTagged } from '../model/fd-name.ts';
 import { enumName, flagNames } from '../model/flags.ts';
-import type { Reading } from './field.ts';
+import type { Reading } from './fields/field.ts';
 import { fdPair, isGeneric, isScap, scapReading, scapText } from './scap-text.ts';
 import type { EventView } from './view.ts';
 

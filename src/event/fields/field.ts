@@ -1,5 +1,5 @@
-import type { NumberColumn } from '../model/chunk.ts';
-import type { EventView } from './view.ts';
+import type { NumberColumn } from '../../model/chunk.ts';
+import type { EventView } from '../view.ts';
 
 /** What a field's values are, and with it which operators and constants it takes. Times and spans are ns. */
 export type FieldType = 'text' | 'bytes' | 'number' | 'bool' | 'ip' | 'net' | 'port' | 'span' | 'size' | 'walltime';

@@ -1,5 +1,5 @@
 import type { DnsRow, LookupPart } from '../../model/dns.ts';
-import type { Field, FieldType, Reading, RowField } from '../field.ts';
+import type { Field, FieldType, Reading, RowField } from './field.ts';
 
 function ofDns(
   name: string,

@@ -1,7 +1,7 @@
 import { endsOf, isIpSocket } from '../../model/fd-name.ts';
 import { type KubeKind, type KubeObjectRow, textUnder } from '../../model/kube.ts';
-import type { Field, Reading, RowField } from '../field.ts';
 import type { EventView } from '../view.ts';
+import type { Field, Reading, RowField } from './field.ts';
 
 type Find = (view: EventView) => KubeObjectRow | null;
 

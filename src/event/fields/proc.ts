@@ -1,7 +1,7 @@
 import { ProcessFlag, type ProcessRow, type ThreadStatRow } from '../../model/rows.ts';
 import { SECOND } from '../../model/time.ts';
-import type { Field, FieldType, Reading, RowField, Value } from '../field.ts';
 import type { EventView } from '../view.ts';
+import type { Field, FieldType, Reading, RowField, Value } from './field.ts';
 
 /** Ancestors that a walk up the tree visits at most: the kernel's pid limit would allow more, people do not. */
 const MAX_ANCESTORS = 64;

@@ -1,6 +1,6 @@
-import type { Field, FieldType, Reading, RowField } from '../field.ts';
 import { type HttpHead, httpHead, httpHeader } from '../http.ts';
 import type { EventView } from '../view.ts';
+import type { Field, FieldType, Reading, RowField } from './field.ts';
 
 /** The head in an event's payload; only sockets carry any. */
 function headOf(view: EventView): HttpHead | null {

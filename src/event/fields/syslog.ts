@@ -1,5 +1,5 @@
-import type { Field, FieldType, Reading, RowField } from '../field.ts';
 import type { EventView } from '../view.ts';
+import type { Field, FieldType, Reading, RowField } from './field.ts';
 
 /** Index = number (RFC 5424). */
 const FACILITIES =

@@ -8,7 +8,7 @@ import type { ArgType, EventType } from '../model/event-type.ts';
 import { fdTagged, typeChar } from '../model/fd-name.ts';
 import { SCAP_VALUES } from '../model/scap-values.ts';
 import { signalName, signalNames } from '../model/signals.ts';
-import type { Reading } from './field.ts';
+import type { Reading } from './fields/field.ts';
 import type { EventView } from './view.ts';
 
 /** What `scap:KIND/STYLE#TABLE` says, or `scap:KIND@ARGUMENT`. */

@@ -1,9 +1,9 @@
 import { fdName } from '../../model/fd-name.ts';
 import { argAt, decodePollfds } from '../args-text.ts';
-import type { Field, RowField } from '../field.ts';
 import { eitherPath, onePath, pathAt } from '../paths.ts';
 import { fdlistEntries, isScap } from '../scap-text.ts';
 import type { EventView } from '../view.ts';
+import type { Field, RowField } from './field.ts';
 
 function ofPath(name: string, doc: string, example: string, read: (view: EventView) => string | null): RowField {
   return { name, type: 'text', doc, example, scope: 'event', read };

@@ -2,7 +2,7 @@ import { type End, endsOf, fdName, isIpSocket, l4Name, typeChar } from '../../mo
 import { flagNames } from '../../model/flags.ts';
 import type { FdRow } from '../../model/rows.ts';
 import { serviceOfPort } from '../../model/services.ts';
-import { asIs, type Field, type FieldType, type Reading, type RowField } from '../field.ts';
+import { asIs, type Field, type FieldType, type Reading, type RowField } from './field.ts';
 
 /** A field of the descriptor alone. */
 function ofFd(

@@ -4,9 +4,9 @@ import { FIRST_IMPORTED, STANDARD_TYPES } from '../../model/event-type.ts';
 import type { FdKind } from '../../model/rows.ts';
 import { clockText, MS, SECOND, secondsText, spanText, wallNs } from '../../model/time.ts';
 import { argAt, argReading, argsText, argText } from '../args-text.ts';
-import { asIs, type ColumnField, type Field, type FieldType, type Reading, type RowField } from '../field.ts';
 import { isScap } from '../scap-text.ts';
 import type { EventView } from '../view.ts';
+import { asIs, type ColumnField, type Field, type FieldType, type Reading, type RowField } from './field.ts';
 import { syslogMessage } from './syslog.ts';
 
 type Spec<F extends Field> = Omit<F, 'name' | 'doc' | 'example' | 'scope'>;

@@ -1,34 +1,11 @@
-/** All fields. Validation, evaluation, completion, `trowel fields`, JSON keys and column titles all come from these rows. */
+/** From a name as users write it to a field: exact names, aliases, arguments, and an answer to names that do not exist. */
 
-import { ALIASES, UNSUPPORTED } from './aliases.ts';
+import { ALIASES, UNSUPPORTED } from '../event/fields/aliases.ts';
+import type { BoundField } from '../event/fields/field.ts';
+import { FIELDS } from '../event/fields/index.ts';
 import type { FieldRef } from './ast.ts';
 import { closest, didYouMean, FilterError } from './error.ts';
-import type { BoundField, Field } from './field.ts';
-import { CONTAINER_FIELDS } from './fields/container.ts';
-import { DNS_FIELDS } from './fields/dns.ts';
-import { EVT_FIELDS } from './fields/evt.ts';
-import { FD_FIELDS } from './fields/fd.ts';
-import { HTTP_FIELDS } from './fields/http.ts';
-import { K8S_FIELDS } from './fields/k8s.ts';
-import { NET_FIELDS } from './fields/net.ts';
-import { PATH_FIELDS } from './fields/path.ts';
-import { PROC_FIELDS, USER_FIELDS } from './fields/proc.ts';
-import { SYSLOG_FIELDS } from './fields/syslog.ts';
 import { replaced } from './hints.ts';
-
-export const FIELDS: readonly Field[] = [
-  ...EVT_FIELDS,
-  ...PATH_FIELDS,
-  ...FD_FIELDS,
-  ...PROC_FIELDS,
-  ...USER_FIELDS,
-  ...CONTAINER_FIELDS,
-  ...K8S_FIELDS,
-  ...DNS_FIELDS,
-  ...NET_FIELDS,
-  ...HTTP_FIELDS,
-  ...SYSLOG_FIELDS,
-];
 
 const byName = new Map(FIELDS.map((field) => [field.name, field]));
 

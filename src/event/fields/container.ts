@@ -1,6 +1,6 @@
 import { type ContainerRow, textUnder } from '../../model/kube.ts';
-import type { Field, FieldType, Reading, RowField } from '../field.ts';
 import type { EventView } from '../view.ts';
+import type { Field, FieldType, Reading, RowField } from './field.ts';
 
 /** Ids are shown as docker and sysdig show them. */
 const SHORT = 12;

@@ -1,9 +1,9 @@
 /** `trowel completion SHELL`: a script that asks `trowel complete` what may stand at the cursor. */
 import { existsSync } from 'node:fs';
+import { CaptureError } from '../capture/error.ts';
+import { usageOf } from '../capture/usage.ts';
 import { complete as completeFilter, type ValuesOf } from '../filter/complete.ts';
 import { occurringValues } from '../filter/occurring.ts';
-import { CaptureError } from '../store/error.ts';
-import { usageOf } from '../store/usage.ts';
 import { UsageError } from './exit.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { Out } from './out.ts';

@@ -1,11 +1,12 @@
 /** `trowel dns`: one block a lookup. */
+
+import type { Capture } from '../capture/capture.ts';
 import type { Attempt, Lookup } from '../dns/lookup.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { lookupsOf } from '../lens/dns.ts';
 import { wallNs } from '../model/time.ts';
 import { askerText, lookupLines } from '../output/lookup.ts';
 import { jsonText } from '../output/printable.ts';
-import type { CaptureReader } from '../store/reader.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { Out } from './out.ts';
 
@@ -24,7 +25,7 @@ export function dns(path: string, filterText: string, options: { readonly json?:
 }
 
 /** Names and units as in the filter language: spans in ns, times as decimal ns since 1970. */
-function lookupJson(lookup: Lookup, capture: CaptureReader): object {
+function lookupJson(lookup: Lookup, capture: Capture): object {
   return {
     'dns.lookup.id': lookup.id,
     'dns.lookup.name': lookup.name,

@@ -1,6 +1,7 @@
 /** Exit codes and how errors become them: the only place that decides. */
+
+import { CaptureError } from '../capture/error.ts';
 import { FilterError } from '../filter/error.ts';
-import { CaptureError } from '../store/error.ts';
 
 export const EXIT = {
   OK: 0,

@@ -1,11 +1,12 @@
 /** `--explain-filter`: how a filter runs on a capture, and what of it the kernel would decide while recording. */
+
+import type { Capture } from '../capture/capture.ts';
 import { pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import type { Step } from '../filter/step.ts';
 import { sanitize } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
-import type { CaptureReader } from '../store/reader.ts';
 import { definitions } from './definitions.ts';
 
 /** What the words of Step.where mean. */
@@ -23,7 +24,7 @@ const WHERE: Readonly<Record<string, string>> = {
 };
 
 /** The steps in the order in which they run, then the kernel's part, then how many chunks are passed by. */
-export function explainFilter(capture: CaptureReader, filter: CompiledFilter): string[] {
+export function explainFilter(capture: Capture, filter: CompiledFilter): string[] {
   const { step, text, notes } = filter;
   if (step === null) return ['every event matches'];
   return [
@@ -49,7 +50,7 @@ function kernelText(text: string): string {
     : `recording with it, ${parts.map(sanitize).join(' and ')}`;
 }
 
-function chunksText(capture: CaptureReader, step: Step): string {
+function chunksText(capture: Capture, step: Step): string {
   let [read, passed, events, all] = [0, 0, 0, 0];
   for (const head of capture.heads()) {
     const wanted = step.mayMatch(head);

@@ -1,12 +1,12 @@
 /** `trowel explain`: where the time went, in one sentence and with the events that show it. */
+
+import type { Capture } from '../capture/capture.ts';
 import { type Explanation, explain as explainCapture, NotThere, type Request } from '../explain/explain.ts';
 import type { Phase, Story } from '../explain/story.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { spanText, wallNs } from '../model/time.ts';
 import { jsonText } from '../output/printable.ts';
 import { storyLines, storyMarkdown } from '../output/story.ts';
-import type { CaptureReader } from '../store/reader.ts';
-import { scan } from '../store/scan.ts';
 import { UsageError } from './exit.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { Out } from './out.ts';
@@ -60,15 +60,15 @@ function podFilter(pod: string | undefined): string {
 }
 
 /** pids of the processes that have an event that matches. */
-function processesOf(capture: CaptureReader, text: string): Set<number> {
+function processesOf(capture: Capture, text: string): Set<number> {
   const filter = compileFilter(text, contextOf(capture));
   const threads = new Set<number>();
-  for (const { chunk, selection, n } of scan(capture, filter)) for (let k = 0; k < n; k++) threads.add(chunk.thread[selection[k]!]!);
+  for (const { chunk, selection, n } of capture.select(filter)) for (let k = 0; k < n; k++) threads.add(chunk.thread[selection[k]!]!);
   const { dims } = capture;
   return new Set([...threads].map((id) => dims.processes.get(dims.threads.get(id)?.process ?? 0)?.pid ?? 0));
 }
 
-function textOf({ story, others, over }: Explanation, capture: CaptureReader, options: ExplainOptions): string[] {
+function textOf({ story, others, over }: Explanation, capture: Capture, options: ExplainOptions): string[] {
   if (story === null) return [`Nothing waited longer than ${spanText(over)} for what it had asked for, and nothing failed.`];
   if (options.markdown === true) return storyMarkdown(story, capture.epoch);
   const more = others.slice(0, 3).map(({ pid, waited }) => `--pid ${pid} (${spanText(waited)})`);
@@ -76,7 +76,7 @@ function textOf({ story, others, over }: Explanation, capture: CaptureReader, op
 }
 
 /** Spans in ns, times as decimal ns since 1970. */
-function explanationJson({ story, over }: Explanation, capture: CaptureReader): object {
+function explanationJson({ story, over }: Explanation, capture: Capture): object {
   if (story === null) return { over, story: null };
   return { over, story: storyJson(story, (time) => wallNs(capture.epoch, time)) };
 }

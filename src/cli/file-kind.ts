@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { CaptureError } from '../store/error.ts';
+import { CaptureError } from '../capture/error.ts';
 
 /** What a file is, told by its first bytes. */
 export type FileKind = 'capture' | 'scap' | 'gzip' | 'unknown';

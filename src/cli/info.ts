@@ -1,10 +1,10 @@
 /** `trowel info`: what is in a capture. */
 import { statSync } from 'node:fs';
+import type { Capture } from '../capture/capture.ts';
 import { captureEnd } from '../lens/dns.ts';
 import { clockText, secondsText, spanText } from '../model/time.ts';
 import { jsonText, sanitize } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
-import type { CaptureReader } from '../store/reader.ts';
 import { namedFile } from './import-cache.ts';
 import { openCapture } from './open-capture.ts';
 import { Out } from './out.ts';
@@ -53,7 +53,7 @@ export function info(path: string, options: { readonly json?: boolean }): void {
   }
 }
 
-function summarise(capture: CaptureReader, path: string): Summary {
+function summarise(capture: Capture, path: string): Summary {
   const { dims, meta } = capture;
   const processes = [...dims.processes.all()];
   const losses = [...dims.losses.all()].map(({ reason, family, count, from, to }) => ({ reason, family, count, from, to }));
@@ -82,7 +82,7 @@ function summarise(capture: CaptureReader, path: string): Summary {
   };
 }
 
-function eventsByFamily(capture: CaptureReader): { family: string; events: number }[] {
+function eventsByFamily(capture: Capture): { family: string; events: number }[] {
   const counts = new Map<string, number>();
   for (const head of capture.heads()) {
     const { type, n } = capture.chunk(head);

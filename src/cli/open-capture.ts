@@ -1,13 +1,14 @@
+import type { Capture } from '../capture/capture.ts';
+import { CaptureError } from '../capture/error.ts';
 import { lookupParts } from '../dns/parts.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { captureEnd } from '../lens/dns.ts';
-import { CaptureError } from '../store/error.ts';
 import { CaptureReader } from '../store/reader.ts';
 import { definitions } from './definitions.ts';
 import { fileKind } from './file-kind.ts';
 
 /** Opens a capture for reading. Throws CaptureError. */
-export function openCapture(path: string): CaptureReader {
+export function openCapture(path: string): Capture {
   const kind = fileKind(path);
   if (kind === 'capture') return new CaptureReader(path);
   if (kind === 'unknown') throw new CaptureError(path, 'is neither a Trowel capture nor a .scap file');
@@ -15,7 +16,7 @@ export function openCapture(path: string): CaptureReader {
 }
 
 /** What fields need to know of a capture. */
-export function contextOf(capture: CaptureReader, growing = false): CaptureContext {
+export function contextOf(capture: Capture, growing = false): CaptureContext {
   const { dims, epoch, meta } = capture;
   return {
     dims,

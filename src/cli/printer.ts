@@ -1,5 +1,6 @@
 /** Matching events as lines. */
 
+import type { Match } from '../capture/select.ts';
 import { outputTime } from '../event/fields/evt.ts';
 import type { Field } from '../event/fields/field.ts';
 import type { EventView } from '../event/view.ts';
@@ -7,7 +8,6 @@ import type { CompiledFilter } from '../filter/compile.ts';
 import { DEFAULT_FORMAT, LineFormat, NAMED_FORMATS } from '../output/format.ts';
 import { JsonFormat } from '../output/json.ts';
 import { asciiText, hexDump } from '../output/printable.ts';
-import type { Match } from '../store/scan.ts';
 import { columnFields, summaryText } from './columns.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import type { Out } from './out.ts';

@@ -1,8 +1,8 @@
 /** `trowel read` on a .scap file as it is: nothing is written, and nothing is read twice. */
 
+import { Matcher } from '../capture/select.ts';
 import { looksAhead } from '../event/fields/field.ts';
 import { compileFilter } from '../filter/compile.ts';
-import { Matcher } from '../store/scan.ts';
 import { isImported } from './import-cache.ts';
 import { Out } from './out.ts';
 import { Printer } from './printer.ts';

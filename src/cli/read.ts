@@ -1,8 +1,9 @@
 /** `trowel read`: matching events as lines. */
+
+import type { Capture } from '../capture/capture.ts';
+import type { Range } from '../capture/select.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import { MS } from '../model/time.ts';
-import type { CaptureReader } from '../store/reader.ts';
-import { type Range, scan } from '../store/scan.ts';
 import { UsageError } from './exit.ts';
 import { fileKind } from './file-kind.ts';
 import { Out } from './out.ts';
@@ -39,7 +40,7 @@ async function readCapture(path: string, filterText: string, options: ReadOption
     }
     warn(filter);
     const printer = new Printer(filter, options, out);
-    for (const match of scan(capture, filter, rangeOf(options, capture))) if (!printer.print(match)) break;
+    for (const match of capture.select(filter, rangeOf(options, capture))) if (!printer.print(match)) break;
     printer.end();
   } finally {
     out.flush();
@@ -51,7 +52,7 @@ export function warn(filter: CompiledFilter): void {
   for (const note of filter.notes) process.stderr.write(`note: ${note}\n`);
 }
 
-function rangeOf(options: ReadOptions, capture: CaptureReader): Range {
+function rangeOf(options: ReadOptions, capture: Capture): Range {
   return options.around === undefined ? timeRange(options) : aroundRange(options.around, capture);
 }
 
@@ -64,7 +65,7 @@ export function timeRange(options: ReadOptions): Range {
 }
 
 /** `--around NUM:MS`: events within so many ms of event NUM. */
-function aroundRange(text: string, capture: CaptureReader): Range {
+function aroundRange(text: string, capture: Capture): Range {
   const found = /^([0-9]+)(?::([0-9]+))?$/.exec(text);
   if (found === null) throw new UsageError(`--around takes an event's number and perhaps milliseconds, such as 10049:5, not ${text}`);
   const time = capture.timeOf(Number(found[1]));

@@ -1,4 +1,6 @@
 /** Everything between a probe's stream and the capture: order, numbers, names, DNS, filter, store, and what was lost. */
+
+import type { CaptureMeta } from '../capture/meta.ts';
 import { DnsIndex } from '../dns/index.ts';
 import type { CaptureContext, EventView } from '../event/view.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
@@ -7,7 +9,6 @@ import { ArgWriter } from '../model/args.ts';
 import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
 import { STANDARD_TYPES, typeId } from '../model/event-type.ts';
 import { type DimensionTables, type LossRow, newTables } from '../model/rows.ts';
-import type { CaptureMeta } from '../store/schema.ts';
 import { CaptureWriter } from '../store/writer.ts';
 import { appendBatch, type IdMap } from './batch.ts';
 import { Naming } from './naming.ts';

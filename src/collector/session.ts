@@ -1,5 +1,5 @@
 /** One recording: starts when its probe is ready, is flushed on a timer, ends with the stream. */
-import type { CaptureMeta } from '../store/schema.ts';
+import type { CaptureMeta } from '../capture/meta.ts';
 import { type KubeOptions, KubeSource } from './kube-source.ts';
 import { pushedConfig, pushedOf } from './pushdown.ts';
 import { Recorder, type RecorderTotals } from './recorder.ts';

@@ -1,5 +1,5 @@
 /** Where the time went: finds the wait worth explaining, follows its critical path, names the cause. */
-import type { CaptureReader } from '../store/reader.ts';
+import type { Capture } from '../capture/capture.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
 import { causesOf } from './causes/index.ts';
 import { remoteText } from './descriptors.ts';
@@ -30,7 +30,7 @@ export interface Explanation {
   readonly scene: Scene;
 }
 
-export function explain(capture: CaptureReader, request: Request): Explanation {
+export function explain(capture: Capture, request: Request): Explanation {
   const scene = new Scene(capture);
   const range = { from: request.from ?? -Infinity, to: request.to ?? Infinity };
   const wanted = (pid: number) => request.pids === null || request.pids.has(pid);

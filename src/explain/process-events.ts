@@ -1,9 +1,10 @@
 /** The events of one process, taken out of the capture's chunks: what a critical path is made from. */
+
+import type { Capture } from '../capture/capture.ts';
 import { decodeArgs } from '../model/args.ts';
 import { argBytes, type Chunk, EventFlag } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import type { Dimensions } from '../model/rows.ts';
-import type { CaptureReader } from '../store/reader.ts';
 
 /** One event, with what the judging needs of it. */
 export interface Ev {
@@ -38,12 +39,12 @@ const QUICK = 10_000;
 const VALUE_ARG: Readonly<Record<string, string>> = { getsockopt: 'val', procexit: 'ret' };
 
 /** All events of a process that touch the window, in the order of their ends. */
-export function processEvents(capture: CaptureReader, pid: number, window: Window): Ev[] {
+export function processEvents(capture: Capture, pid: number, window: Window): Ev[] {
   return collect(capture, window, 'thread', threadsOf(capture.dims, pid));
 }
 
 /** All events on some descriptors, whoever's. */
-export function descriptorEvents(capture: CaptureReader, fds: ReadonlySet<number>, window: Window): Ev[] {
+export function descriptorEvents(capture: Capture, fds: ReadonlySet<number>, window: Window): Ev[] {
   return collect(capture, window, 'fd', fds);
 }
 
@@ -54,7 +55,7 @@ export function threadsOf(dims: Dimensions, pid: number): Set<number> {
   return rows;
 }
 
-function collect(capture: CaptureReader, { from, to }: Window, column: 'thread' | 'fd', rows: ReadonlySet<number>): Ev[] {
+function collect(capture: Capture, { from, to }: Window, column: 'thread' | 'fd', rows: ReadonlySet<number>): Ev[] {
   const { dims } = capture;
   const wanted = new Uint8Array(Math.max(dims.threads.lastId, dims.fds.lastId) + 1);
   for (const row of rows) wanted[row] = 1;

@@ -1,4 +1,6 @@
 /** A capture as the judges look at it: what is found once and asked for often. */
+
+import type { Capture } from '../capture/capture.ts';
 import { Chain } from '../dns/chain.ts';
 import { allMessages } from '../dns/implied.ts';
 import { findLookups, type Lookup } from '../dns/lookup.ts';
@@ -7,7 +9,6 @@ import { captureEnd } from '../lens/dns.ts';
 import type { DnsRow } from '../model/dns.ts';
 import type { KubeObjectRow } from '../model/kube.ts';
 import type { Dimensions, ProcessRow } from '../model/rows.ts';
-import type { CaptureReader } from '../store/reader.ts';
 import { type Ev, processEvents } from './process-events.ts';
 import { type SocketWait, socketWaits } from './sockets.ts';
 import type { ProcessName } from './story.ts';
@@ -39,7 +40,7 @@ export class Scene {
   readonly #lives = new Map<number, Life>();
   #troubles: Troubles | null = null;
 
-  constructor(readonly capture: CaptureReader) {
+  constructor(readonly capture: Capture) {
     this.dims = capture.dims;
     this.end = captureEnd(capture);
     this.messages = allMessages(capture.dims);

@@ -1,10 +1,10 @@
 /** What the kernel said of packets, by the ends of the connections that they belonged to. */
 
+import type { Capture } from '../capture/capture.ts';
 import { decodeArgs } from '../model/args.ts';
 import { argBytes, EventFlag } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import { fdName } from '../model/fd-name.ts';
-import type { CaptureReader } from '../store/reader.ts';
 import type { Trouble } from './story.ts';
 
 /** More of them tell nothing new. */
@@ -15,7 +15,7 @@ const HARMLESS: ReadonlySet<string> = new Set(['tcp_state', 'lost']);
 export class Troubles {
   readonly #byEnd = new Map<string, Trouble[]>();
 
-  constructor(capture: CaptureReader) {
+  constructor(capture: Capture) {
     const types = new Map<number, EventType>();
     for (const type of capture.dims.types.all()) if (type.family === 'trouble' && !HARMLESS.has(type.name)) types.set(type.id, type);
     let n = 0;

@@ -1,26 +1,16 @@
 /** Expr → Step: names are resolved, types checked, and what lives on one dimension is put together into one test per row. */
+
 import { PROTOCOLS } from '../event/fields/aliases.ts';
 import { asIs, type ColumnField, type Field, type FieldType } from '../event/fields/field.ts';
 import { type CaptureContext, EventView } from '../event/view.ts';
+import type { RowColumn } from '../model/chunk.ts';
 import type { Check, Expr, Literal, Operator } from './ast.ts';
 import { compareReadings, compileCheck, type ReadingTest, requireOperator } from './check.ts';
 import { parseConstant } from './constant.ts';
 import { didYouMean, FilterError } from './error.ts';
 import { commonScope, type Readable, resolveOperand } from './operand.ts';
 import { literalBytes, parseFilter, precedenceHint } from './parse.ts';
-import {
-  AndStep,
-  ColumnStep,
-  DnsStep,
-  EventStep,
-  NotStep,
-  OrStep,
-  PayloadStep,
-  RangeStep,
-  type RowColumn,
-  RowStep,
-  type Step,
-} from './step.ts';
+import { AndStep, ColumnStep, DnsStep, EventStep, NotStep, OrStep, PayloadStep, RangeStep, RowStep, type Step } from './step.ts';
 import { valueNotes } from './values.ts';
 
 /** Named filters and lists: `name` → the text of a filter, or of a bracketed list. */

@@ -1,7 +1,8 @@
 /** Which values a field has in a capture, and in how many events: what completion offers behind an operator. */
+
 import type { BoundField, Reading, RowField, Value } from '../event/fields/field.ts';
 import { type CaptureContext, EventView } from '../event/view.ts';
-import type { RowColumn } from './step.ts';
+import type { RowColumn } from '../model/chunk.ts';
 
 /** How many events refer to each row of a dimension. */
 export interface Usage {

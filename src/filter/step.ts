@@ -4,23 +4,10 @@
  */
 
 import type { EventView } from '../event/view.ts';
-import { CHUNK_EVENTS, type Chunk, EventFlag, type NumberColumn } from '../model/chunk.ts';
+import { CHUNK_EVENTS, type Chunk, type ChunkHead, EventFlag, type NumberColumn, type RowColumn } from '../model/chunk.ts';
 
 /** Indices of events in a chunk, ascending. */
 export type Selection = Uint16Array;
-
-/** What a step may know of a chunk before decoding it. */
-export interface ChunkBounds {
-  readonly firstNum: number;
-  readonly lastNum: number;
-  readonly minTime: number;
-  readonly maxTime: number;
-  readonly maxLatency: number;
-  presence(column: RowColumn): Uint32Array | null;
-}
-
-/** Columns that hold rows of a dimension. */
-export type RowColumn = 'type' | 'thread' | 'fd';
 
 export interface Step {
   /** Rough ns per event, for the order. */
@@ -32,7 +19,7 @@ export interface Step {
   /** Writes those of the first n indices that match to `out`, which may be `selection` itself; returns how many. */
   select(chunk: Chunk, selection: Selection, n: number, out: Selection): number;
   /** False: surely nothing in such a chunk matches. */
-  mayMatch(bounds: ChunkBounds): boolean;
+  mayMatch(head: ChunkHead): boolean;
   readonly parts: readonly Step[];
 }
 
@@ -78,11 +65,10 @@ export class RowStep implements Step {
     return count;
   }
 
-  mayMatch(bounds: ChunkBounds): boolean {
-    const ids = bounds.presence(this.column);
+  mayMatch(head: ChunkHead): boolean {
+    const ids = head.presence(this.column);
     return (
-      ids === null ||
-      ids.some((id) => (this.#memo[id] ?? UNKNOWN) !== NO && (this.#answer(id, bounds.minTime) || this.#memo[id] === BY_TIME))
+      ids === null || ids.some((id) => (this.#memo[id] ?? UNKNOWN) !== NO && (this.#answer(id, head.minTime) || this.#memo[id] === BY_TIME))
     );
   }
 
@@ -168,10 +154,10 @@ export class RangeStep implements Step {
     return this.column === 'res' && count > 0 ? withResult(chunk, out, count) : count;
   }
 
-  mayMatch(bounds: ChunkBounds): boolean {
-    if (this.column === 'num') return bounds.lastNum >= this.low && bounds.firstNum <= this.high;
-    if (this.column === 'time') return bounds.maxTime >= this.low && bounds.minTime <= this.high;
-    if (this.column === 'latency') return bounds.maxLatency >= this.low;
+  mayMatch(head: ChunkHead): boolean {
+    if (this.column === 'num') return head.lastNum >= this.low && head.firstNum <= this.high;
+    if (this.column === 'time') return head.maxTime >= this.low && head.minTime <= this.high;
+    if (this.column === 'latency') return head.maxLatency >= this.low;
     return true;
   }
 }
@@ -203,8 +189,8 @@ export class DnsStep implements Step {
     return count;
   }
 
-  mayMatch(bounds: ChunkBounds): boolean {
-    return this.view.dnsBetween(bounds.firstNum, bounds.lastNum).length > 0;
+  mayMatch(head: ChunkHead): boolean {
+    return this.view.dnsBetween(head.firstNum, head.lastNum).length > 0;
   }
 }
 
@@ -318,8 +304,8 @@ export class AndStep implements Step {
     return count;
   }
 
-  mayMatch(bounds: ChunkBounds): boolean {
-    return this.parts.every((part) => part.mayMatch(bounds));
+  mayMatch(head: ChunkHead): boolean {
+    return this.parts.every((part) => part.mayMatch(head));
   }
 }
 
@@ -353,8 +339,8 @@ export class OrStep implements Step {
     return merged;
   }
 
-  mayMatch(bounds: ChunkBounds): boolean {
-    return this.parts.some((part) => part.mayMatch(bounds));
+  mayMatch(head: ChunkHead): boolean {
+    return this.parts.some((part) => part.mayMatch(head));
   }
 }
 

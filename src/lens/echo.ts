@@ -1,8 +1,8 @@
 /** What programs read and wrote, as they did. */
+
+import type { Capture } from '../capture/capture.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import { fdName } from '../model/fd-name.ts';
-import type { CaptureReader } from '../store/reader.ts';
-import { scan } from '../store/scan.ts';
 import type { EchoBlock, Lens } from './lens.ts';
 
 type EchoSpec = Omit<Lens, 'look'>;
@@ -11,8 +11,8 @@ export function echo(spec: EchoSpec): Lens {
   return { ...spec, look: (capture, filter) => ({ kind: 'echo', blocks: blocks(capture, filter) }) };
 }
 
-function* blocks(capture: CaptureReader, filter: CompiledFilter): Generator<EchoBlock> {
-  for (const { chunk, selection, n } of scan(capture, filter)) {
+function* blocks(capture: Capture, filter: CompiledFilter): Generator<EchoBlock> {
+  for (const { chunk, selection, n } of capture.select(filter)) {
     for (let k = 0; k < n; k++) {
       const view = filter.view.at(chunk, selection[k]!);
       const { io } = view.type;

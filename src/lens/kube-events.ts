@@ -1,9 +1,9 @@
 /** What the cluster itself reported while the capture was made; with a filter, of the pods whose events match. */
+
+import type { Capture } from '../capture/capture.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import type { KubeEventRow } from '../model/kube.ts';
 import { clockText } from '../model/time.ts';
-import type { CaptureReader } from '../store/reader.ts';
-import { scan } from '../store/scan.ts';
 import type { Lens, LensTable } from './lens.ts';
 
 type LensSpec = Omit<Lens, 'look' | 'filter' | 'args'>;
@@ -16,7 +16,7 @@ export function kubeEvents(spec: LensSpec): Lens {
   return { ...spec, args: [], filter: () => '', look: (capture, filter) => tableOf(capture, eventsOf(capture, filter)) };
 }
 
-function eventsOf(capture: CaptureReader, filter: CompiledFilter): KubeEventRow[] {
+function eventsOf(capture: Capture, filter: CompiledFilter): KubeEventRow[] {
   const all = [...capture.dims.kubeEvents.all()].sort((a, b) => a.last - b.last);
   if (filter.step === null) return all;
   const pods = podsOf(capture, filter);
@@ -24,10 +24,10 @@ function eventsOf(capture: CaptureReader, filter: CompiledFilter): KubeEventRow[
 }
 
 /** uids of the pods that matching events were in. */
-function podsOf(capture: CaptureReader, filter: CompiledFilter): Set<string> {
+function podsOf(capture: Capture, filter: CompiledFilter): Set<string> {
   const containers = new Set<string>();
   const uids = new Set<string>();
-  for (const { chunk, selection, n } of scan(capture, filter)) {
+  for (const { chunk, selection, n } of capture.select(filter)) {
     for (let k = 0; k < n; k++) {
       const view = filter.view.at(chunk, selection[k]!);
       const container = view.process?.container ?? '';
@@ -40,7 +40,7 @@ function podsOf(capture: CaptureReader, filter: CompiledFilter): Set<string> {
   return uids;
 }
 
-function tableOf({ epoch }: CaptureReader, events: readonly KubeEventRow[]): LensTable {
+function tableOf({ epoch }: Capture, events: readonly KubeEventRow[]): LensTable {
   const clock = (time: number) => clockText(epoch, time, true).slice(0, TO_THE_SECOND);
   const rows = events.map(({ first, last, count, type, reason, kind, namespace, name, message }) => [
     clock(first),

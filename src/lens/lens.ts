@@ -1,6 +1,7 @@
 /** A lens: a named question to a capture. One line of index.ts each. */
+
+import type { Capture } from '../capture/capture.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
-import type { CaptureReader } from '../store/reader.ts';
 
 export type Unit = 'count' | 'bytes' | 'ns' | 'text';
 
@@ -42,5 +43,5 @@ export interface Lens {
   readonly args: readonly string[];
   /** The filter that it adds to the user's; empty: none. */
   readonly filter: (args: readonly string[]) => string;
-  readonly look: (capture: CaptureReader, filter: CompiledFilter, args: readonly string[]) => LensTable | LensEcho;
+  readonly look: (capture: Capture, filter: CompiledFilter, args: readonly string[]) => LensTable | LensEcho;
 }

@@ -1,10 +1,9 @@
 /** The matching events themselves, a row each, with the fields that matter to the question. */
 
+import type { Capture } from '../capture/capture.ts';
 import { type BoundField, readField } from '../event/fields/field.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import { fieldNamed } from '../filter/find-field.ts';
-import type { CaptureReader } from '../store/reader.ts';
-import { scan } from '../store/scan.ts';
 import type { Lens, Unit } from './lens.ts';
 
 type ListSpec = Omit<Lens, 'look'> & { readonly fields: readonly string[] };
@@ -19,8 +18,8 @@ export function list({ fields, ...lens }: ListSpec): Lens {
   };
 }
 
-function* rows(capture: CaptureReader, filter: CompiledFilter, fields: readonly BoundField[]): Generator<(string | number)[]> {
-  for (const { chunk, selection, n } of scan(capture, filter)) {
+function* rows(capture: Capture, filter: CompiledFilter, fields: readonly BoundField[]): Generator<(string | number)[]> {
+  for (const { chunk, selection, n } of capture.select(filter)) {
     for (let k = 0; k < n; k++) {
       const view = filter.view.at(chunk, selection[k]!);
       yield fields.map((field) => {

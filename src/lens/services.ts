@@ -1,13 +1,12 @@
 /** Connections to services, each from both sides: who connected, where the service's address led, and who took it there. */
 
+import type { Capture } from '../capture/capture.ts';
 import { type BoundField, readField } from '../event/fields/field.ts';
 import type { EventView } from '../event/view.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import { fieldNamed } from '../filter/find-field.ts';
 import { type End, endsOf, endText } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';
-import type { CaptureReader } from '../store/reader.ts';
-import { scan } from '../store/scan.ts';
 import type { Lens, LensColumn } from './lens.ts';
 
 const FIELDS = ['evt.num', 'evt.time', 'k8s.src.ns', 'k8s.src.pod', 'fd.name', 'k8s.dst.svc'] as const;
@@ -53,7 +52,7 @@ export function services(spec: Omit<Lens, 'look' | 'filter' | 'args'>): Lens {
   };
 }
 
-function rowsOf(capture: CaptureReader, filter: CompiledFilter): (string | number)[][] {
+function rowsOf(capture: Capture, filter: CompiledFilter): (string | number)[][] {
   const connections = connectionsOf(capture, filter);
   const accepts = acceptsOf(capture, filter, connections);
   return connections.map((connection) => {
@@ -64,10 +63,10 @@ function rowsOf(capture: CaptureReader, filter: CompiledFilter): (string | numbe
   });
 }
 
-function connectionsOf(capture: CaptureReader, filter: CompiledFilter): Connection[] {
+function connectionsOf(capture: Capture, filter: CompiledFilter): Connection[] {
   const fields = FIELDS.map(fieldNamed);
   const found: Connection[] = [];
-  for (const { chunk, selection, n } of scan(capture, filter)) {
+  for (const { chunk, selection, n } of capture.select(filter)) {
     for (let k = 0; k < n; k++) found.push(connectionOf(filter.view.at(chunk, selection[k]!), fields));
   }
   return found;
@@ -87,11 +86,11 @@ function connectionOf(view: EventView, fields: readonly BoundField[]): Connectio
 }
 
 /** Who took the connections, where that was recorded: of those with the same client's end, the last that had been asked for by then. */
-function acceptsOf(capture: CaptureReader, { view }: CompiledFilter, connections: readonly Connection[]): Map<Connection, Accept> {
+function acceptsOf(capture: Capture, { view }: CompiledFilter, connections: readonly Connection[]): Map<Connection, Accept> {
   const asked = Map.groupBy(connections, ({ client }) => client);
   const filter = compileFilter(ACCEPTS, view.capture);
   const found = new Map<Connection, Accept>();
-  for (const { chunk, selection, n } of scan(capture, filter)) {
+  for (const { chunk, selection, n } of capture.select(filter)) {
     for (let k = 0; k < n; k++) {
       const accept = acceptOf(filter.view.at(chunk, selection[k]!));
       const connection = asked.get(accept.client)?.findLast(({ time }) => time <= accept.end);

@@ -1,13 +1,12 @@
 /** Who has most of something: events, bytes, time or errors, summed by what some fields say. */
 
+import type { Capture } from '../capture/capture.ts';
 import { type BoundField, type Reading, readField } from '../event/fields/field.ts';
 import type { EventView } from '../event/view.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import { fieldNamed } from '../filter/find-field.ts';
 import { type Chunk, EventFlag } from '../model/chunk.ts';
 import type { Validity } from '../model/history.ts';
-import type { CaptureReader } from '../store/reader.ts';
-import { scan } from '../store/scan.ts';
 import type { Lens, LensTable, Unit } from './lens.ts';
 
 export type Measure = 'count' | 'bytes' | 'time' | 'errors';
@@ -49,9 +48,9 @@ export function topBy(name: string, chisel: string, doc: string, measure: Measur
   };
 }
 
-function topTable(capture: CaptureReader, filter: CompiledFilter, by: readonly BoundField[], measure: Measure): LensTable {
+function topTable(capture: Capture, filter: CompiledFilter, by: readonly BoundField[], measure: Measure): LensTable {
   const sums = new Sums(filter.view, by, capture);
-  for (const { chunk, selection, n } of scan(capture, filter))
+  for (const { chunk, selection, n } of capture.select(filter))
     for (let k = 0; k < n; k++) sums.add(chunk, selection[k]!, measured(chunk, selection[k]!, measure));
   const name = measure === 'count' ? 'events' : measure;
   const columns = [{ name, unit: UNITS[measure] }, ...by.map(({ label }) => ({ name: label, unit: 'text' as const }))];
@@ -83,7 +82,7 @@ class Sums {
   readonly #keys: string[][] = [];
   readonly #sums: number[] = [];
 
-  constructor(view: EventView, by: readonly BoundField[], { dims }: CaptureReader) {
+  constructor(view: EventView, by: readonly BoundField[], { dims }: Capture) {
     this.#view = view;
     this.#by = by;
     const scopes = new Set(by.map(({ field }) => field.scope));

@@ -1,12 +1,11 @@
 /** Who wrote, read, asked for or was started with a string, in the order of time. */
 
+import type { Capture } from '../capture/capture.ts';
 import type { EventView } from '../event/view.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import type { DnsRow } from '../model/dns.ts';
 import { fdName, isIpSocket } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';
-import type { CaptureReader } from '../store/reader.ts';
-import { scan } from '../store/scan.ts';
 
 /** One event, or several alike in a row, that had the string. */
 export interface Trace {
@@ -38,9 +37,9 @@ export function traceFilter(text: string): string {
   return `evt.buffer contains ${quoted} or dns.qname contains ${quoted} or (evt.type in (execve, execveat) and evt.failed=false and proc.cmdline contains ${quoted})`;
 }
 
-export function* traces(capture: CaptureReader, filter: CompiledFilter, text: string): Generator<Trace> {
+export function* traces(capture: Capture, filter: CompiledFilter, text: string): Generator<Trace> {
   let held: Trace | null = null;
-  for (const { chunk, selection, n } of scan(capture, filter)) {
+  for (const { chunk, selection, n } of capture.select(filter)) {
     for (let k = 0; k < n; k++) {
       const trace = traceOf(filter.view.at(chunk, selection[k]!), text);
       if (held !== null && isAlike(held, trace)) {

@@ -56,6 +56,22 @@ export type NumberArray = Float64Array | Uint16Array | Uint32Array | Int32Array;
 export const BYTE_COLUMN_NAMES = ['args', 'data'] as const;
 export type ByteColumn = (typeof BYTE_COLUMN_NAMES)[number];
 
+/** Columns that hold rows of a dimension. */
+export type RowColumn = 'type' | 'thread' | 'fd';
+
+/** What is known of a chunk without decoding it. */
+export interface ChunkHead {
+  readonly id: number;
+  readonly n: number;
+  readonly firstNum: number;
+  readonly lastNum: number;
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly maxLatency: number;
+  /** Which rows its events refer to; null: any. */
+  presence(column: RowColumn): Uint32Array | null;
+}
+
 /** Columns may be longer than n; what lies beyond is not an event. */
 export interface Chunk {
   readonly n: number;

@@ -1,24 +1,24 @@
 /** A part of a capture as a capture of its own: the matching events under their own numbers, and only the rows they need. */
+
+import type { Capture } from '../capture/capture.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import { OpenChunk } from '../model/chunk.ts';
 import { History } from '../model/history.ts';
 import { type DimensionTables, newTables, type ProcessRow } from '../model/rows.ts';
-import type { CaptureReader } from './reader.ts';
-import { scan } from './scan.ts';
 import { CaptureWriter } from './writer.ts';
 
 /** Small enough to send around: slower to write. */
 const LEVEL = 9;
 
 /** Writes what matches to a new capture. Gives the number of events. */
-export function extract(capture: CaptureReader, filter: CompiledFilter, path: string): number {
+export function extract(capture: Capture, filter: CompiledFilter, path: string): number {
   const tables = newTables();
   const writer = new CaptureWriter(path, tables, { level: LEVEL, live: false, small: true });
   const rows = new NeededRows(capture, tables);
   const { state: _, ...meta } = capture.meta;
   writer.meta({ ...meta, filter: [capture.meta.filter, filter.text].filter((text) => text !== '' && text !== undefined).join(' and ') });
   let total = 0;
-  for (const { chunk, selection, n } of scan(capture, filter)) {
+  for (const { chunk, selection, n } of capture.select(filter)) {
     const part = new OpenChunk(n, 1024);
     for (let k = 0; k < n; k++) part.take(chunk, selection[k]!);
     rows.need(part);
@@ -35,12 +35,12 @@ const CONTAINER_ID = 12;
 
 /** Copies rows when the first event refers to them. */
 class NeededRows {
-  readonly #capture: CaptureReader;
+  readonly #capture: Capture;
   readonly #tables: DimensionTables;
   readonly #byPid: History<number, ProcessRow>;
   readonly #events = new Set<number>();
 
-  constructor(capture: CaptureReader, tables: DimensionTables) {
+  constructor(capture: Capture, tables: DimensionTables) {
     this.#capture = capture;
     this.#tables = tables;
     this.#byPid = new History(capture.dims.processes, (row) => row.pid);

@@ -1,25 +1,24 @@
 import Database from 'better-sqlite3';
-import { type ByteColumn, CHUNK_EVENTS, type Chunk, NUMBER_COLUMNS, type NumberArray, type NumberColumn } from '../model/chunk.ts';
+import type { Capture } from '../capture/capture.ts';
+import { CaptureError } from '../capture/error.ts';
+import type { CaptureMeta } from '../capture/meta.ts';
+import { type Match, type Range, selectChunks } from '../capture/select.ts';
+import type { CompiledFilter } from '../filter/compile.ts';
+import {
+  type ByteColumn,
+  CHUNK_EVENTS,
+  type Chunk,
+  type ChunkHead,
+  NUMBER_COLUMNS,
+  type NumberArray,
+  type NumberColumn,
+} from '../model/chunk.ts';
 import type { Dimensions, RowName, Rows, RowTypes } from '../model/rows.ts';
 import { unpackRows } from './blocks.ts';
 import { unpackBytes, unpackNumbers } from './codec.ts';
-import { CaptureError } from './error.ts';
 import { decodePresence } from './presence.ts';
-import { APPLICATION_ID, type CaptureMeta, COLUMN_NUMBER, COLUMN_SLOTS, SCHEMA_VERSION, type StoredColumn } from './schema.ts';
+import { APPLICATION_ID, COLUMN_NUMBER, COLUMN_SLOTS, SCHEMA_VERSION, type StoredColumn } from './schema.ts';
 import { BLOCK_COLUMN, BLOCK_ROWS, decodeRow, selectFrom, TABLE_NAMES, TABLES, type TableSpec } from './tables.ts';
-
-/** What is known of a chunk without decoding it. */
-export interface ChunkHead {
-  readonly id: number;
-  readonly n: number;
-  readonly firstNum: number;
-  readonly lastNum: number;
-  readonly minTime: number;
-  readonly maxTime: number;
-  readonly maxLatency: number;
-  /** Which rows its events refer to; null: any. */
-  presence(column: 'type' | 'thread' | 'fd'): Uint32Array | null;
-}
 
 interface ChunkRow {
   id: number;
@@ -37,7 +36,7 @@ interface ChunkRow {
 const PRESENCE_FIELD = { type: 'types', thread: 'threads', fd: 'fds' } as const;
 
 /** A capture, opened for reading; it may still be growing. Columns are decoded when first asked for, rows likewise. */
-export class CaptureReader {
+export class CaptureReader implements Capture {
   readonly #db: Database.Database;
   readonly #column: Database.Statement;
   readonly #next: Database.Statement;
@@ -95,6 +94,10 @@ export class CaptureReader {
   /** A chunk that holds until the next call of this: its number columns lie in the same memory as the last one's. */
   passingChunk(head: ChunkHead): Chunk {
     return new StoredChunk(this.path, head, (column) => this.#blob(head.id, column), this.#scratch);
+  }
+
+  select(filter: CompiledFilter, range: Range = {}): Iterable<Match> {
+    return selectChunks(this, filter, range);
   }
 
   /** Number and time of the last event; null for a capture without events. */

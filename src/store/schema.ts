@@ -55,30 +55,3 @@ export function createSchema(db: Database): void {
   db.exec(CHUNK_TABLES);
   for (const spec of Object.values(TABLES)) db.exec(createTable(spec as unknown as TableSpec<never>));
 }
-
-/** What a capture says of itself. Numbers above 2^53 are decimal text. */
-export interface CaptureMeta {
-  /** ns since 1970 at which its time is zero. */
-  readonly epoch: string;
-  /** trowel or scap. */
-  readonly source: string;
-  readonly version: string;
-  readonly hostname: string;
-  readonly kernel: string;
-  readonly machine: string;
-  readonly cpus: string;
-  readonly snaplen: string;
-  /** What was asked for at recording; empty: everything. */
-  readonly filter: string;
-  /** `recording` until it was closed well. */
-  readonly state: 'recording' | 'complete';
-  /** ns: the capture's end, where known. */
-  readonly end: string;
-  /** How it was made. */
-  readonly command: string;
-  /** Which kernel hook the probe used, and what the kernel lacked. */
-  readonly hook: string;
-  readonly notes: string;
-  /** What was wrong with where names of pods came from; absent: nothing. */
-  readonly names: string;
-}

@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import type { CaptureMeta } from '../capture/meta.ts';
 import { CHUNK_EVENTS, type Chunk, NUMBER_COLUMN_NAMES, type NumberArray, OpenChunk } from '../model/chunk.ts';
 import type { DimensionTables, RowName } from '../model/rows.ts';
 import { packRows, type Values } from './blocks.ts';
 import { type Compression, packBytes, packNumbers } from './codec.ts';
 import { PresenceCollector } from './presence.ts';
-import { type CaptureMeta, COLUMN_NUMBER, COLUMN_SLOTS, createSchema, type StoredColumn } from './schema.ts';
+import { COLUMN_NUMBER, COLUMN_SLOTS, createSchema, type StoredColumn } from './schema.ts';
 import { BLOCK_ROWS, encodeRow, insertInto, TABLE_NAMES, TABLES, type TableSpec } from './tables.ts';
 
 export interface WriterOptions {

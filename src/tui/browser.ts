@@ -1,8 +1,8 @@
 /** Reads a capture for the screen: the rows around the selection, what was asked to be found, and how many match; a slice at a time. */
 
+import type { Capture } from '../capture/capture.ts';
 import { type CaptureContext, EventView } from '../event/view.ts';
 import { compileFilter } from '../filter/compile.ts';
-import type { CaptureReader } from '../store/reader.ts';
 import { type Match, Matches } from './matches.ts';
 import { RowWindow } from './row-window.ts';
 import { type Row, rowOf, rowText } from './rows.ts';
@@ -22,7 +22,7 @@ export interface Findings {
 const KEPT_ROWS = 4096;
 
 export class Browser {
-  readonly #capture: CaptureReader;
+  readonly #capture: Capture;
   readonly #context: CaptureContext;
   readonly #view: EventView;
   readonly #rows = new Map<number, Row>();
@@ -33,7 +33,7 @@ export class Browser {
   #revision: number;
 
   /** Throws FilterError. */
-  constructor(capture: CaptureReader, context: CaptureContext, filter: string) {
+  constructor(capture: Capture, context: CaptureContext, filter: string) {
     this.#capture = capture;
     this.#context = context;
     this.#view = new EventView(context);

@@ -2,9 +2,11 @@
  * The events that a filter lets through, walked from any event on in either direction. Nothing is kept but a count per
  * chunk and the selections of the chunks last looked at, so ten million matches cost what a screenful does.
  */
+
+import type { Capture } from '../capture/capture.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
+import type { ChunkHead } from '../model/chunk.ts';
 import { CHUNK_EVENTS, type Chunk } from '../model/chunk.ts';
-import type { CaptureReader, ChunkHead } from '../store/reader.ts';
 
 /** One matching event: event i of a chunk, valid until the generator that gave it goes on. */
 export interface Match {
@@ -27,7 +29,7 @@ const REREAD_MS = 10_000;
 const KEPT_CHUNKS = 16;
 
 export class Matches {
-  readonly #capture: CaptureReader;
+  readonly #capture: Capture;
   readonly #filter: CompiledFilter;
   readonly #growing: boolean;
   readonly #heads: ChunkHead[] = [];
@@ -43,7 +45,7 @@ export class Matches {
   #total = 0;
   #counted = 0;
 
-  constructor(capture: CaptureReader, filter: CompiledFilter, growing: boolean) {
+  constructor(capture: Capture, filter: CompiledFilter, growing: boolean) {
     this.#capture = capture;
     this.#filter = filter;
     this.#growing = growing;

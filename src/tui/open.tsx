@@ -1,7 +1,7 @@
 /** Opens the screen on a capture and gives it back when the user has seen enough. Ink is loaded with this file, and only with it. */
 import { type Instance, render } from 'ink';
+import type { Capture } from '../capture/capture.ts';
 import type { CaptureContext } from '../event/view.ts';
-import type { CaptureReader } from '../store/reader.ts';
 import { readHistory, rememberFilter } from './history.ts';
 import { INK_OPTIONS } from './ink-options.ts';
 import type { Keystroke } from './keystrokes.ts';
@@ -11,7 +11,7 @@ import { Session } from './session.ts';
 import { Terminal } from './terminal.ts';
 
 export interface ScreenOptions {
-  readonly capture: CaptureReader;
+  readonly capture: Capture;
   readonly context: CaptureContext;
   /** As the header shows it. */
   readonly file: string;

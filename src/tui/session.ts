@@ -1,5 +1,7 @@
 /** One screen at work: holds the state, does what updates ask for, and divides the time between the keyboard and the capture. */
 
+import type { Capture } from '../capture/capture.ts';
+import { usageOf } from '../capture/usage.ts';
 import { outputTime } from '../event/fields/evt.ts';
 import type { CaptureContext, EventView } from '../event/view.ts';
 import type { Definitions } from '../filter/compile.ts';
@@ -7,8 +9,6 @@ import type { ValuesOf } from '../filter/complete.ts';
 import { occurringValues } from '../filter/occurring.ts';
 import { DEFAULT_FORMAT, LineFormat } from '../output/format.ts';
 import { JsonFormat } from '../output/json.ts';
-import type { CaptureReader } from '../store/reader.ts';
-import { usageOf } from '../store/usage.ts';
 import { Browser, type Findings } from './browser.ts';
 import { detailOf } from './detail.ts';
 import { Growth } from './growth.ts';
@@ -29,7 +29,7 @@ export interface World {
 }
 
 export interface SessionOptions {
-  readonly capture: CaptureReader;
+  readonly capture: Capture;
   readonly context: CaptureContext;
   /** As the header shows it. */
   readonly file: string;

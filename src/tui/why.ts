@@ -1,14 +1,15 @@
 /** What `trowel explain` says, for a page of the screen. */
+
+import type { Capture } from '../capture/capture.ts';
 import { explain, NotThere } from '../explain/explain.ts';
 import { MS } from '../model/time.ts';
 import { storyLines } from '../output/story.ts';
-import type { CaptureReader } from '../store/reader.ts';
 
 /** Waits count from this duration on. */
 const OVER = 100 * MS;
 
 /** `event`: its number, to explain what went on around it; null: the longest wait of the capture. */
-export function whyLines(capture: CaptureReader, event: number | null): string[] {
+export function whyLines(capture: Capture, event: number | null): string[] {
   try {
     const { story } = explain(capture, { over: OVER, pids: null, ...(event === null ? {} : { event }) });
     return story === null

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { scan } from '../../src/store/scan.ts';
 import { CaptureWriter } from '../../src/store/writer.ts';
 import { assertEqual, childCpuMs, childPeakKib, cpuNs, report } from './measure.ts';
 import { syntheticChunks, syntheticTables } from './synthetic.ts';
@@ -28,7 +27,7 @@ function count(filter: string): number {
   const capture = new CaptureReader(path);
   const compiled = compileFilter(filter, { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false });
   let total = 0;
-  for (const { n } of scan(capture, compiled)) total += n;
+  for (const { n } of capture.select(compiled)) total += n;
   capture.close();
   return total;
 }

@@ -5,7 +5,6 @@ import { FIELDS } from '../../src/event/fields/index.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { scan } from '../../src/store/scan.ts';
 
 const CAPTURE = join(packageRoot(), 'captures/critical-app.trowel');
 
@@ -27,7 +26,7 @@ describe.skipIf(!existsSync(CAPTURE))('the example of each field runs', () => {
     const filter = compileFilter(example, context);
     expect(filter.notes).toEqual([]);
     let matches = 0;
-    for (const { n } of scan(capture, filter)) matches += n;
+    for (const { n } of capture.select(filter)) matches += n;
     expect(matches).toBeGreaterThanOrEqual(0);
   });
 });

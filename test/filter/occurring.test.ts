@@ -2,12 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { usageOf } from '../../src/capture/usage.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { complete } from '../../src/filter/complete.ts';
 import { occurringValues, written } from '../../src/filter/occurring.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { scan } from '../../src/store/scan.ts';
-import { usageOf } from '../../src/store/usage.ts';
 import { CaptureWriter } from '../../src/store/writer.ts';
 import { syntheticChunks, syntheticTables } from '../bench/synthetic.ts';
 import { EventsBuilder } from '../helpers/events.ts';
@@ -29,7 +28,7 @@ function offered(capture: CaptureReader, text: string) {
   const context = { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false };
   const usage = usageOf(capture);
   const { candidates } = complete(text, text.length, (bound) => occurringValues(bound, context, usage));
-  const matching = (filter: string) => [...scan(capture, compileFilter(filter, context))].reduce((sum, { n }) => sum + n, 0);
+  const matching = (filter: string) => [...capture.select(compileFilter(filter, context))].reduce((sum, { n }) => sum + n, 0);
   return { candidates, matching };
 }
 

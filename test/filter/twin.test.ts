@@ -15,7 +15,6 @@ import { findField } from '../../src/filter/find-field.ts';
 import { parseFilter } from '../../src/filter/parse.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { scan } from '../../src/store/scan.ts';
 import { seeded } from '../bench/synthetic.ts';
 
 const CAPTURES = join(packageRoot(), 'captures');
@@ -296,7 +295,7 @@ describe.skipIf(paths.length === 0)('compiled and naive filters agree', () => {
         const naive = new Naive(taken, text);
         const wanted = taken.nums.filter((_, event) => naive.matches(expr, event));
         const found: number[] = [];
-        for (const { chunk, selection, n } of scan(taken.capture, compileFilter(text, context))) {
+        for (const { chunk, selection, n } of taken.capture.select(compileFilter(text, context))) {
           for (let k = 0; k < n; k++) if (picked.has(chunk.num[selection[k]!]!)) found.push(chunk.num[selection[k]!]!);
         }
         if (found.join() !== wanted.join()) expect.fail(`seed ${seed}, filter ${made}: ${text}\n  compiled ${found}\n  naive    ${wanted}`);

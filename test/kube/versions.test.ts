@@ -14,7 +14,6 @@ import type { KubeKind, KubeObjectRow, NameSource } from '../../src/model/kube.t
 import { newTables } from '../../src/model/rows.ts';
 import { SECOND } from '../../src/model/time.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { scan } from '../../src/store/scan.ts';
 import { CaptureWriter } from '../../src/store/writer.ts';
 import { EventsBuilder } from '../helpers/events.ts';
 
@@ -96,7 +95,7 @@ class Asked {
   /** In which seconds a filter's events are. */
   seconds(filter: string): number[] {
     const found: number[] = [];
-    for (const { chunk, selection, n } of scan(this.capture, compileFilter(filter, contextOf(this.capture))))
+    for (const { chunk, selection, n } of this.capture.select(compileFilter(filter, contextOf(this.capture))))
       for (let k = 0; k < n; k++) found.push(Math.floor(chunk.time[selection[k]!]! / SECOND));
     return found;
   }

@@ -2,7 +2,6 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { LENSES, lensNamed } from '../../src/lens/index.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { scan } from '../../src/store/scan.ts';
 
 const capture = new CaptureReader('captures/critical-app.trowel');
 afterAll(() => capture.close());
@@ -31,7 +30,7 @@ test.each(LENSES.map(({ name, args }) => [name, args.map((arg) => ARGS[arg]!)] a
 describe('sums', () => {
   test('add up to what a scan finds, by any field', () => {
     let events = 0;
-    for (const { n } of scan(capture, compile(''))) events += n;
+    for (const { n } of capture.select(compile(''))) events += n;
     const sum = (table: (string | number)[][]) => table.reduce((total, [value]) => total + Number(value), 0);
     expect(sum(rows('count-by', ['evt.type']))).toBe(events);
     expect(sum(rows('count-by', ['evt.cpu']))).toBe(events);

@@ -10,7 +10,6 @@ import { compileFilter } from '../../src/filter/compile.ts';
 import { fieldNamed } from '../../src/filter/find-field.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { scan } from '../../src/store/scan.ts';
 
 export const BIN = join(packageRoot(), 'bin/trowel');
 const PROBE = join(packageRoot(), 'native/build/trowel-probe');
@@ -42,7 +41,7 @@ export class Recording {
     const compiled = compileFilter(filter, { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false });
     const bound = fields.map((name) => [name, fieldNamed(name)] as const);
     const rows: Record<string, Reading>[] = [];
-    for (const { chunk, selection, n } of scan(capture, compiled)) {
+    for (const { chunk, selection, n } of capture.select(compiled)) {
       for (let k = 0; k < n; k++) {
         const view = compiled.view.at(chunk, selection[k]!);
         rows.push(Object.fromEntries(bound.map(([name, field]) => [name, copied(readField(field, view))])));

@@ -12,7 +12,6 @@ import { importScap } from '../../src/cli/scap-import.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { EventFlag } from '../../src/model/chunk.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { scan } from '../../src/store/scan.ts';
 import { CLASSIC_DIFFERENCES, type Difference, MODERN_DIFFERENCES } from './differences.ts';
 
 const SHARED = '../shared/scap';
@@ -33,7 +32,7 @@ function exits(capture: CaptureReader, text: string): number[] | null {
     return null;
   }
   const nums: number[] = [];
-  for (const { chunk, selection, n } of scan(capture, filter)) {
+  for (const { chunk, selection, n } of capture.select(filter)) {
     for (let k = 0; k < n; k++) {
       const i = selection[k]!;
       if ((chunk.flags[i]! & (EventFlag.PENDING | EventFlag.ONE_SIDED)) === 0) nums.push(chunk.num[i]!);

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { Matcher } from '../../src/capture/select.ts';
 import { contextOf } from '../../src/cli/open-capture.ts';
 import { type ImportResult, importScap } from '../../src/cli/scap-import.ts';
 import { ScapStream } from '../../src/cli/scap-stream.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { LineFormat } from '../../src/output/format.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { Matcher, scan } from '../../src/store/scan.ts';
 
 export interface ReadBack extends ImportResult {
   /** One for each event, in the form asked for. */
@@ -41,7 +41,7 @@ export async function throughImport(path: string, format: string, filter: string
     const lines: string[] = [];
     const printer = new LineFormat(format);
     const compiled = compileFilter(filter, contextOf(capture));
-    for (const { chunk, selection, n } of scan(capture, compiled)) {
+    for (const { chunk, selection, n } of capture.select(compiled)) {
       for (let k = 0; k < n; k++) lines.push(printer.line(compiled.view.at(chunk, selection[k]!), ''));
     }
     return { ...result, lines, notes: capture.meta.notes ?? '' };

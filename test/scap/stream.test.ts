@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { Matcher } from '../../src/capture/select.ts';
 import { contextOf } from '../../src/cli/open-capture.ts';
 import { importScap } from '../../src/cli/scap-import.ts';
 import { ScapStream } from '../../src/cli/scap-stream.ts';
@@ -12,7 +13,6 @@ import type { CaptureContext } from '../../src/event/view.ts';
 import { type CompiledFilter, compileFilter } from '../../src/filter/compile.ts';
 import { DEFAULT_FORMAT, LineFormat } from '../../src/output/format.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { Matcher, scan } from '../../src/store/scan.ts';
 
 const SHARED = '../shared/scap';
 const FILES = ['critical-app.scap', 'modern-lab-stall.scap', 'modern-zoo.scap'];
@@ -63,7 +63,7 @@ async function imported(path: string, lines: string[]): Promise<Found> {
   await importScap(path, join(folder, 'x.trowel'));
   const capture = new CaptureReader(join(folder, 'x.trowel'));
   const found: Found = new Map();
-  for (const filter of filters(contextOf(capture))) for (const match of scan(capture, filter)) note(found, filter.text, match);
+  for (const filter of filters(contextOf(capture))) for (const match of capture.select(filter)) note(found, filter.text, match);
   const { view } = compileFilter('', contextOf(capture));
   const format = new LineFormat(DEFAULT_FORMAT);
   for (const head of capture.heads()) {

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { CaptureError } from '../../src/capture/error.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { CHUNK_EVENTS, type Chunk, NUMBER_COLUMN_NAMES, OpenChunk, payload } from '../../src/model/chunk.ts';
-import { CaptureError } from '../../src/store/error.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { scan } from '../../src/store/scan.ts';
 import { CaptureWriter } from '../../src/store/writer.ts';
 import { EventsBuilder } from '../helpers/events.ts';
 
@@ -132,7 +131,7 @@ describe('a capture', () => {
     writer.close({});
     const capture = new CaptureReader(path);
     const context = { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false };
-    const decoded = (filter: string) => [...scan(capture, compileFilter(filter, context))].length;
+    const decoded = (filter: string) => [...capture.select(compileFilter(filter, context))].length;
     expect(decoded('evt.num=9000')).toBe(1);
     expect(decoded('proc.name=nobody')).toBe(0);
     expect(compileFilter('proc.name=nobody', context).step!.mayMatch([...capture.heads()][0]!)).toBe(false);

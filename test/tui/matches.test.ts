@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { scan } from '../../src/store/scan.ts';
 import { type Match, Matches } from '../../src/tui/matches.ts';
 import { RowWindow } from '../../src/tui/row-window.ts';
 import type { Row } from '../../src/tui/rows.ts';
@@ -44,7 +43,7 @@ const matchesOf = (filter: string) => new Matches(capture, compileFilter(filter,
 /** Numbers of all events that match, the slow way. */
 function numbers(filter: string): number[] {
   const found: number[] = [];
-  for (const { chunk, selection, n } of scan(capture, compileFilter(filter, context()))) {
+  for (const { chunk, selection, n } of capture.select(compileFilter(filter, context()))) {
     for (let k = 0; k < n; k++) found.push(chunk.num[selection[k]!]!);
   }
   return found;

@@ -1,6 +1,6 @@
 import type { CompiledFilter } from '../filter/compile.ts';
 import { CHUNK_EVENTS, type Chunk } from '../model/chunk.ts';
-import type { CaptureReader } from './reader.ts';
+import type { Capture } from './capture.ts';
 
 /** The matching events of one chunk. Both chunk and selection are used again for the next: read them before going on. */
 export interface Match {
@@ -22,8 +22,12 @@ export interface Range {
   readonly toTime?: number;
 }
 
-/** The events that match, chunk by chunk. Chunks that cannot match are not decoded. */
-export function* scan(capture: CaptureReader, filter: CompiledFilter, range: Range = {}): Generator<Match> {
+/** How a capture of chunks answers `select`: those that cannot match are not decoded. */
+export function* selectChunks(
+  capture: Pick<Capture, 'heads' | 'passingChunk'>,
+  filter: CompiledFilter,
+  range: Range = {},
+): Generator<Match> {
   const { fromNum = 1, toNum = Infinity, fromTime = -Infinity, toTime = Infinity } = range;
   const matcher = new Matcher(filter, range);
   for (const head of capture.heads(fromNum - 1)) {

@@ -1,12 +1,12 @@
 import type { Usage } from '../filter/occurring.ts';
-import type { RowColumn } from '../filter/step.ts';
-import type { CaptureReader, ChunkHead } from './reader.ts';
+import type { ChunkHead, RowColumn } from '../model/chunk.ts';
+import type { Capture } from './capture.ts';
 
 /** Chunks that are looked at: some 130,000 events, in a few ms. */
 const MOST_CHUNKS = 8;
 
 /** Counts how many events refer to each row: in all chunks of a small capture, in some from all over a large one. */
-export function usageOf(capture: CaptureReader): Usage {
+export function usageOf(capture: Capture): Usage {
   const last = capture.last();
   const picked = last === null ? [] : pickedHeads(capture, last.num);
   const counts = { type: counter(capture.dims.types), thread: counter(capture.dims.threads), fd: counter(capture.dims.fds) };
@@ -21,7 +21,7 @@ export function usageOf(capture: CaptureReader): Usage {
 }
 
 /** Chunks at even distances, each once. */
-function pickedHeads(capture: CaptureReader, lastNum: number): ChunkHead[] {
+function pickedHeads(capture: Capture, lastNum: number): ChunkHead[] {
   const found = new Map<number, ChunkHead>();
   for (let k = 0; k < MOST_CHUNKS; k++) {
     const head = capture.heads(Math.floor((lastNum * k) / MOST_CHUNKS)).next().value;

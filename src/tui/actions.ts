@@ -2,9 +2,10 @@
 import { areasOf, lookOf } from './areas.ts';
 import { type Clause, type ClauseUse, withClause } from './clause.ts';
 import { focusedIndex, placedColumns, TIME_MODES } from './columns.ts';
+import type { Goal } from './data/seek.ts';
 import { detailLines } from './detail.ts';
 import { applyFilter, find } from './prompt.ts';
-import { type Command, type DetailPane, type Goal, paused, type State, selectedRow, type Update, unfollowed } from './state.ts';
+import { type Command, type DetailPane, paused, type State, selectedRow, type Update, unfollowed } from './state.ts';
 
 export type Act = (state: State) => Update;
 

@@ -1,11 +1,12 @@
 /** How the screen is divided, and which rows of the list it shows. */
+
 import type { ListLook } from './columns.ts';
-import type { ListedRow } from './rows.ts';
-import type { Size, State } from './state.ts';
+import type { ListedRow } from './data/rows.ts';
+import { GAP_NS } from './data/seek.ts';
+import type { Size } from './kit/terminal.ts';
+import type { State } from './state.ts';
 
 export const SMALLEST: Size = { columns: 60, rows: 15 };
-/** A pause between rows from which on it is marked. */
-export const GAP_NS = 100e6;
 
 /** From this width on the detail stands beside the list. */
 const BESIDE_FROM = 170;

@@ -8,9 +8,9 @@ import { fdName, isIpSocket, l4Name } from '../model/fd-name.ts';
 import { clockText, secondsText, spanText } from '../model/time.ts';
 import { asciiText, hexDump } from '../output/printable.ts';
 import { dnsText, valueText } from '../output/summary.ts';
-import type { Paint } from './paint.ts';
-import { rowOf } from './rows.ts';
-import { fitted, harmless, widthOf, wrap } from './text.ts';
+import { rowOf } from './data/rows.ts';
+import type { Paint } from './kit/paint.ts';
+import { fitted, harmless, widthOf, wrap } from './kit/text.ts';
 
 /** A heading and what stands beside it, harmless. */
 export interface DetailItem {

@@ -2,13 +2,13 @@
 import { type Instance, render } from 'ink';
 import type { Capture } from '../capture/capture.ts';
 import type { CaptureContext } from '../event/view.ts';
-import { readHistory, rememberFilter } from './history.ts';
-import { INK_OPTIONS } from './ink-options.ts';
-import type { Keystroke } from './keystrokes.ts';
-import { type Paint, painter } from './paint.ts';
+import { readHistory, rememberFilter } from './data/history.ts';
+import { INK_OPTIONS } from './kit/ink-options.ts';
+import type { Keystroke } from './kit/keystrokes.ts';
+import { type Paint, painter } from './kit/paint.ts';
+import { Terminal } from './kit/terminal.ts';
 import { Screen } from './screen.tsx';
 import { Session } from './session.ts';
-import { Terminal } from './terminal.ts';
 
 export interface ScreenOptions {
   readonly capture: Capture;

@@ -1,8 +1,8 @@
 /** Text that covers the list: the keys, or an explanation. */
 import { helpLines } from './help.ts';
-import type { Paint } from './paint.ts';
+import type { Paint } from './kit/paint.ts';
+import { wrap } from './kit/text.ts';
 import type { Page } from './state.ts';
-import { wrap } from './text.ts';
 
 /** Harmless lines of at most `width` cells. */
 export function pageLines(page: Page, width: number, paint: Paint = (_style, text) => text): string[] {

@@ -1,10 +1,10 @@
 /** Shows a picker until something is chosen. Ink is loaded with this file, and only with it. */
 import { type Instance, render } from 'ink';
-import { INK_OPTIONS } from './ink-options.ts';
-import { painter } from './paint.ts';
+import { INK_OPTIONS } from './kit/ink-options.ts';
+import { painter } from './kit/paint.ts';
+import { Terminal } from './kit/terminal.ts';
 import { type Choice, type PickerState, pickerKey, pickerView } from './picker.ts';
 import { Lines } from './screen.tsx';
-import { Terminal } from './terminal.ts';
 
 /** Index of what was chosen; null: the user left. */
 export async function pick(title: string, choices: readonly Choice[], colour: boolean): Promise<number | null> {

@@ -1,8 +1,8 @@
 /** A choice of one out of a few lines. */
 import { SMALLEST } from './areas.ts';
-import type { Paint } from './paint.ts';
-import type { Size } from './state.ts';
-import { cut, fitted, harmless } from './text.ts';
+import type { Paint } from './kit/paint.ts';
+import type { Size } from './kit/terminal.ts';
+import { cut, fitted, harmless } from './kit/text.ts';
 import type { Frame } from './view.ts';
 
 export interface Choice {

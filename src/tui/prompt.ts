@@ -4,7 +4,7 @@ import { complete } from '../filter/complete.ts';
 import { FilterError } from '../filter/error.ts';
 import { newTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
-import { edit, insert, type Line, lineOf, replace } from './line-editor.ts';
+import { edit, insert, type Line, lineOf, replace } from './kit/line-editor.ts';
 import { type Command, type Prompt, type PromptPurpose, type State, type Update, unfollowed } from './state.ts';
 
 const MOST_REMEMBERED = 200;

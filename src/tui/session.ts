@@ -9,12 +9,13 @@ import type { ValuesOf } from '../filter/complete.ts';
 import { occurringValues } from '../filter/occurring.ts';
 import { DEFAULT_FORMAT, LineFormat } from '../output/format.ts';
 import { JsonFormat } from '../output/json.ts';
-import { Browser, type Findings } from './browser.ts';
+import { Browser, type Findings } from './data/browser.ts';
+import { Growth } from './data/growth.ts';
+import { notFoundText, seekingText } from './data/seek.ts';
 import { detailOf } from './detail.ts';
-import { Growth } from './growth.ts';
-import { notFoundText, seekingText } from './seek.ts';
-import { type CaptureFacts, type Command, initialState, type Size, type State } from './state.ts';
-import { harmless } from './text.ts';
+import type { Size } from './kit/terminal.ts';
+import { harmless } from './kit/text.ts';
+import { type CaptureFacts, type Command, initialState, type State } from './state.ts';
 import { type Action, update } from './update.ts';
 import { whyLines } from './why.ts';
 

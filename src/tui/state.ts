@@ -3,9 +3,13 @@ import type { Definitions } from '../filter/compile.ts';
 import type { Completion, ValuesOf } from '../filter/complete.ts';
 import type { FilterError } from '../filter/error.ts';
 import type { TimeMode } from './columns.ts';
+import type { Counts } from './data/browser.ts';
+import type { ListWindow } from './data/row-window.ts';
+import type { ListedRow } from './data/rows.ts';
+import type { Goal } from './data/seek.ts';
 import type { Detail } from './detail.ts';
-import type { Line } from './line-editor.ts';
-import type { ListedRow } from './rows.ts';
+import type { Line } from './kit/line-editor.ts';
+import type { Size } from './kit/terminal.ts';
 
 /** What is known of the capture as a whole. */
 export interface CaptureFacts {
@@ -28,28 +32,6 @@ export interface CaptureFacts {
   readonly definitions?: Definitions;
   /** What a field's values are in the capture, for completion. */
   readonly valuesIn?: ValuesOf;
-}
-
-export interface Size {
-  readonly columns: number;
-  readonly rows: number;
-}
-
-/** A window of matching rows around the selected one: what the list can show without asking. */
-export interface ListWindow {
-  /** Ascending in number. */
-  readonly rows: readonly ListedRow[];
-  /** Matches before the first row; null: not counted yet. */
-  readonly before: number | null;
-  /** False: there may be more rows at either end, which are still being looked for. */
-  readonly complete: boolean;
-}
-
-export interface Counts {
-  /** Matches counted so far. */
-  readonly matches: number;
-  /** How much of the capture is counted, 0 to 1. */
-  readonly progress: number;
 }
 
 export type PromptPurpose = 'filter' | 'find' | 'goto';
@@ -139,14 +121,6 @@ export type Command =
   | { readonly kind: 'redraw' }
   | { readonly kind: 'suspend' }
   | { readonly kind: 'quit' };
-
-/** Which event to go to. */
-export type Goal =
-  | { readonly to: 'first' | 'last' }
-  | { readonly to: 'num'; readonly num: number }
-  | { readonly to: 'time'; readonly time: number }
-  | { readonly to: 'gap'; readonly direction: 1 | -1 }
-  | { readonly to: 'text'; readonly text: string; readonly direction: 1 | -1 };
 
 export interface Update {
   readonly state: State;

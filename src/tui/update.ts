@@ -1,10 +1,13 @@
 /** The one reducer: a state and what happened → the next state, and what is asked of the world. */
 import { areasOf, centred, pageHeight, scrolled } from './areas.ts';
+import type { Counts } from './data/browser.ts';
+import type { ListWindow } from './data/row-window.ts';
 import type { Detail } from './detail.ts';
 import { keyUpdate } from './keymap.ts';
+import type { Size } from './kit/terminal.ts';
 import { pageLines } from './page.ts';
 import { pasteInto } from './prompt.ts';
-import { type CaptureFacts, type Counts, type ListWindow, type Notice, paused, type Size, type State, type Update } from './state.ts';
+import { type CaptureFacts, type Notice, paused, type State, type Update } from './state.ts';
 
 export type Action =
   | { readonly kind: 'key'; readonly key: string }

@@ -1,9 +1,9 @@
 /** The whole screen: a state → exactly as many lines as the terminal has, each as wide or narrower, and where the cursor stands. */
 import { areasOf, pageHeight, SMALLEST } from './areas.ts';
+import type { Paint } from './kit/paint.ts';
+import { cut } from './kit/text.ts';
 import { pageLines } from './page.ts';
-import type { Paint } from './paint.ts';
 import type { Page, State } from './state.ts';
-import { cut } from './text.ts';
 import { bottomLine } from './views/bottom.ts';
 import { detailPane } from './views/detail.ts';
 import { filterLine, filterPanel } from './views/filter.ts';

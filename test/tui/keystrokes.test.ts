@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KeyDecoder, type Keystroke } from '../../src/tui/keystrokes.ts';
+import { KeyDecoder, type Keystroke } from '../../src/tui/kit/keystrokes.ts';
 
 const names = (keys: readonly Keystroke[]) => keys.map((key) => (key.kind === 'key' ? key.key : `paste:${key.text}`));
 

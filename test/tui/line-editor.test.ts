@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { edit, insert, type Line, lineOf } from '../../src/tui/line-editor.ts';
+import { edit, insert, type Line, lineOf } from '../../src/tui/kit/line-editor.ts';
 
 /** `ab|c`: the bar is the cursor. */
 const parse = (text: string): Line => ({ text: text.replace('|', ''), cursor: text.indexOf('|') });

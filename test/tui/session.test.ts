@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { helpLines } from '../../src/tui/help.ts';
 import { KEYS } from '../../src/tui/keymap.ts';
-import { painter } from '../../src/tui/paint.ts';
+import { painter } from '../../src/tui/kit/paint.ts';
+import type { Size } from '../../src/tui/kit/terminal.ts';
 import { Session } from '../../src/tui/session.ts';
-import type { Size } from '../../src/tui/state.ts';
 import { view } from '../../src/tui/view.ts';
 import { hostileEvents, stalledLookup, writeCapture } from './scene.ts';
 

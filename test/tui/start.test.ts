@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { painter } from '../../src/tui/paint.ts';
+import { painter } from '../../src/tui/kit/paint.ts';
 import { type PickerState, pickerKey, pickerView } from '../../src/tui/picker.ts';
 import { endAll, noPty, Pty } from './pty.ts';
 import { HOSTILE, stalledLookup, writeCapture } from './scene.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
-import { countText, cut, cutMiddle, fitted, harmless, head, wrap } from '../../src/tui/text.ts';
+import { countText, cut, cutMiddle, fitted, harmless, head, wrap } from '../../src/tui/kit/text.ts';
 import { HOSTILE } from './scene.ts';
 
 const wild = fc.string({ unit: 'binary', maxLength: 60 }).map(harmless);

@@ -1,8 +1,8 @@
 /** The last line: a text or a place that is being typed, something to say, or where we are and which keys help. */
 import { barKeys } from '../keymap.ts';
-import type { Paint } from '../paint.ts';
+import type { Paint } from '../kit/paint.ts';
+import { countText, cut, harmless, widthOf } from '../kit/text.ts';
 import type { State } from '../state.ts';
-import { countText, cut, harmless, widthOf } from '../text.ts';
 import { type Drawn, typingView } from './typing.ts';
 
 const LABELS = { find: ' find: ', goto: ' go to event or +seconds: ' } as const;

@@ -1,8 +1,8 @@
 /** The filter: as it is, or as it is being typed, with what is wrong with it and what may follow. */
 import { areasOf, PROBLEM_LINES } from '../areas.ts';
-import type { Paint } from '../paint.ts';
+import type { Paint } from '../kit/paint.ts';
+import { countText, cut, cutMiddle, fitted, harmless, widthOf } from '../kit/text.ts';
 import type { Prompt, State } from '../state.ts';
-import { countText, cut, cutMiddle, fitted, harmless, widthOf } from '../text.ts';
 import { type Drawn, typingView } from './typing.ts';
 
 const LABEL = ' filter  ';

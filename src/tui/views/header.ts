@@ -1,8 +1,8 @@
 /** The first line: which capture, how much of it, what was lost, and whether it is followed. */
 import { spanText } from '../../model/time.ts';
-import type { Paint, Style } from '../paint.ts';
+import type { Paint, Style } from '../kit/paint.ts';
+import { countText, cutMiddle, harmless, widthOf } from '../kit/text.ts';
 import type { State } from '../state.ts';
-import { countText, cutMiddle, harmless, widthOf } from '../text.ts';
 
 const NAME = ' trowel ▸ ';
 

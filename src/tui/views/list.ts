@@ -3,10 +3,10 @@
 import { spanText } from '../../model/time.ts';
 import { areasOf, lookOf, visibleItems } from '../areas.ts';
 import { cellText, focusedIndex, type ListLook, type PlacedColumn, placedColumns, titleText } from '../columns.ts';
-import type { Paint } from '../paint.ts';
-import type { ListedRow } from '../rows.ts';
+import type { ListedRow } from '../data/rows.ts';
+import type { Paint } from '../kit/paint.ts';
+import { fitted, widthOf } from '../kit/text.ts';
 import { contextOf, type State } from '../state.ts';
-import { fitted, widthOf } from '../text.ts';
 
 /** What all lines of one frame have in common. */
 interface Sheet {

@@ -1,6 +1,6 @@
 /** A line that is being typed, in as many cells as there are: it scrolls so that the cursor is seen. */
-import type { Line } from '../line-editor.ts';
-import { cut, harmless, head, widthOf } from '../text.ts';
+import type { Line } from '../kit/line-editor.ts';
+import { cut, harmless, head, widthOf } from '../kit/text.ts';
 
 /** A line of the screen, and the cursor's column in it. */
 export interface Drawn {

@@ -2,7 +2,16 @@
 
 import type { Match, Matches } from './matches.ts';
 import type { ListedRow, Row } from './rows.ts';
-import type { ListWindow } from './state.ts';
+
+/** A window of matching rows around the selected one: what the list can show without asking. */
+export interface ListWindow {
+  /** Ascending in number. */
+  readonly rows: readonly ListedRow[];
+  /** Matches before the first row; null: not counted yet. */
+  readonly before: number | null;
+  /** False: there may be more rows at either end, which are still being looked for. */
+  readonly complete: boolean;
+}
 
 export class RowWindow {
   readonly #matches: Matches;

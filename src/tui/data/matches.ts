@@ -3,10 +3,10 @@
  * chunk and the selections of the chunks last looked at, so ten million matches cost what a screenful does.
  */
 
-import type { Capture } from '../capture/capture.ts';
-import type { CompiledFilter } from '../filter/compile.ts';
-import type { ChunkHead } from '../model/chunk.ts';
-import { CHUNK_EVENTS, type Chunk } from '../model/chunk.ts';
+import type { Capture } from '../../capture/capture.ts';
+import type { CompiledFilter } from '../../filter/compile.ts';
+import type { ChunkHead } from '../../model/chunk.ts';
+import { CHUNK_EVENTS, type Chunk } from '../../model/chunk.ts';
 
 /** One matching event: event i of a chunk, valid until the generator that gave it goes on. */
 export interface Match {

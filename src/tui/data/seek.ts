@@ -1,8 +1,18 @@
 /** Walks to the event that was asked for, step by step, so that the screen stays alive meanwhile. */
-import { GAP_NS } from './areas.ts';
+
+import { countText } from '../kit/text.ts';
 import type { Match, Matches } from './matches.ts';
-import type { Goal } from './state.ts';
-import { countText } from './text.ts';
+
+/** A pause between rows from which on it is marked. */
+export const GAP_NS = 100e6;
+
+/** Which event to go to. */
+export type Goal =
+  | { readonly to: 'first' | 'last' }
+  | { readonly to: 'num'; readonly num: number }
+  | { readonly to: 'time'; readonly time: number }
+  | { readonly to: 'gap'; readonly direction: 1 | -1 }
+  | { readonly to: 'text'; readonly text: string; readonly direction: 1 | -1 };
 
 /** Looks of a match what a search for text sees. */
 export type TextOf = (match: Match) => string;

@@ -1,7 +1,11 @@
 /** The terminal itself: raw keys, its size, its clipboard, and that it is left as it was found. */
 import { writeSync } from 'node:fs';
 import { KeyDecoder, type Keystroke } from './keystrokes.ts';
-import type { Size } from './state.ts';
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
 
 /** The alternate screen, the cursor at its top where Ink begins, and pastes told apart from typing. */
 const ENTER = '\x1b[?1049h\x1b[H\x1b[?2004h';

@@ -1,6 +1,6 @@
 /** Texts in cells of a terminal: harmless, of a known width, cut and padded to fit. */
 import stringWidth from 'string-width';
-import { sanitize } from '../output/printable.ts';
+import { sanitize } from '../../output/printable.ts';
 
 const ASCII = /^[\x20-\x7e]*$/;
 /** ASCII, Latin, and what our own texts have: one cell each, found out without asking about each. */

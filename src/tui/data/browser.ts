@@ -1,13 +1,21 @@
 /** Reads a capture for the screen: the rows around the selection, what was asked to be found, and how many match; a slice at a time. */
 
-import type { Capture } from '../capture/capture.ts';
-import { type CaptureContext, EventView } from '../event/view.ts';
-import { compileFilter } from '../filter/compile.ts';
+import type { Capture } from '../../capture/capture.ts';
+import { type CaptureContext, EventView } from '../../event/view.ts';
+import { compileFilter } from '../../filter/compile.ts';
 import { type Match, Matches } from './matches.ts';
+import type { ListWindow } from './row-window.ts';
 import { RowWindow } from './row-window.ts';
 import { type Row, rowOf, rowText } from './rows.ts';
+import type { Goal } from './seek.ts';
 import { type Progress, seekGoal } from './seek.ts';
-import type { Counts, Goal, ListWindow } from './state.ts';
+
+export interface Counts {
+  /** Matches counted so far. */
+  readonly matches: number;
+  /** How much of the capture is counted, 0 to 1. */
+  readonly progress: number;
+}
 
 /** What a slice of work brought to light; what is missing did not change. */
 export interface Findings {

@@ -1,5 +1,5 @@
 /** How a recording comes along: its rate of late, and whether it still brings anything. */
-import { SECOND } from '../model/time.ts';
+import { SECOND } from '../../model/time.ts';
 
 /** A recording that brings nothing for so long is quiet. */
 const QUIET_MS = 3000;

@@ -9,6 +9,11 @@ export function definitions(): ReadonlyMap<string, string> {
   return found;
 }
 
+/** Those of another thread of the same command. */
+export function setDefinitions(entries: Iterable<readonly [string, string]>): void {
+  for (const [name, body] of entries) found.set(name, body);
+}
+
 /** `NAME=FILTER`. Throws UsageError. */
 export function define(text: string): void {
   asUsage(() => found.set(...parseDefinition(text)));

@@ -12,6 +12,7 @@ import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { prepareInk, requireTerminal, wantsColour } from './open.ts';
 import { contextOf } from './open-capture.ts';
+import { ScreenReader } from './screen-reader.ts';
 
 export interface LiveOptions {
   readonly write?: string;
@@ -55,6 +56,7 @@ async function show(recorder: Recorder, filter: string, options: LiveOptions): P
       file,
       filter,
       follow: true,
+      tables: new ScreenReader({ path: capture.path, growing: true, definitions: [...definitions()] }),
       colour: wantsColour(options.color),
       trouble: recorder.failure,
     });

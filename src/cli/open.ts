@@ -1,9 +1,11 @@
 /** `trowel open`: the screen on a capture. */
 import { statSync } from 'node:fs';
 import { compileFilter } from '../filter/compile.ts';
+import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { namedFile } from './import-cache.ts';
 import { contextOf, openCapture } from './open-capture.ts';
+import { ScreenReader } from './screen-reader.ts';
 
 /** A recorder writes at least every second. */
 const JUST_MS = 10_000;
@@ -25,6 +27,7 @@ export async function open(path: string, filter: string, options: OpenOptions): 
       context,
       file: namedFile(path),
       filter,
+      tables: new ScreenReader({ path, growing: context.growing, definitions: [...definitions()] }),
       follow: wasJustWritten(path),
       colour: wantsColour(options.color),
     });

@@ -1,11 +1,12 @@
 /** What keys do: each takes the state and gives the next one, and what it asks for. */
 import { areasOf, lookOf } from './areas.ts';
-import { type Clause, type ClauseUse, withClause } from './clause.ts';
 import { focusedIndex, placedColumns, TIME_MODES } from './columns.ts';
+import { type Clause, type ClauseUse, withClause } from './data/clause.ts';
 import type { Goal } from './data/seek.ts';
 import { detailLines } from './detail.ts';
 import { applyFilter, find } from './prompt.ts';
 import { type Command, type DetailPane, paused, type State, selectedRow, type Update, unfollowed } from './state.ts';
+import { backTo } from './table-actions.ts';
 
 export type Act = (state: State) => Update;
 
@@ -17,7 +18,7 @@ export function asking(state: State, command: Command): Update {
   return { state, commands: [command] };
 }
 
-function noticed(state: State, text: string): Update {
+export function noticed(state: State, text: string): Update {
   return only({ ...state, notice: { kind: 'note', text } });
 }
 
@@ -95,12 +96,7 @@ export const back: Act = (state) => {
   if (state.searching !== null) return asking(state, { kind: 'stop-seeking' });
   if (state.detail.focused) return only(withDetail(state, { focused: false }));
   if (state.detail.open) return only(withDetail(state, { open: false }));
-  const last = state.visited.at(-1);
-  if (last === undefined) return noticed(state, 'nothing to go back to: q quits');
-  return asking(
-    { ...state, filter: last.filter, visited: state.visited.slice(0, -1) },
-    { kind: 'filter', text: last.filter, near: last.selected },
-  );
+  return backTo(state);
 };
 
 export const toggleDetail: Act = (state) => only(withDetail(state, { open: !state.detail.open, focused: false }));

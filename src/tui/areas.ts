@@ -33,12 +33,12 @@ export interface Areas {
   readonly detail: (Area & { readonly beside: boolean }) | null;
 }
 
-export function areasOf({ size, prompt, detail }: State): Areas {
+export function areasOf({ size, prompt, detail, table }: State): Areas {
   const candidates = prompt?.purpose === 'filter' ? Math.min(MOST_CANDIDATES, Math.floor(size.rows / 6)) : 0;
   const panel = prompt?.purpose === 'filter' ? PROBLEM_LINES + candidates : 0;
   const height = Math.max(1, size.rows - CHROME - panel);
   const whole = { width: size.columns, height };
-  if (!detail.open) return { list: whole, panel, candidates, detail: null };
+  if (!detail.open || table !== null) return { list: whole, panel, candidates, detail: null };
   if (size.columns >= BESIDE_FROM) {
     const list = { width: size.columns - BESIDE_WIDTH - 2, height };
     return { list, panel, candidates, detail: { width: BESIDE_WIDTH, height, beside: true } };

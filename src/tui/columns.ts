@@ -1,6 +1,6 @@
 /** The columns of the list. A new column is a new entry. */
 import { clockText, MS, SECOND, secondsText, spanText } from '../model/time.ts';
-import type { Clause } from './clause.ts';
+import type { Clause } from './data/clause.ts';
 import type { ListedRow } from './data/rows.ts';
 import type { Style } from './kit/paint.ts';
 import { cut, cutMiddle, fitted, widthOf } from './kit/text.ts';

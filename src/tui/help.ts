@@ -7,6 +7,7 @@ import type { Context } from './state.ts';
 const SECTIONS: readonly (readonly [Context, string])[] = [
   ['list', 'In the list'],
   ['detail', 'In the detail, after Tab'],
+  ['table', 'On a screen of rows'],
   ['prompt', 'While typing: readline’s keys edit'],
 ];
 const KEYS_WIDTH = 16;

@@ -21,6 +21,7 @@ import {
 } from './actions.ts';
 import { acceptPrompt, openPrompt, recall, tabKey, typeKey } from './prompt.ts';
 import { type Context, contextOf, type State, selectedRow, type Update } from './state.ts';
+import { enterRow, filterByTableCell, findAgainInTable, moveRow, moveTableColumn, openScreen, sortTable } from './table-actions.ts';
 
 export interface KeyRow {
   readonly keys: readonly string[];
@@ -39,8 +40,10 @@ const nothingFound = (state: State) => (state.find === '' ? 'nothing was looked 
 const nothingFollows = (state: State) => (state.follow === 'off' ? 'the capture is complete: there is nothing to follow' : null);
 const openHelp: Act = (state) => only({ ...state, page: { kind: 'help', top: 0 } });
 const closePage: Act = (state) => only({ ...state, page: null });
-const explainAll: Act = (state) => asking(state, { kind: 'explain', event: null });
-const explainEvent: Act = (state) => asking(state, { kind: 'explain', event: state.selected });
+const explainAll: Act = (state) => openScreen(state, 'story');
+const explainEvent: Act = (state) => openScreen(state, 'story', state.selected);
+const openViews: Act = (state) => (state.table?.question.id === 'views' ? back(state) : openScreen(state, 'views'));
+const noRow = (state: State) => ((state.table?.rows.length ?? 0) === 0 ? 'there is no row' : null);
 const closePrompt: Act = (state) => only({ ...state, prompt: null });
 const quit: Act = (state) => asking(state, { kind: 'quit' });
 
@@ -54,9 +57,28 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['C-u'], where: ['list'], help: 'half a page back', act: move('half', -1) },
   { keys: ['g', 'Home'], where: ['list'], help: 'first event', act: seek({ to: 'first' }) },
   { keys: ['G', 'End'], where: ['list'], help: 'last event; follows a recording', act: seek({ to: 'last' }) },
+  { keys: ['Down', 'j', 'C-n'], where: ['table'], help: 'next row', act: moveRow(1, 1) },
+  { keys: ['Up', 'k', 'C-p'], where: ['table'], help: 'row before', act: moveRow(1, -1) },
+  { keys: ['PgDn', 'C-f', ' '], where: ['table'], help: 'a page on', act: moveRow('page', 1) },
+  { keys: ['PgUp', 'C-b'], where: ['table'], help: 'a page back', act: moveRow('page', -1) },
+  { keys: ['C-d'], where: ['table'], help: 'half a page on', act: moveRow('half', 1) },
+  { keys: ['C-u'], where: ['table'], help: 'half a page back', act: moveRow('half', -1) },
+  { keys: ['g', 'Home'], where: ['table'], help: 'first row', act: moveRow('all', -1) },
+  { keys: ['G', 'End'], where: ['table'], help: 'last row', act: moveRow('all', 1) },
+  { keys: ['Enter'], where: ['table'], help: 'what is behind the row: its events, or the screen that it names', bar: 'open', off: noRow, act: enterRow },
+  { keys: ['v', 'F2'], where: ['list', 'detail', 'table'], help: 'the screens, and which question each answers', bar: 'views', act: openViews },
+  { keys: ['n'], where: ['table'], help: 'find the next', off: nothingFound, act: findAgainInTable(1) },
+  { keys: ['N'], where: ['table'], help: 'find the one before', off: nothingFound, act: findAgainInTable(-1) },
+  { keys: ['Right', 'l'], where: ['table'], help: 'focus the next column', act: moveTableColumn(1) },
+  { keys: ['Left', 'h'], where: ['table'], help: 'focus the column before', act: moveTableColumn(-1) },
+  { keys: ['s', 'F9', '>'], where: ['table'], help: 'sort by the focused column; again: the other way round', bar: 'sort', off: noRow, act: sortTable(null) },
+  ...['1', '2@', '3#', '4$', '5%', '6^', '7&', '8*', '9('].map((keys, column): KeyRow => ({ keys: [...keys], where: ['table'], help: `sort by column ${column + 1}`, off: noRow, act: sortTable(column) })),
+  { keys: ['='], where: ['table'], help: 'keep: only what is like the focused cell', bar: 'keep', off: noRow, act: filterByTableCell('keep') },
+  { keys: ['!', '-'], where: ['table'], help: 'drop: nothing like the focused cell', bar: 'drop', off: noRow, act: filterByTableCell('drop') },
+  { keys: ['+'], where: ['table'], help: 'add: what is like the focused cell, too', off: noRow, act: filterByTableCell('add') },
   { keys: ['Enter'], where: ['list'], help: 'open or close the detail', bar: 'detail', off: nothingSelected, act: toggleDetail },
-  { keys: ['f', 'F4', '\\'], where: ['list', 'detail'], help: 'edit the filter: Tab completes, ↑ history', bar: 'filter', act: (state) => only(openPrompt(state, 'filter', state.filter)) },
-  { keys: ['/', 'C-s'], where: ['list'], help: 'find a text in the rows', bar: 'find', act: (state) => only(openPrompt(state, 'find', '')) },
+  { keys: ['f', 'F4', '\\'], where: ['list', 'detail', 'table'], help: 'edit the filter: Tab completes, ↑ history', bar: 'filter', act: (state) => only(openPrompt(state, 'filter', state.filter)) },
+  { keys: ['/', 'C-s'], where: ['list', 'table'], help: 'find a text in the rows', bar: 'find', act: (state) => only(openPrompt(state, 'find', '')) },
   { keys: ['n'], where: ['list'], help: 'find the next', off: nothingFound, act: findAgain(1) },
   { keys: ['N'], where: ['list'], help: 'find the one before', off: nothingFound, act: findAgain(-1) },
   { keys: ['Right', 'l'], where: ['list'], help: 'focus the next cell of the row', act: moveColumn(1) },
@@ -66,11 +88,11 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['+'], where: ['list'], help: 'add: events like the focused cell, too', off: nothingSelected, act: filterByCell('add') },
   { keys: ['F'], where: ['list', 'detail'], help: 'keep: only this file or connection', off: nothingSelected, act: filterByFd },
   { keys: ['%'], where: ['list', 'detail'], help: 'from a DNS query to its answer, and back', off: nothingSelected, act: goToPartner },
-  { keys: ['w'], where: ['list', 'detail'], help: 'why: what waited longest, for what, and what to do', bar: 'why', act: explainAll },
+  { keys: ['w'], where: ['list', 'detail', 'table'], help: 'why: what waited longest, for what, and what to do', bar: 'why', act: explainAll },
   { keys: ['W'], where: ['list', 'detail'], help: 'why, around the selected event', off: nothingSelected, act: explainEvent },
   { keys: [']'], where: ['list'], help: 'next pause of more than 100 ms', bar: 'next gap', off: nothingSelected, act: seek({ to: 'gap', direction: 1 }) },
   { keys: ['['], where: ['list'], help: 'pause before', off: nothingSelected, act: seek({ to: 'gap', direction: -1 }) },
-  { keys: [':', 'C-g'], where: ['list'], help: 'go to an event 10049, or to a time +8.2', bar: 'go to', act: (state) => only(openPrompt(state, 'goto', '')) },
+  { keys: [':', 'C-g'], where: ['list', 'detail', 'table'], help: 'go to a screen dns, an event 10049, or a time +8.2', bar: 'go to', act: (state) => only(openPrompt(state, 'goto', '')) },
   { keys: ['t'], where: ['list', 'detail'], help: 'time: since the start, of day, since the row before', bar: 'time', act: nextTimeMode },
   { keys: [' ', 'p'], where: ['list'], help: 'pause following, or go on', bar: 'pause', off: nothingFollows, act: togglePause },
   { keys: ['Tab'], where: ['list', 'detail'], help: 'move keys between list and detail', off: nothingSelected, act: focusDetail },
@@ -83,11 +105,11 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['x'], where: ['list', 'detail'], help: 'payload as hex or as text', off: nothingSelected, act: toggleForm },
   { keys: ['y'], where: ['list', 'detail'], help: 'copy the event as a line', off: nothingSelected, act: (state) => asking(state, { kind: 'copy', form: 'line' }) },
   { keys: ['Y'], where: ['list', 'detail'], help: 'copy the event as JSON', off: nothingSelected, act: (state) => asking(state, { kind: 'copy', form: 'json' }) },
-  { keys: ['Esc', 'Backspace'], where: ['list', 'detail'], help: 'back: close the detail, then the filter before', bar: 'back', act: back },
-  { keys: ['C-z'], where: ['list', 'detail'], help: 'to the shell; fg comes back', act: (state) => asking(state, { kind: 'suspend' }) },
-  { keys: ['C-l'], where: ['list', 'detail', 'page'], help: 'draw the screen anew', act: (state) => asking(state, { kind: 'redraw' }) },
-  { keys: ['?', 'F1'], where: ['list', 'detail'], help: 'these keys', act: openHelp },
-  { keys: ['q', 'F10', 'C-c'], where: ['list', 'detail'], help: 'quit', bar: 'quit', act: quit },
+  { keys: ['Esc', 'Backspace'], where: ['list', 'detail', 'table'], help: 'back: close the detail, then the filter before', bar: 'back', act: back },
+  { keys: ['C-z'], where: ['list', 'detail', 'table'], help: 'to the shell; fg comes back', act: (state) => asking(state, { kind: 'suspend' }) },
+  { keys: ['C-l'], where: ['list', 'detail', 'table', 'page'], help: 'draw the screen anew', act: (state) => asking(state, { kind: 'redraw' }) },
+  { keys: ['?', 'F1'], where: ['list', 'detail', 'table'], help: 'these keys', act: openHelp },
+  { keys: ['q', 'F10', 'C-c'], where: ['list', 'detail', 'table'], help: 'quit', bar: 'quit', act: quit },
   { keys: ['Down', 'j'], where: ['page'], help: 'a line on', bar: 'more', act: scrollPage(1, 1) },
   { keys: ['Up', 'k'], where: ['page'], help: 'a line back', act: scrollPage(1, -1) },
   { keys: ['PgDn', ' '], where: ['page'], help: 'a page on', act: scrollPage('page', 1) },
@@ -105,10 +127,18 @@ export const KEYS: readonly KeyRow[] = [
 export function keyUpdate(state: State, key: string): Update {
   const context = contextOf(state);
   const row = KEYS.find(({ keys, where }) => where.includes(context) && keys.includes(key));
+  if (row === undefined && context !== 'prompt' && key.startsWith('M-')) return keyUpdateOfBoth(state, key.slice(2));
   if (row === undefined)
     return context === 'prompt' ? only(typeKey(state, key)) : noticed(state, `${keyLabel(key)} does nothing here: ? shows the keys`);
   const off = row.off?.(state) ?? null;
   return off === null ? row.act(state) : noticed(state, off);
+}
+
+/** Esc and a key that came glued together, as over a slow line: the terminal cannot tell that from Alt. */
+function keyUpdateOfBoth(state: State, key: string): Update {
+  const first = keyUpdate(state, 'Esc');
+  const second = keyUpdate(first.state, key);
+  return { state: second.state, commands: [...first.commands, ...second.commands] };
 }
 
 /** The keys of the bar at the bottom, those first that are asked for most. */

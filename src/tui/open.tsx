@@ -3,6 +3,7 @@ import { type Instance, render } from 'ink';
 import type { Capture } from '../capture/capture.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { readHistory, rememberFilter } from './data/history.ts';
+import type { TableReader } from './data/table-reader.ts';
 import { INK_OPTIONS } from './kit/ink-options.ts';
 import type { Keystroke } from './kit/keystrokes.ts';
 import { type Paint, painter } from './kit/paint.ts';
@@ -19,6 +20,8 @@ export interface ScreenOptions {
   /** Stay at the end of what is being recorded. */
   readonly follow: boolean;
   readonly colour: boolean;
+  /** Reads the rows of screens beside the thread that draws. */
+  readonly tables: TableReader;
   /** Resolves to words that the screen shows, when what feeds the capture has failed. */
   readonly trouble?: Promise<string>;
 }

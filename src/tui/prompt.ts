@@ -5,7 +5,9 @@ import { FilterError } from '../filter/error.ts';
 import { newTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
 import { edit, insert, type Line, lineOf, replace } from './kit/line-editor.ts';
+import { screenNamed } from './screens/index.ts';
 import { type Command, type Prompt, type PromptPurpose, type State, type Update, unfollowed } from './state.ts';
+import { filterTable, findInTable, openScreen, toEvents } from './table-actions.ts';
 
 const MOST_REMEMBERED = 200;
 
@@ -34,16 +36,22 @@ export function acceptPrompt(state: State): Update {
 /** A new filter: the old one can be gone back to, the new one is remembered. */
 export function applyFilter(state: State, text: string): Update {
   if (text === state.filter) return { state, commands: [] };
-  const history = text === '' ? state.history : [...state.history.filter((one) => one !== text), text].slice(-MOST_REMEMBERED);
-  const visited = [...state.visited, { filter: state.filter, selected: state.selected }];
+  if (state.table !== null) return filterTable({ ...state, history: remembered(state, text) }, state.table, text);
+  const history = remembered(state, text);
+  const visited = [...state.visited, { filter: state.filter, selected: state.selected, table: null }];
   return {
     state: { ...state, filter: text, history, visited, matchesAtPause: null },
     commands: [{ kind: 'filter', text, near: state.selected }],
   };
 }
 
+function remembered({ history }: State, text: string): readonly string[] {
+  return text === '' ? history : [...history.filter((one) => one !== text), text].slice(-MOST_REMEMBERED);
+}
+
 /** Looks for a text from the selected row on. */
 export function find(state: State, text: string, direction: 1 | -1): Update {
+  if (state.table !== null) return findInTable(state, state.table, text, direction);
   return { state: { ...unfollowed(state), find: text }, commands: [{ kind: 'seek', goal: { to: 'text', text, direction } }] };
 }
 
@@ -109,14 +117,25 @@ export function filterProblem(text: string, epoch: bigint, definitions: Definiti
 /** `10049`: an event; `+8.2` or `8.2s`: a time; `q` for fingers that say `:q`. */
 function goTo(state: State, text: string): Update {
   if (/^q(uit)?!?$/.test(text)) return { state, commands: [{ kind: 'quit' }] };
+  const screen = text === 'events' ? 'events' : (screenNamed(text)?.id ?? null);
+  if (screen !== null) return openScreen(state, screen);
+  if (text === 'help') return { state: { ...state, page: { kind: 'help', top: 0 } }, commands: [] };
   const number = Number(text.replace(/^\+/, '').replace(/s$/, '').replaceAll(',', ''));
   const isTime = /^\+|s$|\./.test(text);
   if (!Number.isFinite(number)) {
     return {
-      state: { ...state, notice: { kind: 'problem', text: `${text} is no event number and no time: write 10049, or +8.2 for seconds` } },
+      state: {
+        ...state,
+        notice: {
+          kind: 'problem',
+          text: `${text} is no screen, no event number and no time: write dns, 10049, or +8.2 for seconds; v lists the screens`,
+        },
+      },
       commands: [],
     };
   }
   const command: Command = { kind: 'seek', goal: isTime ? { to: 'time', time: number * SECOND } : { to: 'num', num: number } };
-  return { state: unfollowed(state), commands: [command] };
+  if (state.table === null) return { state: unfollowed(state), commands: [command] };
+  const { state: events, commands } = toEvents(state, '', null);
+  return { state: unfollowed(events), commands: [...commands, command] };
 }

@@ -12,12 +12,14 @@ import { JsonFormat } from '../output/json.ts';
 import { Browser, type Findings } from './data/browser.ts';
 import { Growth } from './data/growth.ts';
 import { notFoundText, seekingText } from './data/seek.ts';
+import { ReaderHere, readTable, type TableReader } from './data/table-reader.ts';
 import { detailOf } from './detail.ts';
 import type { Size } from './kit/terminal.ts';
 import { harmless } from './kit/text.ts';
+import { screenNamed } from './screens/index.ts';
+import type { Question } from './screens/screen.ts';
 import { type CaptureFacts, type Command, initialState, type State } from './state.ts';
 import { type Action, update } from './update.ts';
-import { whyLines } from './why.ts';
 
 /** What a session cannot do by itself. */
 export interface World {
@@ -40,6 +42,8 @@ export interface SessionOptions {
   readonly history: readonly string[];
   readonly size: Size;
   readonly world: World;
+  /** Reads the rows of screens; absent: in this thread. */
+  readonly tables?: TableReader;
 }
 
 /** Work between two looks at the keyboard. */
@@ -52,6 +56,7 @@ const TICK_MS = 100;
 export class Session {
   readonly #options: SessionOptions;
   readonly #browser: Browser;
+  readonly #tables: TableReader;
   readonly #listeners = new Set<() => void>();
   readonly #ticks: NodeJS.Timeout | null;
   #state: State;
@@ -66,6 +71,7 @@ export class Session {
     const { capture, context, filter, size, history, follow } = options;
     this.#options = options;
     this.#browser = new Browser(capture, context, filter);
+    this.#tables = options.tables ?? new ReaderHere(capture, context);
     this.#state = initialState(this.#facts(false), size, filter, history, follow);
     this.#browser.goTo(this.#state.follow === 'on' ? Infinity : 0, this.#reach());
     this.#work(FIRST_SLICE_MS, false);
@@ -93,6 +99,7 @@ export class Session {
 
   close(): void {
     this.#closed = true;
+    this.#tables.close();
     if (this.#ticks !== null) clearInterval(this.#ticks);
     if (this.#turn !== null) clearImmediate(this.#turn);
   }
@@ -124,8 +131,11 @@ export class Session {
       case 'stop-seeking':
         this.#stopSeeking();
         break;
-      case 'explain':
-        this.#apply({ kind: 'why', lines: whyLines(this.#options.capture, command.event) });
+      case 'read-table':
+        this.#readTable(command.question);
+        break;
+      case 'stop-reading':
+        this.#tables.stop();
         break;
       case 'copy':
         this.#copy(command.form);
@@ -140,6 +150,18 @@ export class Session {
         this.#options.world.quit();
         break;
     }
+  }
+
+  #readTable(question: Question): void {
+    if (screenNamed(question.id)?.instant === true) {
+      const { capture, context } = this.#options;
+      this.#apply({ kind: 'table', question, table: readTable(question, capture, context) });
+      return;
+    }
+    this.#tables.read(question).then(
+      (table) => this.#apply({ kind: 'table', question, table }),
+      (error: Error) => this.#apply({ kind: 'table', question, table: error.message }),
+    );
   }
 
   #filterBy(text: string, near: number | null): void {

@@ -7,9 +7,11 @@ import type { Counts } from './data/browser.ts';
 import type { ListWindow } from './data/row-window.ts';
 import type { ListedRow } from './data/rows.ts';
 import type { Goal } from './data/seek.ts';
+import type { TableState } from './data/table.ts';
 import type { Detail } from './detail.ts';
 import type { Line } from './kit/line-editor.ts';
 import type { Size } from './kit/terminal.ts';
+import type { Question } from './screens/screen.ts';
 
 /** What is known of the capture as a whole. */
 export interface CaptureFacts {
@@ -65,10 +67,13 @@ export interface DetailPane {
   readonly content: Detail | null;
 }
 
-/** A filter that was left, to which Backspace goes back. */
+/** A screen that was left, to which Backspace goes back. */
 export interface Visited {
   readonly filter: string;
+  /** Number of the selected event. */
   readonly selected: number | null;
+  /** Null: the list of events. */
+  readonly table: TableState | null;
 }
 
 export interface Notice {
@@ -76,14 +81,17 @@ export interface Notice {
   readonly kind: 'note' | 'problem';
 }
 
-/** Text over the whole screen: the keys, or an explanation. `top`: its first line that is shown. */
-export type Page =
-  | { readonly kind: 'help'; readonly top: number }
-  | { readonly kind: 'why'; readonly lines: readonly string[]; readonly top: number };
+/** Text over the whole screen: the keys. `top`: its first line that is shown. */
+export interface Page {
+  readonly kind: 'help';
+  readonly top: number;
+}
 
 export interface State {
   readonly facts: CaptureFacts;
   readonly size: Size;
+  /** The screen that is shown; null: the list of events. */
+  readonly table: TableState | null;
   readonly filter: string;
   readonly visited: readonly Visited[];
   /** Filters that were used, oldest first. */
@@ -115,8 +123,9 @@ export type Command =
   | { readonly kind: 'filter'; readonly text: string; readonly near: number | null }
   | { readonly kind: 'seek'; readonly goal: Goal }
   | { readonly kind: 'stop-seeking' }
-  /** What waited, and for what: in the whole capture, or around an event. */
-  | { readonly kind: 'explain'; readonly event: number | null }
+  /** The rows of a screen. */
+  | { readonly kind: 'read-table'; readonly question: Question }
+  | { readonly kind: 'stop-reading' }
   | { readonly kind: 'copy'; readonly form: 'line' | 'json' }
   | { readonly kind: 'redraw' }
   | { readonly kind: 'suspend' }
@@ -132,7 +141,7 @@ export const EMPTY_LIST: ListWindow = { rows: [], before: 0, complete: true };
 /** `follow`: stay at the end of what is being recorded. */
 export function initialState(facts: CaptureFacts, size: Size, filter: string, history: readonly string[], follow: boolean): State {
   return {
-    facts, size, filter, history, visited: [], list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 'PROCESS',
+    facts, size, filter, history, table: null, visited: [], list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 'PROCESS',
     timeMode: 'rel', follow: facts.recording ? (follow ? 'on' : 'paused') : 'off', matchesAtPause: null,
     detail: { open: false, focused: false, top: 0, form: 'hex', content: null },
     prompt: null, page: null, find: '', searching: null, notice: null,
@@ -140,11 +149,12 @@ export function initialState(facts: CaptureFacts, size: Size, filter: string, hi
 }
 
 /** Which keys count now: the one place that decides. */
-export type Context = 'list' | 'detail' | 'prompt' | 'page';
+export type Context = 'list' | 'detail' | 'prompt' | 'page' | 'table';
 
-export function contextOf({ prompt, page, detail }: State): Context {
+export function contextOf({ prompt, page, detail, table }: State): Context {
   if (prompt !== null) return 'prompt';
   if (page !== null) return 'page';
+  if (table !== null) return 'table';
   return detail.open && detail.focused ? 'detail' : 'list';
 }
 

@@ -2,11 +2,14 @@
 import { areasOf, centred, pageHeight, scrolled } from './areas.ts';
 import type { Counts } from './data/browser.ts';
 import type { ListWindow } from './data/row-window.ts';
+import { type TableState, withTable } from './data/table.ts';
 import type { Detail } from './detail.ts';
 import { keyUpdate } from './keymap.ts';
 import type { Size } from './kit/terminal.ts';
 import { pageLines } from './page.ts';
 import { pasteInto } from './prompt.ts';
+import { type Question, type ScreenTable, sameQuestion } from './screens/screen.ts';
+import { tableHeight } from './screens/table-view.ts';
 import { type CaptureFacts, type Notice, paused, type State, type Update } from './state.ts';
 
 export type Action =
@@ -18,8 +21,8 @@ export type Action =
   | { readonly kind: 'counts'; readonly counts: Counts; readonly before: number | null }
   | { readonly kind: 'facts'; readonly facts: CaptureFacts }
   | { readonly kind: 'detail'; readonly detail: Detail | null }
-  /** What an explanation says. */
-  | { readonly kind: 'why'; readonly lines: readonly string[] }
+  /** The rows of a screen, or why there are none. */
+  | { readonly kind: 'table'; readonly question: Question; readonly table: ScreenTable | string }
   | { readonly kind: 'searching'; readonly text: string | null }
   | { readonly kind: 'notice'; readonly notice: Notice };
 
@@ -44,8 +47,8 @@ function step(state: State, action: Action): Update {
       return only({ ...state, facts: action.facts, follow: action.facts.recording ? state.follow : 'off' });
     case 'detail':
       return only({ ...state, detail: { ...state.detail, content: action.detail, top: 0 } });
-    case 'why':
-      return only({ ...state, page: { kind: 'why', lines: action.lines, top: 0 } });
+    case 'table':
+      return only(tableRead(state, action));
     case 'searching':
       return only({ ...state, searching: action.text });
     case 'notice':
@@ -62,6 +65,13 @@ function counted(state: State, { counts, before }: Extract<Action, { kind: 'coun
   return state.follow === 'paused' && state.matchesAtPause === null ? paused(next) : next;
 }
 
+/** An answer to a question that is no longer asked is nobody's. */
+function tableRead(state: State, { question, table }: Extract<Action, { kind: 'table' }>): State {
+  const shown = state.table;
+  if (shown === null || !sameQuestion(shown.question, question)) return state;
+  return { ...state, table: typeof table === 'string' ? { ...shown, problem: table } : withTable(shown, table) };
+}
+
 function listed(state: State, { list, selected, moved }: Extract<Action, { kind: 'list' }>): State {
   const index = list.rows.findIndex(({ num }) => num === selected);
   const { height } = areasOf(state).list;
@@ -73,6 +83,7 @@ function listed(state: State, { list, selected, moved }: Extract<Action, { kind:
 /** What holds after every step: the selection is on the screen, a page is not scrolled away. */
 function kept(state: State): State {
   const { list, size } = state;
+  if (state.table !== null) return { ...state, table: withTop(state, state.table) };
   const page =
     state.page === null
       ? null
@@ -82,4 +93,11 @@ function kept(state: State): State {
   const before = list.rows.findIndex(({ num }) => num === state.top);
   const top = scrolled(list.rows, Math.max(0, before), selected, areasOf(state).list.height);
   return { ...state, page, top: list.rows[top]!.num };
+}
+
+/** The selected row of a table is on the screen. */
+function withTop(state: State, shown: TableState): TableState {
+  const height = tableHeight(state, shown);
+  const top = Math.max(Math.min(shown.top, shown.selected), shown.selected - height + 1, 0);
+  return top === shown.top ? shown : { ...shown, top };
 }

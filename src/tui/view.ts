@@ -3,6 +3,7 @@ import { areasOf, pageHeight, SMALLEST } from './areas.ts';
 import type { Paint } from './kit/paint.ts';
 import { cut } from './kit/text.ts';
 import { pageLines } from './page.ts';
+import { tableLines } from './screens/table-view.ts';
 import type { Page, State } from './state.ts';
 import { bottomLine } from './views/bottom.ts';
 import { detailPane } from './views/detail.ts';
@@ -30,8 +31,9 @@ function explorer(state: State, paint: Paint): Frame {
   return { lines, cursor: cursorAt(filter, 1) ?? cursorAt(bottom, lines.length - 1) };
 }
 
-/** The list, and the detail under it or beside it. */
+/** A table; or the list of events, and the detail under it or beside it. */
 function body(state: State, paint: Paint): string[] {
+  if (state.table !== null) return tableLines(state, state.table, paint);
   const { detail } = areasOf(state);
   const list = listLines(state, paint);
   const pane = detailPane(state, paint);

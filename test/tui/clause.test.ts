@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseFilter } from '../../src/filter/parse.ts';
-import { type Clause, type ClauseUse, quoted, withClause } from '../../src/tui/clause.ts';
+import { type Clause, type ClauseUse, quoted, withClause } from '../../src/tui/data/clause.ts';
 import { EventsBuilder } from '../helpers/events.ts';
 
 const CURL: Clause = { field: 'proc.name', operator: '=', value: 'curl' };

@@ -125,7 +125,7 @@ describe.skipIf(noPty !== null)('the screen', () => {
     pty.type(':+8\r');
     await pty.until(() => pty.selected.includes('+8.01'));
     pty.type(':nowhere\r');
-    await pty.until('is no event number and no time');
+    await pty.until('is no screen, no event number and no time');
   });
 
   test('filters by the focused cell: keep, drop, add, and back again', async () => {

@@ -5,7 +5,7 @@ import { countText, cut, harmless, widthOf } from '../kit/text.ts';
 import type { State } from '../state.ts';
 import { type Drawn, typingView } from './typing.ts';
 
-const LABELS = { find: ' find: ', goto: ' go to event or +seconds: ' } as const;
+const LABELS = { find: ' find: ', goto: ' screen, event or +seconds: ' } as const;
 
 export function bottomLine(state: State, paint: Paint): Drawn {
   const { prompt, size } = state;
@@ -34,8 +34,9 @@ function keyBar(state: State, paint: Paint): string {
 }
 
 /** `12/2,114`: the selected row among the matches; its number alone until they are counted; while following, always the last. */
-function positionText({ list, selected, counts, prompt, page, follow }: State): string {
+function positionText({ list, selected, counts, prompt, page, follow, table }: State): string {
   if (prompt !== null || page !== null) return '';
+  if (table !== null) return `${countText(Math.min(table.rows.length, table.selected + 1))}/${countText(table.rows.length)}`;
   const index = list.rows.findIndex(({ num }) => num === selected);
   if (index < 0) return '0/0';
   if (follow === 'on') return `last of ${countText(counts.matches)}`;

@@ -21,8 +21,8 @@ export function filterLine(state: State, paint: Paint): Drawn {
 }
 
 /** `2,114 of 18,402`; while they are counted, how far that is. */
-function countsText({ facts, counts, filter }: State): string {
-  if (filter === '') return '';
+function countsText({ facts, counts, filter, table }: State): string {
+  if (filter === '' || table !== null) return '';
   const percent = counts.progress < 1 ? `+ (${Math.floor(counts.progress * 100)} % counted)` : '';
   return `${countText(counts.matches)}${percent} of ${countText(facts.events)}`;
 }

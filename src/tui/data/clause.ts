@@ -1,5 +1,5 @@
 /** Filters put together from what stands in a cell. */
-import { parseFilter } from '../filter/parse.ts';
+import { parseFilter } from '../../filter/parse.ts';
 
 /** What a cell says about its event, as a check of the filter language. */
 export interface Clause {

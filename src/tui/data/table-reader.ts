@@ -1,0 +1,39 @@
+/** Reads the rows of screens. The screen asks and goes on; where the work is done is the reader's business. */
+import type { Capture } from '../../capture/capture.ts';
+import type { CaptureContext } from '../../event/view.ts';
+import { compileFilter } from '../../filter/compile.ts';
+import { screenNamed } from '../screens/index.ts';
+import type { Question, ScreenTable } from '../screens/screen.ts';
+
+export interface TableReader {
+  /** Rejects with what is to be said where there are no rows; never resolves when it was stopped. */
+  read(question: Question): Promise<ScreenTable>;
+  /** Nobody waits for the answer any more. */
+  stop(): void;
+  close(): void;
+}
+
+/** The rows of a screen, read here and now. Throws FilterError, CaptureError. */
+export function readTable(question: Question, capture: Capture, context: CaptureContext): ScreenTable {
+  const spec = screenNamed(question.id);
+  if (spec === null) throw new Error(`there is no screen called ${question.id}`);
+  const parts = [spec.filter, question.filter].filter((part) => part !== '');
+  const text = parts.length > 1 ? parts.map((part) => `(${part})`).join(' and ') : (parts[0] ?? '');
+  return spec.read({ capture, filter: compileFilter(text, context), event: question.event });
+}
+
+/** Reads in this thread, which must then wait. */
+export class ReaderHere implements TableReader {
+  constructor(
+    readonly capture: Capture,
+    readonly context: CaptureContext,
+  ) {}
+
+  async read(question: Question): Promise<ScreenTable> {
+    return this.capture.snapshot(() => readTable(question, this.capture, this.context));
+  }
+
+  stop(): void {}
+
+  close(): void {}
+}

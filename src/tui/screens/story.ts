@@ -1,0 +1,46 @@
+/** What waited, for what, and what to do about it: each line leads to the event that shows it. */
+import { type Explanation, explain, NotThere } from '../../explain/explain.ts';
+import { MS } from '../../model/time.ts';
+import { storyLines } from '../../output/story.ts';
+import type { ScreenRow, ScreenSpec, ScreenTable } from './screen.ts';
+
+/** Waits count from this duration on. */
+const OVER = 100 * MS;
+
+const NOTHING = 'Nothing waited longer than 100 ms for what it had asked for, and nothing failed.';
+
+/** A line of the path in `trowel explain` ends with the events that show it: `413–416`, `444 652 449`. */
+const EVIDENCE = /(\d+)(?:–\d+)?(?: \d+)*$/;
+
+export const STORY: ScreenSpec = {
+  id: 'story',
+  aliases: ['why', 'explain'],
+  sentence: 'what waited longest, for what, and what to do',
+  filter: '',
+  enter: 'event',
+  read: ({ capture, event }) => {
+    try {
+      return tableOf(explain(capture, { over: OVER, pids: null, ...(event === null ? {} : { event }) }), capture.epoch);
+    } catch (error) {
+      if (error instanceof NotThere) return textTable(['This event belongs to no process that is known.']);
+      throw error;
+    }
+  },
+};
+
+function tableOf({ story }: Explanation, epoch: bigint): ScreenTable {
+  return textTable(story === null ? [NOTHING] : storyLines(story, epoch));
+}
+
+function textTable(lines: readonly string[]): ScreenTable {
+  const [sentence = '', ...rest] = lines;
+  const shares = rest.map((line) => Number(/^ +([0-9.]+) %/.exec(line)?.[1] ?? 0));
+  const first = Math.max(0, shares.indexOf(Math.max(...shares)));
+  return { head: [sentence], columns: [{ name: '', unit: 'text', key: false }], rows: rest.map(rowOf), first };
+}
+
+function rowOf(line: string): ScreenRow {
+  const found = EVIDENCE.exec(line.trimEnd());
+  const num = found === null || !/\s{2,}/.test(line) ? null : Number(found[1]);
+  return { cells: [line], num };
+}

@@ -1,0 +1,113 @@
+/** A screen that is a table: what it answers, its titles, its rows. */
+import { spanText } from '../../model/time.ts';
+import { areasOf } from '../areas.ts';
+import type { TableState } from '../data/table.ts';
+import type { Paint } from '../kit/paint.ts';
+import { countText, cut, fitted, harmless, widthOf, wrap } from '../kit/text.ts';
+import { contextOf, type State } from '../state.ts';
+import { screenNamed } from './index.ts';
+import type { ScreenColumn, ScreenRow } from './screen.ts';
+
+/** A text column keeps so much, also where there is no room. */
+const LEAST_TEXT = 8;
+/** Rows whose widths are looked at: those that may be seen soon. */
+const MEASURED = 200;
+/** Of the lines there are, so many may stand above the rows. */
+const HEAD_SHARE = 0.4;
+
+/** Lines of rows that are seen at once. */
+export function tableHeight(state: State, shown: TableState): number {
+  const { height, width } = areasOf(state).list;
+  return Math.max(1, height - headLines(shown, width, height).length);
+}
+
+/** One line more than the list has: titles and all that stands above them included. */
+export function tableLines(state: State, shown: TableState, paint: Paint): string[] {
+  const { height, width } = areasOf(state).list;
+  const head = headLines(shown, width, height);
+  const lines = [...head.map((line, i) => paint(i === 0 ? 'title' : 'dim', fitted(line, width)))];
+  const rows = height - head.length;
+  if (shown.table === null) return filled([...lines, '', paint('dim', `  ${waitingText(shown)}`)], height + 1);
+  const widths = columnWidths(shown, width - 1);
+  lines.push(shown.table.columns.length > 1 ? titleLine(shown, widths, paint) : '');
+  for (let i = shown.top; i < Math.min(shown.rows.length, shown.top + rows); i++) lines.push(rowLine(state, shown, widths, i, paint));
+  if (shown.rows.length === 0) lines.push(paint('dim', '  no rows'));
+  return filled(lines, height + 1);
+}
+
+function filled(lines: readonly string[], height: number): string[] {
+  return [...lines, ...Array.from({ length: Math.max(0, height - lines.length) }, () => '')].slice(0, height);
+}
+
+function waitingText({ problem }: TableState): string {
+  return problem === null ? 'working … Esc stops' : harmless(problem);
+}
+
+function headLines({ question, table }: TableState, width: number, height: number): string[] {
+  const sentence = screenNamed(question.id)?.sentence ?? '';
+  const about = question.event === null ? '' : `, around event ${question.event}`;
+  const lines = [` ${question.id}: ${sentence}${about}`, ...(table?.head ?? []).map((line) => ` ${harmless(line)}`)];
+  return lines.flatMap((line) => wrap(line, width)).slice(0, Math.max(1, Math.floor(height * HEAD_SHARE)));
+}
+
+/** Every column as wide as what it says, the widest texts less so where there is no room; the last text takes what is left. */
+function columnWidths({ table, rows, top }: TableState, width: number): number[] {
+  const columns = table?.columns ?? [];
+  const seen = rows.slice(top, top + MEASURED);
+  const wanted = columns.map((column, c) =>
+    Math.max(widthOf(column.name) + 1, ...seen.map(({ cells }) => widthOf(cellText(column, cells[c] ?? null)))),
+  );
+  const isText = (c: number) => columns[c]!.unit === 'text';
+  let over = wanted.reduce((sum, one) => sum + one, columns.length - 1) - width;
+  for (; over > 0; over--) {
+    const widest = wanted.reduce((best, one, c) => (isText(c) && one > (wanted[best] ?? LEAST_TEXT) ? c : best), -1);
+    if (widest < 0) break;
+    wanted[widest]! -= 1;
+  }
+  const last = columns.findLastIndex(({ unit }) => unit === 'text');
+  if (over < 0 && last >= 0) wanted[last]! -= over;
+  return wanted;
+}
+
+function titleLine({ table, sort, column }: TableState, widths: readonly number[], paint: Paint): string {
+  const titles = table!.columns.map(({ name, unit }, c) => {
+    const mark = sort?.column === c ? (sort.descending ? '▼' : '▲') : '';
+    const text = fitted(`${mark}${name.toUpperCase()}`, widths[c]!, unit === 'text' ? 'left' : 'right');
+    return c === column ? paint('underline', text) : text;
+  });
+  return paint('title', ` ${titles.join(' ')}`);
+}
+
+function rowLine(state: State, shown: TableState, widths: readonly number[], i: number, paint: Paint): string {
+  const row = shown.rows[i]!;
+  const texts = textsOf(shown, row, widths);
+  if (i !== shown.selected) return ` ${texts.join(' ')}`;
+  const focused = contextOf(state) === 'table' ? shown.column : -1;
+  const before = ['▸', ...texts.slice(0, Math.max(0, focused)).map((text) => `${text} `)].join('');
+  if (focused < 0) return paint('inverse', `▸${texts.join(' ')}`);
+  const after = texts.slice(focused + 1).map((text) => ` ${text}`);
+  return paint('inverse', before) + paint('title', paint('underline', texts[focused] ?? '')) + paint('inverse', after.join(''));
+}
+
+function textsOf({ table }: TableState, { cells }: ScreenRow, widths: readonly number[]): string[] {
+  return table!.columns.map((column, c) => {
+    const text = cut(cellText(column, cells[c] ?? null), widths[c]!);
+    return fitted(text, widths[c]!, column.unit === 'text' ? 'left' : 'right');
+  });
+}
+
+/** As people read it. */
+export function cellText({ unit }: ScreenColumn, cell: string | number | null): string {
+  if (cell === null) return '';
+  if (typeof cell === 'string') return harmless(cell);
+  if (unit === 'ns') return spanText(cell);
+  return unit === 'bytes' ? bytesText(cell) : countText(cell);
+}
+
+const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+function bytesText(bytes: number): string {
+  const power = bytes < 1024 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 ? value : value.toFixed(1)} ${BYTE_UNITS[power]}`;
+}

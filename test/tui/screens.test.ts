@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { CaptureReader } from '../../src/store/reader.ts';
+import { readTable } from '../../src/tui/data/table-reader.ts';
+import { SCREENS, screenNamed } from '../../src/tui/screens/index.ts';
+import { cellText } from '../../src/tui/screens/table-view.ts';
+import { endAll, noPty, Pty } from './pty.ts';
+import { hostileEvents, writeCapture } from './scene.ts';
+
+const SHIPPED = 'captures/critical-app.trowel';
+
+let folder: string;
+let hostile: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'trowel-screens-'));
+  hostile = join(folder, 'hostile.trowel');
+  writeCapture(hostile, hostileEvents());
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(endAll);
+
+const rows = (path: string, id: string, filter = '') => {
+  const capture = new CaptureReader(path);
+  try {
+    const context = { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false };
+    return readTable({ id, filter, event: null }, capture, context);
+  } finally {
+    capture.close();
+  }
+};
+
+describe('every screen', () => {
+  test('has a name of its own and says what it answers', () => {
+    const names = SCREENS.flatMap(({ id, aliases }) => [id, ...aliases]);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { id, sentence } of SCREENS) {
+      expect(sentence, id).not.toBe('');
+      expect(screenNamed(id)?.id).toBe(id);
+    }
+  });
+
+  test.each(SCREENS.map(({ id }) => id))('%s has a cell for every column, and harmless text of a hostile capture', (id) => {
+    for (const path of [SHIPPED, hostile]) {
+      const { columns, rows: all } = rows(path, id);
+      for (const { cells } of all) {
+        expect(cells).toHaveLength(columns.length);
+        for (const [c, cell] of cells.entries()) expect(cellText(columns[c]!, cell)).toMatch(/^\P{C}*$/u);
+      }
+    }
+  });
+});
+
+test('the rows of a screen are those of its filter', () => {
+  const all = rows(SHIPPED, 'calls').rows.length;
+  const some = rows(SHIPPED, 'calls', 'proc.name=curl').rows.length;
+  expect(some).toBeGreaterThan(0);
+  expect(some).toBeLessThan(all);
+  expect(() => rows(SHIPPED, 'calls', 'proc.nam=curl')).toThrow('unknown field');
+});
+
+describe.skipIf(noPty !== null)('screens in a pseudo-terminal', () => {
+  const opened = async (columns = 120, rows = 36): Promise<Pty> => {
+    const pty = new Pty(['open', SHIPPED], { columns, rows });
+    await pty.until('Enter detail');
+    return pty;
+  };
+
+  test('one key says which suffix cost the time, the second is at the event that proves it', async () => {
+    const pty = await opened();
+    pty.type('w');
+    await pty.until(() => pty.selected.includes('localdomain  TIMEOUT'));
+    expect(pty.screen).toContain('nobody answers questions for names under the search domain localdomain');
+    pty.type('\r');
+    await pty.until(() => pty.selected.includes('sendmmsg') || pty.selected.includes('connect'));
+    pty.type('\x7f');
+    await pty.until(() => pty.selected.includes('localdomain  TIMEOUT'));
+  });
+
+  test('the list of screens opens one, Enter keeps what a row is about, Backspace returns to that row', async () => {
+    const pty = await opened();
+    pty.type('v');
+    await pty.until('what can be looked at');
+    pty.type('/procs-net\r');
+    await pty.until(() => pty.selected.includes('procs-net'));
+    pty.type('\r');
+    await pty.until('PROC.NAME');
+    pty.type('j');
+    await pty.until((screen) => screen.includes(' 2/'));
+    const second = pty.selected;
+    pty.type('\r');
+    await pty.until('Enter detail');
+    expect(pty.screen).toContain('proc.pid=');
+    pty.type('\x7f');
+    await pty.until(() => pty.selected === second);
+    pty.type('\x7f');
+    await pty.until('Enter detail');
+  });
+
+  test('a palette names screens, a column sorts, and cells keep and drop', async () => {
+    const pty = await opened();
+    pty.type(':calls\r');
+    await pty.until(() => pty.selected.includes('poll'));
+    pty.type('1');
+    await pty.until('▼EVENTS');
+    pty.type('1');
+    await pty.until('▲EVENTS');
+    pty.type('l=');
+    await pty.until('evt.type=');
+    await pty.until((screen) => screen.includes(' 1/1 '));
+    pty.type('\x7f');
+    await pty.until((screen) => !screen.includes('evt.type='));
+    pty.type(':nosuch\r');
+    await pty.until('is no screen, no event number and no time');
+  });
+
+  test('a wrong filter stays where it is typed; a right one is used by the screen', async () => {
+    const pty = await opened();
+    pty.type(':files\rfproc.nam=x');
+    await pty.until('unknown field proc.nam');
+    pty.type('\x1b');
+    await pty.until('Enter open');
+    pty.type('fproc.name=curl\r');
+    await pty.until('filter  proc.name=curl');
+    await pty.until('FD.NAME');
+  });
+
+  test.each([
+    [80, 24],
+    [60, 15],
+    [200, 50],
+  ])('at %d×%d every line fits', async (columns, lines) => {
+    const pty = await opened(columns, lines);
+    for (const id of ['dns', 'story', 'connections', 'views']) {
+      pty.type(`:${id}\r`);
+      await pty.until(` ${id}: `);
+    }
+    expect(pty.lines).toHaveLength(lines);
+    pty.type('q');
+    expect(await pty.exit).toBe(0);
+  });
+});

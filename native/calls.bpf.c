@@ -11,6 +11,13 @@
 #define ERESTARTNOHAND 514
 #define ERESTART_RESTARTBLOCK 516
 
+/* The mask is applied to the very register that is used as index: see CAP. */
+static __always_inline const struct call *call_by_id(__u32 id)
+{
+	OPAQUE(id);
+	return &calls[id & (MAX_CALLS - 1)];
+}
+
 /* No process ever sees these: the call goes on, or becomes EINTR. */
 static __always_inline bool is_restarting(long res)
 {
@@ -40,7 +47,7 @@ static __always_inline __s32 first_pollfd(__u64 from)
 static __always_inline void keep_for_exit(struct thread *thread, struct task_struct *task, struct pt_regs *regs,
 					  __u32 id)
 {
-	const struct call *call = &calls[id & (MAX_CALLS - 1)];
+	const struct call *call = call_by_id(id);
 	__u64 slots[CALL_SLOTS];
 
 	if (id != CALL_close && !(call->flags & CALL_WAIT))
@@ -219,7 +226,7 @@ static __always_inline void on_signal(struct task_struct *task, struct thread *t
 	if (id >= MAX_CALLS || !is_asked_for(number, returned.compat) || !is_wanted(task, thread))
 		return;
 	returned.id = id;
-	returned.call = &calls[id];
+	returned.call = call_by_id(id);
 	record(&returned, (struct pt_regs *)bpf_task_pt_regs(task), now, now - start);
 }
 
@@ -248,7 +255,7 @@ static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 	if (id >= MAX_CALLS)
 		return 0;
 	returned.id = id;
-	returned.call = &calls[id];
+	returned.call = call_by_id(id);
 	if (!is_wanted(returned.task, returned.thread) && !names_for_others(returned.task, id)) {
 		returned.thread->start_ns = 0;
 		count_filtered(returned.call->family);
@@ -327,7 +334,7 @@ int pending(struct bpf_iter__task *ctx)
 	if (id >= MAX_CALLS || !is_asked_for(returned.thread->number, returned.compat))
 		return 0;
 	returned.id = id;
-	returned.call = &calls[id];
+	returned.call = call_by_id(id);
 	regs = (struct pt_regs *)bpf_task_pt_regs(returned.task);
 	record_pending(&returned, regs, bpf_ktime_get_boot_ns());
 	return 0;

@@ -236,6 +236,32 @@ static __always_inline bool names_for_others(struct task_struct *task, __u32 id)
 	return settings.filters & FILTER_COMMS && opens_path(id) && !pid_is_excluded(READ(task, tgid));
 }
 
+/* ---- Accept queues: a connection that finds its listener full leaves no other trace ---- */
+
+static long check_listener(struct bpf_map *map, __u64 *address, __u8 *value, void *ctx)
+{
+	check_backlog(*address, 0);
+	return 0;
+}
+
+/*
+ * The probe asks for it by a call of its own that does nothing, once a second: that needs no privilege, while an
+ * iterator over the map is refused by some kernels. On its own stack, since Linux 6.1 allows 512 bytes for a function
+ * and all that it calls.
+ */
+static __noinline int look_at_listeners(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if ((__u32)READ(task, tgid) != settings.excluded[0])
+		return 0;
+	settings.looks++;
+	bpf_for_each_map_elem(&listeners, check_listener, NULL, 0);
+	return 0;
+}
+
+/* ---- From the hook of a call's end ---- */
+
 static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 {
 	struct returned returned = { .res = res, .task = bpf_get_current_task_btf() };
@@ -274,7 +300,11 @@ static __always_inline int on_sys_exit(struct pt_regs *regs, long res)
 	__u64 number = call_number(regs);
 
 	OPAQUE(number);
-	return number < MAX_CALLS && settings.calls[number] ? exit_wanted(regs, res, number) : 0;
+	if (number >= MAX_CALLS || !settings.calls[number])
+		return 0;
+	if (settings.calls[number] & WANTED_LOOK)
+		look_at_listeners();
+	return exit_wanted(regs, res, number);
 }
 
 /* ---- Calls that have begun and not returned: asked for at the end of a recording ---- */

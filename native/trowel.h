@@ -66,6 +66,7 @@ enum wanted {
 	WANTED_NATIVE = 1,
 	WANTED_COMPAT = 2, /* the same number in the 32-bit table */
 	WANTED_RESTART = 4, /* restart_syscall: goes on with the call before it */
+	WANTED_LOOK = 8, /* made by the probe itself, it asks for a look at all accept queues */
 };
 
 /* What a thread must match; see settings.filters. */
@@ -85,10 +86,12 @@ struct settings {
 	__u32 generation; /* advances with each change: what was decided before is void */
 	__u32 announce; /* advances when all threads must be announced again */
 	__u32 environment;
+	__u32 looks; /* written by the kernel side: how often it has looked at accept queues */
 	__u32 comms_n;
 	__u32 excluded_n;
 	__u32 excluded[MAX_EXCLUDED];
 	char comms[MAX_COMMS][16];
+	__u32 pad;
 	__u64 drop_reasons[MAX_DROP_REASONS / 64]; /* a bit each: dropped packets that are told of */
 	__u64 ports[65536 / 64]; /* a bit each */
 };

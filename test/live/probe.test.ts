@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MS, SECOND } from '../../src/model/time.ts';
-import { buildWorkload, cleanUp, type Recording, record, WORKLOAD, whyNot } from './recording.ts';
+import { buildWorkload, cleanUp, type Recording, record, testWith, WORKLOAD, whyNot } from './recording.ts';
 
 const reason = whyNot();
 /** What every workload does a known number of times; see native/test/workload.c. */
@@ -113,7 +113,7 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
   });
 
   describe('processes', () => {
-    test('a thousand that are gone at once are all named, with their codes', () => {
+    testWith(['proc.exit'], 'a thousand that are gone at once are all named, with their codes', () => {
       const exits = recording.rows(of('fork-storm', 'evt.type=procexit'), ['proc.name', 'evt.rawarg.ret']);
       const children = exits.filter((row) => row['evt.rawarg.ret'] !== 0 || exits.length > 0);
       expect(children.length).toBe(1001);
@@ -121,7 +121,7 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
       expect(count('fork-storm', 'evt.type in (open, openat) and fd.name=/etc/passwd')).toBe(1000);
     });
 
-    test('killed ones tell by what', () => {
+    testWith(['proc.exit'], 'killed ones tell by what', () => {
       expect(count('killed', 'evt.type=procexit and evt.arg.sig contains SIGKILL')).toBe(TIMES);
       expect(count('killed', 'evt.type=kill and evt.arg.sig contains SIGKILL')).toBe(TIMES);
     });
@@ -155,7 +155,7 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
   });
 
   describe('waits', () => {
-    test('are recorded from the threshold on, with their length', () => {
+    testWith(['latency'], 'are recorded from the threshold on, with their length', () => {
       const ten = 'evt.type in (nanosleep, clock_nanosleep) and evt.rawarg.timeout=10000000';
       const sleeps = recording.values(of('waits', ten), 'evt.latency') as number[];
       expect(sleeps).toHaveLength(TIMES);
@@ -163,7 +163,7 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
       expect(count('waits', 'evt.type=poll and evt.rawres=0 and fd.type=pipe')).toBe(TIMES);
     });
 
-    test('that a signal ended say so, those that went on are one event', () => {
+    testWith(['signals', 'latency'], 'that a signal ended say so, those that went on are one event', () => {
       expect(count('interrupted', 'evt.type in (nanosleep, clock_nanosleep) and evt.res=EINTR')).toBe(TIMES);
       expect(count('interrupted', 'evt.type=read and fd.type=pipe and evt.res=EINTR')).toBe(TIMES);
       const resumed = recording.values(of('interrupted', 'evt.type=read and fd.type=pipe and evt.rawres=1'), 'evt.latency') as number[];

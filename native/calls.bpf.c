@@ -6,6 +6,7 @@
 #include "returned.bpf.h"
 
 #define EINTR 4
+#define SIGKILL 9
 #define ERESTARTSYS 512
 #define ERESTARTNOINTR 513
 #define ERESTARTNOHAND 514
@@ -22,6 +23,12 @@ static __always_inline const struct call *call_by_id(__u32 id)
 static __always_inline bool is_restarting(long res)
 {
 	return res == -ERESTARTSYS || res == -ERESTARTNOINTR || res == -ERESTARTNOHAND || res == -ERESTART_RESTARTBLOCK;
+}
+
+/* The kernel gives SIGKILL to each thread of a process that is to die, whatever the signal that it dies by. */
+static __always_inline bool is_dying(struct task_struct *task)
+{
+	return READ(task, pending.signal.sig[0]) & 1UL << (SIGKILL - 1);
 }
 
 /* ---- The beginning of a call ---- */
@@ -146,8 +153,8 @@ static __always_inline void fill_event(struct returned *returned, struct pt_regs
 
 	read_slots(regs, returned->compat, event->slots);
 	event->latency_ns = latency;
-	event->res = returned->res;
-	event->flags = EVENT_HAS_RES | (returned->compat ? EVENT_COMPAT : 0);
+	event->res = returned->dying ? 0 : returned->res;
+	event->flags = (returned->dying ? EVENT_PENDING : EVENT_HAS_RES) | (returned->compat ? EVENT_COMPAT : 0);
 	event->fdnum = fdnum_of(returned, event->slots);
 	if (call->pollfds_arg != NO_ARG)
 		write_pollfds(returned);
@@ -289,7 +296,11 @@ static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 	}
 	now = bpf_ktime_get_boot_ns();
 	latency = take_latency(returned.thread, regs, number, res, now);
-	if (is_restarting(res) || (id == CALL_execve && res == 0)) /* sched_process_exec has told of it */
+	if (id == CALL_execve && res == 0) /* sched_process_exec has told of it */
+		return 0;
+	if (is_restarting(res) || res == -EINTR)
+		returned.dying = is_dying(returned.task); /* then the process never sees the result */
+	if (is_restarting(res) && !returned.dying)
 		return 0;
 	record(&returned, regs, now, latency);
 	return 0;

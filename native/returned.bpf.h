@@ -24,6 +24,7 @@ struct returned {
 	__s64 res;
 	__u16 id;
 	bool compat;
+	bool dying; /* its process was killed in it: it never returned */
 };
 
 static __always_inline __s32 fdnum_of(const struct returned *returned, const __u64 *slots)

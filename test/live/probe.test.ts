@@ -136,6 +136,23 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
       expect(rows.map((row) => [row['proc.name'], row['user.uid'], row['proc.cwd']])).toEqual([
         ['renamed', 0, '/usr/lib'],
         ['renamed', 65534, '/usr/lib'],
+    testWith(['proc.exit', 'proc.killer'], 'those that die tell who killed them', () => {
+      const killers = distinct('killed', 'evt.type=procexit and evt.arg.sig contains SIGKILL', 'evt.arg.sname');
+      expect(killers).toEqual(['workload']);
+      const parents = distinct('killed', 'evt.type=kill', 'proc.pid');
+      expect(distinct('killed', 'evt.type=procexit and evt.arg.sig contains SIGKILL', 'evt.rawarg.spid')).toEqual(parents);
+      expect(count('crashed', 'evt.type=procexit and evt.arg.sig contains SIGSEGV and evt.arg.sname=kernel')).toBe(TIMES);
+      expect(count('crashed', 'evt.type=procexit and evt.rawarg.core=0')).toBe(TIMES);
+    });
+
+    testWith(['latency'], 'calls that a signal cut off are pending, with what they waited for', () => {
+      expect(count('cut-off', 'evt.type=poll and evt.pending=true and evt.latency>=1ms and fd.type=pipe')).toBe(TIMES);
+      expect(count('cut-off', 'evt.type=read and evt.pending=true and evt.latency>=1ms and fd.type=pipe')).toBe(TIMES);
+      expect(count('cut-off', 'evt.type in (nanosleep, clock_nanosleep) and evt.pending=true and evt.rawarg.timeout=100000000000')).toBe(
+        TIMES,
+      );
+    });
+
       ]);
       expect(rows[0]!['fd.name']).toBe('/usr/lib/os-release');
     });

@@ -9,6 +9,8 @@ const struct feature features[FEATURES_N] = {
 	[FEATURE_PROC_EXIT] = { "proc.exit", "end", "exits of processes are not recorded" },
 	[FEATURE_PROC_FORK] = { "proc.fork", "fork",
 				"children of the processes asked for are lost once their parent is gone" },
+	[FEATURE_PROC_KILLER] = { "proc.killer", "killer", "which process sent a fatal signal is not known",
+				  .typed = true },
 	[FEATURE_PENDING] = { "pending", "pending", "calls that have not returned at the end are not recorded" },
 	[FEATURE_EXISTING_FDS] = { "existing_fds", "open_files",
 				   "files opened before the recording have no names, and accept queues of sockets that "

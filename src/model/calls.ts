@@ -237,7 +237,7 @@ export const CALLS: readonly CallSpec[] = [
   call(62, 'kill', 'signal', 'process', [res, int('pid', 0), oneOf('sig', 1, 'signal')]),
   call(425, 'io_uring_setup', 'process', 'process', [newFd, uint('entries', 0)], makesFd),
   // Not calls: what the kernel says of processes
-  call(1024, 'procexit', 'process', 'process', [value('status', 0), value('ret', 1), value('sig', 2, 'enum:signal'), value('duration', 3, 'ns')]),
+  call(1024, 'procexit', 'process', 'process', [value('status', 0), value('ret', 1), value('sig', 2, 'enum:signal'), value('duration', 3, 'ns'), value('core', 4), value('spid', 5), text('sname', 0)]),
   call(1025, 'signaldeliver', 'signal', 'process', [value('spid', 0), value('dpid', 1), value('sig', 2, 'enum:signal')]),
   // and of the network
   call(1040, 'tcp_retransmit', 'net', 'trouble', [tuple, value('state', 0, 'enum:tcpstate')]),

@@ -75,7 +75,15 @@ static __always_inline void keep_for_exit(struct thread *thread, struct task_str
 /* The same number means one call to 64-bit and another to 32-bit callers. */
 static __always_inline bool is_asked_for(__u32 number, bool compat)
 {
-	return number < MAX_CALLS && settings.calls[number] & (compat ? WANTED_COMPAT : WANTED_NATIVE | WANTED_RESTART);
+	const __u8 native = WANTED_NATIVE | WANTED_RESTART | WANTED_LOCKS;
+
+	return number < MAX_CALLS && settings.calls[number] & (compat ? WANTED_COMPAT : native);
+}
+
+/* Most calls of fcntl lock nothing, and are not wanted. */
+static __always_inline bool is_idle_fcntl(struct pt_regs *regs, __u32 number)
+{
+	return number < MAX_CALLS && settings.calls[number] & WANTED_LOCKS && !is_lock_command(second_arg(regs));
 }
 
 static __noinline int enter_wanted(struct pt_regs *regs, __u32 number)
@@ -84,7 +92,7 @@ static __noinline int enter_wanted(struct pt_regs *regs, __u32 number)
 	bool compat = is_compat(task);
 	struct thread *thread;
 
-	if (!is_asked_for(number, compat))
+	if (!is_asked_for(number, compat) || is_idle_fcntl(regs, number))
 		return 0;
 	thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!thread || (!thread->wanted && thread->generation == settings.generation))
@@ -146,6 +154,14 @@ static __always_inline bool passes_by_fd(const struct event *event, __u8 family)
 	return settings.families & 1 << family && fd_is_wanted(&event->fd);
 }
 
+/* The first member of a struct flock; -1: unreadable. */
+static __always_inline __s64 read_lock_type(__u64 from)
+{
+	__s16 type;
+
+	return bpf_probe_read_user(&type, sizeof(type), (void *)from) ? -1 : type;
+}
+
 static __always_inline void fill_event(struct returned *returned, struct pt_regs *regs, __s64 latency)
 {
 	struct event *event = &returned->scratch->event;
@@ -167,6 +183,8 @@ static __always_inline void fill_event(struct returned *returned, struct pt_regs
 		bpf_probe_read_user(&value, sizeof(value), (void *)event->slots[3]);
 		event->slots[0] = value;
 	}
+	if (returned->id == CALL_fcntl && is_lock_command(event->slots[1]))
+		event->slots[2] = read_lock_type(event->slots[2]);
 }
 
 static __always_inline void record(struct returned *returned, struct pt_regs *regs, __u64 now, __s64 latency)
@@ -277,7 +295,7 @@ static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 	__s64 latency;
 
 	returned.compat = is_compat(returned.task);
-	if (!is_asked_for(number, returned.compat))
+	if (!is_asked_for(number, returned.compat) || is_idle_fcntl(regs, number))
 		return 0;
 	returned.thread = thread_of(returned.task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!returned.thread)

@@ -60,8 +60,10 @@ static void want_calls(const struct probe *probe, const Trowel__V1__Config *conf
 		uint32_t native = native_ids[number] - 1u, compat = MAX_CALLS;
 #endif
 		if (native < MAX_CALLS && call_is_wanted(probe, config, families, &calls[native], native))
-			wanted[number] |= WANTED_NATIVE;
-		if (compat < MAX_CALLS && call_is_wanted(probe, config, families, &calls[compat], compat))
+			wanted[number] |= !config->n_calls && calls[native].flags & CALL_LOCKS ? WANTED_LOCKS
+											       : WANTED_NATIVE;
+		if (compat < MAX_CALLS && (config->n_calls || !(calls[compat].flags & CALL_LOCKS)) &&
+		    call_is_wanted(probe, config, families, &calls[compat], compat))
 			wanted[number] |= WANTED_COMPAT;
 	}
 #if defined(__x86_64__)

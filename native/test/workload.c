@@ -14,8 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -388,8 +390,6 @@ static void fork_storm(void)
 	}
 }
 
-static void killed(void)
-{
 static int pipe_ends[2];
 
 static void wait_in(int how)
@@ -471,6 +471,8 @@ static void locks(void)
 	unlink("/tmp/workload-lock");
 }
 
+static void killed(void)
+{
 	for (int i = 0; i < TIMES; i++) {
 		pid_t pid = MUST(fork());
 
@@ -653,11 +655,11 @@ static const struct {
 	{ "storm", storm },
 	{ "fork-storm", fork_storm },
 	{ "killed", killed },
-	{ "changes", changes },
-#ifdef __x86_64__
 	{ "cut-off", cut_off },
 	{ "crashed", crashed },
 	{ "locks", locks },
+	{ "changes", changes },
+#ifdef __x86_64__
 	{ "int80", int80 },
 #endif
 	{ "uring", uring },

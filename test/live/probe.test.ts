@@ -6,7 +6,7 @@ const reason = whyNot();
 /** What every workload does a known number of times; see native/test/workload.c. */
 const TIMES = 23;
 const WORKLOADS =
-  'files iovecs udp-connected udp-unconnected mmsg tcp refused dns-tcp ipv6 unix passed-fd fork-storm killed changes int80 uring waits interrupted';
+  'files iovecs udp-connected udp-unconnected mmsg tcp refused dns-tcp ipv6 unix passed-fd fork-storm killed cut-off crashed locks changes int80 uring waits interrupted';
 
 let recording: Recording;
 
@@ -38,6 +38,16 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
       ['unlink', 'evt.type in (unlink, unlinkat) and evt.res=SUCCESS', 1],
       ['a failed open', 'evt.type in (open, openat) and evt.res=ENOENT and evt.args contains /nonexistent/file', 1],
     ])('%s', (_, filter, times) => expect(count('files', filter)).toBe(times));
+  });
+
+  describe('locks and limits', () => {
+    test.each([
+      ['a lock', 'evt.type=fcntl and evt.arg.cmd contains F_SETLK and evt.arg.type contains F_WRLCK and fd.name=/tmp/workload-lock', TIMES],
+      ['its end', 'evt.type=fcntl and evt.arg.cmd contains F_SETLK and evt.arg.type contains F_UNLCK', TIMES],
+      ['what fcntl does besides is not recorded', 'evt.type=fcntl', 2 * TIMES],
+      ['a new inotify', 'evt.type=inotify_init1 and fd.type=inotify', 1],
+      ['a watch', 'evt.type=inotify_add_watch and evt.arg.path=/tmp/workload-lock and fd.type=inotify and evt.failed=false', TIMES],
+    ])('%s', (_, filter, times) => expect(count('locks', filter)).toBe(times));
   });
 
   describe('vectors', () => {
@@ -126,16 +136,6 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
       expect(count('killed', 'evt.type=kill and evt.arg.sig contains SIGKILL')).toBe(TIMES);
     });
 
-    test('a new name, directory and user show at once', () => {
-      const rows = recording.rows('proc.args=changes and evt.type in (open, openat) and fd.filename=os-release', [
-        'proc.name',
-        'user.uid',
-        'proc.cwd',
-        'fd.name',
-      ]);
-      expect(rows.map((row) => [row['proc.name'], row['user.uid'], row['proc.cwd']])).toEqual([
-        ['renamed', 0, '/usr/lib'],
-        ['renamed', 65534, '/usr/lib'],
     testWith(['proc.exit', 'proc.killer'], 'those that die tell who killed them', () => {
       const killers = distinct('killed', 'evt.type=procexit and evt.arg.sig contains SIGKILL', 'evt.arg.sname');
       expect(killers).toEqual(['workload']);
@@ -153,6 +153,16 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
       );
     });
 
+    test('a new name, directory and user show at once', () => {
+      const rows = recording.rows('proc.args=changes and evt.type in (open, openat) and fd.filename=os-release', [
+        'proc.name',
+        'user.uid',
+        'proc.cwd',
+        'fd.name',
+      ]);
+      expect(rows.map((row) => [row['proc.name'], row['user.uid'], row['proc.cwd']])).toEqual([
+        ['renamed', 0, '/usr/lib'],
+        ['renamed', 65534, '/usr/lib'],
       ]);
       expect(rows[0]!['fd.name']).toBe('/usr/lib/os-release');
     });

@@ -21,6 +21,11 @@ static __always_inline __u64 stack_pointer(struct pt_regs *regs)
 	return READ(regs, sp);
 }
 
+static __always_inline __u64 second_arg(struct pt_regs *regs)
+{
+	return READ(regs, si);
+}
+
 /* A 64-bit process, too, makes 32-bit calls with int 0x80, and their numbers mean other calls. */
 static __always_inline bool is_compat(struct task_struct *task)
 {
@@ -66,6 +71,11 @@ static __always_inline __u32 call_number(struct pt_regs *regs)
 static __always_inline __u64 stack_pointer(struct pt_regs *regs)
 {
 	return READ(regs, sp);
+}
+
+static __always_inline __u64 second_arg(struct pt_regs *regs)
+{
+	return READ(regs, regs[1]);
 }
 
 #define TIF_32BIT 22

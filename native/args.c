@@ -127,6 +127,16 @@ static void append_pollfds(struct bytes *args, struct span *strings)
 	append_bytes(args, list, end - list);
 }
 
+static void append_text(struct bytes *args, struct span *strings)
+{
+	struct span string = next_string(strings);
+
+	if (string.bytes)
+		append_bytes(args, string.bytes, string.len);
+	else
+		append_unreadable(args);
+}
+
 /* The kernel gives a number; the third, after the two values of `packet_drop` in src/model/calls.ts. */
 static void append_drop_reason(struct bytes *args, const struct event *event)
 {
@@ -159,7 +169,10 @@ static void append_arg(struct bytes *args, const struct event *event, struct cal
 		append_path(args, strings);
 		break;
 	case ARG_TEXT:
-		append_drop_reason(args, event);
+		if (event->type == EVENT_packet_drop)
+			append_drop_reason(args, event);
+		else
+			append_text(args, strings);
 		break;
 	case ARG_POLLFDS:
 		append_pollfds(args, strings);
@@ -169,12 +182,24 @@ static void append_arg(struct bytes *args, const struct event *event, struct cal
 	}
 }
 
+/* Arguments at the end may be left out: by what a process died that did not, the lock of an fcntl that locks nothing.
+ */
+static int args_n(const struct call *call, const struct event *event)
+{
+	const int of_normal_exit = 4, of_other_fcntl = 1;
+	const uint64_t signal = event->slots[2], command = event->slots[1];
+
+	if (event->type == EVENT_procexit && !signal)
+		return of_normal_exit;
+	return event->type == CALL_fcntl && !is_lock_command(command) ? of_other_fcntl : call->args_n;
+}
+
 uint32_t args_append(struct batch *batch, const struct event *event, struct span strings)
 {
 	const struct call *call = call_of(event->type);
 	size_t before = batch->args.len;
 
-	for (int i = 0; call && i < call->args_n; i++)
+	for (int i = 0; call && i < args_n(call, event); i++)
 		append_arg(&batch->args, event, call->args[i], &strings);
 	return batch->args.len - before;
 }

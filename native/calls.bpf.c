@@ -6,15 +6,29 @@
 #include "returned.bpf.h"
 
 #define EINTR 4
+#define SIGKILL 9
 #define ERESTARTSYS 512
 #define ERESTARTNOINTR 513
 #define ERESTARTNOHAND 514
 #define ERESTART_RESTARTBLOCK 516
 
+/* The mask is applied to the very register that is used as index: see CAP. */
+static __always_inline const struct call *call_by_id(__u32 id)
+{
+	OPAQUE(id);
+	return &calls[id & (MAX_CALLS - 1)];
+}
+
 /* No process ever sees these: the call goes on, or becomes EINTR. */
 static __always_inline bool is_restarting(long res)
 {
 	return res == -ERESTARTSYS || res == -ERESTARTNOINTR || res == -ERESTARTNOHAND || res == -ERESTART_RESTARTBLOCK;
+}
+
+/* The kernel gives SIGKILL to each thread of a process that is to die, whatever the signal that it dies by. */
+static __always_inline bool is_dying(struct task_struct *task)
+{
+	return READ(task, pending.signal.sig[0]) & 1UL << (SIGKILL - 1);
 }
 
 /* ---- The beginning of a call ---- */
@@ -40,7 +54,7 @@ static __always_inline __s32 first_pollfd(__u64 from)
 static __always_inline void keep_for_exit(struct thread *thread, struct task_struct *task, struct pt_regs *regs,
 					  __u32 id)
 {
-	const struct call *call = &calls[id & (MAX_CALLS - 1)];
+	const struct call *call = call_by_id(id);
 	__u64 slots[CALL_SLOTS];
 
 	if (id != CALL_close && !(call->flags & CALL_WAIT))
@@ -61,7 +75,15 @@ static __always_inline void keep_for_exit(struct thread *thread, struct task_str
 /* The same number means one call to 64-bit and another to 32-bit callers. */
 static __always_inline bool is_asked_for(__u32 number, bool compat)
 {
-	return number < MAX_CALLS && settings.calls[number] & (compat ? WANTED_COMPAT : WANTED_NATIVE | WANTED_RESTART);
+	const __u8 native = WANTED_NATIVE | WANTED_RESTART | WANTED_LOCKS;
+
+	return number < MAX_CALLS && settings.calls[number] & (compat ? WANTED_COMPAT : native);
+}
+
+/* Most calls of fcntl lock nothing, and are not wanted. */
+static __always_inline bool is_idle_fcntl(struct pt_regs *regs, __u32 number)
+{
+	return number < MAX_CALLS && settings.calls[number] & WANTED_LOCKS && !is_lock_command(second_arg(regs));
 }
 
 static __noinline int enter_wanted(struct pt_regs *regs, __u32 number)
@@ -70,7 +92,7 @@ static __noinline int enter_wanted(struct pt_regs *regs, __u32 number)
 	bool compat = is_compat(task);
 	struct thread *thread;
 
-	if (!is_asked_for(number, compat))
+	if (!is_asked_for(number, compat) || is_idle_fcntl(regs, number))
 		return 0;
 	thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!thread || (!thread->wanted && thread->generation == settings.generation))
@@ -132,6 +154,14 @@ static __always_inline bool passes_by_fd(const struct event *event, __u8 family)
 	return settings.families & 1 << family && fd_is_wanted(&event->fd);
 }
 
+/* The first member of a struct flock; -1: unreadable. */
+static __always_inline __s64 read_lock_type(__u64 from)
+{
+	__s16 type;
+
+	return bpf_probe_read_user(&type, sizeof(type), (void *)from) ? -1 : type;
+}
+
 static __always_inline void fill_event(struct returned *returned, struct pt_regs *regs, __s64 latency)
 {
 	struct event *event = &returned->scratch->event;
@@ -139,8 +169,8 @@ static __always_inline void fill_event(struct returned *returned, struct pt_regs
 
 	read_slots(regs, returned->compat, event->slots);
 	event->latency_ns = latency;
-	event->res = returned->res;
-	event->flags = EVENT_HAS_RES | (returned->compat ? EVENT_COMPAT : 0);
+	event->res = returned->dying ? 0 : returned->res;
+	event->flags = (returned->dying ? EVENT_PENDING : EVENT_HAS_RES) | (returned->compat ? EVENT_COMPAT : 0);
 	event->fdnum = fdnum_of(returned, event->slots);
 	if (call->pollfds_arg != NO_ARG)
 		write_pollfds(returned);
@@ -153,6 +183,8 @@ static __always_inline void fill_event(struct returned *returned, struct pt_regs
 		bpf_probe_read_user(&value, sizeof(value), (void *)event->slots[3]);
 		event->slots[0] = value;
 	}
+	if (returned->id == CALL_fcntl && is_lock_command(event->slots[1]))
+		event->slots[2] = read_lock_type(event->slots[2]);
 }
 
 static __always_inline void record(struct returned *returned, struct pt_regs *regs, __u64 now, __s64 latency)
@@ -219,7 +251,7 @@ static __always_inline void on_signal(struct task_struct *task, struct thread *t
 	if (id >= MAX_CALLS || !is_asked_for(number, returned.compat) || !is_wanted(task, thread))
 		return;
 	returned.id = id;
-	returned.call = &calls[id];
+	returned.call = call_by_id(id);
 	record(&returned, (struct pt_regs *)bpf_task_pt_regs(task), now, now - start);
 }
 
@@ -229,6 +261,32 @@ static __always_inline bool names_for_others(struct task_struct *task, __u32 id)
 	return settings.filters & FILTER_COMMS && opens_path(id) && !pid_is_excluded(READ(task, tgid));
 }
 
+/* ---- Accept queues: a connection that finds its listener full leaves no other trace ---- */
+
+static long check_listener(struct bpf_map *map, __u64 *address, __u8 *value, void *ctx)
+{
+	check_backlog(*address, 0);
+	return 0;
+}
+
+/*
+ * The probe asks for it by a call of its own that does nothing, once a second: that needs no privilege, while an
+ * iterator over the map is refused by some kernels. On its own stack, since Linux 6.1 allows 512 bytes for a function
+ * and all that it calls.
+ */
+static __noinline int look_at_listeners(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if ((__u32)READ(task, tgid) != settings.excluded[0])
+		return 0;
+	settings.looks++;
+	bpf_for_each_map_elem(&listeners, check_listener, NULL, 0);
+	return 0;
+}
+
+/* ---- From the hook of a call's end ---- */
+
 static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 {
 	struct returned returned = { .res = res, .task = bpf_get_current_task_btf() };
@@ -237,7 +295,7 @@ static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 	__s64 latency;
 
 	returned.compat = is_compat(returned.task);
-	if (!is_asked_for(number, returned.compat))
+	if (!is_asked_for(number, returned.compat) || is_idle_fcntl(regs, number))
 		return 0;
 	returned.thread = thread_of(returned.task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!returned.thread)
@@ -248,7 +306,7 @@ static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 	if (id >= MAX_CALLS)
 		return 0;
 	returned.id = id;
-	returned.call = &calls[id];
+	returned.call = call_by_id(id);
 	if (!is_wanted(returned.task, returned.thread) && !names_for_others(returned.task, id)) {
 		returned.thread->start_ns = 0;
 		count_filtered(returned.call->family);
@@ -256,7 +314,11 @@ static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 	}
 	now = bpf_ktime_get_boot_ns();
 	latency = take_latency(returned.thread, regs, number, res, now);
-	if (is_restarting(res) || (id == CALL_execve && res == 0)) /* sched_process_exec has told of it */
+	if (id == CALL_execve && res == 0) /* sched_process_exec has told of it */
+		return 0;
+	if (is_restarting(res) || res == -EINTR)
+		returned.dying = is_dying(returned.task); /* then the process never sees the result */
+	if (is_restarting(res) && !returned.dying)
 		return 0;
 	record(&returned, regs, now, latency);
 	return 0;
@@ -267,7 +329,11 @@ static __always_inline int on_sys_exit(struct pt_regs *regs, long res)
 	__u64 number = call_number(regs);
 
 	OPAQUE(number);
-	return number < MAX_CALLS && settings.calls[number] ? exit_wanted(regs, res, number) : 0;
+	if (number >= MAX_CALLS || !settings.calls[number])
+		return 0;
+	if (settings.calls[number] & WANTED_LOOK)
+		look_at_listeners();
+	return exit_wanted(regs, res, number);
 }
 
 /* ---- Calls that have begun and not returned: asked for at the end of a recording ---- */
@@ -327,7 +393,7 @@ int pending(struct bpf_iter__task *ctx)
 	if (id >= MAX_CALLS || !is_asked_for(returned.thread->number, returned.compat))
 		return 0;
 	returned.id = id;
-	returned.call = &calls[id];
+	returned.call = call_by_id(id);
 	regs = (struct pt_regs *)bpf_task_pt_regs(returned.task);
 	record_pending(&returned, regs, bpf_ktime_get_boot_ns());
 	return 0;

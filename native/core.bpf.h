@@ -51,12 +51,16 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 /* Keeps the compiler from moving what it knows of x across this line, so that the verifier sees x being checked. */
 #define OPAQUE(x) asm volatile("" : "+r"(x))
 
-/* Makes x, which must be unsigned, at most max, and lets the verifier see it. */
-#define CAP(x, max)                \
-	do {                       \
-		OPAQUE(x);         \
-		if (x > (max))     \
-			x = (max); \
+/*
+ * Makes x, which must be unsigned, at most max, and lets the verifier see it. Check and assignment are one piece of
+ * assembler: before Linux 6.2 a bound that the verifier finds for a register is unknown for its copies and spills, and
+ * the compiler would be free to check one and use the other.
+ */
+#define CAP(x, max)                                                                                 \
+	do {                                                                                        \
+		__u64 __capped = (x);                                                               \
+		asm volatile("if %0 <= %1 goto +1; %0 = %1" : "+r"(__capped) : "ri"((__u64)(max))); \
+		x = __capped;                                                                       \
 	} while (0)
 
 #endif

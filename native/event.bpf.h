@@ -75,12 +75,20 @@ static __always_inline void name_fd(struct scratch *scratch, __u64 sockaddr)
 
 /* ---- Strings ---- */
 
-/* Where the next string goes, or -1 when it would not fit. */
-static __always_inline __s32 string_place(struct event *event)
-{
-	__u32 at = event->strings_len;
+#define STRING_PLACE_MAX (STRINGS_MAX - PATH_LEN_MAX - sizeof(__u16))
 
-	return at <= STRINGS_MAX - PATH_LEN_MAX - sizeof(__u16) ? at : -1;
+static __always_inline bool string_fits(const struct event *event)
+{
+	return event->strings_len <= STRING_PLACE_MAX;
+}
+
+/* Where the next string goes, if it fits. */
+static __always_inline __u32 string_place(const struct event *event)
+{
+	__u32 place = event->strings_len;
+
+	CAP(place, STRING_PLACE_MAX);
+	return place;
 }
 
 /* Ends the string whose bytes are at place + 2. */
@@ -96,12 +104,13 @@ static __always_inline void end_string(struct scratch *scratch, __u32 place, __u
 static __always_inline bool write_string(struct scratch *scratch, const void *from, bool user)
 {
 	struct event *event = &scratch->event;
-	__s32 place = string_place(event);
+	__u32 place;
 	__u8 *to;
 	long len;
 
-	if (place < 0 || place > STRINGS_MAX)
+	if (!string_fits(event))
 		return false;
+	place = string_place(event);
 	to = &scratch->bytes[place + sizeof(__u16)];
 	len = user ? bpf_probe_read_user_str(to, PATH_LEN_MAX, from)
 		   : bpf_probe_read_kernel_str(to, PATH_LEN_MAX, from);
@@ -122,20 +131,19 @@ static __always_inline void write_base(struct scratch *scratch, __s32 dirfd)
 	struct task_struct *task = (void *)scratch->work.task;
 	struct fs_struct *fs = READ(task, fs);
 	struct file *file = dirfd == AT_FDCWD ? NULL : file_of(task, dirfd);
-	__s32 place = string_place(&scratch->event);
+	__u32 place;
 
-	if (place < 0 || place > STRINGS_MAX)
+	if (!string_fits(&scratch->event))
 		return;
+	place = string_place(&scratch->event);
 	scratch->work.path = file ? ADDRESS(file, f_path) : ADDRESS(fs, pwd);
 	end_string(scratch, place, write_path(scratch, place + sizeof(__u16)));
 }
 
 static __always_inline void write_empty_string(struct scratch *scratch)
 {
-	__s32 place = string_place(&scratch->event);
-
-	if (place >= 0)
-		end_string(scratch, place, 0);
+	if (string_fits(&scratch->event))
+		end_string(scratch, string_place(&scratch->event), 0);
 }
 
 /*

@@ -50,7 +50,8 @@ function members(call: CallSpec): string[] {
   const stored = call.args.filter(({ source }) => !['res', 'fd', 'data', 'tuple'].includes(source.from));
   const flags = [
     call.wait && 'CALL_WAIT',
-    call.standard && 'CALL_STANDARD',
+    call.standard !== false && 'CALL_STANDARD',
+    call.standard === 'locks' && 'CALL_LOCKS',
     span?.from === 'timeval' && 'CALL_TIMEVAL',
     call.io === 'read' && 'CALL_READS',
   ];

@@ -219,8 +219,17 @@ struct tty_struct {
 	struct tty_driver *driver;
 };
 
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+
+struct sigpending {
+	sigset_t signal;
+};
+
 struct signal_struct {
 	struct pid *pids[PIDTYPE_MAX];
+	struct mm_struct *oom_mm;
 	struct tty_struct *tty;
 	int group_exit_code;
 };
@@ -250,6 +259,7 @@ struct task_struct {
 	struct io_uring_task *io_uring;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
+	struct sigpending pending;
 	kuid_t loginuid;
 	struct css_set *cgroups;
 };

@@ -36,12 +36,16 @@ static const char usage[] =
 	"  --queue-mib N      size of the queue between probe and collector (16)\n"
 	"  --hook NAME        tp_btf, raw_tp, tp_btf-plain or raw_tp-plain instead of the best that works\n"
 	"\n"
+	"TROWEL_PROBE_DEBUG=1 shows what libbpf and the kernel's verifier say; TROWEL_PROBE_WITHOUT=ID,… does without\n"
+	"what a kernel might refuse (an unknown ID lists them).\n"
+	"\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage, 4 privilege or kernel feature missing.\n";
 
 struct options {
 	size_t ring_bytes;
 	size_t queue_bytes;
 	const char *hook;
+	uint32_t without; /* features, a bit each */
 };
 
 static struct session session;
@@ -88,6 +92,28 @@ static size_t mebibytes(const char *text)
 		exit(EXIT_USAGE);
 	}
 	return n << 20;
+}
+
+/* For tests: what a kernel might refuse is treated as if this one did. */
+static uint32_t features_switched_off(void)
+{
+	const char *at = getenv("TROWEL_PROBE_WITHOUT");
+	uint32_t without = 0;
+
+	while (at && *at) {
+		int len = strcspn(at, ",");
+		enum feature_id id = feature_by_id(at, len);
+
+		if (id == FEATURE_NONE) {
+			complain("TROWEL_PROBE_WITHOUT: there is no %.*s; there are:", len, at);
+			for (int i = 0; i < FEATURES_N; i++)
+				fprintf(stderr, "  %-24s %s\n", features[i].id, features[i].effect);
+			exit(EXIT_USAGE);
+		}
+		without |= 1u << id;
+		at += len + (at[len] == ',');
+	}
+	return without;
 }
 
 static void parse(int argc, char **argv, struct options *options, struct collector *collector)
@@ -154,6 +180,16 @@ static void lift_memory_limit(void)
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 }
 
+static void read_reasons(struct probe *probe)
+{
+	if (reasons_read())
+		reasons_mark_bad(probe->settings->drop_reasons);
+	else
+		probe_miss(probe, FEATURE_DROP, 0, "the kernel's BTF does not name the reasons for drops");
+	if (!probe_lacks(probe, FEATURE_RESET_SENT) && !reasons_tell_resets_without_socket())
+		probe_miss(probe, FEATURE_RESET_SENT_NO_SOCKET, 0, "Linux tells of them from 6.10 on");
+}
+
 static int attach(const struct options *options, const Trowel__V1__Config *config)
 {
 	struct load_options load = {
@@ -161,6 +197,7 @@ static int attach(const struct options *options, const Trowel__V1__Config *confi
 		.latency = config->latency,
 		.trouble = settings_want_trouble(config),
 		.hook = options->hook,
+		.without = options->without,
 	};
 	int error;
 
@@ -168,8 +205,8 @@ static int attach(const struct options *options, const Trowel__V1__Config *confi
 	error = probe_load(&session.probe, &load);
 	if (error)
 		return error;
-	if (load.trouble && reasons_read())
-		reasons_mark_bad(session.probe.settings->drop_reasons);
+	if (load.trouble)
+		read_reasons(&session.probe);
 	settings_apply(&session.probe, config);
 	session.start_ns = boot_ns();
 	return probe_attach(&session.probe);
@@ -223,6 +260,7 @@ int main(int argc, char **argv)
 	pthread_t sender;
 
 	parse(argc, argv, &options, &session.collector);
+	options.without = features_switched_off();
 	handle_signals();
 	session_init(&session);
 	session.queue = queue_new(options.queue_bytes);

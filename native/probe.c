@@ -7,72 +7,88 @@
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "calls.h"
 #include "log.h"
+#include "refusal.h"
+
+#define LOOKS_TRIED 3 /* one may fall into an interrupt that keeps the hook from running */
 
 /* Both variants of probe.bpf.c; see objects.S. */
 extern const char cast_object[], cast_object_end[], plain_object[], plain_object_end[];
 
-/* From the best to the most modest. What a kernel takes is found by loading the real programs, not by lists of
- * features. */
-struct rung {
+/* The same programs, from those that cost least to those that need least. What a kernel takes is found by loading the
+ * real programs, not by lists of features. */
+struct variant {
 	const char *name; /* for --hook */
 	const char *hook;
 	const char *suffix; /* of the programs it uses */
 	const char *object, *end;
 };
 
-static const struct rung ladder[] = {
+static const struct variant variants[] = {
 	{ "tp_btf", "tp_btf", "_typed", cast_object, cast_object_end },
 	{ "raw_tp", "raw_tp", "_raw", cast_object, cast_object_end },
 	{ "tp_btf-plain", "tp_btf", "_typed", plain_object, plain_object_end },
 	{ "raw_tp-plain", "raw_tp", "_raw", plain_object, plain_object_end },
 };
 
-/* Programs that a recording can do without, and what is then missing. */
-static const struct {
-	const char *name;
-	const char *note;
-} optional[] = {
-	{ "pending", "calls that have not returned at the end are not recorded" },
-	{ "open_files", "files opened before the recording have no names" },
-	{ "processes", "processes that do nothing during the recording have no names" },
-	{ "signal_typed", "signals, and calls that they interrupt, are not seen" },
-	{ "retransmit_typed", "TCP retransmissions and unanswered connects are not seen" },
-	{ "reset_sent_typed", "TCP resets that are sent are not seen" },
-	{ "reset_received_typed", "TCP resets that are received are not seen" },
-	{ "state_typed", "TCP state changes are not seen" },
-	{ "drop_typed", "dropped packets are not seen" },
-	{ "full_listeners", "accept queues that stay full are not seen" },
-	{ "udp_full_typed", "full UDP receive queues are not seen" },
-};
+#define VARIANTS_N (sizeof(variants) / sizeof(*variants))
 
-#define FIRST_TROUBLE 4 /* those that options->trouble switches */
+/* ---- What is missing ---- */
 
-/* ---- Which program was refused ---- */
-
-/* libbpf says it only in words. */
-static char refused[64];
-
-static int on_libbpf_message(enum libbpf_print_level level, const char *format, va_list args)
+bool probe_lacks(const struct probe *probe, enum feature_id id)
 {
-	if (getenv("TROWEL_PROBE_DEBUG"))
-		return vfprintf(stderr, format, args);
-	if (level == LIBBPF_WARN && strstr(format, "prog '%s': failed to"))
-		snprintf(refused, sizeof(refused), "%s", va_arg(args, const char *));
-	return 0;
+	for (int i = 0; i < probe->missing_n; i++)
+		if (probe->missing[i].feature == &features[id])
+			return true;
+	return false;
 }
 
-static void note(struct probe *probe, const char *text)
+void probe_miss(struct probe *probe, enum feature_id id, int error, const char *format, ...)
 {
-	if (probe->notes_n < MAX_NOTES)
-		probe->notes[probe->notes_n++] = strdup(text);
+	struct missing *missing = &probe->missing[probe->missing_n];
+	va_list args;
+
+	if (probe_lacks(probe, id))
+		return;
+	probe->missing_n++;
+	missing->feature = &features[id];
+	missing->error = error < 0 ? -error : error;
+	va_start(args, format);
+	vsnprintf(missing->reason, sizeof(missing->reason), format, args);
+	va_end(args);
+}
+
+/* What is missing whatever the kernel takes. */
+static void miss_unwanted(struct probe *probe, const struct load_options *options)
+{
+	probe->missing_n = 0;
+	for (int i = 0; i < FEATURES_N; i++) {
+		bool unwanted = features[i].network ? !options->trouble : i == FEATURE_LATENCY && !options->latency;
+
+		if (unwanted)
+			probe_miss(probe, i, 0, "not asked for");
+		else if (options->without & 1u << i)
+			probe_miss(probe, i, 0, "switched off by TROWEL_PROBE_WITHOUT");
+	}
+}
+
+/* What this variant does not have, though another one would. */
+static void miss_typed(struct probe *probe, const struct refusal *of_typed)
+{
+	char why[160] = "";
+
+	if (of_typed->error)
+		refusal_describe(of_typed, why, sizeof(why));
+	for (int i = 0; i < FEATURES_N; i++)
+		if (features[i].typed)
+			probe_miss(probe, i, of_typed->error, "only tp_btf hooks have it%s%s", *why ? ": " : "", why);
 }
 
 /* ---- Loading ---- */
@@ -84,34 +100,19 @@ static bool has_suffix(const char *name, const char *suffix)
 	return len >= n && strcmp(name + len - n, suffix) == 0;
 }
 
-static int optional_index(const char *name)
-{
-	for (size_t i = 0; i < sizeof(optional) / sizeof(*optional); i++)
-		if (strcmp(name, optional[i].name) == 0)
-			return i;
-	return -1;
-}
-
 static bool is_iterator(const struct bpf_program *program)
 {
 	return strncmp(bpf_program__section_name(program), "iter/", 5) == 0;
 }
 
-static bool is_used(const struct bpf_program *program, const struct rung *rung, const struct load_options *options,
-		    unsigned switched_off)
+static bool is_used(const struct probe *probe, const struct bpf_program *program, const struct variant *variant)
 {
 	const char *name = bpf_program__name(program);
-	int i = optional_index(name);
+	enum feature_id id = feature_of_program(name);
 
-	if (i >= FIRST_TROUBLE && !options->trouble)
+	if (id != FEATURE_NONE && probe_lacks(probe, id))
 		return false;
-	if (i >= 0 && switched_off & 1u << i)
-		return false;
-	if (is_iterator(program))
-		return true;
-	if (strncmp(name, "enter_", 6) == 0 && !options->latency)
-		return false;
-	return has_suffix(name, rung->suffix);
+	return is_iterator(program) || has_suffix(name, variant->suffix);
 }
 
 static bool host_has_cgroup_v2(void)
@@ -121,30 +122,32 @@ static bool host_has_cgroup_v2(void)
 	return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-static void set_knobs(struct probe *probe, const struct load_options *options)
+static void set_knobs(struct probe *probe)
 {
-	struct machine machine = { .cgroup_v2 = probe->cgroup_v2, .latency = options->latency };
+	struct machine machine = {
+		.cgroup_v2 = probe->cgroup_v2,
+		.latency = !probe_lacks(probe, FEATURE_LATENCY),
+	};
 	struct bpf_map *knobs = bpf_object__find_map_by_name(probe->object, ".rodata.machine");
 	struct bpf_map *counters = bpf_object__find_map_by_name(probe->object, "cpu_counters");
 	struct bpf_map *ring = bpf_object__find_map_by_name(probe->object, "ring");
 
 	bpf_map__set_initial_value(knobs, &machine, sizeof(machine));
 	bpf_map__set_max_entries(counters, probe->cpus);
-	bpf_map__set_max_entries(ring, options->ring_bytes);
+	bpf_map__set_max_entries(ring, probe->ring_bytes);
 }
 
-static int try_rung(struct probe *probe, const struct rung *rung, const struct load_options *options,
-		    unsigned switched_off)
+static int try_variant(struct probe *probe, const struct variant *variant)
 {
 	struct bpf_program *program;
 	int error;
 
-	probe->object = bpf_object__open_mem(rung->object, rung->end - rung->object, NULL);
+	probe->object = bpf_object__open_mem(variant->object, variant->end - variant->object, NULL);
 	if (!probe->object)
 		return -errno;
 	bpf_object__for_each_program(program, probe->object)
-		bpf_program__set_autoload(program, is_used(program, rung, options, switched_off));
-	set_knobs(probe, options);
+		bpf_program__set_autoload(program, is_used(probe, program, variant));
+	set_knobs(probe);
 	error = bpf_object__load(probe->object);
 	if (error) {
 		bpf_object__close(probe->object);
@@ -154,34 +157,27 @@ static int try_rung(struct probe *probe, const struct rung *rung, const struct l
 }
 
 /* As long as it is an optional program that is refused, tries again without it. */
-static int climb(struct probe *probe, const struct rung *rung, const struct load_options *options)
+static struct refusal load_variant(struct probe *probe, const struct variant *variant,
+				   const struct load_options *options)
 {
-	unsigned switched_off = 0;
-
+	miss_unwanted(probe, options);
 	for (;;) {
-		int error, i;
+		struct refusal refusal;
+		enum feature_id id;
+		char why[MISSING_REASON];
+		int error;
 
-		refused[0] = '\0';
-		error = try_rung(probe, rung, options, switched_off);
-		i = optional_index(refused);
-		if (!error || i < 0 || switched_off & 1u << i)
-			return error;
-		switched_off |= 1u << i;
-		note(probe, optional[i].note);
+		refusal_clear();
+		error = try_variant(probe, variant);
+		if (!error)
+			return (struct refusal){ 0 };
+		refusal = refusal_take(error);
+		id = feature_of_program(refusal.program);
+		if (id == FEATURE_NONE || probe_lacks(probe, id))
+			return refusal;
+		refusal_describe(&refusal, why, sizeof(why));
+		probe_miss(probe, id, refusal.error, "%s", why);
 	}
-}
-
-static int explain_failure(int error)
-{
-	if (access("/sys/kernel/btf/vmlinux", R_OK))
-		complain("this kernel has no BTF (/sys/kernel/btf/vmlinux): use a kernel built with "
-			 "CONFIG_DEBUG_INFO_BTF, 5.17 or later");
-	else if (error == -EPERM || error == -EACCES)
-		complain("not allowed to load BPF programs: run as root, or with CAP_BPF and CAP_PERFMON");
-	else
-		complain("this kernel refuses the BPF programs (%s%s%s): Linux 5.17 or later is needed",
-			 strerror(-error), refused[0] ? ", first " : "", refused);
-	return error;
 }
 
 static void *map_memory(struct probe *probe, const char *name, size_t len, int protection)
@@ -199,76 +195,104 @@ static int map_shared_memory(struct probe *probe)
 	return probe->settings && probe->counters ? 0 : -ENOMEM;
 }
 
+/* What a loaded variant lacks since something else is missing. */
+static void settle(struct probe *probe, const struct variant *variant, const struct refusal *of_typed)
+{
+	probe->hook = variant->hook;
+	if (strcmp(variant->hook, "tp_btf"))
+		miss_typed(probe, of_typed);
+	if (probe_lacks(probe, FEATURE_STATE))
+		probe_miss(probe, FEATURE_ACCEPT_QUEUE, 0,
+			   "sockets that begin to listen are not known without net.state");
+	probe->latency = !probe_lacks(probe, FEATURE_LATENCY);
+	probe->ring = bpf_object__find_map_fd_by_name(probe->object, "ring");
+}
+
 int probe_load(struct probe *probe, const struct load_options *options)
 {
-	int error = -EINVAL;
+	struct refusal refusal = { .error = -EINVAL }, of_typed = { 0 };
 
 	*probe = (struct probe){
 		.cpus = libbpf_num_possible_cpus(),
 		.cgroup_v2 = host_has_cgroup_v2(),
-		.latency = options->latency,
 		.ring_bytes = options->ring_bytes,
 		.pending = -1,
 	};
-	libbpf_set_print(on_libbpf_message);
-	for (size_t i = 0; i < sizeof(ladder) / sizeof(*ladder); i++) {
-		const struct rung *rung = &ladder[i];
+	refusal_watch();
+	for (size_t i = 0; i < VARIANTS_N; i++) {
+		const struct variant *variant = &variants[i];
 
-		if (options->hook && strcmp(options->hook, rung->name))
+		if (options->hook && strcmp(options->hook, variant->name))
 			continue;
-		error = climb(probe, rung, options);
-		if (!error) {
-			probe->hook = rung->hook;
-			if (!options->latency)
-				note(probe, "blocking waits are not recorded: how long they take is not measured");
-			if (strcmp(rung->hook, "tp_btf"))
-				note(probe, "signals and trouble in the network are not seen");
-			probe->ring = bpf_object__find_map_fd_by_name(probe->object, "ring");
+		refusal = load_variant(probe, variant, options);
+		if (!refusal.error) {
+			settle(probe, variant, &of_typed);
 			return map_shared_memory(probe);
 		}
-		if (error == -EPERM)
-			break;
+		if (!of_typed.error)
+			of_typed = refusal;
 	}
-	return explain_failure(error);
+	refusal_complain(&refusal);
+	return refusal.error;
 }
 
 /* ---- Attaching ---- */
 
-/* `map`: what it goes over, or NULL if that is part of its name. */
-static struct bpf_link *attach_iterator(struct probe *probe, const char *name, const char *map)
+static struct bpf_link *attach_iterator(struct probe *probe, enum feature_id id)
 {
-	struct bpf_program *program = bpf_object__find_program_by_name(probe->object, name);
-	union bpf_iter_link_info info = { 0 };
-	LIBBPF_OPTS(bpf_iter_attach_opts, options);
+	struct bpf_program *program = bpf_object__find_program_by_name(probe->object, features[id].program);
+	struct bpf_link *link;
 
 	if (!bpf_program__autoload(program))
 		return NULL;
-	if (map) {
-		info.map.map_fd = bpf_object__find_map_fd_by_name(probe->object, map);
-		options.link_info = &info;
-		options.link_info_len = sizeof(info);
+	link = bpf_program__attach_iter(program, NULL);
+	if (!link)
+		probe_miss(probe, id, errno, "the iterator cannot be attached: %s", strerror(errno));
+	return link;
+}
+
+/* An iterator's file, or -1. */
+static int open_iterator(struct probe *probe, enum feature_id id)
+{
+	struct bpf_link *link = attach_iterator(probe, id);
+	int fd = -1;
+
+	if (!link)
+		return -1;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0)
+		probe_miss(probe, id, errno, "the iterator cannot be opened: %s", strerror(errno));
+	bpf_link__destroy(link);
+	return fd < 0 ? -1 : fd;
+}
+
+static int attach_hook(struct probe *probe, struct bpf_program *program)
+{
+	enum feature_id id = feature_of_program(bpf_program__name(program));
+	struct bpf_link *link = bpf_program__attach(program);
+	int error = errno;
+
+	if (link) {
+		probe->links[probe->links_n++] = link;
+		return 0;
 	}
-	return bpf_program__attach_iter(program, &options);
+	if (id == FEATURE_NONE || id == FEATURE_LATENCY) { /* what is recorded is decided already */
+		complain("cannot attach to %s: %s", bpf_program__section_name(program), strerror(error));
+		return -error;
+	}
+	probe_miss(probe, id, error, "the hook cannot be attached: %s", strerror(error));
+	return 0;
 }
 
 static int attach_hooks(struct probe *probe)
 {
 	struct bpf_program *program;
+	int error = 0;
 
-	bpf_object__for_each_program(program, probe->object)
-	{
-		struct bpf_link *link;
-
-		if (!bpf_program__autoload(program) || is_iterator(program))
-			continue;
-		link = bpf_program__attach(program);
-		if (!link) {
-			complain("cannot attach to %s: %s", bpf_program__section_name(program), strerror(errno));
-			return -errno;
-		}
-		probe->links[probe->links_n++] = link;
-	}
-	return 0;
+	bpf_object__for_each_program(program, probe->object) if (!error && bpf_program__autoload(program) &&
+								 !is_iterator(program))
+		error = attach_hook(probe, program);
+	return error;
 }
 
 /* Programs that write into the ring instead leave the iterator's own file empty. */
@@ -281,26 +305,37 @@ static void run_iterator(int fd)
 	close(fd);
 }
 
+/* Does the hook see our own call? In a pid namespace of its own the probe does not know what the kernel calls it. */
+static void try_listeners(struct probe *probe)
+{
+	uint32_t before = probe->settings->looks;
+
+	if (probe_lacks(probe, FEATURE_ACCEPT_QUEUE))
+		return;
+	for (int i = 0; i < LOOKS_TRIED && probe->settings->looks == before; i++)
+		probe_check_listeners(probe);
+	if (probe->settings->looks == before)
+		probe_miss(probe, FEATURE_ACCEPT_QUEUE, 0,
+			   "the hook of system calls does not recognise the probe's own");
+}
+
 /*
  * The iterators come first: the one for pending calls is opened now, since later there are no privileges, and it does
  * not begin before it is read.
  */
 int probe_attach(struct probe *probe)
 {
-	struct bpf_link *pending = attach_iterator(probe, "pending", NULL);
-	struct bpf_link *processes = attach_iterator(probe, "processes", NULL);
+	int processes, error;
 
-	probe->open_files = attach_iterator(probe, "open_files", NULL);
-	probe->listeners = attach_iterator(probe, "full_listeners", "listeners");
-	if (pending) {
-		probe->pending = bpf_iter_create(bpf_link__fd(pending));
-		bpf_link__destroy(pending);
-	}
-	if (processes) {
-		run_iterator(bpf_iter_create(bpf_link__fd(processes)));
-		bpf_link__destroy(processes);
-	}
-	return attach_hooks(probe);
+	probe->pending = open_iterator(probe, FEATURE_PENDING);
+	processes = open_iterator(probe, FEATURE_EXISTING_PROCESSES);
+	probe->open_files = attach_iterator(probe, FEATURE_EXISTING_FDS);
+	if (processes >= 0)
+		run_iterator(processes);
+	error = attach_hooks(probe);
+	if (!error)
+		try_listeners(probe);
+	return error;
 }
 
 int probe_open_files(struct probe *probe)
@@ -310,10 +345,8 @@ int probe_open_files(struct probe *probe)
 
 void probe_check_listeners(struct probe *probe)
 {
-	int fd = probe->listeners ? bpf_iter_create(bpf_link__fd(probe->listeners)) : -1;
-
-	if (fd >= 0)
-		run_iterator(fd);
+	if (!probe_lacks(probe, FEATURE_ACCEPT_QUEUE))
+		syscall(SYS_getcpu, NULL, NULL, NULL);
 }
 
 void probe_emit_pending(struct probe *probe)
@@ -326,9 +359,11 @@ void probe_emit_pending(struct probe *probe)
 /* Calls are counted by their table; of the other programs each belongs to one family. */
 static int family_of_program(const char *name)
 {
-	if (strncmp(name, "enter_", 6) == 0 || strncmp(name, "exit_", 5) == 0)
+	enum feature_id id = feature_of_program(name);
+
+	if (strncmp(name, "exit_", 5) == 0 || id == FEATURE_LATENCY)
 		return FAMILY_IO;
-	return optional_index(name) >= FIRST_TROUBLE ? FAMILY_TROUBLE : FAMILY_PROCESS;
+	return id != FEATURE_NONE && features[id].network ? FAMILY_TROUBLE : FAMILY_PROCESS;
 }
 
 void probe_count_skipped(const struct probe *probe, uint64_t skipped[COUNTED_FAMILIES])
@@ -357,11 +392,7 @@ void probe_free(struct probe *probe)
 	probe_detach(probe);
 	if (probe->open_files)
 		bpf_link__destroy(probe->open_files);
-	if (probe->listeners)
-		bpf_link__destroy(probe->listeners);
 	munmap(probe->settings, sizeof(struct settings));
 	munmap((void *)probe->counters, probe->cpus * sizeof(struct counters));
 	bpf_object__close(probe->object);
-	while (probe->notes_n)
-		free(probe->notes[--probe->notes_n]);
 }

@@ -7,18 +7,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "feature.h"
 #include "trowel.h"
 
-#define MAX_NOTES 16
+#define MISSING_REASON 256
 #define MAX_LINKS 32
+
+/* A feature that this recording does not have. */
+struct missing {
+	const struct feature *feature;
+	char reason[MISSING_REASON];
+	int error; /* the errno that the kernel gave; 0: it was not the kernel's choice */
+};
 
 struct probe {
 	struct bpf_object *object;
 	struct bpf_link *links[MAX_LINKS];
 	int links_n;
 	const char *hook; /* tp_btf or raw_tp */
-	char *notes[MAX_NOTES]; /* what is switched off */
-	int notes_n;
+	struct missing missing[FEATURES_N];
+	int missing_n;
 
 	struct settings *settings; /* shared memory */
 	const struct counters *counters; /* shared memory, one per CPU */
@@ -29,7 +37,6 @@ struct probe {
 	int ring;
 	size_t ring_bytes;
 	int pending; /* an iterator that has not begun, or -1 */
-	struct bpf_link *listeners; /* may be NULL */
 	struct bpf_link *open_files; /* may be NULL */
 };
 
@@ -38,6 +45,7 @@ struct load_options {
 	bool latency;
 	bool trouble; /* what goes wrong in the network is hooked, too */
 	const char *hook; /* NULL: the best */
+	uint32_t without; /* features that are treated as refused, a bit each: for tests */
 };
 
 /* 0, or a negative errno after one line on stderr that says what is missing. */
@@ -45,6 +53,11 @@ int probe_load(struct probe *probe, const struct load_options *options);
 int probe_attach(struct probe *probe);
 void probe_detach(struct probe *probe);
 void probe_free(struct probe *probe);
+
+/* `format`: the reason, as part of a sentence. The first reason counts. */
+void probe_miss(struct probe *probe, enum feature_id id, int error, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+bool probe_lacks(const struct probe *probe, enum feature_id id);
 
 /* Both make events appear in the ring: of accept queues that are full, of calls that have begun and not returned. */
 void probe_check_listeners(struct probe *probe);

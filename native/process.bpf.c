@@ -7,6 +7,7 @@
 #define WAIT_STATUS(code) ((code) >> 8 & 0xff)
 #define SIGCHLD 17
 #define WAIT_SIGNAL(code) ((code)&0x7f)
+#define WAIT_CORE(code) ((code) >> 7 & 1)
 
 /* Also where only some descriptors are asked for: without them nobody knows what a process became, and when it ended.
  */
@@ -73,6 +74,85 @@ static __always_inline int on_exec(struct task_struct *task, struct linux_binprm
 	return 0;
 }
 
+/* ---- Who sent the signal that a process dies by ---- */
+
+struct killer {
+	__u32 signal;
+	__u32 pid; /* 0: the kernel */
+	__u64 comm[2];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32); /* the process that was sent it */
+	__type(value, struct killer);
+} killers SEC(".maps");
+
+#define SIGNAL_BIT(signal) (1ULL << (signal))
+/* By themselves these end no process: SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH. */
+#define HARMLESS_SIGNALS                                                                                       \
+	(SIGNAL_BIT(17) | SIGNAL_BIT(18) | SIGNAL_BIT(19) | SIGNAL_BIT(20) | SIGNAL_BIT(21) | SIGNAL_BIT(22) | \
+	 SIGNAL_BIT(23) | SIGNAL_BIT(28))
+
+enum generated { SIGNAL_SENT, SIGNAL_IGNORED, SIGNAL_PENDING_ALREADY, SIGNAL_OVERFLOW, SIGNAL_SENT_WITHOUT_INFO };
+
+/* These two stand for an info that the kernel leaves out. */
+#define INFO_OF_CALLER 0
+#define INFO_OF_KERNEL 1
+
+static __always_inline bool is_from_kernel(struct kernel_siginfo *info)
+{
+	__u64 address = (__u64)info;
+
+	OPAQUE(address);
+	if (address <= INFO_OF_KERNEL)
+		return address == INFO_OF_KERNEL;
+	return READ(info, si_code) > 0;
+}
+
+/* In the sender's context. The first of several signals is the one that kills. */
+SEC("tp_btf/signal_generate")
+int BPF_PROG(killer_typed, int signal, struct kernel_siginfo *info, struct task_struct *task, int group, int result)
+{
+	struct task_struct *sender = bpf_get_current_task_btf();
+	struct killer killer = { .signal = signal };
+	__u32 pid = READ(task, tgid);
+
+	if (signal < 1 || signal > 31 || SIGNAL_BIT(signal) & HARMLESS_SIGNALS)
+		return 0;
+	if (result != SIGNAL_SENT && result != SIGNAL_SENT_WITHOUT_INFO)
+		return 0;
+	if (!is_from_kernel(info)) {
+		killer.pid = READ(sender, tgid);
+		read_comm(killer.comm, READ(sender, group_leader));
+	}
+	bpf_map_update_elem(&killers, &pid, &killer, BPF_ANY);
+	return 0;
+}
+
+static const char OOM_KILLER[16] = "oom-killer", KERNEL[16] = "kernel";
+
+/* As numbers and a string of a `procexit` event: nothing where nobody knows. */
+static __always_inline void write_killer(struct scratch *scratch, struct task_struct *task, __u32 signal)
+{
+	__u32 pid = READ(task, tgid);
+	struct killer *killer = bpf_map_lookup_elem(&killers, &pid);
+	const void *name;
+
+	if (signal == SIGKILL && READ(task, signal, oom_mm))
+		name = OOM_KILLER;
+	else if (!killer || killer->signal != signal)
+		return;
+	else if (!killer->pid)
+		name = KERNEL;
+	else
+		name = killer->comm;
+	if (killer && killer->signal == signal)
+		scratch->event.slots[5] = killer->pid;
+	write_string(scratch, name, false);
+}
+
 /* Said of each thread; the numbers are in the order of `procexit` in src/model/calls.ts. */
 static __always_inline int on_thread_exit(struct task_struct *task)
 {
@@ -93,7 +173,12 @@ static __always_inline int on_thread_exit(struct task_struct *task)
 	scratch->event.slots[1] = WAIT_STATUS(code);
 	scratch->event.slots[2] = WAIT_SIGNAL(code);
 	scratch->event.slots[3] = scratch->event.end_ns - READ(task, group_leader, start_boottime);
+	scratch->event.slots[4] = WAIT_CORE(code);
+	if (WAIT_SIGNAL(code))
+		write_killer(scratch, task, WAIT_SIGNAL(code));
 	end_process_event(scratch, thread);
+	if (pid == tgid)
+		bpf_map_delete_elem(&killers, &tgid);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "reasons.h"
 
 #define ENUM_NAME "skb_drop_reason"
+#define RESET_ENUM_NAME "sk_rst_reason"
 #define PREFIX "SKB_DROP_REASON_"
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -22,6 +23,7 @@ static const char *const harmless[] = {
 };
 
 static char *names[MAX_DROP_REASONS];
+static bool resets_have_reasons;
 
 /* ---- Just enough of BTF to find one enum; libbpf's own parser takes 50 times as long ---- */
 
@@ -116,8 +118,14 @@ bool reasons_read(void)
 
 	if (type)
 		take_names(&btf, type);
+	resets_have_reasons = type && find_enum(&btf, RESET_ENUM_NAME);
 	free(btf.bytes);
 	return type != NULL;
+}
+
+bool reasons_tell_resets_without_socket(void)
+{
+	return resets_have_reasons;
 }
 
 const char *reason_name(uint64_t reason)

@@ -10,6 +10,8 @@
 
 /* Reads the names from the kernel's BTF. False: it has none. */
 bool reasons_read(void);
+/* Linux 6.10, which gave resets reasons, is also the first to tell of those that it sends without a socket. */
+bool reasons_tell_resets_without_socket(void);
 /* "NETFILTER_DROP"; NULL: unknown. */
 const char *reason_name(uint64_t reason);
 /* Marks those that mean that something is wrong. */

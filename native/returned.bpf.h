@@ -24,6 +24,7 @@ struct returned {
 	__s64 res;
 	__u16 id;
 	bool compat;
+	bool dying; /* its process was killed in it: it never returned */
 };
 
 static __always_inline __s32 fdnum_of(const struct returned *returned, const __u64 *slots)
@@ -60,12 +61,13 @@ static __always_inline void write_pollfds(struct returned *returned)
 	struct scratch *scratch = returned->scratch;
 	const struct call *call = returned->call;
 	struct event *event = &scratch->event;
-	__s32 place = string_place(event);
 	__u64 count = slot(event->slots, call->pollfds_count_arg);
 	struct user_pollfd *fds;
+	__u32 place;
 
-	if (place < 0 || place > STRINGS_MAX)
+	if (!string_fits(event))
 		return;
+	place = string_place(event);
 	fds = (void *)&scratch->bytes[place + sizeof(__u16)];
 	CAP(count, POLLFDS_MAX);
 	if (bpf_probe_read_user(fds, count * sizeof(*fds), (void *)slot(event->slots, call->pollfds_arg))) {

@@ -124,15 +124,32 @@ static Trowel__V1__ToProbe *await_config(struct sender *sender)
 	return NULL;
 }
 
+static void missing_message(Trowel__V1__Missing *message, const struct missing *missing)
+{
+	trowel__v1__missing__init(message);
+	message->id = (char *)missing->feature->id;
+	message->effect = (char *)missing->feature->effect;
+	message->reason = (char *)missing->reason;
+	message->error = missing->error;
+}
+
 static bool say_ready(struct sender *sender)
 {
 	Trowel__V1__FromProbe message = TROWEL__V1__FROM_PROBE__INIT;
 	Trowel__V1__Ready ready = TROWEL__V1__READY__INIT;
 	struct probe *probe = &sender->session->probe;
+	Trowel__V1__Missing missing[FEATURES_N], *list[FEATURES_N];
+	char *notes[FEATURES_N];
 
+	for (int i = 0; i < probe->missing_n; i++) {
+		list[i] = &missing[i];
+		missing_message(&missing[i], &probe->missing[i]);
+		notes[i] = missing[i].effect;
+	}
 	ready.hook = (char *)probe->hook;
-	ready.n_notes = probe->notes_n;
-	ready.notes = probe->notes;
+	ready.n_missing = ready.n_notes = probe->missing_n;
+	ready.missing = list;
+	ready.notes = notes;
 	ready.start_ns = sender->session->start_ns;
 	ready.cgroup_v2 = probe->cgroup_v2;
 	message.message_case = TROWEL__V1__FROM_PROBE__MESSAGE_READY;

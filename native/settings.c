@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "calls.h"
@@ -33,9 +34,10 @@ static bool family_is_wanted(uint32_t families, uint8_t family)
 }
 
 /* How long a call blocks is known only if its beginning is. */
-static bool call_is_wanted(const Trowel__V1__Config *config, uint32_t families, const struct call *call, uint32_t id)
+static bool call_is_wanted(const struct probe *probe, const Trowel__V1__Config *config, uint32_t families,
+			   const struct call *call, uint32_t id)
 {
-	if (!family_is_wanted(families, call->family) || (call->flags & CALL_WAIT && !config->latency))
+	if (!family_is_wanted(families, call->family) || (call->flags & CALL_WAIT && !probe->latency))
 		return false;
 	if (!config->n_calls)
 		return call->flags & CALL_STANDARD;
@@ -46,8 +48,9 @@ static bool call_is_wanted(const Trowel__V1__Config *config, uint32_t families, 
 }
 
 /* The programs look calls up by the machine's own numbers. */
-static void want_calls(struct settings *settings, const Trowel__V1__Config *config, uint32_t families)
+static void want_calls(const struct probe *probe, const Trowel__V1__Config *config, uint32_t families)
 {
+	struct settings *settings = probe->settings;
 	uint8_t wanted[MAX_CALLS] = { 0 };
 
 	for (uint32_t number = 0; number < MAX_CALLS; number++) {
@@ -56,9 +59,11 @@ static void want_calls(struct settings *settings, const Trowel__V1__Config *conf
 #else
 		uint32_t native = native_ids[number] - 1u, compat = MAX_CALLS;
 #endif
-		if (native < MAX_CALLS && call_is_wanted(config, families, &calls[native], native))
-			wanted[number] |= WANTED_NATIVE;
-		if (compat < MAX_CALLS && call_is_wanted(config, families, &calls[compat], compat))
+		if (native < MAX_CALLS && call_is_wanted(probe, config, families, &calls[native], native))
+			wanted[number] |= !config->n_calls && calls[native].flags & CALL_LOCKS ? WANTED_LOCKS
+											       : WANTED_NATIVE;
+		if (compat < MAX_CALLS && (config->n_calls || !(calls[compat].flags & CALL_LOCKS)) &&
+		    call_is_wanted(probe, config, families, &calls[compat], compat))
 			wanted[number] |= WANTED_COMPAT;
 	}
 #if defined(__x86_64__)
@@ -66,10 +71,12 @@ static void want_calls(struct settings *settings, const Trowel__V1__Config *conf
 #else
 	wanted[128] |= WANTED_RESTART;
 #endif
+	if (families & 1u << FAMILY_TROUBLE && !probe_lacks(probe, FEATURE_ACCEPT_QUEUE))
+		wanted[SYS_getcpu] |= WANTED_LOOK;
 	memcpy(settings->calls, wanted, sizeof(wanted));
 	settings->kernel_events = 0;
 	for (uint32_t i = 0; i < COUNT(kernel_events); i++)
-		if (call_is_wanted(config, families, &kernel_events[i], FIRST_KERNEL_EVENT + i))
+		if (call_is_wanted(probe, config, families, &kernel_events[i], FIRST_KERNEL_EVENT + i))
 			settings->kernel_events |= 1ULL << i;
 }
 
@@ -163,5 +170,5 @@ void settings_apply(struct probe *probe, const Trowel__V1__Config *config)
 		     sizeof(uint32_t));
 	settings->filters = filters_of(config);
 	__atomic_add_fetch(&settings->generation, 1, __ATOMIC_RELEASE);
-	want_calls(settings, config, families);
+	want_calls(probe, config, families);
 }

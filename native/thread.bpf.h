@@ -79,10 +79,11 @@ static __always_inline void take_fingerprint(struct fingerprint *print, struct t
 	print->io_uring = (__u64)READ(task, io_uring);
 }
 
+/* Before Linux 6.16 a thread gives up its memory before its exit is announced: what was said of it still holds. */
 static __always_inline bool same_fingerprint(const struct fingerprint *a, const struct fingerprint *b)
 {
 	return a->comm[0] == b->comm[0] && a->comm[1] == b->comm[1] && a->cred == b->cred && a->cgroups == b->cgroups &&
-	       a->nsproxy == b->nsproxy && a->cwd == b->cwd && a->mm == b->mm && a->io_uring == b->io_uring;
+	       a->nsproxy == b->nsproxy && a->cwd == b->cwd && (a->mm == b->mm || !a->mm) && a->io_uring == b->io_uring;
 }
 
 /* ---- Control groups ---- */

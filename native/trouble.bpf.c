@@ -206,15 +206,3 @@ int BPF_PROG(udp_full_typed, int error, struct sock *sk)
 		send_trouble(&event);
 	return 0;
 }
-
-/* Read once a second: a connection that finds its listener full leaves no other trace. */
-SEC("iter/bpf_map_elem")
-int full_listeners(struct bpf_iter__bpf_map_elem *ctx)
-{
-	__u64 *address = ctx->key;
-
-	OPAQUE(address);
-	if (address)
-		check_backlog(*address, 0);
-	return 0;
-}

@@ -21,6 +21,7 @@ enum call_flag {
 	CALL_STANDARD = 2, /* recorded unless other calls were asked for */
 	CALL_TIMEVAL = 4, /* its time span is a timeval, not a timespec */
 	CALL_READS = 8, /* the kernel fills its buffer and its address */
+	CALL_LOCKS = 16, /* fcntl: unless it was asked for, only commands that lock are recorded */
 };
 
 enum buffer_shape { BUFFER_NONE, BUFFER_FLAT, BUFFER_IOVEC, BUFFER_MSGHDR, BUFFER_MMSGHDR };
@@ -66,6 +67,8 @@ enum wanted {
 	WANTED_NATIVE = 1,
 	WANTED_COMPAT = 2, /* the same number in the 32-bit table */
 	WANTED_RESTART = 4, /* restart_syscall: goes on with the call before it */
+	WANTED_LOCKS = 16, /* fcntl, of its commands those that lock */
+	WANTED_LOOK = 8, /* made by the probe itself, it asks for a look at all accept queues */
 };
 
 /* What a thread must match; see settings.filters. */
@@ -85,10 +88,12 @@ struct settings {
 	__u32 generation; /* advances with each change: what was decided before is void */
 	__u32 announce; /* advances when all threads must be announced again */
 	__u32 environment;
+	__u32 looks; /* written by the kernel side: how often it has looked at accept queues */
 	__u32 comms_n;
 	__u32 excluded_n;
 	__u32 excluded[MAX_EXCLUDED];
 	char comms[MAX_COMMS][16];
+	__u32 pad;
 	__u64 drop_reasons[MAX_DROP_REASONS / 64]; /* a bit each: dropped packets that are told of */
 	__u64 ports[65536 / 64]; /* a bit each */
 };
@@ -129,6 +134,12 @@ struct record {
 	__u16 cpu;
 	__u32 seq; /* per CPU */
 };
+
+/* Does this command of fcntl lock a part of a file? F_SETLK, F_SETLKW and the same of open file descriptions. */
+static inline int is_lock_command(__u64 command)
+{
+	return command == 6 || command == 7 || command == 37 || command == 38;
+}
 
 enum fd_state { FD_LISTENING = 1, FD_BOUND_PORT = 2 };
 

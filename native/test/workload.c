@@ -14,8 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -388,6 +390,87 @@ static void fork_storm(void)
 	}
 }
 
+static int pipe_ends[2];
+
+static void wait_in(int how)
+{
+	struct pollfd polled = { .fd = pipe_ends[0], .events = POLLIN };
+	char byte;
+
+	if (how == 0)
+		poll(&polled, 1, -1);
+	else if (how == 1)
+		MUST(read(pipe_ends[0], &byte, 1));
+	else
+		sleep(100);
+}
+
+static bool is_asleep(pid_t pid)
+{
+	char path[32], stat[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (!file)
+		die(path);
+	stat[fread(stat, 1, sizeof(stat) - 1, file)] = '\0';
+	fclose(file);
+	return strstr(stat, ") S ");
+}
+
+/* Children are killed inside a call that waits: none of them returns. */
+static void cut_off(void)
+{
+	MUST(pipe(pipe_ends));
+	for (int i = 0; i < TIMES * 3; i++) {
+		pid_t pid = MUST(fork());
+
+		if (pid == 0) {
+			wait_in(i % 3);
+			_exit(1);
+		}
+		while (!is_asleep(pid))
+			usleep(1000);
+		usleep(5000);
+		MUST(kill(pid, SIGTERM));
+		MUST(waitpid(pid, NULL, 0));
+	}
+}
+
+static void crashed(void)
+{
+	for (int i = 0; i < TIMES; i++) {
+		pid_t pid = MUST(fork());
+
+		if (pid == 0) {
+			struct rlimit none = { 0, 0 };
+
+			setrlimit(RLIMIT_CORE, &none);
+			*(volatile int *)mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) = 1;
+		}
+		MUST(waitpid(pid, NULL, 0));
+	}
+}
+
+/* Locks, and the limit on watches. */
+static void locks(void)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_len = 1 }, unlock = { .l_type = F_UNLCK, .l_len = 1 };
+	int fd = MUST(open("/tmp/workload-lock", O_CREAT | O_RDWR, 0600))
+	, watches = MUST(inotify_init1(IN_CLOEXEC));
+
+	for (int i = 0; i < TIMES; i++) {
+		MUST(fcntl(fd, F_SETLK, &lock));
+		MUST(fcntl(fd, F_GETFL));
+		MUST(fcntl(fd, F_SETLK, &unlock));
+		MUST(inotify_add_watch(watches, "/tmp/workload-lock", IN_MODIFY));
+	}
+	close(watches);
+	close(fd);
+	unlink("/tmp/workload-lock");
+}
+
 static void killed(void)
 {
 	for (int i = 0; i < TIMES; i++) {
@@ -572,6 +655,9 @@ static const struct {
 	{ "storm", storm },
 	{ "fork-storm", fork_storm },
 	{ "killed", killed },
+	{ "cut-off", cut_off },
+	{ "crashed", crashed },
+	{ "locks", locks },
 	{ "changes", changes },
 #ifdef __x86_64__
 	{ "int80", int80 },

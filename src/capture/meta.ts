@@ -18,9 +18,12 @@ export interface CaptureMeta {
   readonly end: string;
   /** How it was made. */
   readonly command: string;
-  /** Which kernel hook the probe used, and what the kernel lacked. */
+  /** Which kernel hook the probe used. */
   readonly hook: string;
+  /** The effects of what was missing, a line each. */
   readonly notes: string;
+  /** What the probe could not see, as JSON: [{ id, effect, reason, errno }]; native/feature.c has the ids. */
+  readonly missing: string;
   /** What was wrong with where names of pods came from; absent: nothing. */
   readonly names: string;
 }

@@ -132,6 +132,7 @@ function metaOf(hello: Hello, ready: Ready, config: Config, command: string): Pa
     snaplen: String(config.snaplen ?? ''),
     hook: ready.hook,
     notes: ready.notes.join('\n'),
+    missing: JSON.stringify(ready.missing.map(({ id, effect, reason, error }) => ({ id, effect, reason, errno: error }))),
     command,
   };
 }

@@ -30,6 +30,15 @@ export interface Ready {
   readonly notes: readonly string[];
   readonly startNs: Long;
   readonly cgroupV2: boolean;
+  readonly missing: readonly MissingDef[];
+}
+
+/** What a recording cannot see; `error` is an errno, 0 where the kernel did not choose. */
+export interface MissingDef {
+  readonly id: string;
+  readonly effect: string;
+  readonly reason: string;
+  readonly error: number;
 }
 
 export interface ThreadDef {

@@ -61,8 +61,8 @@ export interface CallSpec {
   /** The argument with a sockaddr, for sockets whose peer the kernel does not keep. */
   readonly addr: number | null;
   readonly args: readonly ArgSpec[];
-  /** Recorded when nothing else is asked for. */
-  readonly standard: boolean;
+  /** Recorded when nothing else is asked for; `locks`: only those of its commands that lock. */
+  readonly standard: boolean | 'locks';
 }
 
 type Options = Partial<Omit<CallSpec, 'id' | 'name' | 'category' | 'family' | 'args'>>;
@@ -199,7 +199,10 @@ export const CALLS: readonly CallSpec[] = [
   call(32, 'dup', 'ipc', 'ipc', [newFd, int('oldfd', 0, 'fd')], makesFd),
   call(33, 'dup2', 'ipc', 'ipc', [newFd, int('oldfd', 0, 'fd'), int('newfd', 1, 'fd')], makesFd),
   call(292, 'dup3', 'ipc', 'ipc', [newFd, int('oldfd', 0, 'fd'), int('newfd', 1, 'fd'), flags('flags', 2, 'open')], makesFd),
-  call(72, 'fcntl', 'file', 'ipc', [res, fd, oneOf('cmd', 1, 'fcntl')], { fd: 0, standard: false }),
+  call(72, 'fcntl', 'file', 'ipc', [res, fd, oneOf('cmd', 1, 'fcntl'), value('type', 2, 'enum:locktype')], { fd: 0, standard: 'locks' }),
+  call(253, 'inotify_init', 'ipc', 'file', [newFd], makesFd),
+  call(294, 'inotify_init1', 'ipc', 'file', [newFd, flags('flags', 0, 'open')], makesFd),
+  call(254, 'inotify_add_watch', 'ipc', 'file', [res, fd, path('path', 1), uint('mask', 2, 'hex')], onFd),
   call(290, 'eventfd2', 'ipc', 'ipc', [newFd], { fd: 'ret', standard: false }),
   call(291, 'epoll_create1', 'ipc', 'ipc', [newFd], { fd: 'ret', standard: false }),
   call(233, 'epoll_ctl', 'ipc', 'ipc', [res, fd, oneOf('op', 1, 'epollctl'), int('target', 2, 'fd')], { fd: 0, standard: false }),
@@ -234,10 +237,11 @@ export const CALLS: readonly CallSpec[] = [
   call(161, 'chroot', 'process', 'process', [res, path('path', 0)]),
   call(272, 'unshare', 'process', 'process', [res, flags('flags', 0, 'clone')]),
   call(308, 'setns', 'process', 'process', [res, fd, flags('nstype', 1, 'clone')], onFd),
+  call(302, 'prlimit', 'process', 'process', [res, int('pid', 0), oneOf('resource', 1, 'rlimit')]),
   call(62, 'kill', 'signal', 'process', [res, int('pid', 0), oneOf('sig', 1, 'signal')]),
   call(425, 'io_uring_setup', 'process', 'process', [newFd, uint('entries', 0)], makesFd),
   // Not calls: what the kernel says of processes
-  call(1024, 'procexit', 'process', 'process', [value('status', 0), value('ret', 1), value('sig', 2, 'enum:signal'), value('duration', 3, 'ns')]),
+  call(1024, 'procexit', 'process', 'process', [value('status', 0), value('ret', 1), value('sig', 2, 'enum:signal'), value('duration', 3, 'ns'), value('core', 4), value('spid', 5), text('sname', 0)]),
   call(1025, 'signaldeliver', 'signal', 'process', [value('spid', 0), value('dpid', 1), value('sig', 2, 'enum:signal')]),
   // and of the network
   call(1040, 'tcp_retransmit', 'net', 'trouble', [tuple, value('state', 0, 'enum:tcpstate')]),

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MS, SECOND } from '../../src/model/time.ts';
-import { buildWorkload, cleanUp, type Recording, record, WORKLOAD, whyNot } from './recording.ts';
+import { buildWorkload, cleanUp, type Recording, record, testWith, WORKLOAD, whyNot } from './recording.ts';
 
 const reason = whyNot();
 /** What every workload does a known number of times; see native/test/workload.c. */
 const TIMES = 23;
 const WORKLOADS =
-  'files iovecs udp-connected udp-unconnected mmsg tcp refused dns-tcp ipv6 unix passed-fd fork-storm killed changes int80 uring waits interrupted';
+  'files iovecs udp-connected udp-unconnected mmsg tcp refused dns-tcp ipv6 unix passed-fd fork-storm killed cut-off crashed locks changes int80 uring waits interrupted';
 
 let recording: Recording;
 
@@ -38,6 +38,16 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
       ['unlink', 'evt.type in (unlink, unlinkat) and evt.res=SUCCESS', 1],
       ['a failed open', 'evt.type in (open, openat) and evt.res=ENOENT and evt.args contains /nonexistent/file', 1],
     ])('%s', (_, filter, times) => expect(count('files', filter)).toBe(times));
+  });
+
+  describe('locks and limits', () => {
+    test.each([
+      ['a lock', 'evt.type=fcntl and evt.arg.cmd contains F_SETLK and evt.arg.type contains F_WRLCK and fd.name=/tmp/workload-lock', TIMES],
+      ['its end', 'evt.type=fcntl and evt.arg.cmd contains F_SETLK and evt.arg.type contains F_UNLCK', TIMES],
+      ['what fcntl does besides is not recorded', 'evt.type=fcntl', 2 * TIMES],
+      ['a new inotify', 'evt.type=inotify_init1 and fd.type=inotify', 1],
+      ['a watch', 'evt.type=inotify_add_watch and evt.arg.path=/tmp/workload-lock and fd.type=inotify and evt.failed=false', TIMES],
+    ])('%s', (_, filter, times) => expect(count('locks', filter)).toBe(times));
   });
 
   describe('vectors', () => {
@@ -113,7 +123,7 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
   });
 
   describe('processes', () => {
-    test('a thousand that are gone at once are all named, with their codes', () => {
+    testWith(['proc.exit'], 'a thousand that are gone at once are all named, with their codes', () => {
       const exits = recording.rows(of('fork-storm', 'evt.type=procexit'), ['proc.name', 'evt.rawarg.ret']);
       const children = exits.filter((row) => row['evt.rawarg.ret'] !== 0 || exits.length > 0);
       expect(children.length).toBe(1001);
@@ -121,9 +131,26 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
       expect(count('fork-storm', 'evt.type in (open, openat) and fd.name=/etc/passwd')).toBe(1000);
     });
 
-    test('killed ones tell by what', () => {
+    testWith(['proc.exit'], 'killed ones tell by what', () => {
       expect(count('killed', 'evt.type=procexit and evt.arg.sig contains SIGKILL')).toBe(TIMES);
       expect(count('killed', 'evt.type=kill and evt.arg.sig contains SIGKILL')).toBe(TIMES);
+    });
+
+    testWith(['proc.exit', 'proc.killer'], 'those that die tell who killed them', () => {
+      const killers = distinct('killed', 'evt.type=procexit and evt.arg.sig contains SIGKILL', 'evt.arg.sname');
+      expect(killers).toEqual(['workload']);
+      const parents = distinct('killed', 'evt.type=kill', 'proc.pid');
+      expect(distinct('killed', 'evt.type=procexit and evt.arg.sig contains SIGKILL', 'evt.rawarg.spid')).toEqual(parents);
+      expect(count('crashed', 'evt.type=procexit and evt.arg.sig contains SIGSEGV and evt.arg.sname=kernel')).toBe(TIMES);
+      expect(count('crashed', 'evt.type=procexit and evt.rawarg.core=0')).toBe(TIMES);
+    });
+
+    testWith(['latency'], 'calls that a signal cut off are pending, with what they waited for', () => {
+      expect(count('cut-off', 'evt.type=poll and evt.pending=true and evt.latency>=1ms and fd.type=pipe')).toBe(TIMES);
+      expect(count('cut-off', 'evt.type=read and evt.pending=true and evt.latency>=1ms and fd.type=pipe')).toBe(TIMES);
+      expect(count('cut-off', 'evt.type in (nanosleep, clock_nanosleep) and evt.pending=true and evt.rawarg.timeout=100000000000')).toBe(
+        TIMES,
+      );
     });
 
     test('a new name, directory and user show at once', () => {
@@ -155,7 +182,7 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
   });
 
   describe('waits', () => {
-    test('are recorded from the threshold on, with their length', () => {
+    testWith(['latency'], 'are recorded from the threshold on, with their length', () => {
       const ten = 'evt.type in (nanosleep, clock_nanosleep) and evt.rawarg.timeout=10000000';
       const sleeps = recording.values(of('waits', ten), 'evt.latency') as number[];
       expect(sleeps).toHaveLength(TIMES);
@@ -163,7 +190,7 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
       expect(count('waits', 'evt.type=poll and evt.rawres=0 and fd.type=pipe')).toBe(TIMES);
     });
 
-    test('that a signal ended say so, those that went on are one event', () => {
+    testWith(['signals', 'latency'], 'that a signal ended say so, those that went on are one event', () => {
       expect(count('interrupted', 'evt.type in (nanosleep, clock_nanosleep) and evt.res=EINTR')).toBe(TIMES);
       expect(count('interrupted', 'evt.type=read and fd.type=pipe and evt.res=EINTR')).toBe(TIMES);
       const resumed = recording.values(of('interrupted', 'evt.type=read and fd.type=pipe and evt.rawres=1'), 'evt.latency') as number[];

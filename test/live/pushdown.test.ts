@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { cleanUp, type Recording, record, whyNot } from './recording.ts';
 
-const reason = whyNot();
+const reason = whyNot('latency', 'proc.exec', 'proc.fork');
 /** Files, sockets, processes and a wait, the same each time. */
 const WORK = [
   'sh',

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { test } from 'vitest';
 import type { Reading } from '../../src/event/fields/field.ts';
 import { readField } from '../../src/event/fields/field.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
@@ -16,11 +17,34 @@ const PROBE = join(packageRoot(), 'native/build/trowel-probe');
 export const SCENARIO = join(packageRoot(), 'test/scenario/critical-app');
 export const WORKLOAD = join(packageRoot(), 'native/build/workload');
 
-/** Why nothing can be recorded here; null: it can. */
-export function whyNot(): string | null {
+/** Why nothing can be recorded here, or not what the named features of the probe record (native/feature.c); null: it can. */
+export function whyNot(...needs: readonly string[]): string | null {
   if (process.getuid?.() !== 0) return 'needs root';
   if (!existsSync('/sys/kernel/btf/vmlinux')) return 'this kernel has no BTF';
-  return existsSync(PROBE) ? null : 'the probe is not built: make build';
+  if (!existsSync(PROBE)) return 'the probe is not built: make build';
+  if (needs.length === 0) return null;
+  missingHere ??= missingOf(record(['true'], ['--no-k8s']));
+  const absent = missingHere.find(({ id }) => needs.includes(id));
+  return absent === undefined ? null : `no ${absent.id} here: ${absent.reason}`;
+}
+let missingHere: readonly Missing[] | undefined;
+
+/** Something that a recording could not see, as its capture says. */
+export interface Missing {
+  readonly id: string;
+  readonly effect: string;
+  readonly reason: string;
+  readonly errno: number;
+}
+
+export function missingOf({ capture }: Recording): readonly Missing[] {
+  return JSON.parse(capture.meta.missing ?? '[]') as readonly Missing[];
+}
+
+/** A test of what some kernels refuse: where this one does, it is skipped, and its name says why. */
+export function testWith(needs: readonly string[], name: string, run: () => void, timeoutMs?: number): void {
+  const why = whyNot(...needs);
+  test.skipIf(why !== null)(why === null ? name : `${name} (${why})`, run, timeoutMs);
 }
 
 /** The workload program, built if need be. */

@@ -69,8 +69,8 @@ export class ArgEncoder {
     }
     const from = params.start[index]!;
     let to = params.start[index + 1]!;
-    if (nul === 1 && to > from && params.piece.bytes[to - 1] === 0) to--;
-    this.#writer.part(params.piece.bytes, from, to);
+    if (nul === 1 && to > from && params.region.bytes[to - 1] === 0) to--;
+    this.#writer.part(params.region.bytes, from, to);
   }
 
   /** A descriptor's number, and the row of what it is. */

@@ -1,5 +1,5 @@
 /** Blocks of a .scap file, cut out of the bytes as they come. */
-import { NO_PIECE, Piece, u32 } from './bytes.ts';
+import { NO_REGION, Region, u32 } from './bytes.ts';
 
 export const Block = {
   SECTION: 0x0a0d0d0a,
@@ -63,40 +63,40 @@ export class ScapDamage extends Error {
 
 /** Cuts bytes into blocks: feed it, and ask for the next block as long as there is one. */
 export class BlockCutter {
-  /** The block at hand: its body lies in `piece` from `from` to `to`. */
+  /** The block at hand: its body lies in `region` from `from` to `to`. */
   type = 0;
-  piece = NO_PIECE;
+  region = NO_REGION;
   from = 0;
   to = 0;
-  /** Where the next block begins, in `piece`. */
+  /** Where the next block begins, in `region`. */
   #at = 0;
-  /** Where `piece` begins, in the unzipped file. */
+  /** Where `region` begins, in the unzipped file. */
   #start = 0;
-  /** What comes after `piece`, which then is one block that was cut in two by the pieces' border. */
+  /** What comes after `region`, which then is one block that was cut in two by the regions' border. */
   #after: Uint8Array | null = null;
 
   /** More bytes. All blocks of those before have been asked for. */
   feed(bytes: Uint8Array): void {
-    const rest = this.piece.part(this.#at);
+    const rest = this.region.part(this.#at);
     const missing = rest.length === 0 ? 0 : missingOf(rest, bytes);
     this.#start += this.#at;
     this.#at = 0;
     this.#after = missing > 0 && missing < bytes.length ? bytes.subarray(missing) : null;
-    if (rest.length === 0) this.piece = new Piece(bytes);
-    else this.piece = new Piece(joined(rest, this.#after === null ? bytes : bytes.subarray(0, missing)));
+    if (rest.length === 0) this.region = new Region(bytes);
+    else this.region = new Region(joined(rest, this.#after === null ? bytes : bytes.subarray(0, missing)));
   }
 
   /** False: no whole block is left. Throws ScapDamage when the bytes are none. */
   next(): boolean {
-    if (this.#at === this.piece.length && this.#after !== null) this.#goOn(this.#after);
-    const { piece } = this;
+    if (this.#at === this.region.length && this.#after !== null) this.#goOn(this.#after);
+    const { region } = this;
     const at = this.#at;
-    if (at + AROUND > piece.length) return false;
-    const raw = piece.u32(at);
-    const length = piece.u32(at + 4);
+    if (at + AROUND > region.length) return false;
+    const raw = region.u32(at);
+    const length = region.u32(at + 4);
     if (length < AROUND || length > MAX_BLOCK) throw this.#damage(`a block of ${length} bytes`);
-    if (at + length > piece.length) return false;
-    if (piece.u32(at + length - 4) !== length) throw this.#damage('a block whose two lengths differ');
+    if (at + length > region.length) return false;
+    if (region.u32(at + length - 4) !== length) throw this.#damage('a block whose two lengths differ');
     this.type = raw > 0x80000000 ? (ALIASES.get(raw) ?? raw) : raw;
     this.from = at + 8;
     this.to = at + length - 4;
@@ -107,13 +107,13 @@ export class BlockCutter {
   #goOn(bytes: Uint8Array): void {
     this.#start += this.#at;
     this.#at = 0;
-    this.piece = new Piece(bytes);
+    this.region = new Region(bytes);
     this.#after = null;
   }
 
   /** When the file is at its end: what is wrong with that; null: nothing. */
   get cut(): string | null {
-    return this.piece.length === this.#at ? null : `the file ends within a block, at byte ${this.#offset}`;
+    return this.region.length === this.#at ? null : `the file ends within a block, at byte ${this.#offset}`;
   }
 
   get #offset(): number {

@@ -41,8 +41,8 @@ export function texts(bytes: Uint8Array): string[] {
   return (all.endsWith('\0') ? all.slice(0, -1) : all).split('\0');
 }
 
-/** A piece of a file's bytes, with both ways to read it. */
-export class Piece {
+/** A region of a file's bytes, with both ways to read it. */
+export class Region {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   readonly #buffer: Buffer;
@@ -88,4 +88,4 @@ export class Piece {
   }
 }
 
-export const NO_PIECE = new Piece(new Uint8Array(0));
+export const NO_REGION = new Region(new Uint8Array(0));

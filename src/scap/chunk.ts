@@ -4,7 +4,7 @@
  */
 import { CHUNK_EVENTS, type Chunk } from '../model/chunk.ts';
 import { ArgEncoder } from './args.ts';
-import type { Piece } from './bytes.ts';
+import type { Region } from './bytes.ts';
 import { Params } from './params.ts';
 import type { TypePlan } from './types.ts';
 
@@ -52,22 +52,22 @@ export class ScapChunk implements Chunk {
   }
 
   /** Says where event n lies: its header's first byte, and the end of its parameters. */
-  place(plan: TypePlan, piece: Piece, from: number, to: number, counted: boolean): void {
+  place(plan: TypePlan, region: Region, from: number, to: number, counted: boolean): void {
     const { n } = this;
     this.#plans[n] = plan;
     this.#dataFrom[n] = this.#dataTo[n] = 0;
-    this.#ends.set(n, piece, from, to, counted);
+    this.#ends.set(n, region, from, to, counted);
   }
 
-  /** Where its payload lies in the same piece. After `place`. */
+  /** Where its payload lies in the same region. After `place`. */
   placeData(from: number, to: number): void {
     this.#dataFrom[this.n] = from;
     this.#dataTo[this.n] = to;
   }
 
   /** Where the event that began the call lies. */
-  placeBegin(piece: Piece, from: number, to: number, counted: boolean): void {
-    this.#begins.set(this.n, piece, from, to, counted);
+  placeBegin(region: Region, from: number, to: number, counted: boolean): void {
+    this.#begins.set(this.n, region, from, to, counted);
   }
 
   /** The row of the next descriptor among its arguments. */
@@ -142,37 +142,37 @@ export class ScapChunk implements Chunk {
   }
 }
 
-/** Places of as many events as a chunk holds. Most lie in the same piece as the one before. */
+/** Places of as many events as a chunk holds. Most lie in the same region as the one before. */
 class Places {
-  readonly #pieces: Piece[] = [];
-  readonly #piece = new Uint16Array(CHUNK_EVENTS);
+  readonly #regions: Region[] = [];
+  readonly #region = new Uint16Array(CHUNK_EVENTS);
   readonly #from = new Int32Array(CHUNK_EVENTS);
   readonly #to = new Int32Array(CHUNK_EVENTS);
   readonly #counted = new Uint8Array(CHUNK_EVENTS);
-  #last: Piece | null = null;
+  #last: Region | null = null;
 
-  set(i: number, piece: Piece, from: number, to: number, counted: boolean): void {
-    if (piece !== this.#last) {
-      this.#pieces.push(piece);
-      this.#last = piece;
+  set(i: number, region: Region, from: number, to: number, counted: boolean): void {
+    if (region !== this.#last) {
+      this.#regions.push(region);
+      this.#last = region;
     }
-    this.#piece[i] = this.#pieces.length - 1;
+    this.#region[i] = this.#regions.length - 1;
     this.#from[i] = from;
     this.#to[i] = to;
     this.#counted[i] = counted ? 1 : 0;
   }
 
   clear(): void {
-    this.#pieces.length = 0;
+    this.#regions.length = 0;
     this.#last = null;
   }
 
   load(i: number, params: Params, schema: TypePlan['schema']): void {
-    params.load(this.#pieces[this.#piece[i]!]!, this.#from[i]!, this.#to[i]!, schema, this.#counted[i] === 1);
+    params.load(this.#regions[this.#region[i]!]!, this.#from[i]!, this.#to[i]!, schema, this.#counted[i] === 1);
   }
 
   copy(i: number, from: number, to: number, target: Uint8Array, at: number): void {
-    const { bytes } = this.#pieces[this.#piece[i]!]!;
+    const { bytes } = this.#regions[this.#region[i]!]!;
     if (to - from > 48) target.set(bytes.subarray(from, to), at);
     else for (let k = from; k < to; k++) target[at++] = bytes[k]!;
   }

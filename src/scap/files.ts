@@ -1,11 +1,12 @@
 /** Events that make, copy and close descriptors other than sockets. */
 import { i64 } from './bytes.ts';
+import type { EventContext } from './event-context.ts';
 import { Fd, FdType } from './fd.ts';
 import type { Params } from './params.ts';
 import { joinPath } from './paths.ts';
 import { folderOf } from './processes.ts';
 import { indexOf, schemaOf } from './schema.ts';
-import { CANCELLED, type EventAtHand, type State } from './state.ts';
+import { CANCELLED, type MachineState } from './state.ts';
 
 const O_DIRECTORY = 1024;
 const AT_FDCWD = -100;
@@ -20,10 +21,10 @@ interface Opening {
 }
 
 /** Of the call's beginning where that was recorded, since its end may have cut it. */
-function openingOf(state: State, event: EventAtHand): Opening | null {
+function openingOf(state: MachineState, event: EventContext): Opening | null {
   const { thread } = event;
   if (thread === null) return null;
-  const enter = event.enter();
+  const enter = event.enter;
   const enterSchema = schemaOf(event.type - 1);
   const name = enter === null || enterSchema === undefined ? null : enter.text(indexOf(enterSchema, 'name'));
   const fromEnter = name !== null && name !== '' && name !== '(NULL)';
@@ -34,7 +35,7 @@ function openingOf(state: State, event: EventAtHand): Opening | null {
   return { path: joinPath(folder, path), flags: params.uint(indexOf(schema, 'flags')) ?? 0 };
 }
 
-export function opened(state: State, event: EventAtHand): void {
+export function opened(state: MachineState, event: EventContext): void {
   const number = event.params.int(0);
   const opening = openingOf(state, event);
   if (event.thread === null || number === null || number < 0 || opening === null) return;
@@ -46,12 +47,12 @@ export function opened(state: State, event: EventAtHand): void {
 }
 
 /** The path that a failed open was about. */
-export function failedPath(state: State, event: EventAtHand): string | null {
+export function failedPath(state: MachineState, event: EventContext): string | null {
   return openingOf(state, event)?.path ?? null;
 }
 
 /** eventfd, signalfd, timerfd …: things without a path. */
-function makes(type: number): (state: State, event: EventAtHand) => void {
+function makes(type: number): (state: MachineState, event: EventContext) => void {
   return (state, event) => {
     const number = event.params.int(0);
     if (event.thread === null || number === null || number < 0) return;
@@ -70,7 +71,7 @@ export const madeFaultHandler = makes(FdType.USERFAULTFD);
 export const madeRing = makes(FdType.IO_URING);
 
 /** bpf: older files say whether its result is a descriptor. */
-export function madeProgram(state: State, event: EventAtHand): void {
+export function madeProgram(state: MachineState, event: EventContext): void {
   const raw = event.params.raw(0);
   const number = raw?.length === VARIANT + 8 && raw[0] === IS_FD ? i64(raw, VARIANT) : event.params.int(0);
   if (event.thread === null || number === null || number < 0) return;
@@ -81,7 +82,7 @@ export function madeProgram(state: State, event: EventAtHand): void {
 const VARIANT = 1;
 const IS_FD = 0;
 
-export function madePidFd(state: State, event: EventAtHand): void {
+export function madePidFd(state: MachineState, event: EventContext): void {
   const number = event.params.int(0);
   const pid = event.params.int(indexOf(event.schema, 'pid'));
   if (event.thread === null || number === null || number < 0 || pid === null) return;
@@ -91,7 +92,7 @@ export function madePidFd(state: State, event: EventAtHand): void {
 }
 
 /** pidfd_getfd: what another process has open. */
-export function takenOver(state: State, { params, schema, thread }: EventAtHand): void {
+export function takenOver(state: MachineState, { params, schema, thread }: EventContext): void {
   const number = params.int(0);
   const [pidFd, target] = ['pid_fd', 'target_fd'].map((name) => params.int(indexOf(schema, name)) ?? -1);
   if (thread === null || number === null || number < 0) return;
@@ -101,15 +102,14 @@ export function takenOver(state: State, { params, schema, thread }: EventAtHand)
 }
 
 /** close_range: all from the first to the last. */
-export function closedRange(state: State, { params, schema, thread }: EventAtHand): void {
+export function closedRange(state: MachineState, { params, schema, thread }: EventContext): void {
   const [first, last, flags] = ['first', 'last', 'flags'].map((name) => params.uint(indexOf(schema, name)) ?? 0);
   if (thread === null || params.int(0) !== 0 || (flags! & CLOSE_RANGE_CLOEXEC) !== 0) return;
   if (flags! & CLOSE_RANGE_UNSHARE) state.ownTable(thread);
-  const table = state.fdTable(thread);
-  for (const number of table?.keys() ?? []) if (number >= first! && number <= last!) table!.delete(number);
+  state.dropFds(state.fdTable(thread), first!, last!);
 }
 
-export function madePipe(state: State, event: EventAtHand): void {
+export function madePipe(state: MachineState, event: EventContext): void {
   const { params, thread } = event;
   const res = params.int(0);
   if (thread === null || res === null || res < 0) return;
@@ -122,22 +122,22 @@ export function madePipe(state: State, event: EventAtHand): void {
   }
 }
 
-export function duplicated(state: State, event: EventAtHand): void {
+export function duplicated(state: MachineState, event: EventContext): void {
   const number = event.params.int(0);
   if (event.thread === null || event.fd === null || number === null || number < 0) return;
   event.fd = state.addFd(event.thread, number, event.fd.copy());
 }
 
-export function controlled(state: State, event: EventAtHand): void {
-  const command = event.enter()?.uint(1) ?? event.params.uint(indexOf(event.schema, 'cmd'));
+export function controlled(state: MachineState, event: EventContext): void {
+  const command = event.enter?.uint(1) ?? event.params.uint(indexOf(event.schema, 'cmd'));
   if (command !== null && F_DUPFD.includes(command)) duplicated(state, event);
 }
 
-export function closeBegun(_state: State, { fd }: EventAtHand): void {
+export function closeBegun(_state: MachineState, { fd }: EventContext): void {
   if (fd !== null) fd.closing = true;
 }
 
-export function closed(state: State, event: EventAtHand): void {
+export function closed(state: MachineState, event: EventContext): void {
   const { fd, thread } = event;
   const res = event.params.int(0);
   if (fd === null || thread === null || res === null) return;

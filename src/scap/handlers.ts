@@ -1,12 +1,13 @@
 /** Which event changes what. By name: the versions of a type differ in their parameters, and each handler finds its own. */
+import type { EventContext } from './event-context.ts';
 import * as files from './files.ts';
 import * as processes from './processes.ts';
 import { type EventSchema, schemaOf, sidesOf, TYPE_COUNT } from './schema.ts';
 import * as sockets from './sockets.ts';
-import type { EventAtHand, State } from './state.ts';
+import type { MachineState } from './state.ts';
 import * as users from './users.ts';
 
-export type Handler = (state: State, event: EventAtHand) => void;
+export type Handler = (state: MachineState, event: EventContext) => void;
 
 const AT_BEGIN: Readonly<Record<string, Handler>> = {
   close: files.closeBegun,

@@ -1,70 +1,73 @@
-import { NO_PIECE, Piece } from './bytes.ts';
-import type { EventHead } from './events.ts';
-import type { Thread } from './thread.ts';
-import type { TypePlan } from './types.ts';
+import { NO_REGION, Region } from './bytes.ts';
+import type { EventHead } from './event-head.ts';
 
-/** A call that has begun and not ended: the event that began it, and what was known then. One object per thread, used again. */
+/** A call that has begun and not ended: the event that began it. One object per thread, used again. */
 export class OpenCall {
-  /** Number of the event; 0: no call is open. */
+  /** Number of the begin event; 0: no call is open. */
   num = 0;
+  /** Events without a number that came before it. */
+  notes = 0;
   type = 0;
+  /** ns since the file's first event. */
   time = 0;
   cpu = 0;
-  /** Where the event lies. */
-  piece = NO_PIECE;
+  /** Where the begin event lies. */
+  region = NO_REGION;
   from = 0;
   to = 0;
   counted = false;
-  /** Its bytes are not those of the file's piece any more. */
+  /** Its bytes were copied out of the file's region. */
   isKept = false;
   /** Row of its thread; 0: it has none. */
   thread = 0;
   /** Number and row of the descriptor that it is about; -1 and 0: none. */
   fdnum = -1;
   fd = 0;
-  /** Of a copy: how it is stored, and the rows of the descriptors among its arguments. */
-  plan: TypePlan | null = null;
-  fdRows: number[] = [];
 
-  /** `caller` null: a thread that nobody announced. */
-  constructor(readonly caller: Thread | null) {}
+  constructor(readonly tid: number) {}
 
-  /** The time is the caller's to set. */
-  begin(num: number, head: EventHead): void {
+  get isOpen(): boolean {
+    return this.num !== 0;
+  }
+
+  start(num: number, notes: number, time: number, head: EventHead): void {
     this.num = num;
+    this.notes = notes;
+    this.time = time;
     this.type = head.type;
-    this.isKept = false;
     this.cpu = head.cpu;
-    this.piece = head.piece;
+    this.region = head.region;
     this.from = head.from;
     this.to = head.to;
     this.counted = head.counted;
+    this.isKept = false;
   }
 
-  end(): void {
+  /** The call is over; its bytes may go. */
+  close(): void {
     this.num = 0;
-    this.piece = NO_PIECE;
+    this.forgetBytes();
   }
 
-  /** Its bytes can be read. */
-  get hasBytes(): boolean {
-    return this.piece !== NO_PIECE;
+  /** Where only its number matters: the file's region need not stay in memory. */
+  forgetBytes(): void {
+    this.region = NO_REGION;
   }
 
-  /** Puts its bytes into another piece, from `at` on; gives where they end. */
-  keep(piece: Piece, at: number): number {
-    piece.bytes.set(this.piece.part(this.from, this.to), at);
-    this.piece = piece;
+  /** Copies its bytes into another region, from `at` on; gives where they end. */
+  keep(region: Region, at: number): number {
+    region.bytes.set(this.region.part(this.from, this.to), at);
+    this.region = region;
     this.to += at - this.from;
     this.from = at;
     this.isKept = true;
     return this.to;
   }
 
-  /** The same call as an object of its own. */
+  /** The same call as an object of its own, with its own bytes. */
   copy(): OpenCall {
-    const copy = Object.assign(new OpenCall(null), this, { caller: null, fdRows: [] });
-    copy.keep(new Piece(new Uint8Array(this.to - this.from)), 0);
+    const copy = Object.assign(new OpenCall(this.tid), this);
+    copy.keep(new Region(new Uint8Array(this.to - this.from)), 0);
     return copy;
   }
 }

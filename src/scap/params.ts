@@ -1,4 +1,4 @@
-import { NO_PIECE, type Piece } from './bytes.ts';
+import { NO_REGION, type Region } from './bytes.ts';
 import { type EventSchema, SchemaFlag } from './schema.ts';
 
 /** More than any type has; what says that it has more is damaged. */
@@ -10,17 +10,17 @@ export const HEADER_V2 = 26;
 
 /** The parameters of one event, where they lie in its bytes. One object is moved from event to event. A parameter that is not there reads as null. */
 export class Params {
-  piece = NO_PIECE;
+  region = NO_REGION;
   count = 0;
   /** Parameter i lies in [start[i], start[i + 1]). */
   readonly start = new Int32Array(MAX_PARAMS + 1);
 
   /** Stands on the event whose header begins at `from` and whose parameters end at `to`. False: its lengths do not add up, and it has none. */
-  load(piece: Piece, from: number, to: number, schema: EventSchema, counted: boolean): boolean {
-    this.piece = piece;
+  load(region: Region, from: number, to: number, schema: EventSchema, counted: boolean): boolean {
+    this.region = region;
     const width = schema.flags & SchemaFlag.LARGE ? 4 : 2;
     if (!counted) return this.#guess(from + HEADER_V1, to, schema, width);
-    return this.#lay(from + HEADER_V2, to, piece.u32(from + HEADER_V1), width);
+    return this.#lay(from + HEADER_V2, to, region.u32(from + HEADER_V1), width);
   }
 
   clear(): void {
@@ -41,13 +41,13 @@ export class Params {
     const at = this.start[i]!;
     switch (this.start[i + 1]! - at) {
       case 8:
-        return this.piece.i64(at);
+        return this.region.i64(at);
       case 4:
-        return this.piece.i32(at);
+        return this.region.i32(at);
       case 2:
-        return (this.piece.u16(at) << 16) >> 16;
+        return (this.region.u16(at) << 16) >> 16;
       case 1:
-        return (this.piece.bytes[at]! << 24) >> 24;
+        return (this.region.bytes[at]! << 24) >> 24;
       default:
         return null;
     }
@@ -59,13 +59,13 @@ export class Params {
     const at = this.start[i]!;
     switch (this.start[i + 1]! - at) {
       case 8:
-        return this.piece.i64(at);
+        return this.region.i64(at);
       case 4:
-        return this.piece.u32(at);
+        return this.region.u32(at);
       case 2:
-        return this.piece.u16(at);
+        return this.region.u16(at);
       case 1:
-        return this.piece.bytes[at]!;
+        return this.region.bytes[at]!;
       default:
         return null;
     }
@@ -73,23 +73,23 @@ export class Params {
 
   /** A view, good until the bytes are used again. */
   raw(i: number): Uint8Array | null {
-    return i < this.count ? this.piece.part(this.start[i]!, this.start[i + 1]) : null;
+    return i < this.count ? this.region.part(this.start[i]!, this.start[i + 1]) : null;
   }
 
   /** A text up to its NUL. */
   text(i: number): string | null {
-    return i < this.count ? this.piece.text(this.start[i]!, this.start[i + 1]!) : null;
+    return i < this.count ? this.region.text(this.start[i]!, this.start[i + 1]!) : null;
   }
 
   /** `count` lengths and the values behind them. */
   #lay(lengths: number, to: number, count: number, width: 2 | 4): boolean {
     this.count = 0;
     if (count > MAX_PARAMS || lengths + count * width > to) return false;
-    const { piece, start } = this;
+    const { region, start } = this;
     let at = lengths + count * width;
     for (let i = 0; i < count; i++) {
       start[i] = at;
-      at += width === 2 ? piece.u16(lengths + i * 2) : piece.u32(lengths + i * 4);
+      at += width === 2 ? region.u16(lengths + i * 2) : region.u32(lengths + i * 4);
     }
     if (at > to) return false;
     this.start[count] = at;

@@ -1,10 +1,11 @@
 /** Events that change threads and processes. Which parameter is which is told by its name: it differs from version to version. */
 
 import { texts } from './bytes.ts';
+import type { EventContext } from './event-context.ts';
 import type { Params } from './params.ts';
 import { joinPath } from './paths.ts';
 import { type EventSchema, indexOf } from './schema.ts';
-import type { EventAtHand, State } from './state.ts';
+import type { MachineState } from './state.ts';
 import { CloneFlag, Thread } from './thread.ts';
 
 /** A thread that was announced longer ago than this is another, whose end was not recorded; ns. */
@@ -39,7 +40,7 @@ class Named {
   }
 }
 
-export function cloneEnded(state: State, event: EventAtHand): void {
+export function cloneEnded(state: MachineState, event: EventContext): void {
   const named = new Named(event.schema, event.params);
   const child = event.params.int(0);
   const flags = named.uint('flags');
@@ -51,7 +52,7 @@ export function cloneEnded(state: State, event: EventAtHand): void {
 }
 
 /** The child returns from clone: either it is known from its parent's return, or this is the first that is heard of it. */
-function inChild(state: State, event: EventAtHand, named: Named, flags: number, inNamespace: boolean): void {
+function inChild(state: MachineState, event: EventContext, named: Named, flags: number, inNamespace: boolean): void {
   let { thread } = event;
   if (thread !== null && thread.cloned > 0 && event.time - thread.cloned > STALE) {
     state.remove(event.tid, event.time);
@@ -76,7 +77,7 @@ interface Birth {
   readonly inNamespace: boolean;
 }
 
-function born(state: State, event: EventAtHand, named: Named, flags: number, birth: Birth): void {
+function born(state: MachineState, event: EventContext, named: Named, flags: number, birth: Birth): void {
   const parent = state.threadOf(birth.parent);
   if (parent === null) return;
   const before = state.threads.get(birth.tid);
@@ -121,7 +122,7 @@ function inherit(child: Thread, parent: Thread): void {
 }
 
 /** A parent that nobody announced is as the child's event tells: they are the same program. */
-function enrich(state: State, event: EventAtHand, parent: Thread, named: Named): void {
+function enrich(state: MachineState, event: EventContext, parent: Thread, named: Named): void {
   parent.exe = named.text('exe') ?? parent.exe;
   parent.comm = named.text('comm') ?? parent.exe;
   parent.args = texts(named.raw('args') ?? EMPTY);
@@ -144,7 +145,7 @@ function tell(thread: Thread, named: Named): void {
   thread.vmswap = named.uint('vm_swap') ?? thread.vmswap;
 }
 
-export function execEnded(state: State, event: EventAtHand): void {
+export function execEnded(state: MachineState, event: EventContext): void {
   const { thread } = event;
   const res = event.params.int(0);
   if (thread === null || res === null || res < 0) return;
@@ -172,10 +173,10 @@ function inNoNamespace(thread: Thread): void {
   thread.vpid = thread.pid;
 }
 
-function exePath(state: State, event: EventAtHand, named: Named, thread: Thread): string | null {
+function exePath(state: MachineState, event: EventContext, named: Named, thread: Thread): string | null {
   const trusted = named.text('trusted_exepath');
   if (trusted !== null && trusted !== '') return trusted;
-  const enter = event.enter();
+  const enter = event.enter;
   if (enter === null || enter.count === 0) return null;
   const at = event.schema.name === 'execveat';
   const path = enter.text(at ? 1 : 0) ?? '<NA>';
@@ -186,18 +187,18 @@ function exePath(state: State, event: EventAtHand, named: Named, thread: Thread)
 }
 
 /** The folder that a path given relative to a descriptor starts from; ends with a slash. */
-export function folderOf(state: State, thread: Thread, dirfd: number, path: string): string {
+export function folderOf(state: MachineState, thread: Thread, dirfd: number, path: string): string {
   if (path.startsWith('/')) return '.';
   if (dirfd === AT_FDCWD) return state.cwdOf(thread);
   const fd = state.fdOf(thread, dirfd);
   return fd === null ? '<UNKNOWN>' : `${fd.name}/`;
 }
 
-export function threadEnded(state: State, event: EventAtHand): void {
+export function threadEnded(state: MachineState, event: EventContext): void {
   if (event.thread !== null) state.leaving(event.thread);
 }
 
-export function folderChanged(state: State, event: EventAtHand): void {
+export function folderChanged(state: MachineState, event: EventContext): void {
   const path = event.schema.name === 'fchdir' ? event.fd?.name : event.params.text(1);
   const res = event.params.int(0);
   if (event.thread === null || path === undefined || path === null || res === null || res < 0) return;
@@ -210,12 +211,12 @@ export function folderChanged(state: State, event: EventAtHand): void {
 }
 
 /** setpgid: of the caller where it names nobody, to a group of its own where it names none. */
-export function groupChanged(state: State, event: EventAtHand): void {
+export function groupChanged(state: MachineState, event: EventContext): void {
   const { thread, params, schema } = event;
   const res = params.int(0);
   if (thread === null || res === null || res < 0) return;
   const own = indexOf(schema, 'pid');
-  const [from, first] = params.has(own) ? [params, own] : [event.enter(), 0];
+  const [from, first] = params.has(own) ? [params, own] : [event.enter, 0];
   const [pid, pgid] = [from?.int(first) ?? null, from?.int(first + 1) ?? null];
   if (pid === null || pgid === null) return;
   const target = pid === 0 ? state.mainOf(thread) : state.processNamed(pid, thread);
@@ -225,7 +226,7 @@ export function groupChanged(state: State, event: EventAtHand): void {
 }
 
 /** setsid: a session and a process group of its own, without a terminal. */
-export function sessionMade(state: State, { params, thread }: EventAtHand): void {
+export function sessionMade(state: MachineState, { params, thread }: EventContext): void {
   const res = params.int(0);
   const main = thread === null ? null : state.mainOf(thread);
   if (main === null || res === null || res < 0) return;
@@ -234,7 +235,7 @@ export function sessionMade(state: State, { params, thread }: EventAtHand): void
   main.changed();
 }
 
-export function rootChanged(state: State, { params, thread }: EventAtHand): void {
+export function rootChanged(state: MachineState, { params, thread }: EventContext): void {
   const path = params.text(1);
   if (thread === null || path === null || params.int(0) !== 0) return;
   thread.root = joinPath(state.cwdOf(thread), path);
@@ -242,21 +243,21 @@ export function rootChanged(state: State, { params, thread }: EventAtHand): void
 }
 
 /** unshare: from now on its descriptors are its own. */
-export function unshared(state: State, event: EventAtHand): void {
+export function unshared(state: MachineState, event: EventContext): void {
   const { thread, params, schema } = event;
   const own = indexOf(schema, 'flags');
-  const flags = params.has(own) ? params.uint(own) : event.enter()?.uint(0);
+  const flags = params.has(own) ? params.uint(own) : event.enter?.uint(0);
   if (thread !== null && params.int(0) === 0 && (flags ?? 0) & CloneFlag.FILES) state.ownTable(thread);
 }
 
 /** setuid, setresuid and their like: the effective id counts. */
-export function identityChanged(_state: State, event: EventAtHand): void {
+export function identityChanged(_state: MachineState, event: EventContext): void {
   const res = event.params.int(0);
   if (event.thread === null || res === null || res < 0) return;
   const { name } = event.schema;
   const parameter = name.includes('gid') ? (name === 'setgid' ? 'gid' : 'egid') : name === 'setuid' ? 'uid' : 'euid';
   const own = indexOf(event.schema, parameter);
-  const id = event.params.uint(own) ?? event.enter()?.uint(name.startsWith('setr') ? 1 : 0) ?? NOBODY;
+  const id = event.params.uint(own) ?? event.enter?.uint(name.startsWith('setr') ? 1 : 0) ?? NOBODY;
   if (id === NOBODY) return;
   if (name.includes('gid')) event.thread.gid = id;
   else event.thread.uid = id;
@@ -264,7 +265,7 @@ export function identityChanged(_state: State, event: EventAtHand): void {
 }
 
 /** brk, mmap, munmap: the thread's own sizes. */
-export function memoryChanged(_state: State, { params, thread }: EventAtHand): void {
+export function memoryChanged(_state: MachineState, { params, thread }: EventContext): void {
   if (thread === null) return;
   thread.vmsize = params.uint(1) ?? thread.vmsize;
   thread.vmrss = params.uint(2) ?? thread.vmrss;
@@ -272,7 +273,7 @@ export function memoryChanged(_state: State, { params, thread }: EventAtHand): v
 }
 
 /** A thread leaves the CPU: its process' sizes. */
-export function switched(state: State, { params, thread }: EventAtHand): void {
+export function switched(state: MachineState, { params, thread }: EventContext): void {
   if (thread === null || params.count < 6) return;
   thread.pfmajor = params.uint(1) ?? thread.pfmajor;
   thread.pfminor = params.uint(2) ?? thread.pfminor;

@@ -80,6 +80,11 @@ export function isNote({ name }: EventSchema): boolean {
   return NOTES.has(name);
 }
 
+/** The kernel's thread ends with this event. */
+export function endsThread({ name }: EventSchema): boolean {
+  return name === 'procexit';
+}
+
 export function sidesOf(id: number): Sides {
   return sides[id] ?? 'one';
 }

@@ -1,8 +1,9 @@
 /** Events that make sockets and tell of their ends. */
 import { textOf, untilNul } from './bytes.ts';
+import type { EventContext } from './event-context.ts';
 import { type Address, addressOf, Fd, FdType, L4, NO_IP4, NO_IP6, type Tuple, tupleOf } from './fd.ts';
 import { indexOf, SchemaFlag } from './schema.ts';
-import type { EventAtHand, State } from './state.ts';
+import type { MachineState } from './state.ts';
 
 const AF = { UNIX: 1, INET: 2, INET6: 10, NETLINK: 16 } as const;
 const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3 } as const;
@@ -11,17 +12,17 @@ const EINPROGRESS = -115;
 /** Before a Unix socket's path: family and two kernel addresses. */
 const UNIX_PATH = 17;
 
-export function madeSocket(state: State, event: EventAtHand): void {
+export function madeSocket(state: MachineState, event: EventContext): void {
   const number = event.params.int(0);
   if (event.thread === null || number === null || number < 0) return;
   const own = indexOf(event.schema, 'domain');
-  const [params, first] = event.params.has(own) ? [event.params, own] : [event.enter(), 0];
+  const [params, first] = event.params.has(own) ? [event.params, own] : [event.enter, 0];
   if (params === null) return;
   const [domain, type, protocol] = [0, 1, 2].map((i) => params.uint(first + i) ?? 0);
   addSocket(state, event, number, domain!, type!, protocol!);
 }
 
-function addSocket(state: State, event: EventAtHand, number: number, domain: number, type: number, protocol: number): void {
+function addSocket(state: MachineState, event: EventContext, number: number, domain: number, type: number, protocol: number): void {
   const fdType = TYPES[domain];
   if (fdType === undefined || event.thread === null) return;
   const fd = new Fd(fdType);
@@ -45,7 +46,7 @@ function l4Of(type: number, protocol: number): number {
 }
 
 /** Sends to somewhere on a descriptor that nobody announced: it must be a datagram socket. */
-export function sendBegun(state: State, event: EventAtHand): void {
+export function sendBegun(state: MachineState, event: EventContext): void {
   if (event.fd !== null || event.schema.name !== 'sendto') return;
   const number = event.params.int(0);
   const family = event.params.raw(2)?.[0];
@@ -53,7 +54,7 @@ export function sendBegun(state: State, event: EventAtHand): void {
   addSocket(state, event, number, family, SOCK.DGRAM, IPPROTO.UDP);
 }
 
-export function bound(_state: State, { fd, params }: EventAtHand): void {
+export function bound(_state: MachineState, { fd, params }: EventContext): void {
   const res = params.int(0);
   const raw = params.raw(1);
   if (fd === null || res === null || res < 0 || raw === null || raw.length === 0) return;
@@ -71,7 +72,7 @@ export function bound(_state: State, { fd, params }: EventAtHand): void {
   fd.row = 0;
 }
 
-export function connectBegun(_state: State, { fd, params }: EventAtHand): void {
+export function connectBegun(_state: MachineState, { fd, params }: EventContext): void {
   const raw = params.raw(1);
   if (fd === null || raw === null || raw.length === 0) return;
   const found = addressOf(raw);
@@ -84,7 +85,7 @@ export function connectBegun(_state: State, { fd, params }: EventAtHand): void {
   fd.row = 0;
 }
 
-export function connected(_state: State, { fd, params }: EventAtHand): void {
+export function connected(_state: MachineState, { fd, params }: EventContext): void {
   const res = params.int(0);
   const raw = params.raw(1);
   if (fd === null || res === null || raw === null || raw.length === 0 || (res < 0 && res !== EINPROGRESS)) return;
@@ -108,7 +109,7 @@ function forgetPeer(fd: Fd, { target }: Tuple): void {
 }
 
 /** Whom a failed connect meant; null: it does not say. */
-export function failedPeer({ fd, params, schema }: EventAtHand): string | null {
+export function failedPeer({ fd, params, schema }: EventContext): string | null {
   const raw = schema.name === 'connect' ? params.raw(1) : null;
   if (fd === null || fd.name !== '' || raw === null || raw.length === 0) return null;
   const tuple = tupleOf(raw);
@@ -117,7 +118,7 @@ export function failedPeer({ fd, params, schema }: EventAtHand): string | null {
   return `${source.ip}:${source.port}->${target.ip}:${target.port}`;
 }
 
-export function accepted(state: State, event: EventAtHand): void {
+export function accepted(state: MachineState, event: EventContext): void {
   const number = event.params.int(0);
   const raw = event.params.raw(1);
   if (event.thread === null || number === null || number < 0) return;
@@ -135,7 +136,7 @@ export function accepted(state: State, event: EventAtHand): void {
   event.fd = state.addFd(event.thread, number, fd);
 }
 
-export function madePair(state: State, event: EventAtHand): void {
+export function madePair(state: MachineState, event: EventContext): void {
   const { params, thread } = event;
   const res = params.int(0);
   if (thread === null || res === null || res < 0) return;
@@ -145,7 +146,7 @@ export function madePair(state: State, event: EventAtHand): void {
 }
 
 /** Unconnected sockets learn their ends from each message. */
-export function transferred(state: State, event: EventAtHand): void {
+export function transferred(state: MachineState, event: EventContext): void {
   const { fd, thread } = event;
   const res = event.params.int(0);
   if (fd === null || thread === null || res === null || res < 0) return;
@@ -169,14 +170,14 @@ function takeRole(fd: Fd, reads: boolean): void {
 }
 
 /** The tuple of one message: with a sending's beginning in older files, with its end in newer ones. */
-export function messageTuple(event: EventAtHand, reads: boolean): Uint8Array | null {
+export function messageTuple(event: EventContext, reads: boolean): Uint8Array | null {
   if (!event.schema.indexes.has('tuple')) return null;
   const raw = event.params.raw(indexOf(event.schema, 'tuple'));
-  return raw !== null || reads ? raw : (event.enter()?.raw(2) ?? null);
+  return raw !== null || reads ? raw : (event.enter?.raw(2) ?? null);
 }
 
 /** Takes a message's ends over. False: nothing new. */
-function learn(state: State, fd: Fd, raw: Uint8Array): boolean {
+function learn(state: MachineState, fd: Fd, raw: Uint8Array): boolean {
   const tuple = tupleOf(raw);
   if (tuple === null) {
     if (raw[0] !== AF.UNIX) return false;
@@ -190,7 +191,7 @@ function learn(state: State, fd: Fd, raw: Uint8Array): boolean {
 }
 
 /** An end that is on no address is on the one that the packet leaves by. */
-function fillAddress(state: State, fd: Fd): void {
+function fillAddress(state: MachineState, fd: Fd): void {
   if (isNoAddress(fd.clientIp)) fd.clientIp = nearTo(state, fd, fd.serverIp) ?? fd.clientIp;
   else if (isNoAddress(fd.serverIp)) fd.serverIp = nearTo(state, fd, fd.clientIp) ?? fd.serverIp;
 }
@@ -198,7 +199,7 @@ function fillAddress(state: State, fd: Fd): void {
 const isNoAddress = (ip: string) => ip === NO_IP4 || ip === NO_IP6;
 
 /** Null: nothing better is known. */
-function nearTo(state: State, fd: Fd, ip: string): string | null {
+function nearTo(state: MachineState, fd: Fd, ip: string): string | null {
   const own = state.addresses.towards(ip);
   return own === ip && fd.clientPort === fd.serverPort ? null : own;
 }

@@ -1,10 +1,8 @@
-/** What is known at one point of a file: threads, what they have open, and this machine. Rebuilt event by event as sysdig does. */
+/** Third stage: what is known of the machine at one point of a file: threads, what they have open, addresses. Rebuilt event by event as sysdig does. */
 import type { DimensionTables } from '../model/rows.ts';
 import { Addresses, type Interface } from './addresses.ts';
 import { type Fd, FdRows } from './fd.ts';
 import type { Limits } from './limits.ts';
-import type { Params } from './params.ts';
-import type { EventSchema } from './schema.ts';
 import { CloneFlag, Thread, ThreadRows } from './thread.ts';
 
 /** A power of two. */
@@ -12,21 +10,7 @@ const RECENT_THREADS = 1024;
 /** Where the descriptor goes whose close is on its way while its number is given out again. */
 export const CANCELLED = -0x7fff;
 
-/** The event at hand, as its handler sees it. */
-export interface EventAtHand {
-  readonly type: number;
-  readonly schema: EventSchema;
-  readonly tid: number;
-  /** ns since the file's first event. */
-  readonly time: number;
-  readonly params: Params;
-  thread: Thread | null;
-  fd: Fd | null;
-  /** The parameters of the event that began this call; null: it was not the one before of this thread. */
-  enter(): Params | null;
-}
-
-export class State {
+export class MachineState {
   readonly threads = new Map<number, Thread>();
   readonly addresses = new Addresses();
   readonly threadRows: ThreadRows;
@@ -41,11 +25,9 @@ export class State {
   /** Descriptors of all tables. */
   #fds = 0;
 
-  /** `onRemoved` hears of each thread that goes. */
   constructor(
     readonly tables: DimensionTables,
     readonly limits: Limits,
-    private readonly onRemoved: (thread: Thread) => void,
   ) {
     this.threadRows = new ThreadRows(tables, limits);
     this.fdRows = new FdRows(tables, limits);
@@ -82,9 +64,9 @@ export class State {
     return thread;
   }
 
-  /** A thread that nobody announced is made up. */
+  /** A thread that the file does not list is created; null: there are too many. */
   threadOf(tid: number): Thread | null {
-    return this.threads.get(tid) ?? this.#unannounced(tid);
+    return this.threads.get(tid) ?? this.#create(tid);
   }
 
   add(thread: Thread): boolean {
@@ -148,6 +130,11 @@ export class State {
 
   dropFd(table: Map<number, Fd> | null, number: number): void {
     if (table?.delete(number) === true) this.#fds--;
+  }
+
+  /** Closes all numbers from `first` to `last`. */
+  dropFds(table: Map<number, Fd> | null, first: number, last: number): void {
+    for (const number of table?.keys() ?? []) if (number >= first && number <= last) this.dropFd(table, number);
   }
 
   /** A child begins with a copy of what its parent has open. */
@@ -217,7 +204,7 @@ export class State {
     return this.addresses.has(ip);
   }
 
-  #unannounced(tid: number): Thread | null {
+  #create(tid: number): Thread | null {
     const thread = new Thread(tid);
     for (const other of this.threads.values()) if (other.pid === tid) thread.children++;
     return this.add(thread) ? thread : null;
@@ -229,7 +216,6 @@ export class State {
     if (thread.flags & CloneFlag.THREAD) this.#count(thread.pid, -1);
     this.threads.delete(thread.tid);
     this.#forget(thread);
-    this.onRemoved(thread);
     this.threadRows.ended(thread, time);
   }
 

@@ -3,9 +3,11 @@
  * that is pending from one whose end comes later. It reads no more than the header of each event.
  */
 import { Block, BlockCutter, eventForm, ScapDamage } from './blocks.ts';
-import { EventHead } from './events.ts';
+import { EventHead } from './event-head.ts';
 import { LIMITS } from './limits.ts';
-import { type EventSchema, isNote, schemaOf, sidesOf } from './schema.ts';
+import type { OpenCall } from './open-call.ts';
+import { Pairing } from './pairing.ts';
+import { type EventSchema, endsThread, isNote, schemaOf, sidesOf } from './schema.ts';
 
 /** What the first pass found. */
 export interface Survey {
@@ -22,14 +24,7 @@ export interface Survey {
 }
 
 /** An event's number where notes have none, and how many notes came before. */
-interface Numbered {
-  num: number;
-  notes: number;
-}
-
-interface OpenCall extends Numbered {
-  type: number;
-}
+type Numbered = Pick<OpenCall, 'num' | 'notes'>;
 
 /** Calls whose beginning is recorded even where those of others are not: what it says may change before the call looks. */
 const TWICE: ReadonlySet<string> = new Set(['open', 'openat', 'openat2', 'creat', 'connect', 'execve', 'execveat']);
@@ -40,7 +35,7 @@ const FEW = 0.05;
 export class Surveyor {
   readonly #cutter = new BlockCutter();
   readonly #head = new EventHead();
-  #open = new Map<number, OpenCall>();
+  readonly #pairing = new Pairing((call) => this.#unreturned(call));
   readonly #pending: Numbered[] = [];
   #num = 0;
   /** Events that have a number only in files of one event a call. */
@@ -57,8 +52,8 @@ export class Surveyor {
     while (cutter.next()) {
       const form = eventForm(cutter.type);
       if (form === undefined) {
-        if (cutter.type === Block.SECTION) this.#closeSection();
-      } else if (this.#head.load(cutter.piece, cutter.from, cutter.to, form)) this.#event();
+        if (cutter.type === Block.SECTION) this.#pairing.endAll();
+      } else if (this.#head.load(cutter.region, cutter.from, cutter.to, form)) this.#event();
       else throw new ScapDamage('an event that is longer than its block');
     }
   }
@@ -69,7 +64,7 @@ export class Surveyor {
   }
 
   finish(cut: string | null): Survey {
-    this.#closeSection();
+    this.#pairing.endAll();
     const exitOnly = this.#isExitOnly();
     const numberOf = ({ num, notes }: Numbered) => (exitOnly ? num + notes : num);
     return {
@@ -99,10 +94,13 @@ export class Surveyor {
       this.#epoch = (BigInt(this.#head.timeHigh) << 32n) | BigInt(this.#head.timeLow >>> 0);
     }
     const side = sidesOf(type);
-    if (side === 'one') return;
+    if (side === 'one') {
+      if (endsThread(schema)) this.#pairing.endThread(this.#head.tid);
+      return;
+    }
     this.#count(schema, side);
-    if (side === 'enter') this.#enter(this.#head.tid, type, num);
-    else this.#exit(this.#head.tid, type);
+    if (side === 'enter') this.#pairing.begin(num, this.#notes, 0, this.#head).forgetBytes();
+    else this.#pairing.end(this.#head)?.close();
   }
 
   #count({ name }: EventSchema, side: 'enter' | 'exit'): void {
@@ -111,32 +109,7 @@ export class Surveyor {
     else this.#exits++;
   }
 
-  #enter(tid: number, type: number, num: number): void {
-    const open = this.#open.get(tid);
-    const notes = this.#notes;
-    if (open === undefined) {
-      if (this.#open.size < LIMITS.threads) this.#open.set(tid, { type, num, notes });
-      else this.#leave({ num, notes });
-      return;
-    }
-    if (open.num !== 0) this.#leave(open);
-    open.type = type;
-    open.num = num;
-    open.notes = notes;
-  }
-
-  /** A call that does not return. */
-  #leave({ num, notes }: Numbered): void {
+  #unreturned({ num, notes }: OpenCall): void {
     if (this.#pending.length < LIMITS['open calls']) this.#pending.push({ num, notes });
-  }
-
-  #exit(tid: number, type: number): void {
-    const open = this.#open.get(tid);
-    if (open !== undefined && open.num !== 0 && open.type === type - 1) open.num = 0;
-  }
-
-  #closeSection(): void {
-    for (const open of this.#open.values()) if (open.num !== 0) this.#leave(open);
-    this.#open = new Map();
   }
 }

@@ -5,7 +5,6 @@ import type { DimensionTables, ProcessRow, ThreadRow, ThreadStatRow } from '../m
 import { texts } from './bytes.ts';
 import type { Fd } from './fd.ts';
 import type { Limits } from './limits.ts';
-import { OpenCall } from './open-call.ts';
 
 /** Bits of a clone's flags, as the files number them. */
 export const CloneFlag = {
@@ -65,8 +64,6 @@ export class Thread {
   lastType = -1;
   /** The event at hand is the end of the call that its last event began. */
   valid = false;
-  /** The call that has begun and not ended. */
-  readonly open = new OpenCall(this);
 
   /** Its row; 0: to be looked up again, since something changed. */
   row = 0;

@@ -4,7 +4,7 @@ import { type ArgType, type EventType, FIRST_IMPORTED } from '../model/event-typ
 import type { DimensionTables } from '../model/rows.ts';
 import { ScapDamage } from './blocks.ts';
 import { HANDLERS, type Handler, SIZE_HANDLERS } from './handlers.ts';
-import { callOf, type EventSchema, isNote, type ParamSchema, SchemaFlag, type Sides, schemaOf, sidesOf } from './schema.ts';
+import { callOf, type EventSchema, endsThread, isNote, type ParamSchema, SchemaFlag, type Sides, schemaOf, sidesOf } from './schema.ts';
 
 /** Where an argument comes from: parameter `index` of the event that ends the call, or of the one that begins it. */
 export interface ArgPlan {
@@ -48,8 +48,8 @@ const CATEGORY_FAMILIES: Readonly<Record<string, Family>> = {
   net: 'net', file: 'file', io: 'io', IPC: 'ipc', process: 'process', wait: 'wait', sleep: 'wait',
 }; // biome-ignore format: a table
 
-/** Whose event it is, where nobody announced that thread. */
-export type Finding = 'none' | 'known' | 'made';
+/** What is done about an event's thread: none is looked for, only one that is known counts, or an unknown one is created. */
+export type ThreadLookup = 'skip' | 'existing' | 'create';
 
 const FD_FLAGS = SchemaFlag.MAKES_FD | SchemaFlag.USES_FD | SchemaFlag.ENDS_FD;
 const CLONES: ReadonlySet<string> = new Set(['clone', 'clone3', 'fork', 'vfork']);
@@ -59,13 +59,20 @@ const COUNTS = 66;
 /** What is to be done with events of one type. */
 export class EventKind {
   readonly side: Sides;
-  readonly finding: Finding;
+  readonly threadLookup: ThreadLookup;
   readonly usesFd: boolean;
   /** It is about a descriptor. */
   readonly hasFd: boolean;
+  /** The parameter of a call's end that is the descriptor it worked on; more than any event has: none. */
+  readonly fdParam: number;
+  /** That parameter counts even where the call's beginning named a descriptor. */
+  readonly prefersFdParam: boolean;
   readonly isGeneric: boolean;
-  /** It brings JSON of containers or of Kubernetes objects. */
-  readonly tellsOf: 'container' | 'k8s' | null;
+  /** It opens a path. */
+  readonly opens: boolean;
+  /** It brings a container, or Kubernetes objects. */
+  readonly metadata: 'container' | 'k8s' | null;
+  readonly endsThread: boolean;
   /** False: it is passed over when events are numbered, and stored nowhere. */
   readonly isNumbered: boolean;
   /** An event of its own that comes between a call's two. */
@@ -84,12 +91,16 @@ export class EventKind {
     const flags = exitOnly ? schema.flags : schema.classicFlags;
     const apart = (schema.flags & SchemaFlag.APART) !== 0;
     this.side = sidesOf(type);
-    this.finding = findingOf(schema, apart);
+    this.threadLookup = threadLookupOf(schema, apart);
     this.usesFd = (flags & SchemaFlag.USES_FD) !== 0;
     this.hasFd = (flags & FD_FLAGS) !== 0;
     this.isNumbered = exitOnly || !isNote(schema);
     this.isGeneric = type === GENERIC_ENTER || type === GENERIC_EXIT;
-    this.tellsOf = schema.name === 'container' || schema.name === 'k8s' ? schema.name : null;
+    this.fdParam = fdParamOf(schema);
+    this.prefersFdParam = schema.name === 'copy_file_range';
+    this.opens = schema.name.startsWith('open');
+    this.metadata = schema.name === 'container' || schema.name === 'k8s' ? schema.name : null;
+    this.endsThread = endsThread(schema);
     this.intervenes = schema.name !== 'switch' && type % 2 === 0 && !apart;
   }
 
@@ -111,9 +122,16 @@ export class EventKind {
   }
 }
 
-function findingOf({ name }: EventSchema, apart: boolean): Finding {
-  if (apart) return name === 'procinfo' ? 'known' : 'none';
-  return name === 'container' || name === 'switch' || CLONES.has(name) ? 'known' : 'made';
+function threadLookupOf({ name }: EventSchema, apart: boolean): ThreadLookup {
+  if (apart) return name === 'procinfo' ? 'existing' : 'skip';
+  return name === 'container' || name === 'switch' || CLONES.has(name) ? 'existing' : 'create';
+}
+
+function fdParamOf({ name, flags, params }: EventSchema): number {
+  if (name === 'copy_file_range') return 1;
+  const made = flags & SchemaFlag.MAKES_FD || params[0]?.name === 'res' ? 0 : -1;
+  const index = params.findIndex(({ kind }, i) => kind === 'fd' && i !== made);
+  return index < 0 ? Number.MAX_SAFE_INTEGER : index;
 }
 
 export class EventTypes {
@@ -130,7 +148,7 @@ export class EventTypes {
     this.#sizes = sizes;
   }
 
-  /** Null: nobody knows such events. */
+  /** Null: the type is not known. */
   kind(type: number): EventKind | null {
     let kind = this.#kinds[type];
     if (kind === undefined) {

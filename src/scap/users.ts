@@ -1,9 +1,10 @@
 /** Who the numbers of users and groups are: from the list before the events, and from events that bring more. */
 import type { DimensionTables } from '../model/rows.ts';
+import type { EventContext } from './event-context.ts';
 import type { Limits } from './limits.ts';
 import type { Params } from './params.ts';
 import { indexOf } from './schema.ts';
-import type { EventAtHand, State } from './state.ts';
+import type { MachineState } from './state.ts';
 
 export type UserEntry =
   | {
@@ -34,7 +35,7 @@ function isNew(table: DimensionTables['users'] | DimensionTables['groups'], id: 
 }
 
 /** useradded. Those of containers have numbers of their own, which would be taken for the machine's. */
-export function userAdded(state: State, { params, schema }: EventAtHand): void {
+export function userAdded(state: MachineState, { params, schema }: EventContext): void {
   const [uid, gid] = [params.uint(0), params.uint(1)];
   if (uid === null || gid === null || inContainer(params, indexOf(schema, 'container_id'))) return;
   const [name, home, shell] = [2, 3, 4].map((i) => params.text(i) ?? '');
@@ -42,7 +43,7 @@ export function userAdded(state: State, { params, schema }: EventAtHand): void {
 }
 
 /** groupadded */
-export function groupAdded(state: State, { params, schema }: EventAtHand): void {
+export function groupAdded(state: MachineState, { params, schema }: EventContext): void {
   const gid = params.uint(0);
   if (gid === null || inContainer(params, indexOf(schema, 'container_id'))) return;
   addUser(state.tables, state.limits, { kind: 'group', gid, name: params.text(1) ?? '' });

@@ -55,7 +55,7 @@ async function longer(times: number): Promise<string> {
   cutter.feed(bytes);
   const lists: Uint8Array[] = [];
   const events: Uint8Array[] = [];
-  while (cutter.next()) (eventForm(cutter.type) === undefined ? lists : events).push(cutter.piece.part(cutter.from - 8, cutter.to + 4));
+  while (cutter.next()) (eventForm(cutter.type) === undefined ? lists : events).push(cutter.region.part(cutter.from - 8, cutter.to + 4));
   const all = Buffer.concat(events);
   const path = join(folder, `x${times}.scap`);
   function* parts(): Generator<Uint8Array> {

@@ -40,7 +40,7 @@ async function partsOf(file: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): 
   for await (const piece of file) {
     cutter.feed(piece);
     while (cutter.next()) {
-      const block = Buffer.from(cutter.piece.part(cutter.from - 8, cutter.to + 4));
+      const block = Buffer.from(cutter.region.part(cutter.from - 8, cutter.to + 4));
       if (eventForm(block.readUInt32LE(0)) !== undefined) events.push(block);
       else heads.push(block);
     }

@@ -1,6 +1,6 @@
 /** One event's header, wherever it lies: what both passes over a file agree on. */
 import type { EventForm } from './blocks.ts';
-import { NO_PIECE, type Piece } from './bytes.ts';
+import { NO_REGION, type Region } from './bytes.ts';
 import { HEADER_V1, HEADER_V2 } from './params.ts';
 
 /** CPU and thread before, and the header's own fields, as offsets in an event block's body. */
@@ -15,7 +15,7 @@ const KNOWN_SURPLUS = 3;
 
 /** An event's header. One object is moved from event to event. */
 export class EventHead {
-  piece = NO_PIECE;
+  region = NO_REGION;
   cpu = 0;
   type = 0;
   tid = 0;
@@ -28,19 +28,19 @@ export class EventHead {
   counted = false;
 
   /** False: too short to be an event. */
-  load(piece: Piece, from: number, to: number, form: EventForm): boolean {
+  load(region: Region, from: number, to: number, form: EventForm): boolean {
     const header = from + (form.flags ? 6 : 2);
     const shortest = form.counted ? HEADER_V2 : HEADER_V1;
     if (header + shortest > to) return false;
-    this.piece = piece;
-    this.cpu = piece.u16(from + CPU);
-    this.timeLow = piece.i32(header + TIME);
-    this.timeHigh = piece.i32(header + TIME + 4);
-    this.tid = piece.i64(header + TID);
-    this.type = piece.u16(header + TYPE);
+    this.region = region;
+    this.cpu = region.u16(from + CPU);
+    this.timeLow = region.i32(header + TIME);
+    this.timeHigh = region.i32(header + TIME + 4);
+    this.tid = region.i64(header + TID);
+    this.type = region.u16(header + TYPE);
     this.from = header;
     this.counted = form.counted;
-    const end = header + piece.u32(header + LENGTH);
+    const end = header + region.u32(header + LENGTH);
     this.to = end <= to && end >= header + shortest ? end : to;
     return end <= to + KNOWN_SURPLUS && end >= header + shortest;
   }

@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 mkdirSync(join(folder, 'bin'));
 mkdirSync(join(folder, '.node/bin'), { recursive: true });
 copyFileSync(join(packageRoot(), 'bin/trowel'), join(folder, 'bin/trowel'));
-writeFileSync(join(folder, '.node/bin/node'), '#!/bin/sh\necho "${NODE_COMPILE_CACHE-none}"\n', { mode: 0o755 });
+writeFileSync(join(folder, '.node/bin/node'), '#!/bin/sh\nprintenv NODE_COMPILE_CACHE || echo none\n', { mode: 0o755 });
 
 const home = join(folder, 'home');
 const cache = join(home, '.cache/trowel/code');

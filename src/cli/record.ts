@@ -19,6 +19,7 @@ import { jsonText } from '../output/printable.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { parseSpan } from './span.ts';
+import { newTarget } from './target.ts';
 
 export interface RecordOptions {
   readonly write?: string;
@@ -57,8 +58,7 @@ const PROBE_EXIT_MS = 1_000;
 export async function record(filterText: string, options: RecordOptions): Promise<void> {
   const filter = expanded(filterText, definitions());
   compileFilter(filter, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
-  const path = options.write ?? defaultPath();
-  if (existsSync(path)) throw new UsageError(`${path} exists already: choose another -w FILE`);
+  const path = newTarget(options.write ?? defaultPath());
   const folder = mkdtempSync(join(tmpdir(), 'trowel-'));
   const recording = new Recording(path, filter, options, join(folder, 'collector.sock'));
   try {

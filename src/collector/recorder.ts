@@ -109,9 +109,15 @@ export class Recorder {
   }
 
   /** Stores everything and closes the capture. `end`: ns since its start. */
-  finish(end: number | null): void {
+  finish(end: number): void {
     this.#order.drain(true);
-    this.#writer.close({ end: String(end ?? this.#lastTime) });
+    this.#writer.close({ end: String(end) });
+  }
+
+  /** The same where the stream ended without a goodbye: what it had still to say is missing, and nobody knows how much. */
+  breakOff(reason: string): void {
+    this.#order.drain(true);
+    this.#writer.close({ end: String(this.#lastTime), state: 'broke off', broke: reason });
   }
 
   #store(ordered: OpenChunk): void {

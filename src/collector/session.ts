@@ -93,7 +93,8 @@ export class Session implements ProbeHandler {
     let failure = error;
     try {
       if (this.#kube !== null) this.#recorder?.tellNames(this.#kube.troubles);
-      this.#recorder?.finish(bye?.endNs ?? null);
+      if (bye === null || error !== null) this.#recorder?.breakOff(error?.message ?? 'the probe ended without a goodbye');
+      else this.#recorder?.finish(bye.endNs);
     } catch (closing) {
       failure ??= closing as Error;
     }

@@ -97,12 +97,12 @@ export class CaptureWriter {
     if (this.#options.live) this.#transaction(() => this.#writePiece());
   }
 
-  /** Writes the rest and leaves one plain file. The writer is of no use after. */
+  /** Writes the rest and leaves one plain file, `complete` unless `meta` says otherwise. The writer is of no use after. */
   close(meta: Partial<CaptureMeta>): void {
     this.#seal();
     this.#transaction(() => {
       this.#writeRows();
-      this.meta({ ...meta, state: 'complete' });
+      this.meta({ state: 'complete', ...meta });
     });
     if (this.#options.live) this.#leaveWal();
     this.#db.close();

@@ -10,10 +10,11 @@ import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
 import { STANDARD_TYPES, typeId } from '../model/event-type.ts';
 import { type DimensionTables, type LossRow, newTables } from '../model/rows.ts';
 import { CaptureWriter } from '../store/writer.ts';
-import { appendBatch, type IdMap } from './batch.ts';
+import { appendBatch, checkColumns, type IdMap } from './batch.ts';
 import { Naming } from './naming.ts';
 import { TimeOrder } from './time-order.ts';
 import { readUsers } from './users.ts';
+import { checkBatch } from './validate.ts';
 import type { BatchDef, CounterDef, LossDef } from './wire.ts';
 
 const PROCEXIT = typeId('procexit');
@@ -85,8 +86,10 @@ export class Recorder {
     this.#writer.meta({ filter: this.#filters });
   }
 
-  /** Takes a batch in. Throws BatchError for one that makes no sense. */
+  /** Takes a batch in. Throws WireError or BatchError for one that makes no sense. */
   add(batch: BatchDef): void {
+    checkBatch(batch);
+    checkColumns(batch);
     for (const def of batch.threads) this.#threads.set(def.id, this.#naming.thread(def));
     for (const def of batch.fds) this.#fds.set(def.id, this.#naming.fd(def));
     for (const loss of batch.losses) this.#addLoss(loss);

@@ -12,8 +12,13 @@ export interface CaptureMeta {
   readonly snaplen: string;
   /** What was asked for at recording; empty: everything. */
   readonly filter: string;
-  /** `recording` until it was closed well. */
-  readonly state: 'recording' | 'complete';
+  /**
+   * `recording`: nobody closed it, it is being recorded or its recorder was killed. `broke off`: closed, but the probe's stream ended
+   * without a goodbye: from `end` on, and a little before, an unknown number of events is missing. `complete`: to its end.
+   */
+  readonly state: 'recording' | 'broke off' | 'complete';
+  /** Why it broke off, as far as is known; absent: it did not. */
+  readonly broke: string;
   /** ns: the capture's end, where known. */
   readonly end: string;
   /** How it was made. */

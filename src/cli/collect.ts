@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { FAMILIES_WITHOUT_NET } from '../collector/pushdown.ts';
 import { CollectorServer, type ServerKeys } from '../collector/server.ts';
 import { Session } from '../collector/session.ts';
-import type { Hello } from '../collector/wire.ts';
+import type { Bye, Hello } from '../collector/wire.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { newTables } from '../model/rows.ts';
 import { sanitize } from '../output/printable.ts';
 import { definitions } from './definitions.ts';
 import { UsageError } from './exit.ts';
+import { lostText } from './lost.ts';
 import { parseSpan } from './span.ts';
 
 export interface CollectOptions {
@@ -49,11 +50,11 @@ export async function collect(filterText: string, options: CollectOptions): Prom
       process.stderr.write(`${sanitize(hello.hostname)}: recording into ${path}\n`);
       return path;
     };
-    const onEnd = (_: unknown, error: Error | null) => {
+    const onEnd = (bye: Bye | null, error: Error | null) => {
       sessions.delete(session);
       if (path !== '')
         process.stderr.write(
-          `${path}: ${session.totals?.stored ?? 0} events, ${lostText(session.totals?.lost ?? 0)}${error === null ? '' : `; ${error.message}`}\n`,
+          `${path}: ${session.totals?.stored ?? 0} events, ${lostText(session.totals?.lost ?? 0, bye === null || error !== null)}${error === null ? '' : `; ${error.message}`}\n`,
         );
     };
     const session = new Session({ path: pathFor, filter, config, command: `collect --listen ${options.listen}`, onEnd }, control);
@@ -68,10 +69,6 @@ export async function collect(filterText: string, options: CollectOptions): Prom
   for (const session of sessions) session.stop();
   await gone(sessions);
   server.close();
-}
-
-function lostText(lost: number): string {
-  return lost === 0 ? 'nothing lost' : `${lost} lost`;
 }
 
 /** NODE-DATE.trowel, with a number where that is taken. A node's name comes over the wire: it makes no path. */

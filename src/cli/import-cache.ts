@@ -1,6 +1,6 @@
 /** Where imports are kept, so that a file is imported once. */
-import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { closeSync, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, statSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SCHEMA_VERSION } from '../store/schema.ts';
 import { VERSION } from './version.ts';
@@ -10,8 +10,34 @@ const IMPORT_VERSION = 4;
 /** Bytes at a file's beginning and end that tell it from others. */
 const SAMPLE = 1 << 16;
 
-function folder(): string {
-  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'trowel', 'imports');
+/** Where imports lie; null: no such place is ours alone, and what another put there would pass for the user's file. */
+function folder(make: boolean): string | null {
+  const caches = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const path = join(caches, 'trowel', 'imports');
+  try {
+    if (make) mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch {
+    return null; // no home, or one that cannot be written to
+  }
+  return [join(caches, 'trowel'), path].every(isOurs) ? path : null;
+}
+
+/** A folder, not a link to one, to which nobody else can write. */
+function isOurs(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat?.isDirectory() === true && stat.uid === process.geteuid?.() && (stat.mode & 0o022) === 0;
+}
+
+let ownFolder: string | null = null;
+
+/** For imports of this run alone. */
+function temporaryFolder(): string {
+  if (ownFolder === null) {
+    const made = mkdtempSync(join(tmpdir(), 'trowel-import-'));
+    process.on('exit', () => rmSync(made, { recursive: true, force: true }));
+    ownFolder = made;
+  }
+  return ownFolder;
 }
 
 const originals = new Map<string, string>();
@@ -40,12 +66,13 @@ export async function cachePath(path: string): Promise<string> {
   } finally {
     closeSync(file);
   }
-  return join(folder(), `${size}-${hash.digest('hex').slice(0, 32)}.trowel`);
+  return join(folder(true) ?? temporaryFolder(), `${size}-${hash.digest('hex').slice(0, 32)}.trowel`);
 }
 
 /** Whether a file has been imported. Hashing is loaded only where an import of that size is there: it takes longer than a look. */
 export async function isImported(path: string): Promise<boolean> {
-  if (!existsSync(folder())) return false;
+  const imports = folder(false);
+  if (imports === null) return false;
   const { size } = statSync(path);
-  return readdirSync(folder()).some((name) => name.startsWith(`${size}-`)) && existsSync(await cachePath(path));
+  return readdirSync(imports).some((name) => name.startsWith(`${size}-`)) && existsSync(await cachePath(path));
 }

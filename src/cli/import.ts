@@ -1,11 +1,10 @@
 /** `trowel import`: another file, or a part of a capture, as a capture of its own. */
-import { existsSync } from 'node:fs';
 import { compileFilter } from '../filter/compile.ts';
 import { extract } from '../store/extract.ts';
-import { UsageError } from './exit.ts';
 import { fileKind } from './file-kind.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { capturePath, importInto } from './scap-import.ts';
+import { newTarget } from './target.ts';
 
 export async function importFile(path: string, filterText: string, options: { readonly write?: string }): Promise<void> {
   const kind = fileKind(path);
@@ -19,8 +18,7 @@ async function importForeign(path: string, filterText: string, write: string | u
     importPart(await capturePath(path), path, filterText, write);
     return;
   }
-  const target = write ?? `${stem(path)}.trowel`;
-  if (existsSync(target)) throw new UsageError(`${target} exists already: choose another -w FILE`);
+  const target = newTarget(write ?? `${stem(path)}.trowel`);
   const { events } = await importInto(path, target);
   process.stderr.write(`${target}: ${events} events\n`);
 }
@@ -28,8 +26,7 @@ async function importForeign(path: string, filterText: string, write: string | u
 const stem = (path: string) => path.replace(/\.(trowel|scap|scap\.gz)$/, '');
 
 function importPart(path: string, named: string, filterText: string, write: string | undefined): void {
-  const target = write ?? `${stem(named)}-part.trowel`;
-  if (existsSync(target)) throw new UsageError(`${target} exists already: choose another -w FILE`);
+  const target = newTarget(write ?? `${stem(named)}-part.trowel`);
   const capture = openCapture(path);
   try {
     const events = extract(capture, compileFilter(filterText, contextOf(capture)), target);

@@ -1,6 +1,7 @@
 /** `trowel info`: what is in a capture. */
 import { statSync } from 'node:fs';
 import type { Capture } from '../capture/capture.ts';
+import type { CaptureMeta } from '../capture/meta.ts';
 import { captureEnd } from '../lens/dns.ts';
 import { clockText, secondsText, spanText } from '../model/time.ts';
 import { jsonText, sanitize } from '../output/printable.ts';
@@ -13,6 +14,8 @@ interface Summary {
   readonly file: string;
   readonly bytes: number;
   readonly state: string;
+  /** Null: the stream did not end without a goodbye. ns since the start: when the last event was seen; after it nothing is known. */
+  readonly brokeOff: { readonly time: number; readonly reason: string } | null;
   readonly source: string;
   readonly hostname: string;
   readonly kernel: string;
@@ -60,7 +63,8 @@ function summarise(capture: Capture, path: string): Summary {
   return {
     file: namedFile(path),
     bytes: statSync(path).size,
-    state: meta.state === 'complete' ? 'complete' : 'not closed: still being recorded, or its recorder was killed',
+    state: stateText(meta),
+    brokeOff: meta.state === 'broke off' ? { time: captureEnd(capture), reason: meta.broke ?? '' } : null,
     source: meta.source ?? '',
     hostname: meta.hostname ?? '',
     kernel: meta.kernel ?? '',
@@ -80,6 +84,19 @@ function summarise(capture: Capture, path: string): Summary {
     families: eventsByFamily(capture),
     losses,
   };
+}
+
+function stateText({ state }: Partial<CaptureMeta>): string {
+  if (state === 'complete' || state === 'broke off') return state;
+  return 'not closed: still being recorded, or its recorder was killed';
+}
+
+/** What is missing: what was counted, and what nobody could count. */
+function lostText({ lost, brokeOff }: Summary): string {
+  const counted = lost === 0 ? 'nothing' : `${lost} events`;
+  if (brokeOff === null) return counted;
+  const before = lost === 0 ? 'nothing that was counted' : `${counted} that were counted`;
+  return `${before}; broke off ${secondsText(brokeOff.time)} s after the start (${brokeOff.reason}): how much is missing from then on is not known`;
 }
 
 function eventsByFamily(capture: Capture): { family: string; events: number }[] {
@@ -110,7 +127,7 @@ function summaryLines(summary: Summary): string[] {
     ...(summary.names === '' ? [] : [['names', summary.names] as const]),
     ['DNS', `${summary.dnsMessages} messages`],
     ['command', summary.command],
-    ['lost', summary.lost === 0 ? 'nothing' : `${summary.lost} events`],
+    ['lost', lostText(summary)],
   ];
   const text = lines.map(([key, value]) => `${key.padEnd(10)} ${sanitize(value)}`);
   if (summary.losses.length === 0) return text;

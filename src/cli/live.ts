@@ -9,10 +9,11 @@ import { expanded } from '../filter/definitions.ts';
 import { parseFilter } from '../filter/parse.ts';
 import { CaptureReader } from '../store/reader.ts';
 import { definitions } from './definitions.ts';
-import { EXIT, Exit, UsageError } from './exit.ts';
+import { EXIT, Exit } from './exit.ts';
 import { prepareInk, requireTerminal, wantsColour } from './open.ts';
 import { contextOf } from './open-capture.ts';
 import { ScreenReader } from './screen-reader.ts';
+import { newTarget } from './target.ts';
 
 export interface LiveOptions {
   readonly write?: string;
@@ -29,8 +30,7 @@ export async function live(filter: string, options: LiveOptions): Promise<void> 
   requireTerminal('trowel record');
   parseFilter(options.only ?? '');
   parseFilter(filter); // a mistake must show before anything is started
-  if (options.write !== undefined && existsSync(options.write))
-    throw new UsageError(`${options.write} exists already: choose another -w FILE`);
+  if (options.write !== undefined) newTarget(options.write);
   const folder = mkdtempSync(join(tmpdir(), 'trowel-live-'));
   const recorder = new Recorder(options.write ?? join(folder, 'live.trowel'), expanded(options.only ?? '', definitions()));
   try {

@@ -18,7 +18,9 @@ import { SECOND } from '../model/time.ts';
 import { jsonText } from '../output/printable.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
+import { lostText } from './lost.ts';
 import { parseSpan } from './span.ts';
+import { newTarget } from './target.ts';
 
 export interface RecordOptions {
   readonly write?: string;
@@ -57,8 +59,7 @@ const PROBE_EXIT_MS = 1_000;
 export async function record(filterText: string, options: RecordOptions): Promise<void> {
   const filter = expanded(filterText, definitions());
   compileFilter(filter, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
-  const path = options.write ?? defaultPath();
-  if (existsSync(path)) throw new UsageError(`${path} exists already: choose another -w FILE`);
+  const path = newTarget(options.write ?? defaultPath());
   const folder = mkdtempSync(join(tmpdir(), 'trowel-'));
   const recording = new Recording(path, filter, options, join(folder, 'collector.sock'));
   try {
@@ -205,16 +206,16 @@ class Recording {
 
   #report({ bye, error }: { bye: Bye | null; error: Error | null }, commandCode: number): void {
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-    if (error !== null) throw new Exit(EXIT.FAILED, `the capture could not be written: ${error.message}`);
     const totals = this.#totals ?? { events: 0, stored: 0, lost: 0, bytes: 0 };
-    if (this.#options.json === true) process.stdout.write(`${jsonText({ file: this.#path, ...totals, complete: bye !== null })}\n`);
+    const broke = bye === null || error !== null;
+    if (this.#options.json === true)
+      process.stdout.write(`${jsonText({ file: this.#path, ...totals, complete: !broke, state: broke ? 'broke off' : 'complete' })}\n`);
     else {
       const { pods, troubles } = this.#session?.names ?? { pods: 0, troubles: [] };
       const names = `${pods > 0 ? `, ${pods} pods known` : ''}${troubles.length > 0 ? `; ${troubles.join('; ')}` : ''}`;
-      process.stderr.write(
-        `${this.#path}: ${totals.stored} events, ${totals.lost === 0 ? 'nothing lost' : `${totals.lost} lost`}${names}\n`,
-      );
+      process.stderr.write(`${this.#path}: ${totals.stored} events, ${lostText(totals.lost, broke)}${names}\n`);
     }
+    if (error !== null) throw new Exit(EXIT.FAILED, `the recording broke off: ${error.message}`);
     if (bye === null) throw new Exit(EXIT.FAILED, 'the probe broke off; what it had sent is in the capture');
     if (this.#interrupted) throw new Exit(EXIT.INTERRUPTED);
     if (commandCode !== 0) throw new Exit(commandCode, `the command ended with ${commandCode}`);

@@ -1,6 +1,5 @@
 /** A .scap file as a capture: two passes, the second of which writes. */
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { DnsIndex } from '../dns/index.ts';
 import { type DimensionTables, newTables } from '../model/rows.ts';
 import { sanitize } from '../output/printable.ts';
@@ -84,7 +83,6 @@ export async function capturePath(path: string): Promise<string> {
   const cached = await cachePath(path);
   noteOriginal(cached, path);
   if (existsSync(cached)) return cached;
-  mkdirSync(dirname(cached), { recursive: true });
   await importInto(path, cached);
   return cached;
 }

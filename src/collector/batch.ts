@@ -1,4 +1,5 @@
 import type { NumberArray, OpenChunk } from '../model/chunk.ts';
+import { isTime } from './validate.ts';
 import type { BatchDef } from './wire.ts';
 
 /** Bytes of one event in each fixed-width column of the wire, to be compared with the probe's in a test. */
@@ -24,14 +25,24 @@ export class BatchError extends Error {
   override readonly name = 'BatchError';
 }
 
-/** Appends a batch's events to a chunk that has room, its local ids replaced by the capture's rows; `num` is not set. Throws BatchError. */
-export function appendBatch(chunk: OpenChunk, batch: BatchDef, threads: IdMap, fds: IdMap): void {
+/** Throws BatchError unless each column has the bytes of n events. To be asked before room is made for n. */
+export function checkColumns(batch: BatchDef): void {
   const { n } = batch;
   for (const [name, width] of Object.entries(COLUMN_WIDTHS)) {
     const { length } = batch[name as keyof typeof COLUMN_WIDTHS];
     if (length !== n * width) throw new BatchError(`column ${name} has ${length} bytes, not ${n} × ${width}`);
   }
+}
+
+/**
+ * Appends a batch's events to a chunk that has room, its local ids replaced by the capture's rows; `num` is not set. Throws
+ * BatchError, and the chunk is as it was but for its spare room.
+ */
+export function appendBatch(chunk: OpenChunk, batch: BatchDef, threads: IdMap, fds: IdMap): void {
+  const { n } = batch;
+  checkColumns(batch);
   for (const name of NUMBERS) bytesOf(chunk[name], chunk.n).set(batch[name]);
+  checkNumbers(chunk, chunk.n, n);
   mapIds(chunk.thread, chunk.n, n, threads, 'thread');
   mapIds(chunk.fd, chunk.n, n, fds, 'fd');
   appendBytes(chunk, 'args', batch.args, batch.argsLen, COLUMN_WIDTHS.argsLen, n);
@@ -40,6 +51,13 @@ export function appendBatch(chunk: OpenChunk, batch: BatchDef, threads: IdMap, f
 }
 
 const NUMBERS = ['time', 'latency', 'type', 'flags', 'cpu', 'thread', 'fd', 'fdnum', 'res'] as const;
+
+function checkNumbers({ time, latency, res }: OpenChunk, from: number, n: number): void {
+  for (let i = from; i < from + n; i++) {
+    if (!isTime(time[i]!) || !isTime(latency[i]!) || !Number.isFinite(res[i]!))
+      throw new BatchError(`event ${i - from} of ${n} is at ${time[i]} ns, took ${latency[i]} ns and gave ${res[i]}`);
+  }
+}
 
 /** A column's memory from an event on: bytes of the wire lie anywhere, and cannot be viewed as numbers where they are. */
 function bytesOf(column: NumberArray, from: number): Uint8Array {
@@ -52,7 +70,7 @@ function appendBytes(chunk: OpenChunk, name: 'args' | 'data', bytes: Uint8Array,
   const wanted = end + bytes.length;
   for (let k = 0, at = 0; k < n; k++, at += width) {
     end += lengths[at]! | (lengths[at + 1]! << 8);
-    if (width === 4) end += (lengths[at + 2]! << 16) | (lengths[at + 3]! << 24);
+    if (width === 4) end += lengths[at + 2]! * 0x1_0000 + lengths[at + 3]! * 0x100_0000;
     ends[chunk.n + k] = end;
   }
   if (end !== wanted)

@@ -10,10 +10,11 @@ import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
 import { STANDARD_TYPES, typeId } from '../model/event-type.ts';
 import { type DimensionTables, type LossRow, newTables } from '../model/rows.ts';
 import { CaptureWriter } from '../store/writer.ts';
-import { appendBatch, type IdMap } from './batch.ts';
+import { appendBatch, checkColumns, type IdMap } from './batch.ts';
 import { Naming } from './naming.ts';
 import { TimeOrder } from './time-order.ts';
 import { readUsers } from './users.ts';
+import { checkBatch } from './validate.ts';
 import type { BatchDef, CounterDef, LossDef } from './wire.ts';
 
 const PROCEXIT = typeId('procexit');
@@ -85,8 +86,10 @@ export class Recorder {
     this.#writer.meta({ filter: this.#filters });
   }
 
-  /** Takes a batch in. Throws BatchError for one that makes no sense. */
+  /** Takes a batch in. Throws WireError or BatchError for one that makes no sense. */
   add(batch: BatchDef): void {
+    checkBatch(batch);
+    checkColumns(batch);
     for (const def of batch.threads) this.#threads.set(def.id, this.#naming.thread(def));
     for (const def of batch.fds) this.#fds.set(def.id, this.#naming.fd(def));
     for (const loss of batch.losses) this.#addLoss(loss);
@@ -109,9 +112,15 @@ export class Recorder {
   }
 
   /** Stores everything and closes the capture. `end`: ns since its start. */
-  finish(end: number | null): void {
+  finish(end: number): void {
     this.#order.drain(true);
-    this.#writer.close({ end: String(end ?? this.#lastTime) });
+    this.#writer.close({ end: String(end) });
+  }
+
+  /** The same where the stream ended without a goodbye: what it had still to say is missing, and nobody knows how much. */
+  breakOff(reason: string): void {
+    this.#order.drain(true);
+    this.#writer.close({ end: String(this.#lastTime), state: 'broke off', broke: reason });
   }
 
   #store(ordered: OpenChunk): void {

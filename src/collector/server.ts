@@ -2,6 +2,7 @@
 import { chmodSync } from 'node:fs';
 import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { HEALTH, HEALTH_SERVICE } from './health.ts';
+import { checkBye, checkHello, checkReady, WireError } from './validate.ts';
 import { type BatchDef, type Bye, type Config, type FromProbe, type Hello, LAYOUT, loadWire, type Ready, type ToProbe } from './wire.ts';
 
 /** One probe's recording, as the server tells of it. */
@@ -70,11 +71,13 @@ export class CollectorServer {
       configure: (config) => call.write({ config }),
       stop: () => call.write({ stop: {} }),
     });
-    const state: SessionState = { hello: null, bye: null };
+    const state: SessionState = { hello: null, ready: false, bye: null, over: false };
     call.on('data', (message: FromProbe) => {
+      if (state.over) return; // what a probe sends after nonsense is of no use
       try {
         this.#message(call, handler, state, message);
       } catch (error) {
+        state.over = true;
         handler.ended(null, error as Error);
         call.emit('error', { code: status.INVALID_ARGUMENT, details: (error as Error).message });
       }
@@ -91,8 +94,10 @@ export class CollectorServer {
     switch (message.message) {
       case 'hello': {
         const { hello } = message;
+        if (state.hello !== null) throw new WireError('Hello came twice');
         if (hello.layout !== LAYOUT)
           throw new Error(`the probe speaks layout ${hello.layout}, this collector ${LAYOUT}: update the older one`);
+        checkHello(hello);
         state.hello = hello;
         const config = handler.hello(hello);
         if (config === null) throw new Error('this collector already has its probe');
@@ -100,14 +105,23 @@ export class CollectorServer {
         return;
       }
       case 'ready':
-        if (state.hello === null) throw new Error('Ready came before Hello');
+        if (state.hello === null) throw new WireError('Ready came before Hello');
+        if (state.ready) throw new WireError('Ready came twice');
+        checkReady(state.hello, message.ready);
+        state.ready = true;
         handler.ready(state.hello, message.ready);
         return;
       case 'batch':
+        if (!state.ready) throw new WireError('Batch came before Ready');
+        if (state.bye !== null) throw new WireError('Batch came after Bye');
         handler.batch(message.batch);
         return;
       case 'bye':
+        checkBye(message.bye);
         state.bye = message.bye;
+        return;
+      default:
+        throw new WireError('a message that says nothing');
     }
   }
 }
@@ -123,5 +137,8 @@ function credentialsOf(keys: ServerKeys | null): ServerCredentials {
 
 interface SessionState {
   hello: Hello | null;
+  ready: boolean;
   bye: Bye | null;
+  /** It sent what made no sense. */
+  over: boolean;
 }

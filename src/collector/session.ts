@@ -4,6 +4,7 @@ import { type KubeOptions, KubeSource } from './kube-source.ts';
 import { pushedConfig, pushedOf } from './pushdown.ts';
 import { Recorder, type RecorderTotals } from './recorder.ts';
 import type { ProbeControl, ProbeHandler } from './server.ts';
+import { WireError } from './validate.ts';
 import type { BatchDef, Bye, Config, Hello, Ready } from './wire.ts';
 
 /** Readers see an event at most this long after it happened, give or take the probe's own batches. */
@@ -65,6 +66,7 @@ export class Session implements ProbeHandler {
   }
 
   ready(hello: Hello, ready: Ready): void {
+    if (this.#recorder !== null) throw new WireError('Ready came twice');
     const { path, filter, command, config, kube } = this.#options;
     const epoch = epochOf(hello, ready);
     this.#recorder = new Recorder({
@@ -93,7 +95,8 @@ export class Session implements ProbeHandler {
     let failure = error;
     try {
       if (this.#kube !== null) this.#recorder?.tellNames(this.#kube.troubles);
-      this.#recorder?.finish(bye?.endNs ?? null);
+      if (bye === null || error !== null) this.#recorder?.breakOff(error?.message ?? 'the probe ended without a goodbye');
+      else this.#recorder?.finish(bye.endNs);
     } catch (closing) {
       failure ??= closing as Error;
     }

@@ -58,15 +58,21 @@ function survey({ time, n }: OpenChunk): { newest: number; sorted: boolean } {
   return { newest, sorted };
 }
 
+/** Moves of one event, in the mean, above which what is out of place is not little. */
+const MOVES = 64;
+
 /** The indices in the order of their times. Stable, and quick where little is out of place. */
 function ascending(times: Float64Array, n: number): Uint32Array {
   const order = Uint32Array.from({ length: n }, (_, i) => i);
+  let moves = 0;
   for (let k = 1; k < n; k++) {
     const index = order[k]!;
     const time = times[index]!;
     let j = k - 1;
     while (j >= 0 && times[order[j]!]! > time) order[j + 1] = order[j--]!;
     order[j + 1] = index;
+    moves += k - 1 - j;
+    if (moves > MOVES * n) return order.sort((a, b) => times[a]! - times[b]! || a - b);
   }
   return order;
 }

@@ -59,9 +59,10 @@ function paired(seen: readonly DnsRow[], implied: readonly DnsRow[], lonely: rea
     return { ...row, attempt };
   });
   const answers = new Map(lonely.map((row) => [row.id, { ...row }]));
+  const byQuestion = Map.groupBy(numbered, pairKey);
   for (const answer of answers.values()) {
-    const question = numbered.findLast((row) => sameQuestion(row, answer) && row.time <= answer.time);
-    if (question === undefined) continue;
+    const question = lastBy(byQuestion.get(pairKey(answer)) ?? [], answer.time);
+    if (question === null) continue;
     question.partner = answer.num;
     answer.partner = question.num;
     question.latency = answer.latency = answer.time - question.start;
@@ -70,8 +71,19 @@ function paired(seen: readonly DnsRow[], implied: readonly DnsRow[], lonely: rea
   return all.sort((a, b) => a.num - b.num || a.id - b.id);
 }
 
-function sameQuestion(a: DnsRow, b: DnsRow): boolean {
-  return a.messageId === b.messageId && a.qtype === b.qtype && a.qname.toLowerCase() === b.qname.toLowerCase() && a.thread === b.thread;
+function pairKey({ messageId, qtype, qname, thread }: DnsRow): string {
+  return `${thread} ${messageId} ${qtype} ${qname.toLowerCase()}`;
+}
+
+/** The last of rows in the order of time that was there at `time`. */
+function lastBy<Row extends { readonly time: number }>(rows: readonly Row[], time: number): Row | null {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle]!.time <= time) low = middle + 1;
+    else high = middle;
+  }
+  return rows[low - 1] ?? null;
 }
 
 function questionKey(end: string, { messageId, qname, qtype }: DnsRow): string {
@@ -100,9 +112,10 @@ class Sends {
       if (rows === undefined) this.#byEnd.set(end, [row]);
       else rows.push(row);
     }
+    for (const rows of this.#byEnd.values()) rows.sort((a, b) => a.time - b.time);
   }
 
   before(end: string, time: number): DnsSocketRow | null {
-    return this.#byEnd.get(end)?.findLast((row) => row.time <= time + SKEW) ?? null;
+    return lastBy(this.#byEnd.get(end) ?? [], time + SKEW);
   }
 }

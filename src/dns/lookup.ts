@@ -3,14 +3,13 @@
  * A and AAAA each time, and asks again when nothing comes. Those queries are one lookup of several attempts.
  */
 import type { DnsRow } from '../model/dns.ts';
+import { firstAfter } from '../model/history.ts';
 import type { Dimensions } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
 import { allMessages } from './implied.ts';
 import { libraryOf, type ResolverLibrary } from './library.ts';
+import { type Draft, MOST_NAMES, OpenLookups } from './open-lookups.ts';
 import { DEFAULTS, parseResolvConf, type ResolvConf } from './resolv.ts';
-
-/** No resolver pauses longer between two attempts of one lookup. */
-const LONGEST_PAUSE = 60 * SECOND;
 
 /** One name tried. */
 export interface Attempt {
@@ -60,11 +59,15 @@ export interface ResolverUsed extends ResolvConf {
   readonly num: number | null;
 }
 
-interface Draft {
+/** A lookup while its queries are gathered. */
+interface Gathered extends Draft {
   readonly pid: number;
-  readonly thread: number;
   readonly resolver: ResolverUsed | null;
-  attempts: DnsRow[][];
+  readonly attempts: DnsRow[][];
+  readonly names: string[];
+  final: Set<string>;
+  unanswered: number;
+  succeeded: boolean;
   lastTime: number;
 }
 
@@ -75,52 +78,59 @@ interface Draft {
 export function findLookups(dims: Dimensions, end: number, messages: readonly DnsRow[] = allMessages(dims)): Lookup[] {
   const answers = answersByNum(messages);
   const resolvers = new Resolvers(dims);
-  const open = new Map<number, Draft[]>();
-  const drafts: Draft[] = [];
+  const open = new Map<number, OpenLookups<Gathered>>();
+  const drafts: Gathered[] = [];
   for (const query of messages) {
     if (query.response || query.side !== 'client') continue;
     const pid = pidOf(dims, query.thread);
-    const candidates = (open.get(pid) ?? []).filter((draft) => query.time - draft.lastTime < LONGEST_PAUSE);
-    let draft = candidates.find((candidate) => belongs(candidate, query, answers));
-    if (draft === undefined) {
-      draft = { pid, thread: query.thread, resolver: resolvers.at(pid, query.time), attempts: [[]], lastTime: query.time };
+    const ofProcess = open.get(pid) ?? new OpenLookups<Gathered>(mayGoOn);
+    open.set(pid, ofProcess);
+    let draft = ofProcess.find(query);
+    if (draft === null) {
+      draft = newDraft(drafts.length + 1, pid, query, resolvers.at(pid, query.time));
       drafts.push(draft);
-      candidates.push(draft);
-    } else if (currentName(draft) !== query.qname.toLowerCase()) draft.attempts.push([]);
-    draft.attempts.at(-1)!.push(query);
-    draft.lastTime = query.time;
-    open.set(pid, candidates);
+    }
+    if (gather(draft, query, answers)) ofProcess.add(draft, stemKeys(draft));
   }
-  return drafts.map((draft, i) => finish(draft, i + 1, answers, dims, end));
+  return drafts.map((draft) => finish(draft, draft.id, answers, dims, end));
 }
 
-/** Whether a query goes on with a lookup: the same name again, or the same stem under another suffix after a failure. */
-function belongs(draft: Draft, query: DnsRow, answers: ReadonlyMap<number, DnsRow>): boolean {
+function newDraft(id: number, pid: number, { thread, time }: DnsRow, resolver: ResolverUsed | null): Gathered {
+  return { id, pid, thread, resolver, attempts: [], names: [], final: new Set(), unanswered: 0, succeeded: false, lastTime: time };
+}
+
+/** Adds a query to its lookup; true: it asks for another name than the one before. */
+function gather(draft: Gathered, query: DnsRow, answers: ReadonlyMap<number, DnsRow>): boolean {
   const name = query.qname.toLowerCase();
-  const current = draft.attempts.at(-1)!;
-  if (name === currentName(draft)) return !current.some((before) => before.qtype === query.qtype && isFinal(before, answers));
-  if (draft.thread !== query.thread && !current.every((before) => isAnswered(before))) return false;
-  const tried = draft.attempts.map((attempt) => attempt[0]!.qname.toLowerCase());
-  if (tried.includes(name) || succeeded(current, answers)) return false;
-  return sameStem(tried, name, draft.resolver);
-}
-
-function currentName(draft: Draft): string {
-  return draft.attempts.at(-1)![0]!.qname.toLowerCase();
-}
-
-function isAnswered(query: DnsRow): boolean {
-  return query.partner !== null;
+  const another = draft.names.at(-1) !== name;
+  if (another) {
+    draft.names.push(name);
+    draft.attempts.push([]);
+    draft.final = new Set();
+    draft.unanswered = 0;
+    draft.succeeded = false;
+  }
+  const answer = query.partner === null ? undefined : answers.get(query.partner);
+  draft.attempts.at(-1)!.push(query);
+  draft.lastTime = query.time;
+  if (query.partner === null) draft.unanswered++;
+  if (isFinal(answer)) draft.final.add(query.qtype);
+  if (answer !== undefined && answer.answers.length > 0) draft.succeeded = true;
+  return another;
 }
 
 /** A server that fails is asked again, or the next one is: only another answer is final. */
-function isFinal(query: DnsRow, answers: ReadonlyMap<number, DnsRow>): boolean {
-  const answer = query.partner === null ? undefined : answers.get(query.partner);
+function isFinal(answer: DnsRow | undefined): boolean {
   return answer !== undefined && answer.rcode !== 'SERVFAIL' && answer.rcode !== 'REFUSED' && !answer.flags.includes('tc');
 }
 
-function succeeded(queries: readonly DnsRow[], answers: ReadonlyMap<number, DnsRow>): boolean {
-  return queries.some((query) => query.partner !== null && (answers.get(query.partner)?.answers.length ?? 0) > 0);
+function mayGoOn({ names, resolver }: Gathered, name: string): boolean {
+  return names.length < MOST_NAMES && sameStem(names, name, resolver);
+}
+
+/** What of its first name every later one of a lookup begins with. */
+function stemKeys({ names, resolver }: Gathered): string[] {
+  return resolver === null ? names[0]!.split('.', 1) : stemsOf(names[0]!, resolver.search);
 }
 
 /** Whether a name has the stem of the names tried before: with a known search list exactly, else by common first labels. */
@@ -145,8 +155,8 @@ function commonLabels(names: readonly string[]): number {
   return n;
 }
 
-function finish(draft: Draft, id: number, answers: ReadonlyMap<number, DnsRow>, dims: Dimensions, end: number): Lookup {
-  const names = draft.attempts.map((queries) => queries[0]!.qname.toLowerCase());
+function finish(draft: Gathered, id: number, answers: ReadonlyMap<number, DnsRow>, dims: Dimensions, end: number): Lookup {
+  const { names } = draft;
   const name = askedName(names, draft.resolver);
   const resolver = draft.resolver ?? inferResolver(names, name, draft);
   const attempts = draft.attempts.map((queries, i) => {
@@ -193,13 +203,13 @@ function toAttempt(queries: readonly DnsRow[], stem: string, limits: Limits, ans
   const { qname, server, start } = queries[0]!;
   const all = queries.flatMap((query) => answers.get(query.partner ?? -1) ?? []);
   const got = all.filter(({ time }) => next === null || time <= next);
-  const late = all.length > got.length ? Math.max(...all.map(({ time }) => time)) - start : null;
+  const late = all.length > got.length ? latest(all.map(({ time }) => time)) - start : null;
   /** Answered, but the answer is not in this part of a capture. */
   const elsewhere = queries.filter(({ partner }) => partner !== null && !answers.has(partner));
   const answeredTypes = new Set([...got, ...elsewhere].map(({ qtype }) => qtype));
   const complete = queries.every(({ qtype }) => answeredTypes.has(qtype));
   const times = [...got.map(({ time }) => time), ...elsewhere.map((query) => query.start + (query.latency ?? 0))];
-  const lastAnswer = times.length === 0 ? null : Math.max(...times);
+  const lastAnswer = times.length === 0 ? null : latest(times);
   const attemptEnd = complete && lastAnswer !== null ? Math.min(lastAnswer, next ?? Infinity) : (next ?? Math.min(giveUp, end));
   const waited = attemptEnd - queries.at(-1)!.start;
   const result = got.length > 0 ? resultOf(got) : elsewhere.length > 0 ? 'ANSWERED' : silence(waited, limits);
@@ -216,6 +226,11 @@ function toAttempt(queries: readonly DnsRow[], stem: string, limits: Limits, ans
     result,
     wasted: result !== 'NOERROR' && result !== 'ANSWERED',
   };
+}
+
+/** Not by spreading: a name may have been asked for more often than a call takes arguments. */
+function latest(times: readonly number[]): number {
+  return times.reduce((most, time) => Math.max(most, time), -Infinity);
 }
 
 /** What it means that no answer came. musl shares its timeout among its attempts: a fifth of the time is still waiting. */
@@ -261,7 +276,7 @@ function preferredStem(stems: readonly string[], names: readonly string[], { ndo
   return searched[0] ?? stems[0] ?? names[0]!;
 }
 
-function inferResolver(names: readonly string[], stem: string, draft: Draft): ResolverUsed {
+function inferResolver(names: readonly string[], stem: string, draft: Gathered): ResolverUsed {
   const search = names.filter((name) => name.length > stem.length).map((name) => name.slice(stem.length + 1));
   const servers = draft.attempts.flat().map(({ server }) => server.replace(/:[0-9]+$/, ''));
   const ndots = names[0] === stem ? DEFAULTS.ndots : stem.split('.').length;
@@ -281,17 +296,19 @@ function pidOf(dims: Dimensions, thread: number): number {
 
 /** Which resolv.conf a process had read last. */
 class Resolvers {
-  readonly #byPid = new Map<number, { time: number; used: ResolverUsed }[]>();
+  readonly #byPid = new Map<number, { from: number; used: ResolverUsed }[]>();
 
   constructor(dims: Dimensions) {
     for (const row of dims.resolvers.all()) {
       const pid = pidOf(dims, row.thread);
-      const used: ResolverUsed = { ...parseResolvConf(row.text), source: 'read', num: row.num };
-      this.#byPid.set(pid, [...(this.#byPid.get(pid) ?? []), { time: row.time, used }]);
+      const read = this.#byPid.get(pid) ?? [];
+      this.#byPid.set(pid, read);
+      read.push({ from: row.time, used: { ...parseResolvConf(row.text), source: 'read', num: row.num } });
     }
   }
 
   at(pid: number, time: number): ResolverUsed | null {
-    return this.#byPid.get(pid)?.findLast((entry) => entry.time <= time)?.used ?? null;
+    const read = this.#byPid.get(pid) ?? [];
+    return read[firstAfter(read, time) - 1]?.used ?? null;
   }
 }

@@ -33,9 +33,9 @@ export class AddressNames {
    * came later. A name that has since been answered otherwise gives way to one that has not. Narrows `validity`.
    */
   of(address: string, time: number, validity: Validity): readonly string[] {
-    for (; this.#seen < this.#rows.lastId; this.#seen++) {
-      const row = this.#rows.get(this.#seen + 1);
-      if (row?.response === true) this.#add(row);
+    if (this.#seen < this.#rows.lastId) {
+      for (const row of this.#rows.above(this.#seen)) if (row.response) this.#add(row);
+      this.#seen = this.#rows.lastId;
     }
     const all = this.#byAddress.get(address) ?? [];
     const known = all.filter(({ from }) => within(from, time, validity));

@@ -15,13 +15,16 @@ export class Connections {
   /** The server's descriptor of a client's connection, where its process is on this node; null: it is not, or this is no client. */
   serverOf(fd: FdRow): FdRow | null {
     if (!isIpSocket(fd) || fd.role !== 'client' || fd.localIp === null) return null;
-    for (; this.#seen < this.#rows.lastId; this.#seen++) this.#add(this.#rows.get(this.#seen + 1));
+    if (this.#seen < this.#rows.lastId) {
+      for (const row of this.#rows.above(this.#seen)) this.#add(row);
+      this.#seen = this.#rows.lastId;
+    }
     const servers = this.#servers.get(keyOf(fd, fd.localIp, fd.localPort));
     return servers === undefined ? null : nearest(servers, fd.id);
   }
 
-  #add(fd: FdRow | undefined): void {
-    if (fd === undefined || fd.role !== 'server' || !isIpSocket(fd) || fd.remoteIp === null) return;
+  #add(fd: FdRow): void {
+    if (fd.role !== 'server' || !isIpSocket(fd) || fd.remoteIp === null) return;
     const key = keyOf(fd, fd.remoteIp, fd.remotePort);
     const servers = this.#servers.get(key);
     if (servers === undefined) this.#servers.set(key, [fd]);

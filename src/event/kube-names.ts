@@ -70,9 +70,10 @@ export class KubeNames {
   /** uid of a container's pod, by the cgroups; empty: they have none. */
   #uidOf(id: string): string {
     const { processes } = this.#dims;
-    for (; this.#processes < processes.lastId; this.#processes++) {
-      const row = processes.get(this.#processes + 1);
-      if (row === undefined || row.container === '' || this.#uids.has(row.container.slice(0, SHORT))) continue;
+    const seen = this.#processes;
+    this.#processes = processes.lastId;
+    for (const row of seen < processes.lastId ? processes.above(seen) : []) {
+      if (row.container === '' || this.#uids.has(row.container.slice(0, SHORT))) continue;
       const uid = row.cgroups.map((cgroup) => parseCgroup(cgroup.slice(cgroup.indexOf('=') + 1)).pod).find((one) => one !== '');
       this.#uids.set(row.container.slice(0, SHORT), uid ?? '');
     }

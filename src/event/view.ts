@@ -187,9 +187,9 @@ export class EventView {
   /** The DNS messages of events numbered first to last, ascending. */
   dnsBetween(first: number, last: number): readonly DnsRow[] {
     const { dns } = this.capture.dims;
-    for (; this.#dnsListed < dns.lastId; this.#dnsListed++) {
-      const row = dns.get(this.#dnsListed + 1);
-      if (row !== undefined) this.#dnsRows.push(row);
+    if (this.#dnsListed < dns.lastId) {
+      for (const row of dns.above(this.#dnsListed)) this.#dnsRows.push(row);
+      this.#dnsListed = dns.lastId;
     }
     const rows = this.#dnsRows;
     return rows.slice(firstFrom(rows, first), firstFrom(rows, last + 1));

@@ -59,7 +59,8 @@ class Search {
   readonly #scene: Scene;
   readonly #over: number;
   readonly #types: { readonly type: EventType; readonly kind: CallKind }[] = [];
-  readonly #uses: FdUse[];
+  /** By fd. */
+  readonly #uses: FdUse[] = [];
   readonly #streams: Uint8Array;
   /** By fd: what it owes, since when, and since which event. */
   readonly #state: Uint8Array;
@@ -70,8 +71,11 @@ class Search {
     this.#over = over;
     for (const type of scene.dims.types.all()) this.#types[type.id] = { type, kind: callKind(type) };
     const { fds } = scene.dims;
-    this.#uses = Array.from({ length: fds.lastId + 1 }, (_, id) => useOf(id, scene));
-    this.#streams = Uint8Array.from(this.#uses, (_, id) => (isStreamRow(id, scene) ? 1 : 0));
+    this.#streams = new Uint8Array(fds.lastId + 1);
+    for (const { id } of fds.all()) {
+      this.#uses[id] = useOf(id, scene);
+      this.#streams[id] = isStreamRow(id, scene) ? 1 : 0;
+    }
     this.#state = new Uint8Array(fds.lastId + 1);
     this.#since = new Float64Array(fds.lastId + 1);
   }
@@ -82,7 +86,7 @@ class Search {
       const entry = this.#types[type[i]!];
       if (entry === undefined) continue;
       const id = fd[i]!;
-      const use = id === 0 ? 'other' : this.#uses[id]!;
+      const use = this.#uses[id] ?? 'other';
       if (use === 'client' && this.#streams[id] === 1) this.#client(chunk, i, id, entry.type, entry.kind);
       else if (use === 'server' && this.#streams[id] === 1) this.#server(chunk, i, id, entry.type);
       if (latency[i]! >= this.#over) this.#long(chunk, i, use, entry.kind);

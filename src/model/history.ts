@@ -57,9 +57,9 @@ export class History<Key, Row extends Dated & { readonly id: number }> {
   }
 
   #index(): Map<Key, Row[]> {
-    for (; this.#seen < this.#rows.lastId; this.#seen++) {
-      const row = this.#rows.get(this.#seen + 1);
-      if (row !== undefined) this.#insert(row);
+    if (this.#seen < this.#rows.lastId) {
+      for (const row of this.#rows.above(this.#seen)) this.#insert(row);
+      this.#seen = this.#rows.lastId;
     }
     return this.#byKey;
   }

@@ -182,6 +182,8 @@ export interface Rows<Row> {
   get(id: number): Row | undefined;
   /** In the order of their ids. */
   all(): Iterable<Row>;
+  /** Those with ids above one, in the same order: what was added since. Gaps cost nothing. */
+  above(id: number): Iterable<Row>;
 }
 
 /** What kinds of rows there are. */
@@ -235,6 +237,13 @@ export class Table<Row extends { readonly id: number }> implements Rows<Row> {
 
   *all(): Iterable<Row> {
     for (const row of this.#rows) if (row !== undefined) yield row;
+  }
+
+  *above(id: number): Iterable<Row> {
+    for (let next = id + 1; next < this.#rows.length; next++) {
+      const row = this.#rows[next];
+      if (row !== undefined) yield row;
+    }
   }
 
   /** Adds a row under the next free id. */

@@ -46,7 +46,7 @@ function triedText({ name, suffix }: Attempt, lookup: Lookup): string {
 }
 
 function resultText({ result, queries, late }: Attempt): string {
-  const most = Math.max(...queries.map(({ attempt }) => attempt));
+  const most = queries.reduce((sofar, { attempt }) => Math.max(sofar, attempt), 1);
   const notes = [most > 1 ? `${most} tries` : '', late === null ? '' : `answered after ${spanText(late)}, too late`].filter(
     (note) => note !== '',
   );

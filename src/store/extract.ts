@@ -15,7 +15,7 @@ export function extract(capture: Capture, filter: CompiledFilter, path: string):
   const tables = newTables();
   const writer = new CaptureWriter(path, tables, { level: LEVEL, live: false, small: true });
   const rows = new NeededRows(capture, tables);
-  const { state: _, ...meta } = capture.meta;
+  const { state, ...meta } = capture.meta;
   writer.meta({ ...meta, filter: [capture.meta.filter, filter.text].filter((text) => text !== '' && text !== undefined).join(' and ') });
   let total = 0;
   for (const { chunk, selection, n } of capture.select(filter)) {
@@ -26,7 +26,7 @@ export function extract(capture: Capture, filter: CompiledFilter, path: string):
     total += n;
   }
   rows.finish();
-  writer.close({ end: capture.meta.end ?? '' });
+  writer.close({ end: capture.meta.end ?? '', ...(state === 'broke off' ? { state } : {}) });
   return total;
 }
 

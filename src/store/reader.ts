@@ -147,6 +147,9 @@ export class CaptureReader implements Capture {
 /** How far back rows are likely to change: processes that end, queries that are answered. */
 const RECENT_ROWS = 500;
 
+/** Ids up to here: more rows fit into no memory, and who goes through them by id does not go on for ever. */
+const MOST_ROWS = 2 ** 24;
+
 /** Rows that are loaded when first asked for. */
 class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
   readonly #path: string;
@@ -155,6 +158,8 @@ class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
   readonly #packed: boolean;
   readonly #select: Database.Statement;
   readonly #rows: (RowTypes[Name] | undefined)[] = [];
+  /** The same in the order of their ids, without the gaps. */
+  readonly #list: RowTypes[Name][] = [];
   #loaded = false;
   /** Rows above this id are to be read. */
   #after = -1;
@@ -187,7 +192,18 @@ class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
 
   *all(): Iterable<RowTypes[Name]> {
     this.#load();
-    for (const row of this.#rows) if (row !== undefined) yield row;
+    yield* this.#list;
+  }
+
+  *above(id: number): Iterable<RowTypes[Name]> {
+    this.#load();
+    let [low, high] = [0, this.#list.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#list[middle]!.id <= id) low = middle + 1;
+      else high = middle;
+    }
+    for (; low < this.#list.length; low++) yield this.#list[low]!;
   }
 
   /** Reads again; rows keep their identity, so that who holds one sees its new fields. */
@@ -217,11 +233,14 @@ class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
 
   #take(row: RowTypes[Name]): void {
     const { id } = row as { id: number };
+    if (!Number.isInteger(id) || id < 0 || id > MOST_ROWS) throw new Error(`row ${id} is none that a capture has`);
     const known = this.#rows[id];
     if (known !== undefined) Object.assign(known, row);
     else {
       this.#rows[id] = row;
       this.#size++;
+      this.#list.push(row);
+      if (this.#list.length > 1 && this.#list.at(-2)!.id > id) this.#list.sort((a, b) => a.id - b.id);
     }
   }
 }

@@ -267,11 +267,21 @@ export class Session {
     const { capture, context, file } = this.#options;
     const { dims, epoch, meta } = capture;
     const places = placesBefore || [...dims.processes.all()].some(({ container }) => container !== '');
-    const recording = context.growing && meta.state !== 'complete';
+    const recording = context.growing && meta.state !== 'complete' && meta.state !== 'broke off';
     const growth = recording ? { rate: this.#growth.rate, quietSeconds: this.#growth.quietSeconds } : { rate: null, quietSeconds: 0 };
     const valuesIn: ValuesOf = (field) => occurringValues(field, context, usageOf(capture));
     const { definitions = NO_DEFINITIONS } = context;
-    return { file, epoch, ...this.#browser.totals, places, recording, ...growth, definitions, valuesIn };
+    return {
+      file,
+      epoch,
+      ...this.#browser.totals,
+      places,
+      recording,
+      brokeOff: meta.state === 'broke off',
+      ...growth,
+      definitions,
+      valuesIn,
+    };
   }
 }
 

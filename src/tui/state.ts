@@ -26,6 +26,8 @@ export interface CaptureFacts {
   readonly places: boolean;
   /** Its recorder has not closed it: more may come. */
   readonly recording: boolean;
+  /** Its probe's stream ended without a goodbye: an unknown number of events is missing at its end. */
+  readonly brokeOff: boolean;
   /** Events a second, lately; null: nothing is being recorded, or it is too early to say. */
   readonly rate: number | null;
   /** Whole seconds for which a recording brought nothing; 0: it does. */

@@ -96,7 +96,7 @@ const ns = cpuNs(4, () => {
     if (message.message === 'batch') recorder.add(message.batch);
     if (i % 100 === 99) recorder.flush(); // as often as the timer would at 400,000 events/s
   }
-  recorder.finish(null);
+  recorder.finish(EVENTS);
 });
 const capture = new CaptureReader(path);
 assertEqual(capture.last()!.count, EVENTS, 'events stored');

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { DnsIndex } from '../../src/dns/index.ts';
 import { findLookups, type Lookup } from '../../src/dns/lookup.ts';
 import { MS, SECOND } from '../../src/model/time.ts';
+import { dnsTraffic, type Traffic } from '../helpers/dns-traffic.ts';
 import { EventsBuilder } from '../helpers/events.ts';
 
 const SEARCH = 'nameserver 10.3.0.10\nsearch app.svc.cluster.local svc.cluster.local cluster.local localdomain\noptions ndots:5\n';
@@ -124,5 +125,14 @@ describe('separate lookups', () => {
     client.ask('www.example.com', 1 * SECOND, { after: MS, address: '192.0.2.1' });
     client.ask('www.example.org', 2 * SECOND, { after: MS, address: '192.0.2.2' });
     expect(client.lookups().map(({ name }) => name)).toEqual(['www.example.com', 'www.example.org']);
+  });
+});
+
+describe('many lookups', () => {
+  test.each(['search', 'failing', 'one type', 'unanswered'] satisfies Traffic[])('are found in linear time: %s', (traffic) => {
+    const { tables, lookups } = dnsTraffic(traffic, 100_000);
+    const { user } = process.cpuUsage();
+    expect(findLookups(tables, 1000 * SECOND)).toHaveLength(lookups);
+    expect((process.cpuUsage().user - user) / 1e6).toBeLessThan(5);
   });
 });

@@ -173,6 +173,33 @@ test('a capture of an older version, without a table and a column of today, open
   capture.close();
 });
 
+describe('a row whose id was changed', () => {
+  /** A capture whose last descriptor has an id of the test's. */
+  function changed(id: number): CaptureReader {
+    const path = join(folder, 'changed.trowel');
+    const writer = writerOf(someEvents(10), path);
+    writer.close({});
+    const db = new Database(path);
+    db.prepare('UPDATE fd SET id = ? WHERE id = (SELECT max(id) FROM fd)').run(id);
+    db.close();
+    return new CaptureReader(path);
+  }
+
+  test.each([2 ** 32 - 2, 2 ** 40])('to %d is damage, not a walk through as many', (id) => {
+    const reader = changed(id);
+    expect(() => reader.dims.fds.lastId).toThrow(`is damaged: table fd: row ${id} is none that a capture has`);
+    reader.close();
+  });
+
+  test('to a large one is gone through without the gap', () => {
+    const reader = changed(2 ** 24);
+    const { user } = process.cpuUsage();
+    for (let i = 0; i < 100; i++) expect([...reader.dims.fds.all()].at(-1)?.id).toBe(2 ** 24);
+    expect((process.cpuUsage().user - user) / 1e6).toBeLessThan(1);
+    reader.close();
+  });
+});
+
 /** A closed capture of some events, and of rows of sizes. */
 function capture(name: string, small: boolean): string {
   const path = join(folder, name);

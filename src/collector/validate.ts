@@ -1,0 +1,52 @@
+/**
+ * What a probe may say. Whoever reaches the collector's port can send anything: a time that is no number would be counted up to
+ * for ever, and a wrong one be in the capture. What makes no sense ends the stream with its reason.
+ */
+import type { BatchDef, Bye, Hello, Ready } from './wire.ts';
+
+/** A message that makes no sense, with what is wrong with it. */
+export class WireError extends Error {
+  override readonly name = 'WireError';
+}
+
+/** ns, ten years: no stream is longer, and nothing that it tells of lies further away. */
+const LONGEST = 3.2e17;
+/** ns since 1970, in the year 2262: what 63 bits hold. */
+const LATEST = 2n ** 63n;
+
+/** A time or a span that a stream may speak of, ns. NaN is none. */
+export function isTime(value: number): boolean {
+  return value >= -LONGEST && value <= LONGEST;
+}
+
+export function checkHello({ cpus, clock }: Hello): void {
+  if (cpus > 65_536) throw new WireError(`Hello: a machine has no ${cpus} CPUs`);
+  if (clock !== null && BigInt(clock.wallNs.toString()) >= LATEST) throw new WireError('Hello: its clock is past the year 2262');
+}
+
+export function checkReady({ clock }: Hello, { startNs }: Ready): void {
+  if (clock !== null && !isTime(clock.bootNs.sub(startNs).toSigned().toNumber()))
+    throw new WireError('Ready: its start is not near its clock');
+}
+
+/** All but the columns, which are checked as they are read. */
+export function checkBatch({ threads, fds, losses, clock }: BatchDef): void {
+  for (const { id, fromNs, startedNs } of threads) {
+    if (id === 0) throw new WireError('Batch: thread 0 means none');
+    if (!isTime(fromNs) || !isTime(startedNs)) throw new WireError(`Batch: thread ${id} began at no time (${fromNs}, ${startedNs})`);
+  }
+  for (const { id } of fds) if (id === 0) throw new WireError('Batch: fd 0 means none');
+  for (const { fromNs, toNs, count } of losses) {
+    if (!isTime(fromNs) || !isTime(toNs) || fromNs > toNs) throw new WireError(`Batch: a loss from ${fromNs} to ${toNs} ns`);
+    if (!isCount(count)) throw new WireError(`Batch: a loss of ${count.toString()} events`);
+  }
+  if (clock !== null && BigInt(clock.wallNs.toString()) >= LATEST) throw new WireError('Batch: its clock is past the year 2262');
+}
+
+export function checkBye({ endNs }: Bye): void {
+  if (!isTime(endNs)) throw new WireError(`Bye: an end at ${endNs} ns`);
+}
+
+function isCount(value: { toNumber(): number }): boolean {
+  return Number.isSafeInteger(value.toNumber()) && value.toNumber() >= 0;
+}

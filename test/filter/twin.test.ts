@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Field, type Reading, soughtField, type Value } from '../../src/event/fields/field.ts';
+import { type Field, type Reading, readMatchValue, type Value } from '../../src/event/fields/field.ts';
 import { FIELDS } from '../../src/event/fields/index.ts';
 import { EventView } from '../../src/event/view.ts';
 import type { Check, Expr, Operand } from '../../src/filter/ast.ts';
@@ -46,7 +46,7 @@ function sample(path: string): Sample {
     for (let i = 0; i < chunk.n; i++) {
       if (!nums.includes(chunk.num[i]!)) continue;
       for (const field of FIELDS)
-        readings.get(field)!.push(soughtField({ field, arg: argOf(field), label: field.name }, view.at(chunk, i)));
+        readings.get(field)!.push(readMatchValue({ field, arg: argOf(field), label: field.name }, view.at(chunk, i)));
     }
   }
   return { capture, nums, readings };

@@ -26,7 +26,7 @@ function ofLookup(
     doc,
     example,
     scope: 'dns',
-    needs: ['socket events'],
+    needs: ['every event'],
     read: (view) => (view.lookup === null ? null : read(view.lookup)),
     ...more,
   };

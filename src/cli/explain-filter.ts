@@ -3,11 +3,10 @@
 import type { Capture } from '../capture/capture.ts';
 import { pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
-import { expanded } from '../filter/definitions.ts';
+import type { Plan } from '../filter/plan.ts';
 import type { Step } from '../filter/step.ts';
 import { sanitize } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
-import { definitions } from './definitions.ts';
 
 /** What the words of Step.where mean. */
 const WHERE: Readonly<Record<string, string>> = {
@@ -25,12 +24,12 @@ const WHERE: Readonly<Record<string, string>> = {
 
 /** The steps in the order in which they run, then the kernel's part, then how many chunks are passed by. */
 export function explainFilter(capture: Capture, filter: CompiledFilter): string[] {
-  const { step, text, notes } = filter;
+  const { plan, step, notes } = filter;
   if (step === null) return ['every event matches'];
   return [
     ...tableLines([{ title: 'WHERE' }, { title: 'NS/EVENT', align: 'right' }, { title: 'PART' }], rows(step, 0)),
     '',
-    `kernel: ${kernelText(text)}`,
+    `kernel: ${kernelText(plan)}`,
     `chunks: ${chunksText(capture, step)}`,
     ...notes.map((note) => `note: ${note}`),
   ];
@@ -43,8 +42,8 @@ function rows(step: Step, depth: number): string[][] {
 }
 
 /** What `record` and `live` would let the probe restrict itself to. */
-function kernelText(text: string): string {
-  const parts = pushedText(pushedOf(expanded(text, definitions())));
+function kernelText(plan: Plan | null): string {
+  const parts = pushedText(pushedOf(plan));
   return parts.length === 0
     ? 'nothing of it; recording with it, everything is asked here'
     : `recording with it, ${parts.map(sanitize).join(' and ')}`;

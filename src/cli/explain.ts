@@ -4,6 +4,7 @@ import type { Capture } from '../capture/capture.ts';
 import { type Explanation, explain as explainCapture, NotThere, type Request } from '../explain/explain.ts';
 import type { Phase, Story } from '../explain/story.ts';
 import { compileFilter } from '../filter/compile.ts';
+import { written } from '../filter/literal.ts';
 import { spanText, wallNs } from '../model/time.ts';
 import { jsonText } from '../output/printable.ts';
 import { storyLines, storyMarkdown } from '../output/story.ts';
@@ -55,8 +56,7 @@ function requestOf(options: ExplainOptions, pids: ReadonlySet<number> | null): R
 function podFilter(pod: string | undefined): string {
   if (pod === undefined) return '';
   const [namespace, name] = pod.includes('/') ? pod.split('/', 2) : [null, pod];
-  const quoted = (text: string) => `'${text.replaceAll("'", "\\'")}'`;
-  return `${namespace === null ? '' : `k8s.ns.name=${quoted(namespace!)} and `}k8s.pod.name=${quoted(name!)}`;
+  return `${namespace === null ? '' : `k8s.ns.name=${written(namespace!)} and `}k8s.pod.name=${written(name!)}`;
 }
 
 /** pids of the processes that have an event that matches. */

@@ -1,7 +1,7 @@
 /** `trowel read` on a .scap file as it is: nothing is written, and nothing is read twice. */
 
 import { Matcher } from '../capture/select.ts';
-import { looksAhead } from '../event/fields/field.ts';
+import { looksAhead, needs } from '../event/fields/field.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { isImported } from './import-cache.ts';
 import { Out } from './out.ts';
@@ -23,7 +23,7 @@ export async function readStream(path: string, filterText: string, options: Read
     warn(filter);
     const range = timeRange(options);
     const matcher = new Matcher(filter, range);
-    const result = await stream.read({ dns: printer.showsDns, sizes: fields.some(({ name }) => SIZES.test(name)) }, (chunk) => {
+    const result = await stream.read({ dns: printer.showsDns, sizes: fields.some((field) => needs(field, 'thread sizes')) }, (chunk) => {
       const match = matcher.match(chunk);
       matcher.timeBefore = chunk.time[chunk.n - 1]!;
       return match === null || printer.print(match);
@@ -35,6 +35,3 @@ export async function readStream(path: string, filterText: string, options: Read
   }
   return true;
 }
-
-/** Fields that tell how large threads are. */
-const SIZES = /\.(vm|nthreads|nchilds)/;

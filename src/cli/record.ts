@@ -11,6 +11,7 @@ import { Session } from '../collector/session.ts';
 import type { Bye, Config } from '../collector/wire.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
+import { planFilter } from '../filter/planner.ts';
 import { findAccess, KubeConfigError } from '../kube/config.ts';
 import { packageRoot } from '../model/package-root.ts';
 import { newTables } from '../model/rows.ts';
@@ -90,7 +91,7 @@ class Recording {
     this.#options = options;
     this.#address = `unix:${socket}`;
     const config = configOf(options);
-    this.#pushed = filter === '' ? null : pushedText(pushedOf(filter));
+    this.#pushed = filter === '' ? null : pushedText(pushedOf(planFilter(filter).plan));
     this.#server = new CollectorServer((control) => {
       const session = new Session(
         {

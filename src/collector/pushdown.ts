@@ -2,10 +2,11 @@
  * What of a filter the kernel can decide. The probe then records more than what matches and never less: the collector asks the
  * whole filter again. What an event or a process is called by comes from other events, and those are always recorded.
  */
-import type { Check, Expr, Literal } from '../filter/ast.ts';
-import { parseConstant } from '../filter/constant.ts';
-import { parseFilter } from '../filter/parse.ts';
-import { CALLS, FAMILIES } from '../model/calls.ts';
+import { type Field, needs, type Pushdown } from '../event/fields/field.ts';
+import { fieldPushedAs } from '../event/fields/index.ts';
+import type { Operator } from '../filter/ast.ts';
+import { type Comparison, type Condition, type Constant, conditionOf, fieldsOf, knownField, type Plan } from '../filter/plan.ts';
+import { CALLS, EXEC_CALLS, FAMILIES, OPEN_CALLS } from '../model/calls.ts';
 import { FD_KINDS, type FdKind } from '../model/rows.ts';
 import type { Config } from './wire.ts';
 
@@ -28,18 +29,30 @@ const MAX_PORTS = 256;
 const MAX_PIDS = 256;
 /** The kernel keeps 15 bytes of a name. */
 const MAX_COMM_BYTES = 15;
+/** PID_MAX_LIMIT of 64-bit kernels. */
+const MAX_PID = 2 ** 22;
 
 const IDS = new Map(CALLS.map(({ name, id }) => [name, id]));
 /** Paths, programs and ends of processes are told by these: recorded whatever else is asked for. */
-const NAMING = ['open', 'openat', 'openat2', 'creat', 'execve', 'execveat', 'procexit'].map((name) => IDS.get(name)!);
+const NAMING = [...OPEN_CALLS, ...EXEC_CALLS, 'procexit'].map((name) => IDS.get(name)!);
 
 /** For the probe's configuration: all but what the kernel says of connections. `io` is whatever its descriptor is. */
 export const FAMILIES_WITHOUT_NET = FAMILIES.filter((family) => family !== 'trouble' && family !== 'io');
 
-/** What the kernel can decide of a filter. Throws FilterError for one that does not parse. */
-export function pushedOf(filter: string): Pushed {
-  const expr = parseFilter(filter);
-  return expr === null ? {} : pushed(expr);
+/** Sockets that carry DNS, and that services are reached by. */
+const IP_KINDS: ReadonlySet<number> = new Set([FD_KINDS.indexOf('ipv4'), FD_KINDS.indexOf('ipv6')]);
+
+/** What the kernel can decide of a filter; of null, which everything matches, nothing. */
+export function pushedOf(plan: Plan | null): Pushed {
+  return plan === null ? {} : sparing(fieldsOf(plan), pushed(conditionOf(plan)));
+}
+
+/** Leaves alone what events of others the fields' values come from: an answer is needed by who asks for its query's latency. */
+function sparing(fields: readonly Field[], { kinds, ...rest }: Pushed): Pushed {
+  if (fields.some((field) => needs(field, 'every event'))) return {};
+  const narrowed = kinds === undefined ? {} : { kinds };
+  if (!fields.some((field) => needs(field, 'socket events'))) return { ...rest, ...narrowed };
+  return kinds === undefined ? {} : { kinds: new Set([...kinds, ...IP_KINDS]) };
 }
 
 /** The part of the probe's configuration that says the same. */
@@ -56,22 +69,30 @@ export function pushedConfig({ calls, comms, pids, ports, kinds, minLatency }: P
 
 /** In words: `proc.name in (curl)`, `fd.port in (53)`. */
 export function pushedText({ calls, comms, pids, ports, kinds, minLatency }: Pushed): string[] {
-  const list = (values: Iterable<string | number>) => `(${[...values].join(', ')})`;
-  const names = (ids: ReadonlySet<number>) => CALLS.filter(({ id }) => ids.has(id)).map(({ name }) => name);
+  const one = (pushdown: Pushdown, values: Iterable<string | number> | undefined, more = '') =>
+    values === undefined ? [] : [`${fieldPushedAs(pushdown).name} in (${[...values].join(', ')})${more}`];
+  const names = calls === undefined ? undefined : CALLS.filter(({ id }) => calls.has(id)).map(({ name }) => name);
   return [
-    ...(calls === undefined ? [] : [`evt.type in ${list(names(calls))}`]),
-    ...(comms === undefined ? [] : [`proc.name in ${list(comms)}`]),
-    ...(pids === undefined ? [] : [`proc.pid in ${list(pids)} or below`]),
-    ...(ports === undefined ? [] : [`fd.port in ${list(ports)}`]),
-    ...(kinds === undefined ? [] : [`fd.type in ${list([...kinds].map((kind) => FD_KINDS[kind]!))}`]),
-    ...(minLatency === undefined ? [] : [`evt.latency>=${minLatency}`]),
+    ...one('call', names),
+    ...one('comm', comms),
+    ...one('pid', pids, ' or below'),
+    ...one('port', ports),
+    ...one('fdKind', kinds === undefined ? undefined : Array.from(kinds, (kind) => FD_KINDS[kind]!)),
+    ...(minLatency === undefined ? [] : [`${fieldPushedAs('latency').name}>=${minLatency}`]),
   ];
 }
 
-function pushed(expr: Expr): Pushed {
-  if (expr.kind === 'check') return pushedCheck(expr);
-  if (expr.kind === 'and') return expr.parts.map(pushed).reduce(both);
-  return expr.kind === 'or' ? expr.parts.map(pushed).reduce(either) : {};
+function pushed(condition: Condition): Pushed {
+  switch (condition.kind) {
+    case 'check':
+      return pushedCheck(condition);
+    case 'and':
+      return condition.parts.map(pushed).reduce(both);
+    case 'or':
+      return condition.parts.map(pushed).reduce(either);
+    case 'not':
+      return {};
+  }
 }
 
 /** Both hold: what either restricts is restricted; of two lists the shorter one is enough. */
@@ -117,89 +138,55 @@ function tidy({ calls, comms, pids, ports, kinds, minLatency }: Loose): Pushed {
   };
 }
 
-type Reader = (check: Check, values: readonly Literal[]) => Pushed;
+/** What one check restricts. Nothing where it is of no field alone, or where its operator is satisfied by values that it does not name. */
+function pushedCheck({ left, operator, modifier, constants }: Comparison): Pushed {
+  if (left.kind !== 'field' || modifier !== null) return {};
+  const field = knownField(left.field);
+  if (field.scope === 'dns') return { kinds: IP_KINDS }; // DNS is told by its looks, whatever its port
+  if (field.pushdown === undefined || left.arg !== '' || constants.length === 0) return {};
+  return field.pushdown === 'latency' ? latency(operator, constants) : listed(field.pushdown, operator, constants);
+}
 
-/** Checks that name one of several values. A value that the field could not have, or that is no constant, restricts nothing. */
-const BY_VALUE: Readonly<Record<string, Reader>> = {
-  'evt.type': (_, values) =>
-    part(
+function listed(pushdown: Exclude<Pushdown, 'latency'>, operator: Operator, constants: readonly Constant[]): Pushed {
+  return operator === '=' || operator === '==' || operator === 'in' ? LISTS[pushdown](constants) : {};
+}
+
+/** Checks that name one of several values. A value that the field could not have, or that the kernel cannot compare, restricts nothing. */
+const LISTS: Readonly<Record<Exclude<Pushdown, 'latency'>, (constants: readonly Constant[]) => Pushed>> = {
+  call: (constants) =>
+    list(
       'calls',
-      values.map(({ text }) => IDS.get(text)),
+      constants.map((name) => (typeof name === 'string' ? IDS.get(name) : undefined)),
     ),
-  'syscall.type': (_, values) =>
-    part(
-      'calls',
-      values.map(({ text }) => IDS.get(text)),
+  comm: (constants) => list('comms', constants.map(commOf)),
+  pid: (constants) => list('pids', constants.map(pidOf)),
+  port: (constants) =>
+    list(
+      'ports',
+      constants.map((port) => (typeof port === 'number' ? port : undefined)),
     ),
-  'proc.name': (_, values) =>
-    part(
-      'comms',
-      values.map(({ text }) => (Buffer.byteLength(text) <= MAX_COMM_BYTES ? text : undefined)),
-    ),
-  'proc.pid': pids,
-  'proc.ppid': pids,
-  'proc.apid': pids,
-  'fd.type': (_, values) =>
-    part(
-      'kinds',
-      values.map(({ text }) => kindOf(text)),
-    ),
-  'fd.port': ports,
-  'fd.sport': ports,
-  'fd.cport': ports,
-  'fd.lport': ports,
-  'fd.rport': ports,
+  fdKind: (constants) => list('kinds', constants.map(kindOf)),
 };
 
-function pushedCheck(check: Check): Pushed {
-  if (check.left.kind !== 'field' || check.modifier !== null) return {};
-  const { name, arg } = check.left;
-  const values = check.right?.kind === 'values' ? check.right.values : [];
-  if (name === 'evt.latency' && (check.operator === '>' || check.operator === '>=') && values.length === 1)
-    return latency(check.operator, values[0]!);
-  if (name.startsWith('dns.')) return onIpSockets(check);
-  if (values.length === 0 || !['=', '==', 'in'].includes(check.operator) || arg !== null) return {};
-  return BY_VALUE[name]?.(check, values) ?? {};
+function commOf(constant: Constant): string | undefined {
+  return typeof constant === 'string' && Buffer.byteLength(constant) <= MAX_COMM_BYTES ? constant : undefined;
 }
 
-/** DNS is told by its looks, whatever its port. */
-function onIpSockets({ operator }: Check): Pushed {
-  return operator === '!=' ? {} : { kinds: new Set([FD_KINDS.indexOf('ipv4'), FD_KINDS.indexOf('ipv6')]) };
+/** The probe looks for ancestors up to, and not including, the first process. */
+function pidOf(constant: Constant): number | undefined {
+  return typeof constant === 'number' && Number.isInteger(constant) && constant > 1 && constant <= MAX_PID ? constant : undefined;
 }
 
-function kindOf(text: string): number | undefined {
-  const kind = FD_KINDS.indexOf(text as FdKind);
+function kindOf(constant: Constant): number | undefined {
+  const kind = FD_KINDS.indexOf(constant as FdKind);
   return kind < 0 ? undefined : kind;
 }
 
-function pids(_: Check, values: readonly Literal[]): Pushed {
-  return part(
-    'pids',
-    values.map(({ text }) => (/^[0-9]+$/.test(text) ? Number(text) : undefined)),
-  );
+function latency(operator: Operator, [span]: readonly Constant[]): Pushed {
+  if ((operator !== '>' && operator !== '>=') || typeof span !== 'number' || span < 0 || span > Number.MAX_SAFE_INTEGER) return {};
+  return { minLatency: operator === '>' ? Math.floor(span) + 1 : Math.ceil(span) };
 }
 
-function ports(_: Check, values: readonly Literal[]): Pushed {
-  return part(
-    'ports',
-    values.map((literal) => constantOf('port', literal)),
-  );
-}
-
-function latency(operator: '>' | '>=', literal: Literal): Pushed {
-  const span = constantOf('span', literal);
-  return span === undefined || span < 0 ? {} : { minLatency: operator === '>' ? Math.floor(span) + 1 : Math.ceil(span) };
-}
-
-function constantOf(type: 'port' | 'span', literal: Literal): number | undefined {
-  try {
-    const value = parseConstant(type, literal, { text: literal.text, epoch: 0n });
-    return typeof value === 'number' ? value : undefined;
-  } catch {
-    return undefined; // the collector compiles the same filter and says what is wrong with it
-  }
-}
-
-function part<T>(name: 'calls' | 'comms' | 'pids' | 'ports' | 'kinds', values: readonly (T | undefined)[]): Pushed {
+function list<T>(name: 'calls' | 'comms' | 'pids' | 'ports' | 'kinds', values: readonly (T | undefined)[]): Pushed {
   return values.includes(undefined) ? {} : (tidy({ [name]: new Set(values as T[]) } as Loose) as Pushed);
 }

@@ -1,5 +1,6 @@
 /** One recording: starts when its probe is ready, is flushed on a timer, ends with the stream. */
 import type { CaptureMeta } from '../capture/meta.ts';
+import { planFilter } from '../filter/planner.ts';
 import { type KubeOptions, KubeSource } from './kube-source.ts';
 import { pushedConfig, pushedOf } from './pushdown.ts';
 import { Recorder, type RecorderTotals } from './recorder.ts';
@@ -105,7 +106,7 @@ export class Session implements ProbeHandler {
 
   /** What the user asked for by an option goes before what his filter says. */
   #configFor(filter: string): Config {
-    return { ...pushedConfig(pushedOf(filter)), ...this.#options.config };
+    return { ...pushedConfig(pushedOf(planFilter(filter).plan)), ...this.#options.config };
   }
 
   /** What goes wrong outside the stream's own calls, a full disk above all, ends the recording; what was written before stays. */

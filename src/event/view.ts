@@ -1,4 +1,4 @@
-import { type Chunk, EventFlag, type NumberColumn, payload } from '../model/chunk.ts';
+import { type Chunk, columnValue, type NumberColumn, payload } from '../model/chunk.ts';
 import type { DnsRow, LookupPart } from '../model/dns.ts';
 import type { EventType } from '../model/event-type.ts';
 import { History } from '../model/history.ts';
@@ -222,8 +222,6 @@ function firstFrom(rows: readonly DnsRow[], num: number): number {
   return low;
 }
 
-/** Payload bytes that a line shows where nothing else was asked for. */
-
 const EMPTY = new Uint8Array(0);
 
 const UNKNOWN_TYPE: EventType = {
@@ -238,12 +236,3 @@ const UNKNOWN_TYPE: EventType = {
   syscall: false,
   args: [],
 };
-
-/** Event i's number in a column; null: not measured, no result, no descriptor. */
-export function columnValue(chunk: Chunk, column: NumberColumn, i: number): number | null {
-  const value = chunk[column][i]!;
-  if (column === 'res') return chunk.flags[i]! & EventFlag.HAS_RES ? value : null;
-  if (column === 'latency') return value < 0 ? null : value;
-  if (column === 'fdnum') return value < 0 ? null : value;
-  return value;
-}

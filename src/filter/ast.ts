@@ -30,6 +30,10 @@ export type Modifier = (typeof MODIFIERS)[number];
 export const TRANSFORMERS = ['tolower', 'toupper', 'b64', 'basename', 'len', 'join', 'concat', 'getopt'] as const;
 export type Transformer = (typeof TRANSFORMERS)[number];
 
+/** Whether a list stands to the right: between its brackets, names of lists stand for their items. */
+export const takesList = (operator: Operator, modifier: Modifier | null): boolean =>
+  modifier !== null || (LIST_OPERATORS as readonly Operator[]).includes(operator);
+
 export interface FieldRef extends Span {
   readonly kind: 'field';
   readonly name: string;

@@ -7,7 +7,6 @@ import { OPERATORS } from './check.ts';
 import { FilterError } from './error.ts';
 import { findField } from './find-field.ts';
 import type { Occurring } from './occurring.ts';
-import { KNOWN_VALUES } from './values.ts';
 
 export interface Candidate {
   /** What goes into the filter. */
@@ -140,7 +139,7 @@ function operatorsOf({ field: { type } }: BoundField): readonly Candidate[] {
 function valuesOf(bound: BoundField, valuesIn: ValuesOf): readonly Candidate[] {
   const { field } = bound;
   const occurring = valuesIn(bound).map(({ text, events, rounded }) => ({ text, doc: eventsText(events, rounded) }));
-  const known = KNOWN_VALUES[field.name] ?? (field.type === 'bool' ? ['true', 'false'] : []);
+  const known = field.values ?? (field.type === 'bool' ? ['true', 'false'] : []);
   const there = new Set(occurring.map(({ text }) => text));
   return [...occurring, ...known.filter((text) => !there.has(text)).map((text) => ({ text, doc: '' }))];
 }

@@ -1,23 +1,19 @@
-/** What a user writes beside an operator → a value of the field's type, or an error that says what the type takes. */
+/** What a user writes beside an operator → a constant of the field's type, or an error that says what the type takes. */
 import ipaddr from 'ipaddr.js';
-import type { FieldType, Value } from '../event/fields/field.ts';
+import type { Field, FieldType } from '../event/fields/field.ts';
 import { portOfService, SERVICE_NAMES } from '../model/services.ts';
 import { MS, SECOND, US } from '../model/time.ts';
 import type { Literal, Span } from './ast.ts';
 import { closest, didYouMean, FilterError } from './error.ts';
 import { replaced } from './hints.ts';
-import { literalBytes } from './parse.ts';
+import { literalBytes } from './literal.ts';
+import type { Constant } from './plan.ts';
 
-/** A network: a test of one address in text form. */
-export type NetTest = (address: string) => boolean;
-export type Constant = Value | NetTest;
-
-/** What constants depend on: where the filter stands in messages, and the capture's time zero. */
+/** Where a constant stands, for messages. */
 export interface ConstantContext {
   readonly text: string;
-  readonly epoch: bigint;
-  /** What the constant is compared with: its name, and the whole check. */
-  readonly field?: string | undefined;
+  /** What the constant is compared with, and the whole check. */
+  readonly field?: Field | undefined;
   readonly check?: Span;
 }
 
@@ -65,7 +61,7 @@ export function parseConstant(type: FieldType, literal: Literal, context: Consta
     case 'text':
       return Buffer.from(literalBytes(literal.text)).toString();
     case 'bytes':
-      return literalBytes(literal.text);
+      return { hex: Buffer.from(literalBytes(literal.text)).toString('hex') };
     case 'bool':
       return parseBool(literal, context);
     case 'number':
@@ -86,11 +82,11 @@ export function parseConstant(type: FieldType, literal: Literal, context: Consta
 }
 
 /** The bytes that `bcontains 0a6c` means. Throws FilterError for what is not pairs of hex digits. */
-export function parseHex(literal: Literal, context: ConstantContext): Uint8Array {
+export function parseHex(literal: Literal, context: ConstantContext): Constant {
   if (!/^(?:[0-9a-fA-F]{2})+$/.test(literal.text)) {
     fail(literal, context, `'${literal.text}' is not hexadecimal`, 'expected pairs of hex digits, such as 0a6c6f63');
   }
-  return Buffer.from(literal.text, 'hex');
+  return { hex: literal.text.toLowerCase() };
 }
 
 function parseBool(literal: Literal, context: ConstantContext): boolean {
@@ -106,7 +102,12 @@ function parseNumber(literal: Literal, context: ConstantContext, units: Readonly
   const unit = found.unit!;
   const scale = unit === '' ? 1 : (units[unit] ?? units[unit.toLowerCase()]);
   if (scale === undefined) wrongUnit(literal, context, units, unit, `expected ${expected}`);
-  return Number(found.number) * scale;
+  return finite(Number(found.number) * scale);
+}
+
+/** No value of an event is that large, and JSON has no infinity. */
+function finite(number: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, number));
 }
 
 function wrongUnit(
@@ -117,7 +118,8 @@ function wrongUnit(
   expected: string,
 ): never {
   const number = literal.text.slice(0, -unit.length);
-  if (Object.keys(units).length === 0) fail(literal, context, `${context.field ?? 'this'} takes numbers without a unit`, expected, number);
+  if (Object.keys(units).length === 0)
+    fail(literal, context, `${context.field?.name ?? 'this'} takes numbers without a unit`, expected, number);
   const meant = UNITS_ELSEWHERE[unit.toLowerCase()];
   const kind = units === SPAN_UNITS ? 'time' : 'size';
   fail(literal, context, `'${unit}' is no unit of ${kind}`, expected, meant !== undefined && meant in units ? number + meant : null);
@@ -136,33 +138,33 @@ function parsePort(literal: Literal, context: ConstantContext): number {
   fail(literal, context, `'${text}' is not a port`, hint, closest(text, SERVICE_NAMES));
 }
 
-/** ns since 1970, or a date; as ns since the capture's start. */
-function parseWallTime(literal: Literal, context: ConstantContext): number {
+/** ns since 1970, or a date. */
+function parseWallTime(literal: Literal, context: ConstantContext): Constant {
   const { text } = literal;
-  if (/^[0-9]+$/.test(text)) return Number(BigInt(text) - context.epoch);
+  if (/^[0-9]+$/.test(text)) return { wallNs: BigInt(text).toString() };
   const fraction = /\.([0-9]{1,9})/.exec(text);
   const date = Date.parse(text.replace(/\.[0-9]+/, ''));
   if (Number.isNaN(date)) fail(literal, context, `'${text}' is not a time`, 'expected ns since 1970, or a date: "2026-11-20T15:41:39.5Z"');
   const nanos = fraction === null ? 0n : BigInt(fraction[1]!.padEnd(9, '0'));
-  return Number(BigInt(date) * 1_000_000n + nanos - context.epoch);
+  return { wallNs: (BigInt(date) * 1_000_000n + nanos).toString() };
 }
 
 function parseIp(literal: Literal, context: ConstantContext): string {
   const { text } = literal;
   if (ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)) return ipaddr.process(text).toString();
   const message = `'${text}' is not an IP address`;
-  const ends = /^fd\.([cslr]?)ip$/.exec(context.field ?? '');
+  const companions = context.field?.companions;
   const [, address, port] = /^([0-9.]+):([0-9]+)$/.exec(text) ?? [];
-  if (ends !== null && text.includes('/'))
-    failWhole(literal, context, message, 'a network has a field of its own', text, `fd.${ends[1]}net`);
-  if (ends !== null && address !== undefined) {
-    failWhole(literal, context, message, 'a port has a field of its own', `${address} and fd.${ends[1]}port=${port}`);
+  if (companions !== undefined && text.includes('/'))
+    failWhole(literal, context, message, 'a network has a field of its own', text, companions.net);
+  if (companions !== undefined && address !== undefined) {
+    failWhole(literal, context, message, 'a port has a field of its own', `${address} and ${companions.port}=${port}`);
   }
-  const named = ends !== null && /^[a-z][\w.-]*$/i.test(text) ? '; for names there are fd.sip.name and dns.qname' : '';
+  const named = companions !== undefined && /^[a-z][\w.-]*$/i.test(text) ? '; for names there are fd.sip.name and dns.qname' : '';
   fail(literal, context, message, `expected an address, such as 10.0.0.1 or fe80::1${named}`);
 }
 
-function parseNet(literal: Literal, context: ConstantContext): NetTest {
+function parseNet(literal: Literal, context: ConstantContext): Constant {
   const { text } = literal;
   const [address, prefix] = text.split('/') as [string, string | undefined];
   const valid = ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address);
@@ -172,10 +174,7 @@ function parseNet(literal: Literal, context: ConstantContext): NetTest {
   const widest = base.kind() === 'ipv4' ? 32 : 128;
   const bits = prefix === undefined ? widest : /^[0-9]{1,3}$/.test(prefix) ? Number(prefix) : widest + 1;
   if (bits > widest) fail(literal, context, `'/${prefix}' is not a prefix length`, `expected 0 to ${widest}`);
-  return (candidate) => {
-    const parsed = ipaddr.parse(candidate);
-    return parsed.kind() === base.kind() && parsed.match(base, bits);
-  };
+  return { net: address, bits };
 }
 
 /** `10.0.*.*` → `10.0.0.0/16` */
@@ -200,7 +199,7 @@ function failWhole(
   message: string,
   hint: string,
   meant: string,
-  field = context.field ?? '',
+  field = context.field?.name ?? '',
 ): never {
   const { check, text } = context;
   const simple = check !== undefined && /^[\w.]+\s*==?\s*[^\s(),"']+$/.test(text.slice(check.start, check.end));

@@ -4,9 +4,9 @@
  * A file has lines `name = filter` (indented lines go on with it) and `name = (a, b, c)`, or Falco's rules files: of those, macros
  * and lists are taken and all else is passed over.
  */
-import type { Check, Expr, Span } from './ast.ts';
-import type { Definitions } from './compile.ts';
+import { type Check, type Expr, type Span, takesList } from './ast.ts';
 import { parseFilter } from './parse.ts';
+import type { Definitions } from './planner.ts';
 
 /** A file or an option that defines nothing. */
 export class DefinitionError extends Error {
@@ -120,8 +120,8 @@ function* namesIn(expr: Expr): Generator<Name> {
   else for (const part of expr.parts) yield* namesIn(part);
 }
 
-function* namesOf({ right }: Check): Generator<Name> {
+function* namesOf({ right, operator, modifier }: Check): Generator<Name> {
   if (right?.kind === 'name') yield { ...right.span, name: right.name, as: 'list' };
-  if (right?.kind !== 'values') return;
+  if (right?.kind !== 'values' || !takesList(operator, modifier)) return;
   for (const { text, quoted, start, end } of right.values) if (!quoted) yield { name: text, start, end, as: 'item' };
 }

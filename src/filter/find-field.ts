@@ -2,12 +2,12 @@
 
 import { ALIASES, UNSUPPORTED } from '../event/fields/aliases.ts';
 import type { BoundField } from '../event/fields/field.ts';
-import { FIELDS } from '../event/fields/index.ts';
+import { FIELDS, fieldCalled } from '../event/fields/index.ts';
 import type { FieldRef } from './ast.ts';
 import { closest, didYouMean, FilterError } from './error.ts';
 import { replaced } from './hints.ts';
 
-const byName = new Map(FIELDS.map((field) => [field.name, field]));
+const NAMES = FIELDS.map(({ name }) => name);
 
 /** A field as a filter or a list of columns names it, and a word about a name that is not ours. */
 export interface Found {
@@ -30,18 +30,14 @@ export function findField(ref: FieldRef, text: string): Found {
   unknown(ref, text);
 }
 
-export function isField(name: string): boolean {
-  return byName.has(name);
-}
-
 function unknown(ref: FieldRef, text: string): never {
   const group = ref.name.slice(0, ref.name.indexOf('.') + 1);
-  const inGroup = [...byName.keys()].filter((name) => name.startsWith(group));
+  const inGroup = NAMES.filter((name) => name.startsWith(group));
   const others =
     inGroup.length === 0 ? '`trowel fields` lists all' : `there are ${inGroup.slice(0, 5).join(', ')} …: \`trowel fields\` lists all`;
-  const meant = closest(ref.name, byName.keys());
+  const meant = closest(ref.name, NAMES);
   const fixed = meant === null ? null : replaced(text, { start: ref.start, end: ref.start + ref.name.length }, meant);
-  throw new FilterError(`unknown field ${ref.name}`, text, ref, didYouMean(ref.name, byName.keys()) || others, fixed);
+  throw new FilterError(`unknown field ${ref.name}`, text, ref, didYouMean(ref.name, NAMES) || others, fixed);
 }
 
 /** The field of a name in a program of ours; throws for a name that does not exist. */
@@ -50,11 +46,11 @@ export function fieldNamed(name: string): BoundField {
 }
 
 function direct(ref: FieldRef): BoundField | null {
-  const exact = byName.get(ref.name);
+  const exact = fieldCalled(ref.name);
   if (exact !== undefined) return { field: exact, arg: ref.arg ?? '', label: label(ref) };
   if (ref.arg !== null) return null;
   for (let dot = ref.name.lastIndexOf('.'); dot > 0; dot = ref.name.lastIndexOf('.', dot - 1)) {
-    const field = byName.get(ref.name.slice(0, dot));
+    const field = fieldCalled(ref.name.slice(0, dot));
     if (field?.arg !== undefined) return { field, arg: ref.name.slice(dot + 1), label: label(ref) };
   }
   return null;
@@ -73,11 +69,7 @@ function checked(found: Found, ref: FieldRef, text: string): Found {
     const forms = `${name}.${field.arg.name} or ${name}[${field.arg.name}]`;
     throw new FilterError(`${name} needs an argument`, text, ref, `write ${forms}, for example ${field.example}`);
   }
-  if (field.arg?.name === 'LEVEL' && arg !== '' && !/^[0-9]+$/.test(arg)) {
-    throw new FilterError(`${name}[${arg}]: the level is a number`, text, ref, 'for example proc.aname[2]: the parent’s parent');
-  }
-  if (field.arg?.name === 'TIME' && !/^[0-9]+$/.test(arg)) {
-    throw new FilterError(`${name}[${arg}]: the time is ns since 1970`, text, ref, `as evt.rawtime shows it: ${field.example}`);
-  }
+  const { valid, wanted = '', hint = '' } = field.arg ?? {};
+  if (valid !== undefined && arg !== '' && !valid.test(arg)) throw new FilterError(`${name}[${arg}]: ${wanted}`, text, ref, hint);
   return found;
 }

@@ -1,5 +1,7 @@
 /** What people from elsewhere, or in haste, probably meant: for the answers to wrong filters. Pure functions of the text. */
+import { FIELDS } from '../event/fields/index.ts';
 import type { Span } from './ast.ts';
+import { quoted } from './literal.ts';
 
 /** An answer to a place where the filter goes wrong. */
 export interface Answer {
@@ -62,9 +64,8 @@ export function conditionFor(value: string): string {
   if (/^[0-9]+(\.[0-9]+){3}\/[0-9]+$/.test(value)) return `fd.net=${value}`;
   if (/^[0-9]+$/.test(value)) return `fd.port=${value} or proc.pid=${value}`;
   if (value.startsWith('/')) return `fd.name startswith ${value}`;
-  return /^[\w-]+$/.test(value)
-    ? `proc.name=${value} or evt.buffer contains ${value}`
-    : `evt.buffer contains "${value.replace(/["\\]/g, '\\$&')}"`;
+  const word = /^[\w-]+$/.test(value);
+  return word ? `proc.name=${value} or evt.buffer contains ${value}` : `evt.buffer contains ${quoted(value)}`;
 }
 
 const JOINS: Readonly<Record<string, string>> = { and: ' and', or: ' or', '&': ' and', '|': ' or', ',': ' and', ';': ' and' };
@@ -140,71 +141,10 @@ export function listed(text: string, start: number): string {
   return replaced(text, { start, end: start + values.length }, `(${values})`);
 }
 
-/** Words that people write where a field is wanted, and the fields that they mean. */
-const FIELDS_IN_SHORT: Readonly<Record<string, string>> = {
-  name: 'proc.name',
-  process: 'proc.name',
-  proc: 'proc.name',
-  comm: 'proc.name',
-  pid: 'proc.pid',
-  tid: 'thread.tid',
-  ppid: 'proc.ppid',
-  cmd: 'proc.cmdline',
-  cmdline: 'proc.cmdline',
-  user: 'user.name',
-  uid: 'user.uid',
-  port: 'fd.port',
-  addr: 'fd.ip',
-  ip: 'fd.ip',
-  host: 'fd.ip',
-  net: 'fd.net',
-  src: 'fd.cip',
-  dst: 'fd.sip',
-  sport: 'fd.sport',
-  dport: 'fd.sport',
-  proto: 'fd.l4proto',
-  protocol: 'fd.l4proto',
-  fd: 'fd.num',
-  file: 'fd.name',
-  path: 'fd.name',
-  filename: 'fd.filename',
-  dir: 'fd.directory',
-  type: 'evt.type',
-  syscall: 'evt.type',
-  event: 'evt.type',
-  latency: 'evt.latency',
-  duration: 'evt.latency',
-  time: 'evt.reltime',
-  res: 'evt.res',
-  error: 'evt.res',
-  errno: 'evt.res',
-  cpu: 'evt.cpu',
-  size: 'evt.buflen',
-  bytes: 'evt.buflen',
-  data: 'evt.buffer',
-  buffer: 'evt.buffer',
-  payload: 'evt.buffer',
-  num: 'evt.num',
-  container: 'container.name',
-  image: 'container.image',
-  ns: 'k8s.ns.name',
-  namespace: 'k8s.ns.name',
-  pod: 'k8s.pod.name',
-  svc: 'k8s.svc.name',
-  service: 'k8s.svc.name',
-  deployment: 'k8s.deployment.name',
-  node: 'k8s.node.name',
-  qname: 'dns.qname',
-  rcode: 'dns.rcode',
-  method: 'http.method',
-  uri: 'http.uri',
-  url: 'http.uri',
-  status: 'http.status',
-};
-
 /** What to say of a single word in the place of a field, and the filter with the field. */
 export function fieldFor(word: string, text: string, span: Span): [hint: string, fixed: string | null] {
-  const field = FIELDS_IN_SHORT[word.toLowerCase()];
+  const small = word.toLowerCase();
+  const field = FIELDS.find(({ short }) => short?.includes(small) === true)?.name;
   if (field === undefined) return ['fields have a dot in their names, such as proc.name; `trowel fields` lists them', null];
   return [`${field} is probably meant`, replaced(text, span, field)];
 }

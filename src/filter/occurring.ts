@@ -3,6 +3,7 @@
 import type { BoundField, Reading, RowField, Value } from '../event/fields/field.ts';
 import { type CaptureContext, EventView } from '../event/view.ts';
 import type { RowColumn } from '../model/chunk.ts';
+import { written } from './literal.ts';
 
 /** How many events refer to each row of a dimension. */
 export interface Usage {
@@ -58,13 +59,4 @@ function textsOf(reading: Reading): string[] {
   return (Array.isArray(reading) ? (reading as readonly Value[]) : [reading as Value]).flatMap((value) =>
     value instanceof Uint8Array ? [] : [written(String(value))],
   );
-}
-
-/** A value in the form in which a filter can have it: in quotes where it is not a plain word. */
-export function written(value: string): string {
-  if (/^[^()"'\s=,\\\p{C}]+$/u.test(value) && !/^(and|or|not)$/.test(value)) return value;
-  const escaped = value
-    .replace(/["\\]/g, '\\$&')
-    .replace(/[\x00-\x1f\x7f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
-  return `"${escaped.replace(/\p{C}/gu, '?')}"`;
 }

@@ -1,4 +1,6 @@
 /** All lenses. */
+import { written } from '../filter/literal.ts';
+import { EXEC_CALLS, OPEN_CALLS } from '../model/calls.ts';
 import { echo } from './echo.ts';
 import { kubeEvents } from './kube-events.ts';
 import type { Lens } from './lens.ts';
@@ -12,15 +14,14 @@ const NET = `${SOCKETS} and ${MOVED}`;
 const FILE = `fd.type=file and ${MOVED}`;
 const FAILED = 'evt.failed=true and not evt.res in (EAGAIN, EINPROGRESS, EINTR)';
 
-const over = (ms: string) => `evt.latency>=${ms}ms`;
-const quoted = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+const over = (ms: string) => `evt.latency>=${written(`${ms}ms`)}`;
 
 // biome-ignore format: a table
 export const LENSES: readonly Lens[] = [
   echo({ name: 'echo', chisels: ['echo_fds'], doc: 'what was read and written, in order', args: [], filter: () => 'evt.is_io=true' }),
-  echo({ name: 'port', chisels: ['spy_port'], doc: 'what went through a port', args: ['port'], filter: ([port]) => `evt.is_io=true and fd.port=${port}` }),
-  echo({ name: 'ip', chisels: ['spy_ip'], doc: 'what was exchanged with an address', args: ['address'], filter: ([ip]) => `evt.is_io=true and fd.ip=${ip}` }),
-  echo({ name: 'file', chisels: ['spy_file'], doc: 'what was read from and written to a file', args: ['path'], filter: ([path]) => `evt.is_io=true and fd.type=file and fd.name contains ${quoted(path!)}` }),
+  echo({ name: 'port', chisels: ['spy_port'], doc: 'what went through a port', args: ['port'], filter: ([port]) => `evt.is_io=true and fd.port=${written(port!)}` }),
+  echo({ name: 'ip', chisels: ['spy_ip'], doc: 'what was exchanged with an address', args: ['address'], filter: ([ip]) => `evt.is_io=true and fd.ip=${written(ip!)}` }),
+  echo({ name: 'file', chisels: ['spy_file'], doc: 'what was read from and written to a file', args: ['path'], filter: ([path]) => `evt.is_io=true and fd.type=file and fd.name contains ${written(path!)}` }),
   echo({ name: 'stdout', chisels: ['stdout'], doc: 'what programs wrote to their standard output', args: [], filter: () => 'evt.is_io_write=true and fd.num=1' }),
   echo({ name: 'stderr', chisels: ['stderr'], doc: 'what programs wrote to their standard error', args: [], filter: () => 'evt.is_io_write=true and fd.num=2' }),
   echo({ name: 'stdin', chisels: ['stdin'], doc: 'what programs read from their standard input', args: [], filter: () => 'evt.is_io_read=true and fd.num=0' }),
@@ -47,8 +48,8 @@ export const LENSES: readonly Lens[] = [
   services({ name: 'services', chisels: [], doc: 'connections to services: who connected, to which, where that led, and who took it there' }),
   kubeEvents({ name: 'k8s-events', chisels: [], doc: 'what the cluster reported meanwhile: of which object, why, how often' }),
   list({ name: 'errors', chisels: [], doc: 'calls that failed', args: [], filter: () => FAILED, fields: ['evt.num', 'evt.time', 'proc.name', 'evt.type', 'evt.res', 'fd.name'] }),
-  list({ name: 'opens', chisels: ['list_opens'], doc: 'files that were opened', args: [], filter: () => 'evt.type in (open, openat, openat2, creat)', fields: ['evt.num', 'evt.time', 'proc.name', 'evt.res', 'evt.arg.name'] }),
-  list({ name: 'commands', chisels: ['spy_users'], doc: 'commands that were started', args: [], filter: () => 'evt.type in (execve, execveat) and evt.failed=false', fields: ['evt.num', 'evt.time', 'proc.pid', 'proc.pname', 'proc.cmdline'] }),
+  list({ name: 'opens', chisels: ['list_opens'], doc: 'files that were opened', args: [], filter: () => `evt.type in (${OPEN_CALLS})`, fields: ['evt.num', 'evt.time', 'proc.name', 'evt.res', 'evt.arg.name'] }),
+  list({ name: 'commands', chisels: ['spy_users'], doc: 'commands that were started', args: [], filter: () => `evt.type in (${EXEC_CALLS}) and evt.failed=false`, fields: ['evt.num', 'evt.time', 'proc.pid', 'proc.pname', 'proc.cmdline'] }),
   list({ name: 'exits', chisels: ['proc_exec_time'], doc: 'processes that ended, and how', args: [], filter: () => 'evt.type=procexit and thread.ismain=true', fields: ['evt.num', 'evt.time', 'proc.pid', 'proc.duration', 'evt.arg.ret', 'proc.cmdline'] }),
 ];
 

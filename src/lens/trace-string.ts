@@ -3,6 +3,8 @@
 import type { Capture } from '../capture/capture.ts';
 import type { EventView } from '../event/view.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
+import { written } from '../filter/literal.ts';
+import { EXEC_CALLS } from '../model/calls.ts';
 import type { DnsRow } from '../model/dns.ts';
 import { fdName, isIpSocket } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';
@@ -33,8 +35,8 @@ const HTTP = /^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT) (\S{1,120}) HTTP
 
 /** The filter that finds them. DNS has names in parts, so that a dotted string is not in the bytes. */
 export function traceFilter(text: string): string {
-  const quoted = `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
-  return `evt.buffer contains ${quoted} or dns.qname contains ${quoted} or (evt.type in (execve, execveat) and evt.failed=false and proc.cmdline contains ${quoted})`;
+  const wanted = written(text);
+  return `evt.buffer contains ${wanted} or dns.qname contains ${wanted} or (evt.type in (${EXEC_CALLS}) and evt.failed=false and proc.cmdline contains ${wanted})`;
 }
 
 export function* traces(capture: Capture, filter: CompiledFilter, text: string): Generator<Trace> {

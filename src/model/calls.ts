@@ -255,3 +255,10 @@ export const CALLS: readonly CallSpec[] = [
   // and what Trowel says of itself
   call(1056, 'lost', 'other', 'trouble', [text('reason', 0), text('family', 1), value('count', 0), value('from', 1, 'ns'), value('to', 2, 'ns')]),
 ];
+
+/** Calls that open a file by its path: what later events call it by. */
+export const OPEN_CALLS: readonly string[] = CALLS.filter(
+  ({ fd, family, args }) => fd === 'ret' && family === 'file' && args.some(({ source }) => source.from === 'path'),
+).map(({ name }) => name);
+/** Calls that make a process another program. */
+export const EXEC_CALLS: readonly string[] = ['execve', 'execveat'];

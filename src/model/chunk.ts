@@ -93,6 +93,24 @@ export interface Chunk {
   readonly dataEnd: Uint32Array;
 }
 
+/** How a column says that an event has no such number: by one below zero, or by an event without HAS_RES. Others always have one. */
+const ABSENCE: Readonly<Partial<Record<NumberColumn, 'negative' | 'flag'>>> = { latency: 'negative', fdnum: 'negative', res: 'flag' };
+
+export type Absence = 'negative' | 'flag' | null;
+
+export const absenceOf = (column: NumberColumn): Absence => ABSENCE[column] ?? null;
+
+/** Whether an event's number in a column of such an absence is none; `flags`: the event's. */
+export function isAbsent(absence: Absence, value: number, flags: number): boolean {
+  return absence === null ? false : absence === 'negative' ? value < 0 : (flags & EventFlag.HAS_RES) === 0;
+}
+
+/** Event i's number in a column; null: not measured, no result, no descriptor. */
+export function columnValue(chunk: Chunk, column: NumberColumn, i: number): number | null {
+  const value = chunk[column][i]!;
+  return isAbsent(absenceOf(column), value, chunk.flags[i]!) ? null : value;
+}
+
 /** Event i's payload, as a view. */
 export function payload(chunk: Chunk, i: number): Uint8Array {
   return chunk.data.subarray(i === 0 ? 0 : chunk.dataEnd[i - 1], chunk.dataEnd[i]);

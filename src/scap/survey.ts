@@ -2,6 +2,7 @@
  * The first pass over a file: which calls never return. Only then can the second pass, in the order of the file, tell a call
  * that is pending from one whose end comes later. It reads no more than the header of each event.
  */
+import { EXEC_CALLS, OPEN_CALLS } from '../model/calls.ts';
 import { Block, BlockCutter, eventForm, ScapDamage } from './blocks.ts';
 import { EventHead } from './event-head.ts';
 import { LIMITS } from './limits.ts';
@@ -27,7 +28,7 @@ export interface Survey {
 type Numbered = Pick<OpenCall, 'num' | 'notes'>;
 
 /** Calls whose beginning is recorded even where those of others are not: what it says may change before the call looks. */
-const TWICE: ReadonlySet<string> = new Set(['open', 'openat', 'openat2', 'creat', 'connect', 'execve', 'execveat']);
+const TWICE: ReadonlySet<string> = new Set([...OPEN_CALLS, 'connect', ...EXEC_CALLS]);
 
 /** One event for a call's beginning in so many events: then beginnings are recorded. */
 const FEW = 0.05;

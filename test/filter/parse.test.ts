@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { precedenceHint } from '../../src/filter/diagnose.ts';
 import { FilterError } from '../../src/filter/error.ts';
-import { literalBytes, parseFilter, precedenceHint } from '../../src/filter/parse.ts';
+import { literalBytes } from '../../src/filter/literal.ts';
+import { parseFilter } from '../../src/filter/parse.ts';
 
 const CASES = new URL('../../../shared/scap/filter-cases.json', import.meta.url);
 

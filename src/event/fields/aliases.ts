@@ -1,86 +1,25 @@
-/** Names that people bring from elsewhere. A `from` that ends with a dot stands for all names that begin so. */
-export const ALIASES: readonly { readonly from: string; readonly to: string }[] = [
-  // Wireshark
-  { from: 'dns.qry.name', to: 'dns.qname' },
-  { from: 'dns.query', to: 'dns.qname' },
-  { from: 'dns.question', to: 'dns.qname' },
-  { from: 'dns.name', to: 'dns.qname' },
-  { from: 'dns.qry.type', to: 'dns.qtype' },
-  { from: 'dns.qry.class', to: 'dns.qclass' },
-  { from: 'dns.flags.rcode', to: 'dns.rcode' },
-  { from: 'dns.flags.truncated', to: 'dns.tc' },
-  { from: 'dns.flags.recdesired', to: 'dns.rd' },
-  { from: 'dns.flags.recavail', to: 'dns.ra' },
-  { from: 'dns.flags.authoritative', to: 'dns.aa' },
-  { from: 'dns.resp.name', to: 'dns.answers' },
-  { from: 'dns.resp.ttl', to: 'dns.ttl' },
-  { from: 'dns.cname', to: 'dns.cnames' },
-  { from: 'dns.aaaa', to: 'dns.addrs' },
-  { from: 'dns.a', to: 'dns.addrs' },
-  { from: 'dns.time', to: 'dns.latency' },
-  { from: 'dns.retransmission', to: 'dns.retransmit' },
-  { from: 'http.request.method', to: 'http.method' },
-  { from: 'http.request.uri', to: 'http.uri' },
-  { from: 'http.request.full_uri', to: 'http.uri' },
-  { from: 'http.request.version', to: 'http.version' },
-  { from: 'http.response.code', to: 'http.status' },
-  { from: 'ip.addr', to: 'fd.ip' },
-  { from: 'ip.src', to: 'fd.cip' },
-  { from: 'ip.dst', to: 'fd.sip' },
-  { from: 'ipv6.addr', to: 'fd.ip' },
-  { from: 'ipv6.src', to: 'fd.cip' },
-  { from: 'ipv6.dst', to: 'fd.sip' },
-  { from: 'tcp.port', to: 'fd.port' },
-  { from: 'tcp.srcport', to: 'fd.cport' },
-  { from: 'tcp.dstport', to: 'fd.sport' },
-  { from: 'udp.port', to: 'fd.port' },
-  { from: 'udp.srcport', to: 'fd.cport' },
-  { from: 'udp.dstport', to: 'fd.sport' },
-  { from: 'tcp.payload', to: 'evt.buffer' },
-  { from: 'udp.payload', to: 'evt.buffer' },
-  { from: 'data.data', to: 'evt.buffer' },
-  { from: 'tcp', to: 'evt.buffer' },
-  { from: 'udp', to: 'evt.buffer' },
-  { from: 'http', to: 'evt.buffer' },
-  { from: 'ip', to: 'evt.buffer' },
-  { from: 'frame', to: 'evt.buffer' },
-  { from: 'dns', to: 'evt.buffer' },
-  { from: 'frame.number', to: 'evt.num' },
-  { from: 'frame.time', to: 'evt.datetime' },
-  { from: 'frame.time_epoch', to: 'evt.rawtime' },
-  { from: 'frame.time_relative', to: 'evt.reltime' },
-  { from: 'frame.time_delta', to: 'evt.deltatime' },
-  { from: 'frame.len', to: 'evt.buflen' },
-  { from: 'syslog.level', to: 'syslog.severity' },
-  { from: 'syslog.msg', to: 'syslog.message' },
-  // sysdig and Falco, older and newer
+import { FIELDS } from './index.ts';
+
+/** A name of elsewhere and the field that has it here. */
+interface Alias {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Names that begin otherwise elsewhere. Both end with a dot. */
+const PREFIXES: readonly Alias[] = [
   { from: 'evt.is.', to: 'evt.type.is.' },
-  { from: 'proc.pgid.pid', to: 'proc.pgid' },
-  { from: 'proc.tid', to: 'thread.tid' },
-  { from: 'proc.vtid', to: 'thread.vtid' },
-  { from: 'thread.pid', to: 'proc.pid' },
-  { from: 'thread.name', to: 'proc.name' },
-  { from: 'proc.cgroups', to: 'thread.cgroups' },
-  { from: 'evt.host', to: 'evt.hostname' },
-  { from: 'container.image.name', to: 'container.image.repository' },
-  { from: 'k8s.ns', to: 'k8s.ns.name' },
-  { from: 'k8s.namespace', to: 'k8s.ns.name' },
-  { from: 'k8s.namespace.name', to: 'k8s.ns.name' },
-  { from: 'k8s.pod', to: 'k8s.pod.name' },
-  { from: 'k8s.svc', to: 'k8s.svc.name' },
-  { from: 'k8s.service', to: 'k8s.svc.name' },
-  { from: 'k8s.deployment', to: 'k8s.deployment.name' },
-  { from: 'k8s.rs', to: 'k8s.rs.name' },
-  { from: 'k8s.rc', to: 'k8s.rc.name' },
-  { from: 'k8s.node', to: 'k8s.node.name' },
-  { from: 'k8s.pod.id', to: 'k8s.pod.uid' },
-  { from: 'k8s.ns.id', to: 'k8s.ns.uid' },
-  { from: 'k8s.svc.id', to: 'k8s.svc.uid' },
-  { from: 'k8s.rc.id', to: 'k8s.rc.uid' },
-  { from: 'k8s.rs.id', to: 'k8s.rs.uid' },
-  { from: 'k8s.deployment.id', to: 'k8s.deployment.uid' },
   { from: 'k8smeta.', to: 'k8s.' },
 ];
+
+/** Names that people bring from elsewhere, from the fields' rows. A `from` that ends with a dot stands for all names that begin so. */
+export const ALIASES: readonly Alias[] = [
+  ...FIELDS.flatMap(({ name, aliases = [] }) => aliases.map((from) => ({ from, to: name }))),
+  ...PREFIXES,
+];
+
+/** Single words that stand for a field, as Wireshark writes them: `tcp contains "x"`. */
+export const WORD_FIELDS: ReadonlySet<string> = new Set(ALIASES.map(({ from }) => from).filter((name) => !name.includes('.')));
 
 /** Single words that are filters elsewhere, and what they mean here. */
 export const PROTOCOLS: Readonly<Record<string, string>> = {

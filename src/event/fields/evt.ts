@@ -1,12 +1,13 @@
+import { FAMILIES } from '../../model/calls.ts';
 import { EventFlag, startTime } from '../../model/chunk.ts';
-import { errnoName } from '../../model/errno.ts';
+import { ERRNO_NAMES, errnoName } from '../../model/errno.ts';
 import { FIRST_IMPORTED, STANDARD_TYPES } from '../../model/event-type.ts';
 import type { FdKind } from '../../model/rows.ts';
 import { clockText, MS, SECOND, secondsText, spanText, wallNs } from '../../model/time.ts';
 import { argAt, argReading, argsText, argText } from '../args-text.ts';
 import { isScap } from '../scap-text.ts';
 import type { EventView } from '../view.ts';
-import { asIs, type ColumnField, type Field, type FieldType, type Reading, type RowField } from './field.ts';
+import { type ArgSpec, asIs, type ColumnField, type Field, type FieldType, type Reading, type RowField } from './field.ts';
 import { syslogMessage } from './syslog.ts';
 
 type Spec<F extends Field> = Omit<F, 'name' | 'doc' | 'example' | 'scope'>;
@@ -133,56 +134,76 @@ function opensExecutable(view: EventView): boolean {
   return view.type.makesFd && view.type.category === 'file' && creates && typeof mode === 'number' && (mode & 0o111) !== 0;
 }
 
+const TIME: ArgSpec = {
+  name: 'TIME',
+  required: true,
+  valid: /^[0-9]+$/,
+  wanted: 'the time is ns since 1970',
+  hint: 'as evt.rawtime shows it: evt.around[1795177800000000000]=500',
+};
+
+const TYPES = STANDARD_TYPES.map(({ name }) => name);
+const SYSCALLS = STANDARD_TYPES.filter(({ syscall }) => syscall).map(({ name }) => name);
+/** `io` becomes one of the others by what its descriptor is; the last two are of imported files. */
+const CATEGORIES = [...new Set([...STANDARD_TYPES.map((type) => type.category).filter((name) => name !== 'io'), 'memory', 'system'])];
+
+const remarkOnDirection = (value: string): string | null =>
+  value === '>'
+    ? 'a call is one event here, when it returns: evt.dir=> is left for what never returned, and for what the kernel says'
+    : null;
+
+const numbersElsewhere = (value: string): string | null => (/^-?[0-9]+$/.test(value) ? 'evt.rawres has the numbers' : null);
+
 const clock = (view: EventView, date: boolean) => clockText(view.capture.epoch, view.time, date);
 
 // biome-ignore format: a table
 export const EVT_FIELDS: readonly Field[] = [
-  column('evt.num', 'number of the event, from 1 in the order of time', 'evt.num>=100', { type: 'number', column: 'num', value: asIs }),
+  column('evt.num', 'number of the event, from 1 in the order of time', 'evt.num>=100', { type: 'number', column: 'num', value: asIs, aliases: ['frame.number'], short: ['num'], needs: ['every event'] }),
   ofEvent('evt.time', 'time of day at which it ended', 'evt.time startswith 12:', { type: 'text', read: (view) => clock(view, false) }),
   ofEvent('evt.time.s', 'the same without nanoseconds', 'evt.time.s=12:00:00', { type: 'text', read: (view) => clock(view, false).slice(0, 8) }),
   ofEvent('evt.time.iso8601', 'date and time in UTC', 'evt.time.iso8601 startswith 2026', { type: 'text', read: (view) => `${clockText(view.capture.epoch, view.time, true, true).replace(' ', 'T')}Z` }),
-  ofEvent('evt.datetime', 'date and time of day', 'evt.datetime startswith 2026-11', { type: 'text', read: (view) => clock(view, true) }),
+  ofEvent('evt.datetime', 'date and time of day', 'evt.datetime startswith 2026-11', { type: 'text', read: (view) => clock(view, true), aliases: ['frame.time'] }),
   ofEvent('evt.datetime.s', 'the same without nanoseconds', 'evt.datetime.s startswith 2026-11', { type: 'text', read: (view) => clock(view, true).slice(0, 19) }),
-  column('evt.rawtime', 'ns since 1970', 'evt.rawtime>1481211699000000000', { type: 'walltime', column: 'time', value: asIs, text: (value, view) => wallNs(view.capture.epoch, Number(value)) }),
+  column('evt.rawtime', 'ns since 1970', 'evt.rawtime>1481211699000000000', { type: 'walltime', column: 'time', value: asIs, text: (value, view) => wallNs(view.capture.epoch, Number(value)), aliases: ['frame.time_epoch'] }),
   ofEvent('evt.rawtime.s', 'seconds since 1970', 'evt.rawtime.s>1481211699', { type: 'number', unit: 's', read: (view) => Number((view.capture.epoch + BigInt(Math.round(view.time))) / 1_000_000_000n) }),
   ofEvent('evt.rawtime.ns', 'the nanoseconds of that second', 'evt.rawtime.ns>500000000', { type: 'number', unit: 'ns', read: (view) => Number((view.capture.epoch + BigInt(Math.round(view.time))) % 1_000_000_000n) }),
-  column('evt.reltime', 'ns since the capture began', 'evt.reltime>2s', { type: 'span', column: 'time', value: asIs }),
+  column('evt.reltime', 'ns since the capture began', 'evt.reltime>2s', { type: 'span', column: 'time', value: asIs, aliases: ['frame.time_relative'], short: ['time'] }),
   column('evt.reltime.s', 'whole seconds since the capture began', 'evt.reltime.s=2', { type: 'number', unit: 's', column: 'time', value: whole }),
   column('evt.reltime.ns', 'the nanoseconds of that second', 'evt.reltime.ns<1000', { type: 'number', unit: 'ns', column: 'time', value: fraction }),
-  ofEvent('evt.outputtime', 'time in the form that -t asks for', '', { type: 'text', only: 'print', read: (view) => clock(view, false) }),
-  ofEvent('evt.around', 'ms between the event and a time in ns since 1970; = is up to so many', 'evt.around[1795177800000000000]=500', { type: 'number', unit: 'ms', distance: true, arg: { name: 'TIME', required: true }, read: distance }),
+  ofEvent('evt.outputtime', 'time in the form that -t asks for', '', { type: 'text', only: 'print', read: (view) => clock(view, false), instead: ['evt.reltime', 'evt.time', 'evt.rawtime'] }),
+  ofEvent('evt.around', 'ms between the event and a time in ns since 1970; = is up to so many', 'evt.around[1795177800000000000]=500', { type: 'number', unit: 'ms', distance: true, arg: TIME, read: distance }),
   ofEvent('evt.starttime', 'ns since the capture began at which it started', 'evt.starttime<1s', { type: 'span', read: (view) => (view.chunk === null ? null : startTime(view.chunk, view.i)) }),
-  column('evt.latency', 'ns from its start to its end', 'evt.latency>1ms', { type: 'span', column: 'latency', value: asIs }),
+  column('evt.latency', 'ns from its start to its end', 'evt.latency>1ms', { type: 'span', column: 'latency', value: asIs, short: ['latency', 'duration'], pushdown: 'latency' }),
   column('evt.latency.s', 'whole seconds of it', 'evt.latency.s>=5', { type: 'number', unit: 's', column: 'latency', value: whole }),
   column('evt.latency.ns', 'its nanoseconds beyond whole seconds', 'evt.latency.ns>1000', { type: 'number', unit: 'ns', column: 'latency', value: fraction }),
-  column('evt.latency.human', 'the latency for people: 8.011 s', '', { type: 'text', only: 'print', column: 'latency', value: (value) => (value === null ? null : spanText(value)) }),
-  ofEvent('evt.deltatime', 'ns since the event before', 'evt.deltatime>100ms', { type: 'span', later: true, read: delta }),
-  ofEvent('evt.deltatime.s', 'whole seconds since the event before', 'evt.deltatime.s>=1', { type: 'number', unit: 's', later: true, read: (view) => whole(delta(view)) }),
-  ofEvent('evt.deltatime.ns', 'the nanoseconds of that', 'evt.deltatime.ns>1000', { type: 'number', unit: 'ns', later: true, read: (view) => fraction(delta(view)) }),
-  column('evt.dir', '< it completed; > it never returned, or the kernel said it without beginning and end', 'evt.dir=<', { type: 'text', column: 'flags', value: (flags) => (flags! & (EventFlag.PENDING | EventFlag.ONE_SIDED) ? '>' : '<') }),
+  column('evt.latency.human', 'the latency for people: 8.011 s', '', { type: 'text', only: 'print', column: 'latency', value: (value) => (value === null ? null : spanText(value)), instead: ['evt.latency'] }),
+  ofEvent('evt.deltatime', 'ns since the event before', 'evt.deltatime>100ms', { type: 'span', needs: ['later rows', 'every event'], read: delta, aliases: ['frame.time_delta'] }),
+  ofEvent('evt.deltatime.s', 'whole seconds since the event before', 'evt.deltatime.s>=1', { type: 'number', unit: 's', needs: ['later rows', 'every event'], read: (view) => whole(delta(view)) }),
+  ofEvent('evt.deltatime.ns', 'the nanoseconds of that', 'evt.deltatime.ns>1000', { type: 'number', unit: 'ns', needs: ['later rows', 'every event'], read: (view) => fraction(delta(view)) }),
+  column('evt.dir', '< it completed; > it never returned, or the kernel said it without beginning and end', 'evt.dir=<', { type: 'text', column: 'flags', value: (flags) => (flags! & (EventFlag.PENDING | EventFlag.ONE_SIDED) ? '>' : '<'), values: ['<', '>'], remark: remarkOnDirection }),
   column('evt.pending', 'it had begun and never returned', 'evt.pending=true', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.PENDING) !== 0 }),
-  ofType('evt.type', 'name of the call or event', 'evt.type in (open, openat)', { type: 'text', read: (view) => view.type.name }),
+  ofType('evt.type', 'name of the call or event', 'evt.type in (open, openat)', { type: 'text', read: (view) => view.type.name, values: TYPES, short: ['type', 'syscall', 'event'], pushdown: 'call' }),
   ofType('evt.type.is', 'whether it is of a type', 'evt.type.is.connect=true', { type: 'bool', arg: { name: 'TYPE', required: true }, read: (view, name) => view.type.name === name }),
-  ofType('syscall.type', 'name, of system calls only', 'syscall.type=read', { type: 'text', read: (view) => (view.type.syscall ? view.type.name : null) }),
-  ofEvent('evt.category', 'file, net, ipc, wait, process, sleep, signal, user, other …', 'evt.category=net', { type: 'text', read: category }),
+  ofType('syscall.type', 'name, of system calls only', 'syscall.type=read', { type: 'text', read: (view) => (view.type.syscall ? view.type.name : null), values: SYSCALLS, pushdown: 'call' }),
+  ofEvent('evt.category', 'file, net, ipc, wait, process, sleep, signal, user, other …', 'evt.category=net', { type: 'text', read: category, values: CATEGORIES }),
   ofType('evt.source', 'where events of this kind come from', 'evt.source=syscall', { type: 'text', read: () => 'syscall' }),
-  column('evt.cpu', 'number of the CPU', 'evt.cpu=0', { type: 'number', column: 'cpu', value: asIs }),
-  ofEvent('evt.args', 'all arguments as text', 'evt.args contains resolv', { type: 'text', read: (view) => argsText(view, ENDED), sought: (view) => argsText(view, { ...ENDED, all: true }) }),
-  ofEvent('evt.info', 'all arguments as text, of a call’s beginning too where that was recorded apart', 'evt.info contains "res=0"', { type: 'text', read: (view) => argsText(view, BEGUN), sought: (view) => argsText(view, { ...BEGUN, all: true }) }),
+  column('evt.cpu', 'number of the CPU', 'evt.cpu=0', { type: 'number', column: 'cpu', value: asIs, short: ['cpu'] }),
+  ofEvent('evt.args', 'all arguments as text', 'evt.args contains resolv', { type: 'text', read: (view) => argsText(view, ENDED), matchValue: (view) => argsText(view, { ...ENDED, all: true }) }),
+  ofEvent('evt.info', 'all arguments as text, of a call’s beginning too where that was recorded apart', 'evt.info contains "res=0"', { type: 'text', read: (view) => argsText(view, BEGUN), matchValue: (view) => argsText(view, { ...BEGUN, all: true }) }),
   ofEvent('evt.arg', 'one argument as text, by name or position', 'evt.arg.name contains resolv', { type: 'text', arg: { name: 'NAME', required: true }, read: arg }),
   ofEvent('evt.rawarg', 'one argument as it is stored: a number, or text', 'evt.rawarg.size>50', { type: 'number', typeOf: rawArgType, arg: { name: 'NAME', required: true }, read: rawArg }),
-  ofEvent('evt.buffer', 'the bytes that were read or written, as far as they were kept', 'evt.buffer contains GET', { type: 'bytes', read: (view) => (view.payload.length === 0 ? null : view.payload) }),
-  ofEvent('evt.buflen', 'how many bytes were read or written', 'evt.buflen>10KB', { type: 'size', read: ioBytes }),
+  ofEvent('evt.buffer', 'the bytes that were read or written, as far as they were kept', 'evt.buffer contains GET', { type: 'bytes', read: (view) => (view.payload.length === 0 ? null : view.payload), aliases: ['tcp.payload', 'udp.payload', 'data.data', 'tcp', 'udp', 'http', 'ip', 'frame', 'dns'], short: ['data', 'buffer', 'payload'], bytes: 'data' }),
+  ofEvent('evt.buflen', 'how many bytes were read or written', 'evt.buflen>10KB', { type: 'size', read: ioBytes, aliases: ['frame.len'], short: ['size', 'bytes'] }),
   bytesOf(null, 'in'),
   bytesOf(null, 'out'),
   bytesOf('file', null), bytesOf('file', 'in'), bytesOf('file', 'out'), bytesOf('net', null), bytesOf('net', 'in'), bytesOf('net', 'out'),
-  column('evt.res', 'SUCCESS, or the name of the error', 'evt.res=ENOENT', { type: 'text', column: 'res', value: resultText }),
+  column('evt.res', 'SUCCESS, or the name of the error', 'evt.res=ENOENT', { type: 'text', column: 'res', value: resultText, values: ['SUCCESS', ...ERRNO_NAMES], short: ['res', 'error', 'errno'], mistaken: numbersElsewhere }),
   column('evt.rawres', 'the return value', 'evt.rawres<0', { type: 'number', column: 'res', value: asIs }),
   column('evt.failed', 'whether it returned an error', 'evt.failed=true', { type: 'bool', column: 'res', value: (res) => res !== null && res < 0 }),
   ofType('evt.is_io', 'whether it moves bytes', 'evt.is_io=true', { type: 'bool', read: (view) => view.type.io !== null }),
   ofType('evt.is_io_read', 'whether it reads bytes', 'evt.is_io_read=true', { type: 'bool', read: (view) => view.type.io === 'read' }),
   ofType('evt.is_io_write', 'whether it writes bytes', 'evt.is_io_write=true', { type: 'bool', read: (view) => view.type.io === 'write' }),
-  ofType('evt.io_dir', 'read or write', 'evt.io_dir=write', { type: 'text', read: (view) => view.type.io }),
+  ofType('evt.io_dir', 'read or write', 'evt.io_dir=write', { type: 'text', read: (view) => view.type.io, values: ['read', 'write'] }),
   ofType('evt.is_wait', 'whether it blocks by design (poll, futex, sleep …)', 'evt.is_wait=true', { type: 'bool', read: (view) => view.type.wait }),
   ofEvent('evt.wait_latency', 'ns that it waited, of calls that block by design', 'evt.wait_latency>1ms', { type: 'span', read: (view) => (view.type.wait ? view.columnValue('latency') : null) }),
   ofType('evt.count', '1 for every event', 'evt.count=1', { type: 'number', read: () => 1 }),
@@ -195,12 +216,12 @@ export const EVT_FIELDS: readonly Field[] = [
   ofEvent('evt.is_open_read', 'it opens a file for reading', 'evt.is_open_read=true', { type: 'bool', read: (view) => opensFor(view, [0, 2]) }),
   ofEvent('evt.is_open_write', 'it opens a file for writing', 'evt.is_open_write=true', { type: 'bool', read: (view) => opensFor(view, [1, 2]) }),
   ofEvent('evt.is_open_exec', 'it makes a file that may be executed', 'evt.is_open_exec=true', { type: 'bool', read: opensExecutable }),
-  ofType('evt.family', 'what the recorder switches and counts it by: net file process wait ipc trouble io', 'evt.family=trouble', { type: 'text', read: (view) => view.type.family }),
+  ofType('evt.family', 'what the recorder switches and counts it by: net file process wait ipc trouble io', 'evt.family=trouble', { type: 'text', read: (view) => view.type.family, values: [...FAMILIES, 'other'] }),
   ofEvent('evt.is_syslog', 'it writes a line to the system’s log', 'evt.is_syslog=true', { type: 'bool', read: (view) => syslogMessage(view) !== null }),
   column('evt.is_message', 'one message of sendmmsg or recvmmsg', 'evt.is_message=true', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.MESSAGE) !== 0 }),
   column('evt.fault', 'its memory was not readable: payload or arguments are missing', 'evt.fault=false', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.FAULT) !== 0 }),
   column('evt.truncated', 'fewer payload bytes were kept than moved', 'evt.truncated=true', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.TRUNCATED) !== 0 }),
-  ofType('evt.hostname', 'the node it happened on', 'evt.hostname exists', { type: 'text', read: (view) => view.capture.hostname || null }),
+  ofType('evt.hostname', 'the node it happened on', 'evt.hostname exists', { type: 'text', read: (view) => view.capture.hostname || null, aliases: ['evt.host'] }),
 ];
 
 /** Time of an event in the form of `-t`: absolute, relative, delta, since the last printed. */

@@ -1,6 +1,6 @@
 import { type End, endsOf, fdName, isIpSocket, l4Name, typeChar } from '../../model/fd-name.ts';
 import { flagNames } from '../../model/flags.ts';
-import type { FdRow } from '../../model/rows.ts';
+import { FD_KINDS, type FdRow } from '../../model/rows.ts';
 import { serviceOfPort } from '../../model/services.ts';
 import { asIs, type Field, type FieldType, type Reading, type RowField } from './field.ts';
 
@@ -47,6 +47,8 @@ function family(fd: FdRow): string | null {
   return fd.kind === 'unix' ? 'unix' : null;
 }
 
+type NamesElsewhere = Pick<Field, 'aliases' | 'short'>;
+
 /** Names of one end's address. */
 function names(end: (fd: FdRow) => End | null): RowField['read'] {
   return (view) => {
@@ -56,8 +58,13 @@ function names(end: (fd: FdRow) => End | null): RowField['read'] {
   };
 }
 
-/** The fields of one end, under a letter: c client, s server, l local, r remote. */
-function endFields(letter: string, word: string, end: (fd: FdRow) => End | null): RowField[] {
+/** The fields of one end, under a letter: c client, s server, l local, r remote. `ip`, `port`: names elsewhere of two of them. */
+function endFields(
+  letter: string,
+  word: string,
+  end: (fd: FdRow) => End | null,
+  { ip, port }: { readonly ip?: NamesElsewhere; readonly port?: NamesElsewhere } = {},
+): RowField[] {
   const of =
     <T extends Reading>(read: (end: End) => T) =>
     (fd: FdRow) => {
@@ -66,11 +73,11 @@ function endFields(letter: string, word: string, end: (fd: FdRow) => End | null)
     };
   // biome-ignore format: a table
   return [
-    ofFd(`fd.${letter}ip`, 'ip', `${word} address`, `fd.${letter}ip=10.0.0.1`, of(({ ip }) => ip)),
-    ofFd(`fd.${letter}port`, 'port', `${word} port`, `fd.${letter}port=80`, of(({ port }) => port)),
-    ofFd(`fd.${letter}net`, 'net', `${word} network`, `fd.${letter}net=10.0.0.0/8`, of(({ ip }) => ip), { only: 'filter' }),
-    ofFd(`fd.${letter}proto`, 'text', `service name of the ${word} port`, `fd.${letter}proto=http`, of(({ port }) => serviceOfPort(port))),
-    { name: `fd.${letter}ip.name`, type: 'text', doc: `names of the ${word} address at the time, from the DNS answers in the capture`, example: `fd.${letter}ip.name contains backend`, scope: 'fd', later: true, read: names(end) },
+    ofFd(`fd.${letter}ip`, 'ip', `${word} address`, `fd.${letter}ip=10.0.0.1`, of((found) => found.ip), { companions: { net: `fd.${letter}net`, port: `fd.${letter}port` }, ...ip }),
+    ofFd(`fd.${letter}port`, 'port', `${word} port`, `fd.${letter}port=80`, of((found) => found.port), { pushdown: 'port', ...port }),
+    ofFd(`fd.${letter}net`, 'net', `${word} network`, `fd.${letter}net=10.0.0.0/8`, of((found) => found.ip), { only: 'filter' }),
+    ofFd(`fd.${letter}proto`, 'text', `service name of the ${word} port`, `fd.${letter}proto=http`, of((found) => serviceOfPort(found.port))),
+    { name: `fd.${letter}ip.name`, type: 'text', doc: `names of the ${word} address at the time, from the DNS answers in the capture`, example: `fd.${letter}ip.name contains backend`, scope: 'fd', needs: ['later rows', 'socket events'], read: names(end) },
   ];
 }
 
@@ -85,22 +92,22 @@ function inContainer(read: (fd: FdRow) => string | null): RowField['read'] {
 
 // biome-ignore format: a table
 export const FD_FIELDS: readonly Field[] = [
-  { name: 'fd.num', type: 'number', scope: 'column', column: 'fdnum', value: asIs, doc: 'number of the descriptor', example: 'fd.num=3' },
-  ofFd('fd.type', 'text', 'file directory ipv4 ipv6 unix pipe event eventpoll inotify timerfd signalfd netlink …', 'fd.type in (ipv4, ipv6)', (fd) => (fd.kind === 'unknown' ? null : fd.kind)),
+  { name: 'fd.num', type: 'number', scope: 'column', column: 'fdnum', value: asIs, doc: 'number of the descriptor', example: 'fd.num=3', short: ['fd'] },
+  ofFd('fd.type', 'text', 'file directory ipv4 ipv6 unix pipe event eventpoll inotify timerfd signalfd netlink …', 'fd.type in (ipv4, ipv6)', (fd) => (fd.kind === 'unknown' ? null : fd.kind), { values: FD_KINDS.filter((kind) => kind !== 'unknown'), pushdown: 'fdKind' }),
   ofFd('fd.typechar', 'text', 'the type as a letter: f d 4 6 u p e l i t s n …', 'fd.typechar=4', typeChar),
-  ofFd('fd.name', 'text', 'path, or client->server, or the kernel’s name', 'fd.name contains resolv.conf', (fd) => fdName(fd)),
-  ofFd('fd.directory', 'text', 'directory of a file', 'fd.directory=/etc', directory),
-  ofFd('fd.filename', 'text', 'last part of a file’s path', 'fd.filename=hosts', filename),
-  ofFd('fd.ip', 'ip', 'either address', 'fd.ip=10.0.0.1', (fd) => both(fd, ({ ip }) => ip), { ends: true, only: 'filter' }),
-  ofFd('fd.port', 'port', 'either port', 'fd.port=53', (fd) => both(fd, ({ port }) => port), { ends: true, only: 'filter' }),
-  ofFd('fd.net', 'net', 'network of either address', 'fd.net=10.0.0.0/8', (fd) => both(fd, ({ ip }) => ip), { ends: true, only: 'filter' }),
+  ofFd('fd.name', 'text', 'path, or client->server, or the kernel’s name', 'fd.name contains resolv.conf', (fd) => fdName(fd), { short: ['file', 'path'] }),
+  ofFd('fd.directory', 'text', 'directory of a file', 'fd.directory=/etc', directory, { short: ['dir'] }),
+  ofFd('fd.filename', 'text', 'last part of a file’s path', 'fd.filename=hosts', filename, { short: ['filename'] }),
+  ofFd('fd.ip', 'ip', 'either address', 'fd.ip=10.0.0.1', (fd) => both(fd, ({ ip }) => ip), { ends: true, only: 'filter', aliases: ['ip.addr', 'ipv6.addr'], short: ['addr', 'ip', 'host'], companions: { net: 'fd.net', port: 'fd.port' } }),
+  ofFd('fd.port', 'port', 'either port', 'fd.port=53', (fd) => both(fd, ({ port }) => port), { ends: true, only: 'filter', aliases: ['tcp.port', 'udp.port'], short: ['port'], pushdown: 'port' }),
+  ofFd('fd.net', 'net', 'network of either address', 'fd.net=10.0.0.0/8', (fd) => both(fd, ({ ip }) => ip), { ends: true, only: 'filter', short: ['net'] }),
   ofFd('fd.proto', 'text', 'service name of either port', 'fd.proto=http', (fd) => both(fd, ({ port }) => serviceOfPort(port)), { ends: true, only: 'filter' }),
-  ...endFields('c', 'client', client),
-  ...endFields('s', 'server', server),
+  ...endFields('c', 'client', client, { ip: { aliases: ['ip.src', 'ipv6.src'], short: ['src'] }, port: { aliases: ['tcp.srcport', 'udp.srcport'] } }),
+  ...endFields('s', 'server', server, { ip: { aliases: ['ip.dst', 'ipv6.dst'], short: ['dst'] }, port: { aliases: ['tcp.dstport', 'udp.dstport'], short: ['sport', 'dport'] } }),
   ...endFields('l', 'local', local),
   ...endFields('r', 'remote', remote),
-  ofFd('fd.l4proto', 'text', 'tcp udp icmp raw', 'fd.l4proto=udp', (fd) => (isIpSocket(fd) ? l4Name(fd.l4proto) : null)),
-  ofFd('fd.sockfamily', 'text', 'ip or unix', 'fd.sockfamily=unix', family),
+  ofFd('fd.l4proto', 'text', 'tcp udp icmp raw', 'fd.l4proto=udp', (fd) => (isIpSocket(fd) ? l4Name(fd.l4proto) : null), { values: ['tcp', 'udp', 'icmp', 'raw'], short: ['proto', 'protocol'] }),
+  ofFd('fd.sockfamily', 'text', 'ip or unix', 'fd.sockfamily=unix', family, { values: ['ip', 'unix'] }),
   ofFd('fd.is_server', 'bool', 'the process is the server’s end', 'fd.is_server=true', (fd) => fd.role === 'server' || fd.role === 'listen'),
   ofFd('fd.connected', 'bool', 'a socket with a peer', 'fd.connected=true', (fd) => (isIpSocket(fd) ? fd.remoteIp !== null : null)),
   { name: 'fd.uid', type: 'text', scope: 'event', doc: 'thread and descriptor number, unique at a time', example: 'fd.uid exists', read: (view) => (view.columnValue('fdnum') === null || view.thread === null ? null : `${view.thread.tid}${view.columnValue('fdnum')}`) },
@@ -110,7 +117,7 @@ export const FD_FIELDS: readonly Field[] = [
   ofFd('fd.dev', 'number', 'device number as stat(2) gives it', 'fd.dev>0', (fd) => fd.dev || null),
   ofFd('fd.dev.major', 'number', 'its major part', 'fd.dev.major>0', (fd) => (fd.dev ? ((fd.dev >>> 8) & 0xfff) | ((fd.dev >>> 32) & ~0xfff) : null)),
   ofFd('fd.dev.minor', 'number', 'its minor part', 'fd.dev.minor>=0', (fd) => (fd.dev ? (fd.dev & 0xff) | ((fd.dev >>> 12) & ~0xff) : null)),
-  ofFd('fd.role', 'text', 'client, server or listen: which end of an exchange a socket is', 'fd.role=listen', (fd) => (fd.role === 'none' ? null : fd.role)),
+  ofFd('fd.role', 'text', 'client, server or listen: which end of an exchange a socket is', 'fd.role=listen', (fd) => (fd.role === 'none' ? null : fd.role), { values: ['client', 'server', 'listen'] }),
   ofFd('fd.flags', 'text', 'how a file was opened: O_RDONLY|O_CLOEXEC …', 'fd.flags contains O_APPEND', (fd) => (fd.kind === 'file' ? flagNames('open', fd.openFlags) : null)),
   ofFd('fd.netns', 'number', 'inode of the network namespace that a socket lives in', 'fd.netns>0', (fd) => fd.netns || null),
   ofFd('fd.nameraw', 'text', 'the name as stored', 'fd.nameraw exists', (fd) => fdName(fd)),

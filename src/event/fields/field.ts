@@ -1,4 +1,4 @@
-import type { NumberColumn } from '../../model/chunk.ts';
+import type { ByteColumn, NumberColumn } from '../../model/chunk.ts';
 import type { EventView } from '../view.ts';
 
 /** What a field's values are, and with it which operators and constants it takes. Times and spans are ns. */
@@ -15,6 +15,25 @@ export type Reading = Value | readonly Value[] | null;
  */
 export type Scope = 'type' | 'thread' | 'fd' | 'dns' | 'column' | 'event';
 
+/** An argument of a field. */
+export interface ArgSpec {
+  readonly name: string;
+  readonly required: boolean;
+  /** What it looks like, where not everything will do; `wanted` and `hint` answer one that looks otherwise. */
+  readonly valid?: RegExp;
+  readonly wanted?: string;
+  readonly hint?: string;
+}
+
+/**
+ * What a field's value comes from beside its own event: rows that arrive later than it; the sizes of threads, which an import
+ * reads only on request; other events on IP sockets; every other event.
+ */
+export type Need = 'later rows' | 'thread sizes' | 'socket events' | 'every event';
+
+/** What the kernel can compare of a field: with a list of calls, names of threads, process ids, ports or kinds, or with a least latency. */
+export type Pushdown = 'call' | 'comm' | 'pid' | 'port' | 'fdKind' | 'latency';
+
 interface FieldBase {
   readonly name: string;
   readonly type: FieldType;
@@ -24,15 +43,31 @@ interface FieldBase {
   /** A filter that uses it, valid as it stands. */
   readonly example: string;
   /** It takes `[argument]` or `.argument`; what that is called. */
-  readonly arg?: { readonly name: string; readonly required: boolean };
+  readonly arg?: ArgSpec;
   /** The type of its values, where the argument decides. */
   readonly typeOf?: (arg: string) => FieldType;
   /** Both ends of a connection: `=` any of them, `!=` none of them. */
   readonly ends?: true;
   /** The distance from what its argument names: `=` is up to that far. */
   readonly distance?: true;
-  /** Its value may come from events further on. */
-  readonly later?: true;
+  readonly needs?: readonly Need[];
+  readonly pushdown?: Pushdown;
+  /** Its value is this column of bytes as it stands; filters may search the column itself. */
+  readonly bytes?: ByteColumn;
+  /** The values that it can have, where those are few. */
+  readonly values?: readonly string[];
+  /** A word about one of these values. */
+  readonly remark?: (value: string) => string | null;
+  /** A word about a value that is none of them. */
+  readonly mistaken?: (value: string) => string | null;
+  /** Names that it has elsewhere, or had. */
+  readonly aliases?: readonly string[];
+  /** Words that people write in haste where they mean it. */
+  readonly short?: readonly string[];
+  /** Of an address: the fields of its network and of its port. */
+  readonly companions?: { readonly net: string; readonly port: string };
+  /** Of a field that is only printed: what filters take in its place. */
+  readonly instead?: readonly string[];
   /** Only for printing, or only for filtering. */
   readonly only?: 'print' | 'filter';
   /** How a value is printed where its type does not say. */
@@ -53,7 +88,7 @@ export interface RowField extends FieldBase {
   readonly scope: Exclude<Scope, 'column'>;
   readonly read: (view: EventView, arg: string) => Reading;
   /** What filters compare, where that is more than what is shown. */
-  readonly sought?: (view: EventView, arg: string) => Reading;
+  readonly matchValue?: (view: EventView, arg: string) => Reading;
 }
 
 export type Field = ColumnField | RowField;
@@ -68,7 +103,11 @@ export interface BoundField {
 }
 
 /** Whether a field can only be told when the whole recording is known. DNS messages know of their answers. */
-export const looksAhead = ({ scope, later }: Field): boolean => scope === 'dns' || later === true;
+export const looksAhead = (field: Field): boolean => field.scope === 'dns' || needs(field, 'later rows');
+
+export function needs({ needs }: Field, need: Need): boolean {
+  return needs?.includes(need) === true;
+}
 
 const TYPE_UNITS: Readonly<Partial<Record<FieldType, string>>> = { span: 'ns', size: 'bytes', walltime: 'ns since 1970' };
 
@@ -83,7 +122,7 @@ export function readField({ field, arg }: BoundField, view: EventView): Reading 
 }
 
 /** What a filter compares: the same but where lines show less. */
-export function soughtField(bound: BoundField, view: EventView): Reading {
+export function readMatchValue(bound: BoundField, view: EventView): Reading {
   const { field, arg } = bound;
-  return field.scope !== 'column' && field.sought !== undefined ? field.sought(view, arg) : readField(bound, view);
+  return field.scope !== 'column' && field.matchValue !== undefined ? field.matchValue(view, arg) : readField(bound, view);
 }

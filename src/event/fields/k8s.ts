@@ -61,11 +61,12 @@ function names(objects: readonly KubeObjectRow[]): Reading {
 }
 
 /** Name, uid and labels of one kind of object. */
-function ofKind(word: string, what: string, find: Find): RowField[] {
+/** `short`: words that people write for its name. */
+function ofKind(word: string, what: string, find: Find, aliases: readonly string[] = [], short: readonly string[] = []): RowField[] {
   const name = `k8s.${word}`;
   return [
-    field(`${name}.name`, `name of ${what}`, `${name}.name=backend`, find, (object) => object.name),
-    field(`${name}.uid`, `uid of ${what}`, `${name}.uid exists`, find, (object) => object.uid),
+    field(`${name}.name`, `name of ${what}`, `${name}.name=backend`, find, (object) => object.name, { aliases: [name, ...aliases], short }),
+    field(`${name}.uid`, `uid of ${what}`, `${name}.uid exists`, find, (object) => object.uid, { aliases: [`${name}.id`] }),
     field(`${name}.label`, `one of its labels`, `${name}.label.app=web`, find, ({ labels }, key) => textUnder(labels, key), {
       arg: { name: 'KEY', required: true },
     }),
@@ -101,7 +102,7 @@ function endFields(word: 'src' | 'dst', end: 'client' | 'server'): RowField[] {
   const service = atEnd(end, 'Service');
   const node = atEnd(end, 'Node');
   const one = (name: string, doc: string, example: string, read: RowField['read']): RowField => ({
-    name: `k8s.${word}.${name}`, type: 'text', scope: 'fd', later: true, doc: `${doc} of ${whose}`, example: `k8s.${word}.${example}`, read,
+    name: `k8s.${word}.${name}`, type: 'text', scope: 'fd', needs: ['later rows'], doc: `${doc} of ${whose}`, example: `k8s.${word}.${example}`, read,
   }); // biome-ignore format: a row
   return [
     one(
@@ -133,7 +134,7 @@ function endFields(word: 'src' | 'dst', end: 'client' | 'server'): RowField[] {
 }
 
 export const K8S_FIELDS: readonly Field[] = [
-  ...ofKind('pod', 'the pod', pod),
+  ...ofKind('pod', 'the pod', pod, [], ['pod']),
   field('k8s.pod.ip', 'address of the pod', 'k8s.pod.ip=10.0.0.7', pod, ({ ips }) => (ips.length === 0 ? null : ips), { type: 'ip' }),
   annotationOf('pod', pod),
   field(
@@ -159,15 +160,21 @@ export const K8S_FIELDS: readonly Field[] = [
   field('k8s.netpol', 'network policies that select the pod', 'k8s.netpol=deny-all', pod, () => null, {
     read: reading(pod, (found, view) => names(view.kube.policies(found, view.time, view))),
   }),
-  field('k8s.node.name', 'the node that the pod runs on', 'k8s.node.name exists', pod, ({ node }) => node || null),
-  field('k8s.ns.name', 'name of the pod’s namespace', 'k8s.ns.name=critical-app', pod, ({ namespace: name }) => name || null),
+  field('k8s.node.name', 'the node that the pod runs on', 'k8s.node.name exists', pod, ({ node }) => node || null, {
+    aliases: ['k8s.node'],
+    short: ['node'],
+  }),
+  field('k8s.ns.name', 'name of the pod’s namespace', 'k8s.ns.name=critical-app', pod, ({ namespace: name }) => name || null, {
+    aliases: ['k8s.ns', 'k8s.namespace', 'k8s.namespace.name'],
+    short: ['ns', 'namespace'],
+  }),
   ...ofKind('ns', 'the pod’s namespace', namespace).filter(({ name }) => name !== 'k8s.ns.name'), // the name alone is known without the API, too
   annotationOf('ns', namespace),
-  ...ofKind('svc', 'a service that selects the pod', above('Service')),
+  ...ofKind('svc', 'a service that selects the pod', above('Service'), ['k8s.service'], ['svc', 'service']),
   annotationOf('svc', above('Service')),
   ...ofKind('rc', 'the replication controller of the pod', above('ReplicationController')),
   ...ofKind('rs', 'the replica set of the pod', above('ReplicaSet')),
-  ...ofKind('deployment', 'the deployment of the pod', above('Deployment')),
+  ...ofKind('deployment', 'the deployment of the pod', above('Deployment'), [], ['deployment']),
   field(
     'k8s.workload.kind',
     'Deployment, StatefulSet, DaemonSet, Job, CronJob …: what the pod belongs to in the end',

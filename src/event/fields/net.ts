@@ -72,7 +72,7 @@ export const NET_FIELDS: readonly Field[] = [
   ofTrouble('net.state.new', 'text', 'TCP state after a change', 'net.state.new=ESTABLISHED', state('new')),
   ofTrouble('net.backlog.length', 'number', 'connections in an accept queue that is full', 'net.backlog.length>0', number('length')),
   ofTrouble('net.backlog.max', 'number', 'how many an accept queue takes', 'net.backlog.max=128', number('max')),
-  { name: 'net.nat.dst', type: 'text', scope: 'fd', later: true, doc: 'where a service’s address led to: the server’s own end of a client’s connection, where it is on this node and differs', example: 'net.nat.dst exists', read: (view) => natEnd(view) },
-  { name: 'net.nat.pod', type: 'text', scope: 'fd', later: true, doc: 'the pod that a service’s address led to', example: 'net.nat.pod exists', read: natPod },
+  { name: 'net.nat.dst', type: 'text', scope: 'fd', needs: ['later rows', 'socket events'], doc: 'where a service’s address led to: the server’s own end of a client’s connection, where it is on this node and differs', example: 'net.nat.dst exists', read: (view) => natEnd(view) },
+  { name: 'net.nat.pod', type: 'text', scope: 'fd', needs: ['later rows', 'socket events'], doc: 'the pod that a service’s address led to', example: 'net.nat.pod exists', read: natPod },
   { name: 'net.netns', type: 'number', scope: 'fd', doc: 'inode number of the network namespace of a socket', example: 'net.netns>0', read: (view) => (view.fd === null || view.fd.netns === 0 ? null : view.fd.netns) },
 ];

@@ -1,13 +1,20 @@
 import { ProcessFlag, type ProcessRow, type ThreadStatRow } from '../../model/rows.ts';
 import { SECOND } from '../../model/time.ts';
 import type { EventView } from '../view.ts';
-import type { Field, FieldType, Reading, RowField, Value } from './field.ts';
+import type { ArgSpec, Field, FieldType, Reading, RowField, Value } from './field.ts';
 
 /** Ancestors that a walk up the tree visits at most: the kernel's pid limit would allow more, people do not. */
 const MAX_ANCESTORS = 64;
 
-function ofProcess(name: string, type: FieldType, doc: string, example: string, read: (process: ProcessRow) => Reading): RowField {
-  return { name, type, doc, example, scope: 'thread', read: (view) => (view.process === null ? null : read(view.process)) };
+function ofProcess(
+  name: string,
+  type: FieldType,
+  doc: string,
+  example: string,
+  read: (process: ProcessRow) => Reading,
+  more: Partial<RowField> = {},
+): RowField {
+  return { name, type, doc, example, scope: 'thread', read: (view) => (view.process === null ? null : read(view.process)), ...more };
 }
 
 function parent(view: EventView): ProcessRow | null {
@@ -34,8 +41,23 @@ function ancestors(view: EventView): ProcessRow[] {
   return found;
 }
 
+const LEVEL: ArgSpec = {
+  name: 'LEVEL',
+  required: false,
+  valid: /^[0-9]+$/,
+  wanted: 'the level is a number',
+  hint: 'for example proc.aname[2]: the parent’s parent',
+};
+
 /** `[0]` the process itself, `[1]` its parent …; without argument all of its parents. */
-function ofAncestor(name: string, type: FieldType, doc: string, read: (process: ProcessRow) => Value, example: string): RowField {
+function ofAncestor(
+  name: string,
+  type: FieldType,
+  doc: string,
+  read: (process: ProcessRow) => Value,
+  example: string,
+  more: Partial<RowField> = {},
+): RowField {
   const readAt = (view: EventView, arg: string): Reading => {
     if (arg === '') {
       const values = ancestors(view).map(read);
@@ -45,7 +67,7 @@ function ofAncestor(name: string, type: FieldType, doc: string, read: (process: 
     const process = level === 0 ? view.process : (ancestors(view)[level - 1] ?? null);
     return process === null ? null : read(process);
   };
-  return { name, type, doc, example, scope: 'thread', arg: { name: 'LEVEL', required: false }, read: readAt };
+  return { name, type, doc, example, scope: 'thread', arg: LEVEL, read: readAt, ...more };
 }
 
 /** Imported files do not always tell numbers inside a namespace. */
@@ -115,29 +137,29 @@ function ofStats(name: string, doc: string, read: (stats: ThreadStatRow) => Read
     const stats = tid === undefined ? null : view.statsOf(tid);
     return stats === null ? null : read(stats);
   };
-  return { name, type: 'number', doc, example, scope: 'thread', read: readStats };
+  return { name, type: 'number', doc, example, scope: 'thread', needs: ['thread sizes'], read: readStats };
 }
 
 // biome-ignore format: a table
 export const PROC_FIELDS: readonly Field[] = [
-  ofProcess('proc.pid', 'number', 'process id', 'proc.pid=1', (p) => p.pid),
-  { name: 'proc.name', type: 'text', scope: 'thread', doc: 'name of the program, up to 15 bytes', example: 'proc.name=curl', read: (view) => view.thread?.comm ?? null },
+  ofProcess('proc.pid', 'number', 'process id', 'proc.pid=1', (p) => p.pid, { aliases: ['thread.pid'], short: ['pid'], pushdown: 'pid' }),
+  { name: 'proc.name', type: 'text', scope: 'thread', doc: 'name of the program, up to 15 bytes', example: 'proc.name=curl', read: (view) => view.thread?.comm ?? null, aliases: ['thread.name'], short: ['name', 'process', 'proc', 'comm'], pushdown: 'comm' },
   ofProcess('proc.exe', 'text', 'first argument (argv[0])', 'proc.exe endswith curl', (p) => p.exe),
   ofProcess('proc.exepath', 'text', 'path of the executable', 'proc.exepath=/usr/bin/curl', (p) => p.exepath),
   ofProcess('proc.args', 'text', 'arguments after the first, with blanks between', 'proc.args contains --wait', (p) => p.args.join(' ')),
-  { name: 'proc.cmdline', type: 'text', scope: 'thread', doc: 'name and arguments', example: 'proc.cmdline contains backend', read: (view) => (view.process === null ? null : cmdline({ ...view.process, comm: view.thread?.comm ?? '' })) },
+  { name: 'proc.cmdline', type: 'text', scope: 'thread', doc: 'name and arguments', example: 'proc.cmdline contains backend', read: (view) => (view.process === null ? null : cmdline({ ...view.process, comm: view.thread?.comm ?? '' })), short: ['cmd', 'cmdline'] },
   ofProcess('proc.cmdnargs', 'number', 'how many arguments it has', 'proc.cmdnargs>10', (p) => p.args.length),
   ofProcess('proc.cmdlenargs', 'number', 'characters that its arguments have together', 'proc.cmdlenargs>500', (p) => p.args.join('').length),
   ofProcess('proc.exeline', 'text', 'all arguments', 'proc.exeline contains iptables', exeline),
   ofProcess('proc.cwd', 'text', 'working directory', 'proc.cwd=/', (p) => p.cwd || null),
   { name: 'proc.env', type: 'text', scope: 'thread', doc: 'environment, or one variable; recorded only on request', example: 'proc.env[PATH] exists', arg: { name: 'NAME', required: false }, read: (view, name) => (view.process === null ? null : environment(view.process, name)) },
-  ofProcess('proc.ppid', 'number', 'process id of the parent', 'proc.ppid=1', (p) => p.ppid),
+  ofProcess('proc.ppid', 'number', 'process id of the parent', 'proc.ppid=1', (p) => p.ppid, { short: ['ppid'], pushdown: 'pid' }),
   ofParent('proc.pvpid', 'number', 'process id of the parent inside its own pid namespace', 'proc.pvpid=1', (p) => known(p.vpid)),
   ofParent('proc.pname', 'text', 'name of the parent', 'proc.pname=bash', (p) => p.comm),
   ofParent('proc.pexe', 'text', 'first argument of the parent', 'proc.pexe contains bash', (p) => p.exe),
   ofParent('proc.pexepath', 'text', 'path of the parent’s executable', 'proc.pexepath=/bin/bash', (p) => p.exepath),
   ofParent('proc.pcmdline', 'text', 'name and arguments of the parent', 'proc.pcmdline contains bash', cmdline),
-  ofAncestor('proc.apid', 'number', 'process id of an ancestor; without level, of any', (p) => p.pid, 'proc.apid=1'),
+  ofAncestor('proc.apid', 'number', 'process id of an ancestor; without level, of any', (p) => p.pid, 'proc.apid=1', { pushdown: 'pid' }),
   ofAncestor('proc.aname', 'text', 'name of an ancestor; without level, of any', (p) => p.comm, 'proc.aname[2]=sshd'),
   ofAncestor('proc.aexe', 'text', 'first argument of an ancestor', (p) => p.exe, 'proc.aexe contains bash'),
   ofAncestor('proc.aexepath', 'text', 'executable of an ancestor', (p) => p.exepath, 'proc.aexepath contains bash'),
@@ -147,7 +169,7 @@ export const PROC_FIELDS: readonly Field[] = [
   { name: 'proc.sname', type: 'text', scope: 'thread', doc: 'name of the session’s leader', example: 'proc.sname=bash', read: (view) => (view.process === null ? null : (view.processAt(view.process.sid)?.comm ?? null)) },
   ...leaderFields('proc.sid', 'session', ({ sid }) => sid),
   ofProcess('proc.is_sid_leader', 'bool', 'it leads its session', 'proc.is_sid_leader=true', (p) => p.pid === p.sid),
-  ofProcess('proc.pgid', 'number', 'process group id', 'proc.pgid>0', (p) => p.pgid),
+  ofProcess('proc.pgid', 'number', 'process group id', 'proc.pgid>0', (p) => p.pgid, { aliases: ['proc.pgid.pid'] }),
   ...leaderFields('proc.pgid', 'process group', ({ pgid }) => pgid),
   ofProcess('proc.is_pgid_leader', 'bool', 'it leads its process group', 'proc.is_pgid_leader=true', (p) => p.pid === p.pgid),
   { name: 'proc.loginshellid', type: 'number', scope: 'thread', doc: 'process id of the uppermost shell above it', example: 'proc.loginshellid exists', read: loginShell },
@@ -168,17 +190,17 @@ export const PROC_FIELDS: readonly Field[] = [
   ofStats('proc.vmsize', 'virtual memory in kB; imported files only', ({ vmsize }) => vmsize, 'proc.vmsize>100000'),
   ofStats('proc.vmrss', 'resident memory in kB; imported files only', ({ vmrss }) => vmrss, 'proc.vmrss>10000'),
   ofStats('proc.vmswap', 'swapped memory in kB; imported files only', ({ vmswap }) => vmswap, 'proc.vmswap=0'),
-  { name: 'thread.tid', type: 'number', scope: 'thread', doc: 'thread id', example: 'thread.tid>1000', read: (view) => view.thread?.tid ?? null },
-  { name: 'thread.vtid', type: 'number', scope: 'thread', doc: 'thread id inside its pid namespace', example: 'thread.vtid=1', read: (view) => known(view.thread?.vtid) },
+  { name: 'thread.tid', type: 'number', scope: 'thread', doc: 'thread id', example: 'thread.tid>1000', read: (view) => view.thread?.tid ?? null, aliases: ['proc.tid'], short: ['tid'] },
+  { name: 'thread.vtid', type: 'number', scope: 'thread', doc: 'thread id inside its pid namespace', example: 'thread.vtid=1', read: (view) => known(view.thread?.vtid), aliases: ['proc.vtid'] },
   { name: 'thread.ismain', type: 'bool', scope: 'thread', doc: 'the first thread of its process', example: 'thread.ismain=true', read: (view) => (view.process === null ? null : view.thread?.tid === view.process.pid) },
-  ofProcess('thread.cgroups', 'text', 'all cgroups, controller=path', 'thread.cgroups contains kubepods', (p) => cgroup(p, '')),
+  ofProcess('thread.cgroups', 'text', 'all cgroups, controller=path', 'thread.cgroups contains kubepods', (p) => cgroup(p, ''), { aliases: ['proc.cgroups'] }),
   { name: 'thread.cgroup', type: 'text', scope: 'thread', doc: 'cgroup of one controller', example: 'thread.cgroup.memory contains docker', arg: { name: 'CONTROLLER', required: true }, read: (view, name) => (view.process === null ? null : cgroup(view.process, name)) },
 ];
 
 // biome-ignore format: a table
 export const USER_FIELDS: readonly Field[] = [
-  ofProcess('user.uid', 'number', 'user id', 'user.uid=0', (p) => p.uid),
-  ofUser('user.name', 'name of the user', 'user.name=root', (user) => user.name),
+  ofProcess('user.uid', 'number', 'user id', 'user.uid=0', (p) => p.uid, { short: ['uid'] }),
+  ofUser('user.name', 'name of the user', 'user.name=root', (user) => user.name, { short: ['user'] }),
   ofUser('user.homedir', 'home directory', 'user.homedir=/root', (user) => user.home),
   ofUser('user.shell', 'login shell', 'user.shell=/bin/bash', (user) => user.shell),
   ofProcess('user.loginuid', 'number', 'user id at login, -1: none', 'user.loginuid=-1', (p) => p.loginuid),
@@ -192,10 +214,11 @@ function ofUser(
   doc: string,
   example: string,
   read: (user: { name: string; home: string; shell: string }) => string,
+  more: Partial<RowField> = {},
 ): RowField {
   const readUser = (view: EventView) => {
     const user = view.process === null ? null : view.userOf(view.process.uid);
     return user === null ? null : read(user);
   };
-  return { name, type: 'text', doc, example, scope: 'thread', read: readUser };
+  return { name, type: 'text', doc, example, scope: 'thread', read: readUser, ...more };
 }

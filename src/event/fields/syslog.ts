@@ -28,19 +28,26 @@ export function syslogMessage(view: EventView): Message | null {
   return { facility: priority >> 3, severity: priority & 7, text: found[2]!.replace(/[\0\n]+$/, '') };
 }
 
-function ofMessage(name: string, type: FieldType, doc: string, example: string, read: (message: Message) => Reading): RowField {
+function ofMessage(
+  name: string,
+  type: FieldType,
+  doc: string,
+  example: string,
+  read: (message: Message) => Reading,
+  more: Partial<RowField> = {},
+): RowField {
   const readMessage = (view: EventView) => {
     const message = syslogMessage(view);
     return message === null ? null : read(message);
   };
-  return { name, type, doc, example, scope: 'event', read: readMessage };
+  return { name, type, doc, example, scope: 'event', read: readMessage, ...more };
 }
 
 // biome-ignore format: a table
 export const SYSLOG_FIELDS: readonly Field[] = [
   ofMessage('syslog.facility', 'number', 'facility of a line written to the system’s log', 'syslog.facility=3', ({ facility }) => facility),
   ofMessage('syslog.facility.str', 'text', 'its name: kern user mail daemon auth cron local0 …', 'syslog.facility.str=daemon', ({ facility }) => FACILITIES[facility]!),
-  ofMessage('syslog.severity', 'number', 'severity, 0 (emergency) to 7 (debug)', 'syslog.severity<=3', ({ severity }) => severity),
+  ofMessage('syslog.severity', 'number', 'severity, 0 (emergency) to 7 (debug)', 'syslog.severity<=3', ({ severity }) => severity, { aliases: ['syslog.level'] }),
   ofMessage('syslog.severity.str', 'text', 'its name: emerg alert crit err warn notice info debug', 'syslog.severity.str=err', ({ severity }) => SEVERITIES[severity]!),
-  ofMessage('syslog.message', 'text', 'the line itself', 'syslog.message contains failed', ({ text }) => text),
+  ofMessage('syslog.message', 'text', 'the line itself', 'syslog.message contains failed', ({ text }) => text, { aliases: ['syslog.msg'] }),
 ];

@@ -1,4 +1,5 @@
 /** Filters put together from what stands in a cell. */
+import { written } from '../../filter/literal.ts';
 import { parseFilter } from '../../filter/parse.ts';
 
 /** What a cell says about its event, as a check of the filter language. */
@@ -13,22 +14,13 @@ export type ClauseUse = 'keep' | 'drop' | 'add';
 
 /** The filter after a use of a clause; the same filter where it says so already. */
 export function withClause(filter: string, clause: Clause, use: ClauseUse): string {
-  const check = `${clause.field}${clause.operator}${quoted(clause.value)}`;
+  const check = `${clause.field}${clause.operator}${written(clause.value)}`;
   const added = use === 'drop' ? `not ${check}` : check;
   if (filter.trim() === '') return added;
   const joint = use === 'add' ? 'or' : 'and';
   const parts = topLevelParts(filter, joint);
   if (parts.includes(added)) return filter;
   return `${bracketed(filter, joint)} ${joint} ${added}`;
-}
-
-/** A value as the filter's grammar takes it: bare where it can be, else in quotes with escapes. */
-export function quoted(value: string): string {
-  if (/^[^()"'\s=,\\\x00-\x1f\x7f]+$/.test(value)) return value;
-  const escaped = value
-    .replace(/[\\"]/g, '\\$&')
-    .replace(/[\x00-\x1f\x7f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
-  return `"${escaped}"`;
 }
 
 /** Brackets where the new word would take only half of what is there. */

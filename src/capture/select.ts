@@ -1,5 +1,5 @@
 import type { CompiledFilter } from '../filter/compile.ts';
-import { CHUNK_EVENTS, type Chunk } from '../model/chunk.ts';
+import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../model/chunk.ts';
 import type { Capture } from './capture.ts';
 
 /** The matching events of one chunk. Both chunk and selection are used again for the next: read them before going on. */
@@ -28,35 +28,53 @@ export function* selectChunks(
   filter: CompiledFilter,
   range: Range = {},
 ): Generator<Match> {
-  const { fromNum = 1, toNum = Infinity, fromTime = -Infinity, toTime = Infinity } = range;
+  const { fromNum = 1, toNum = Infinity, toTime = Infinity } = range;
   const matcher = new Matcher(filter, range);
   for (const head of capture.heads(fromNum - 1)) {
     if (head.firstNum > toNum || head.minTime > toTime) return;
-    const mayMatch = head.maxTime >= fromTime && filter.step?.mayMatch(head) !== false;
-    const match = mayMatch ? matcher.match(capture.passingChunk(head)) : null;
-    matcher.timeBefore = head.maxTime;
+    const match = matcher.stored(head, () => capture.passingChunk(head));
     if (match !== null) yield match;
   }
 }
 
-/** Finds the matching events of one chunk after the other. */
+/**
+ * Finds the matching events of one chunk after the other: the only place where a filter meets events. It carries over what
+ * a chunk does not know, the time of the event before its first. What it gives is used again for the next chunk.
+ */
 export class Matcher {
   readonly #filter: CompiledFilter;
   readonly #range: Range;
   readonly #selection = new Uint16Array(CHUNK_EVENTS);
-  /** Time of the event before the next chunk's first, ns since the capture's start. */
-  timeBefore = 0;
+  #timeBefore: number;
 
-  constructor(filter: CompiledFilter, range: Range = {}) {
+  /** `timeBefore`: of the event before those that come, ns since the capture's start. */
+  constructor(filter: CompiledFilter, range: Range = {}, timeBefore = 0) {
     this.#filter = filter;
     this.#range = range;
+    this.#timeBefore = timeBefore;
   }
 
-  /** Null: nothing matches. What it gives is used again for the next chunk. */
-  match(chunk: Chunk): Match | null {
+  /** The next chunk. Null: nothing matches. */
+  next(chunk: Chunk): Match | null {
+    const match = this.#match(chunk);
+    if (chunk.n > 0) this.#timeBefore = chunk.time[chunk.n - 1]!;
+    return match;
+  }
+
+  /** The next chunk, which is decoded only where it may match. `timeBefore`: where it does not follow the one before. */
+  stored(head: ChunkHead, decode: () => Chunk, timeBefore?: number): Match | null {
+    if (timeBefore !== undefined) this.#timeBefore = timeBefore;
+    const { fromTime = -Infinity } = this.#range;
+    const mayMatch = head.maxTime >= fromTime && this.#filter.step?.mayMatch(head) !== false;
+    const match = mayMatch ? this.#match(decode()) : null;
+    this.#timeBefore = head.maxTime;
+    return match;
+  }
+
+  #match(chunk: Chunk): Match | null {
     const { step, view } = this.#filter;
     const selection = this.#selection;
-    const { timeBefore } = this;
+    const timeBefore = this.#timeBefore;
     view.timeBefore = timeBefore;
     const inside = within(chunk, this.#range, selection);
     const candidates = inside === chunk.n ? ALL : selection;

@@ -24,8 +24,7 @@ export async function readStream(path: string, filterText: string, options: Read
     const range = timeRange(options);
     const matcher = new Matcher(filter, range);
     const result = await stream.read({ dns: printer.showsDns, sizes: fields.some((field) => needs(field, 'thread sizes')) }, (chunk) => {
-      const match = matcher.match(chunk);
-      matcher.timeBefore = chunk.time[chunk.n - 1]!;
+      const match = matcher.next(chunk);
       return match === null || printer.print(match);
     });
     warnOf(path, result);

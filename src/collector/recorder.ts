@@ -1,14 +1,15 @@
 /** Everything between a probe's stream and the capture: order, numbers, names, DNS, filter, store, and what was lost. */
 
 import type { CaptureMeta } from '../capture/meta.ts';
+import { Matcher } from '../capture/select.ts';
 import { DnsIndex } from '../dns/index.ts';
-import type { CaptureContext, EventView } from '../event/view.ts';
+import type { CaptureContext } from '../event/view.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
-import type { Step } from '../filter/step.ts';
 import { ArgWriter } from '../model/args.ts';
 import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
+import type { DnsRow } from '../model/dns.ts';
 import { STANDARD_TYPES, typeId } from '../model/event-type.ts';
-import { type DimensionTables, type LossRow, newTables } from '../model/rows.ts';
+import { type DimensionTables, type LossRow, newTables, Table } from '../model/rows.ts';
 import { CaptureWriter } from '../store/writer.ts';
 import { appendBatch, checkColumns, type IdMap } from './batch.ts';
 import { Naming } from './naming.ts';
@@ -47,14 +48,17 @@ export class Recorder {
   readonly #dns: DnsIndex;
   readonly #order = new TimeOrder((ordered) => this.#store(ordered));
   readonly #context: CaptureContext;
+  /** DNS messages of all events, which a filter may ask for before it is known whether their event is stored. */
+  readonly #messages = new Table<DnsRow>();
   #filter: CompiledFilter;
+  #matcher: Matcher;
   #filters: string;
   #arrived = false;
   readonly #threads: IdMap = new Map();
   readonly #fds: IdMap = new Map();
-  readonly #selection = new Uint16Array(CHUNK_EVENTS);
+  /** Numbers of the events of the present round that a filter let through. */
+  readonly #storedNums = new Set<number>();
   readonly #parts = [new OpenChunk(CHUNK_EVENTS, 1 << 16), new OpenChunk(CHUNK_EVENTS, 1 << 16)] as const;
-  readonly #all = Uint16Array.from({ length: CHUNK_EVENTS }, (_, i) => i);
   readonly #args = new ArgWriter();
   #nextNum = 1;
   #stored = 0;
@@ -65,10 +69,12 @@ export class Recorder {
     for (const type of STANDARD_TYPES) this.tables.types.put(type);
     readUsers(this.tables);
     this.#naming = new Naming(this.tables);
-    this.#dns = new DnsIndex(this.tables);
     const { epoch, meta } = options;
-    this.#context = { dims: this.tables, epoch, hostname: meta.hostname ?? '', growing: true };
+    const seen = { ...this.tables, dns: this.#messages };
+    this.#dns = new DnsIndex(seen);
+    this.#context = { dims: seen, epoch, hostname: meta.hostname ?? '', growing: true };
     this.#filter = compileFilter(options.filter, this.#context);
+    this.#matcher = new Matcher(this.#filter);
     this.#filters = options.filter;
     this.#writer = new CaptureWriter(options.path, this.tables, { level: LEVEL, live: true });
     this.#writer.meta({ ...meta, epoch: epoch.toString(), filter: options.filter, source: 'trowel', state: 'recording' });
@@ -82,6 +88,7 @@ export class Recorder {
   /** Other events are stored from now on; the capture tells both filters. Throws FilterError. */
   refilter(filter: string): void {
     this.#filter = compileFilter(filter, this.#context);
+    this.#matcher = new Matcher(this.#filter, {}, this.#lastTime);
     this.#filters = `${this.#filters || 'everything'}, then ${filter || 'everything'}`;
     this.#writer.meta({ filter: this.#filters });
   }
@@ -125,10 +132,11 @@ export class Recorder {
 
   #store(ordered: OpenChunk): void {
     for (let i = 0; i < ordered.n; i++) ordered.num[i] = this.#nextNum++;
-    this.#lastTime = Math.max(this.#lastTime, ordered.time[ordered.n - 1]!);
     this.#dns.add(ordered);
     if (this.#filter.step === null) this.#keep(ordered);
-    else for (let from = 0; from < ordered.n; from += CHUNK_EVENTS) this.#storeMatching(ordered, from, this.#filter.step);
+    else for (let from = 0; from < ordered.n; from += CHUNK_EVENTS) this.#storeMatching(ordered, from);
+    this.#keepMessages();
+    this.#lastTime = Math.max(this.#lastTime, ordered.time[ordered.n - 1]!);
     for (let i = 0; i < ordered.n; i++) if (ordered.type[i] === PROCEXIT) this.#naming.exited(ordered.thread[i]!, ordered.time[i]!);
   }
 
@@ -137,27 +145,28 @@ export class Recorder {
     this.#writer.append(chunk);
   }
 
-  #storeMatching(ordered: OpenChunk, from: number, step: Step): void {
+  #storeMatching(ordered: OpenChunk, from: number): void {
     const [part, kept] = this.#parts;
     part.clear();
     part.takeRange(ordered, from, Math.min(ordered.n, from + CHUNK_EVENTS));
-    const count = step.select(part, this.#all, part.n, this.#selection);
+    const match = this.#matcher.next(part);
     kept.clear();
     for (let i = 0, k = 0; i < part.n; i++) {
-      const matches = k < count && this.#selection[k] === i;
+      const matches = match !== null && k < match.n && match.selection[k] === i;
       if (matches) k++;
       if (matches || part.type[i] === LOST) kept.take(part, i); // what is missing is told whatever was asked for
     }
-    if (kept.n < part.n) this.#forgetDns(part, kept, this.#filter.view);
+    for (let i = 0; i < kept.n; i++) this.#storedNums.add(kept.num[i]!);
     if (kept.n > 0) this.#keep(kept);
   }
 
-  /** DNS messages of events that are not stored go too. */
-  #forgetDns(chunk: OpenChunk, kept: OpenChunk, view: EventView): void {
-    const stored = new Set(kept.num.subarray(0, kept.n));
-    for (const row of view.dnsBetween(chunk.num[0]!, chunk.num[chunk.n - 1]!)) {
-      if (!stored.has(row.num)) this.tables.dns.remove(row);
+  /** DNS messages of stored events become rows of the capture; those that are there already may have changed. */
+  #keepMessages(): void {
+    const all = this.#filter.step === null;
+    for (const row of this.#messages.takeChanged()) {
+      if (all || this.#storedNums.has(row.num) || this.tables.dns.get(row.id) !== undefined) this.tables.dns.put(row);
     }
+    this.#storedNums.clear();
   }
 
   /** A loss is a row, for every summary and verdict, and an event at its time, for who reads along. */

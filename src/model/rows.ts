@@ -273,15 +273,6 @@ export class Table<Row extends { readonly id: number }> implements Rows<Row> {
     return id === undefined ? undefined : this.#rows[id];
   }
 
-  /** Takes a row away that the store has not seen yet. */
-  remove(row: Row): void {
-    if (this.#rows[row.id] !== row) return;
-    this.#rows[row.id] = undefined;
-    this.#changed.delete(row);
-    this.#size--;
-    this.#version++;
-  }
-
   /** Says that a row's fields changed. */
   touch(row: Row): void {
     this.#version++;

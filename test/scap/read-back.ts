@@ -57,7 +57,7 @@ async function asItIs(path: string, format: string, filter: string) {
   const compiled = compileFilter(filter, stream.context);
   const matcher = new Matcher(compiled);
   const outcome = await stream.read({ dns: true, sizes: true }, (chunk) => {
-    const match = matcher.match(chunk);
+    const match = matcher.next(chunk);
     if (match === null) return true;
     for (let k = 0; k < match.n; k++) lines.push(printer.line(compiled.view.at(match.chunk, match.selection[k]!), ''));
     return true;

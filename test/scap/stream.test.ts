@@ -36,7 +36,7 @@ function filters(context: CaptureContext): CompiledFilter[] {
 
 type Found = Map<string, number[]>;
 
-function note(found: Found, text: string, match: ReturnType<Matcher['match']>): void {
+function note(found: Found, text: string, match: ReturnType<Matcher['next']>): void {
   if (match === null) return;
   const nums = found.get(text) ?? [];
   found.set(text, nums);
@@ -50,7 +50,7 @@ async function streamed(path: string, lines: string[]): Promise<Found> {
   const format = new LineFormat(DEFAULT_FORMAT);
   const found: Found = new Map();
   await stream.read({ dns: true, sizes: true }, (chunk) => {
-    for (const { filter, matcher } of all) note(found, filter.text, matcher.match(chunk));
+    for (const { filter, matcher } of all) note(found, filter.text, matcher.next(chunk));
     for (let i = 0; i < chunk.n; i++) lines.push(format.line(view.at(chunk, i), ''));
     return true;
   });

@@ -4,6 +4,7 @@
  */
 
 import type { Capture } from '../../capture/capture.ts';
+import { type Match as ChunkMatch, Matcher } from '../../capture/select.ts';
 import type { CompiledFilter } from '../../filter/compile.ts';
 import type { ChunkHead } from '../../model/chunk.ts';
 import { CHUNK_EVENTS, type Chunk } from '../../model/chunk.ts';
@@ -22,7 +23,7 @@ interface Selected {
   readonly indices: Uint16Array;
 }
 
-const ALL = Uint16Array.from({ length: CHUNK_EVENTS }, (_, i) => i);
+const NOTHING = new Uint16Array(0);
 /** How often rows that changed long after they were new are looked for: reading all of them takes a while in a large capture. */
 const REREAD_MS = 10_000;
 /** Decoded chunks that are kept: a window of the list lies in one or two, except where matches are rare. */
@@ -36,7 +37,7 @@ export class Matches {
   /** Matches of each chunk; undefined: not looked at yet. */
   readonly #counts: (number | undefined)[] = [];
   readonly #kept = new Map<number, Selected>();
-  readonly #buffer = new Uint16Array(CHUNK_EVENTS);
+  readonly #matcher: Matcher;
   #revision = -1;
   /** When all rows that events refer to were last read. */
   #reread = 0;
@@ -48,6 +49,7 @@ export class Matches {
   constructor(capture: Capture, filter: CompiledFilter, growing: boolean) {
     this.#capture = capture;
     this.#filter = filter;
+    this.#matcher = new Matcher(filter);
     this.#growing = growing;
     this.read(() => this.#extend());
   }
@@ -173,7 +175,7 @@ export class Matches {
     let count = this.#counts[c];
     if (count === undefined) {
       const head = this.#heads[c]!;
-      count = this.#filter.step === null ? head.n : this.#run(head, this.#capture.passingChunk(head), c);
+      count = this.#filter.step === null ? head.n : (this.#run(c, () => this.#capture.passingChunk(head))?.n ?? 0);
       this.#counts[c] = count;
       this.#total += count;
       this.#counted++;
@@ -181,12 +183,9 @@ export class Matches {
     return count;
   }
 
-  /** Runs the filter over a chunk, into the buffer. */
-  #run(head: ChunkHead, chunk: Chunk, c: number): number {
-    const { step, view } = this.#filter;
-    if (step?.mayMatch(head) === false) return 0;
-    view.timeBefore = this.#heads[c - 1]?.maxTime ?? 0;
-    return step === null ? chunk.n : step.select(chunk, ALL, chunk.n, this.#buffer);
+  /** Runs the filter over a chunk; what it gives holds until the next. */
+  #run(c: number, decode: () => Chunk): ChunkMatch | null {
+    return this.#matcher.stored(this.#heads[c]!, decode, this.#heads[c - 1]?.maxTime ?? 0);
   }
 
   #select(c: number): Selected {
@@ -201,8 +200,8 @@ export class Matches {
 
   #selectAnew(head: ChunkHead, c: number): Selected {
     const chunk = this.#capture.chunk(head);
-    const n = this.#run(head, chunk, c);
-    return { chunk, indices: this.#filter.step === null ? ALL.subarray(0, n) : this.#buffer.slice(0, n) };
+    const match = this.#run(c, () => chunk);
+    return { chunk, indices: match === null ? NOTHING : match.selection.slice(0, match.n) };
   }
 
   #catchUp(): void {

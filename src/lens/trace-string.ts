@@ -3,6 +3,7 @@
 import type { Capture } from '../capture/capture.ts';
 import type { EventView } from '../event/view.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
+import { written } from '../filter/occurring.ts';
 import type { DnsRow } from '../model/dns.ts';
 import { fdName, isIpSocket } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';
@@ -33,7 +34,7 @@ const HTTP = /^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT) (\S{1,120}) HTTP
 
 /** The filter that finds them. DNS has names in parts, so that a dotted string is not in the bytes. */
 export function traceFilter(text: string): string {
-  const quoted = `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  const quoted = written(text);
   return `evt.buffer contains ${quoted} or dns.qname contains ${quoted} or (evt.type in (execve, execveat) and evt.failed=false and proc.cmdline contains ${quoted})`;
 }
 

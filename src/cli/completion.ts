@@ -4,9 +4,9 @@ import { CaptureError } from '../capture/error.ts';
 import { usageOf } from '../capture/usage.ts';
 import { complete as completeFilter, type ValuesOf } from '../filter/complete.ts';
 import { occurringValues } from '../filter/occurring.ts';
+import { Sink } from '../output/sink.ts';
 import { UsageError } from './exit.ts';
 import { contextOf, openCapture } from './open-capture.ts';
-import { Out } from './out.ts';
 
 const SCRIPTS: Readonly<Record<string, string>> = {
   bash: `# trowel completion bash >> ~/.bashrc
@@ -30,8 +30,8 @@ complete -c trowel -a '(trowel complete (commandline -cp | string collect) (comm
 export function completion(shell: string): void {
   const script = SCRIPTS[shell];
   if (script === undefined) throw new UsageError(`there are completions for ${Object.keys(SCRIPTS).join(', ')}, not for ${shell}`);
-  const out = new Out();
-  out.line(script);
+  const out = new Sink();
+  out.write(`${script}\n`);
   out.flush();
 }
 

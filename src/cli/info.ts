@@ -3,55 +3,17 @@ import { statSync } from 'node:fs';
 import type { Capture } from '../capture/capture.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import { captureEnd } from '../lens/dns.ts';
-import { clockText, secondsText, spanText } from '../model/time.ts';
-import { jsonText, sanitize } from '../output/printable.ts';
-import { tableLines } from '../output/table.ts';
+import { clockText } from '../model/time.ts';
+import { infoReport, type Summary } from '../output/reports/info.ts';
 import { namedFile } from './import-cache.ts';
 import { openCapture } from './open-capture.ts';
-import { Out } from './out.ts';
+import { show, type WritingOptions } from './writing.ts';
 
-interface Summary {
-  readonly file: string;
-  readonly bytes: number;
-  readonly state: string;
-  /** Null: the stream did not end without a goodbye. ns since the start: when the last event was seen; after it nothing is known. */
-  readonly brokeOff: { readonly time: number; readonly reason: string } | null;
-  readonly source: string;
-  readonly hostname: string;
-  readonly kernel: string;
-  readonly machine: string;
-  readonly start: string;
-  readonly durationNs: number;
-  readonly events: number;
-  readonly lost: number;
-  readonly filter: string;
-  readonly command: string;
-  readonly schema: string;
-  readonly processes: number;
-  readonly containers: number;
-  readonly pods: number;
-  /** What was wrong with where names came from; empty: nothing. */
-  readonly names: string;
-  readonly dnsMessages: number;
-  readonly families: readonly { readonly family: string; readonly events: number }[];
-  readonly losses: readonly {
-    readonly reason: string;
-    readonly family: string;
-    readonly count: number;
-    readonly from: number;
-    readonly to: number;
-  }[];
-}
-
-export function info(path: string, options: { readonly json?: boolean }): void {
+export function info(path: string, options: WritingOptions): void {
   const capture = openCapture(path);
-  const out = new Out();
   try {
-    const summary = summarise(capture, path);
-    if (options.json === true) out.line(jsonText(summary));
-    else out.lines(summaryLines(summary));
+    show(infoReport(summarise(capture, path)), options);
   } finally {
-    out.flush();
     capture.close();
   }
 }
@@ -91,14 +53,6 @@ function stateText({ state }: Partial<CaptureMeta>): string {
   return 'not closed: still being recorded, or its recorder was killed';
 }
 
-/** What is missing: what was counted, and what nobody could count. */
-function lostText({ lost, brokeOff }: Summary): string {
-  const counted = lost === 0 ? 'nothing' : `${lost} events`;
-  if (brokeOff === null) return counted;
-  const before = lost === 0 ? 'nothing that was counted' : `${counted} that were counted`;
-  return `${before}; broke off ${secondsText(brokeOff.time)} s after the start (${brokeOff.reason}): how much is missing from then on is not known`;
-}
-
 function eventsByFamily(capture: Capture): { family: string; events: number }[] {
   const counts = new Map<string, number>();
   for (const head of capture.heads()) {
@@ -109,37 +63,4 @@ function eventsByFamily(capture: Capture): { family: string; events: number }[] 
     }
   }
   return [...counts].map(([family, events]) => ({ family, events })).sort((a, b) => b.events - a.events);
-}
-
-function summaryLines(summary: Summary): string[] {
-  const lines: (readonly [string, string])[] = [
-    ['file', `${summary.file}  ${(summary.bytes / 1024).toFixed(0)} KiB, schema ${summary.schema}, ${summary.state}`],
-    ['recorded', `${summary.start} on ${summary.hostname} (${summary.kernel}, ${summary.machine})`],
-    ['span', `${spanText(summary.durationNs)}`],
-    [
-      'events',
-      `${summary.events}${summary.bytes > 0 && summary.events > 0 ? `  (${(summary.bytes / summary.events).toFixed(1)} bytes each)` : ''}`,
-    ],
-    ['families', summary.families.map(({ family, events }) => `${family} ${events}`).join('  ')],
-    ['filter', summary.filter || 'none: everything was kept'],
-    ['processes', `${summary.processes}, in ${summary.containers} containers`],
-    ...(summary.pods > 0 ? [['pods', String(summary.pods)] as const] : []),
-    ...(summary.names === '' ? [] : [['names', summary.names] as const]),
-    ['DNS', `${summary.dnsMessages} messages`],
-    ['command', summary.command],
-    ['lost', lostText(summary)],
-  ];
-  const text = lines.map(([key, value]) => `${key.padEnd(10)} ${sanitize(value)}`);
-  if (summary.losses.length === 0) return text;
-  const rows = summary.losses.map(({ reason, family, count, from, to }) => [
-    String(count),
-    family,
-    reason,
-    secondsText(from),
-    secondsText(to),
-  ]);
-  return [
-    ...text,
-    ...tableLines([{ title: 'LOST', align: 'right' }, { title: 'FAMILY' }, { title: 'BUFFER' }, { title: 'FROM' }, { title: 'TO' }], rows),
-  ];
 }

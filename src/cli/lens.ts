@@ -1,120 +1,79 @@
 /** `trowel lens`: a named question to a capture; sysdig's chisels by their names. */
 
-import { compileFilter } from '../filter/compile.ts';
+import type { Capture } from '../capture/capture.ts';
 import { nearest } from '../filter/error.ts';
+import { ask, type Instead, type Question } from '../lens/ask.ts';
 import { LENS_NAMES, LENSES, lensNamed } from '../lens/index.ts';
-import type { EchoBlock, Lens, LensTable, Unit } from '../lens/lens.ts';
-import { spanText } from '../model/time.ts';
-import { asciiText, hexDump, jsonText, sanitize } from '../output/printable.ts';
-import { tableLines } from '../output/table.ts';
+import { type Lens, LensError } from '../lens/lens.ts';
+import { echoReport, lensesReport } from '../output/reports/lens.ts';
 import { UsageError } from './exit.ts';
 import { contextOf, openCapture } from './open-capture.ts';
-import { Out } from './out.ts';
+import { show, type WritingOptions } from './writing.ts';
 
-export interface LensOptions {
+export interface LensOptions extends WritingOptions {
   readonly list?: boolean;
-  readonly json?: boolean;
   readonly hex?: boolean;
   readonly base64?: boolean;
   readonly limit?: number;
+  /** Fields to group by, and what to measure, with commas between. */
+  readonly by?: string;
+  readonly measure?: string;
+  /** Whose name `echo` puts before the descriptor: k or c. */
+  readonly format?: string;
 }
+
+/** The lens that --by and --measure are for where none is named. */
+const ANY = 'events';
 
 /** `words`: NAME, its arguments, FILE, and the filter's words. */
 export function lens(words: readonly string[], options: LensOptions): void {
-  const out = new Out();
   if (options.list === true) {
-    out.lines(listLines());
-    out.flush();
+    show(lensesReport(LENSES), options);
     return;
   }
-  const [name, ...rest] = words;
-  if (name === undefined) throw new UsageError('lens takes a NAME and a FILE; trowel lens -l lists the names');
-  const found = lensNamed(name);
-  if (found === null) throw new UsageError(`there is no lens called ${name}${suggestion(name)}; trowel lens -l lists them`);
+  const { found, rest } = lensOf(words, options);
   const wanted = found.args.length;
   if (rest.length < wanted + 1)
-    throw new UsageError(`usage: trowel lens ${[name, ...found.args.map((arg) => arg.toUpperCase()), 'FILE', '[FILTER]'].join(' ')}`);
-  show(found, rest.slice(0, wanted), rest[wanted]!, rest.slice(wanted + 1).join(' '), options, out);
-}
-
-function suggestion(name: string): string {
-  const near = nearest(name, LENS_NAMES);
-  return near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`;
-}
-
-function listLines(): string[] {
-  const rows = LENSES.map(({ name, args, chisels, doc }) => [
-    [name, ...args.map((arg) => arg.toUpperCase())].join(' '),
-    chisels.join(' '),
-    doc,
-  ]);
-  return tableLines([{ title: 'LENS' }, { title: 'SYSDIG' }, { title: 'SHOWS' }], rows);
-}
-
-function show(found: Lens, args: readonly string[], path: string, filterText: string, options: LensOptions, out: Out): void {
-  const capture = openCapture(path);
+    throw new UsageError(`usage: trowel lens ${[found.name, ...found.args.map((arg) => arg.toUpperCase()), 'FILE', '[FILTER]'].join(' ')}`);
+  const capture = openCapture(rest[wanted]!);
   try {
-    const text = [found.filter(args), filterText === '' ? '' : `(${filterText})`].filter((part) => part !== '').join(' and ');
-    const look = found.look(capture, compileFilter(text, contextOf(capture)), args);
-    if (look.kind === 'table') showTable(look, options, out);
-    else for (const block of look.blocks) out.lines(options.json === true ? [echoJson(block)] : echoLines(block, options));
+    const question = { lens: found, words: rest.slice(0, wanted), filter: rest.slice(wanted + 1).join(' '), instead: insteadOf(options) };
+    print(question, capture, options);
+  } catch (error) {
+    throw error instanceof LensError ? new UsageError(error.message) : error;
   } finally {
-    out.flush();
     capture.close();
   }
 }
 
-function showTable({ columns, rows }: LensTable, options: LensOptions, out: Out): void {
-  const shown: (readonly (string | number)[])[] = [];
-  for (const row of rows) {
-    if (shown.length >= (options.limit ?? Infinity)) break;
-    if (options.json === true) out.line(jsonText(Object.fromEntries(columns.map(({ name }, i) => [name, row[i]]))));
-    shown.push(row);
-  }
-  if (options.json === true) return;
-  const titles = columns.map(({ name, unit }) => ({ title: name.toUpperCase(), ...(unit === 'text' ? {} : { align: 'right' as const }) }));
-  out.lines(
-    tableLines(
-      titles,
-      shown.map((row) => row.map((cell, i) => cellText(cell, columns[i]!.unit))),
-    ),
-  );
+function lensOf(words: readonly string[], { by, measure }: LensOptions): { readonly found: Lens; readonly rest: readonly string[] } {
+  const [name, ...rest] = words;
+  if (name === undefined) throw new UsageError('lens takes a NAME and a FILE; trowel lens -l lists the names');
+  const found = lensNamed(name);
+  if (found !== null) return { found, rest };
+  if (by !== undefined || measure !== undefined) return { found: lensNamed(ANY)!, rest: words };
+  const near = nearest(name, LENS_NAMES);
+  const meant = near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`;
+  throw new UsageError(`there is no lens called ${name}${meant}; trowel lens -l lists them`);
 }
 
-function cellText(cell: string | number, unit: Unit): string {
-  if (typeof cell === 'string') return sanitize(cell);
-  if (unit === 'ns') return spanText(cell);
-  return unit === 'bytes' ? sizeText(cell) : String(cell);
+function print(question: Question, capture: Capture, options: LensOptions): void {
+  const look = ask(question, capture, contextOf(capture));
+  if (look.kind === 'table') show(look, options);
+  else show(echoReport(look.blocks, capture.epoch, options), options, { bytesAs: 'base64' });
 }
 
-/** `71.99KB`, as sysdig writes it. */
-export function sizeText(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
-  let size = bytes;
-  let unit = 0;
-  for (; size >= 1024 && unit < units.length - 1; unit++) size /= 1024;
-  return `${unit === 0 ? size : size.toFixed(2)}${units[unit]}`;
+function insteadOf({ by, measure, limit }: LensOptions): Instead {
+  return {
+    ...(by === undefined ? {} : { by: listOf(by) }),
+    ...(measure === undefined ? {} : { measures: listOf(measure) }),
+    ...(limit === undefined ? {} : { most: limit }),
+  };
 }
 
-function echoLines({ direction, bytes, name, process, payload }: EchoBlock, options: LensOptions): string[] {
-  const verb = direction === 'read' ? 'Read' : 'Write';
-  const way = direction === 'read' ? 'from' : 'to';
-  const text =
-    options.hex === true
-      ? hexDump(payload, true)
-      : options.base64 === true
-        ? [Buffer.from(payload).toString('base64')]
-        : [asciiText(payload)];
-  return [`------ ${verb} ${sizeText(bytes)} ${way} ${sanitize(name)} (${sanitize(process)})`, '', ...text, ''];
-}
-
-function echoJson({ num, direction, bytes, name, process, payload }: EchoBlock): string {
-  return jsonText({
-    'evt.num': num,
-    'evt.io_dir': direction,
-    bytes,
-    'fd.name': name,
-    'proc.name': process,
-    data: Buffer.from(payload).toString('base64'),
-  });
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }

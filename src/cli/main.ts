@@ -1,6 +1,7 @@
 /** The command line: which command, with which options. What a command does is in a file of its own, loaded only then. */
 import { existsSync, statSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ReaderGone } from '../output/sink.ts';
 import type { Completable } from './completion.ts';
 import { define, defineFrom } from './definitions.ts';
 import { EXIT, reportError, UsageError } from './exit.ts';
@@ -79,15 +80,21 @@ function program(after: readonly string[]): Command {
     .command('read <file> [filter...]')
     .description('print events as lines')
     .option('-p, --format <format>', 'what to print: %field between text; k and c name sysdig’s lines for pods and containers')
-    .option('-t, --time <form>', 'times: a absolute, r since the start, d since the event before, D since the line before')
+    .option(
+      '-t, --time <form>',
+      'times: h time of day, a seconds since 1970, r since the start, d how long the call took, D since the line before',
+    )
     .option('-A, --ascii', 'payloads as text')
     .option('-x, --hex', 'payloads in hexadecimal')
     .option('-X, --hex-ascii', 'payloads in hexadecimal and as text')
     .option('-b, --base64', 'payloads in base64')
     .option('-j, --json', 'one JSON object a line')
+    .option('--csv', 'as comma-separated values')
+    .option('--markdown', 'as a Markdown table')
     .option('--fields <list>', 'fields to print, with commas between')
     .option('-n, --limit <n>', 'end after so many events', count)
     .option('--count', 'print how many match')
+    .option('-q, --quiet', 'print nothing')
     .option('--from <time>', 'only events from this time on, seconds since the start')
     .option('--to <time>', 'only events up to this time')
     .option('--around <num[:ms]>', 'only events within some milliseconds of event NUM')
@@ -117,6 +124,7 @@ function program(after: readonly string[]): Command {
     .command('dns <file> [filter...]')
     .description('name lookups: attempts, search suffixes, servers, waste')
     .option('-j, --json', 'one JSON object a lookup')
+    .option('--csv', 'as comma-separated values')
     .action(async (file: string, words: string[], options) => (await import('./dns.ts')).dns(file, words.join(' '), options));
 
   trowel
@@ -137,7 +145,15 @@ function program(after: readonly string[]): Command {
     .usage('[options] NAME [ARGUMENT] FILE [FILTER]')
     .description('a named question: who has most of something, what was read and written, what was slow')
     .option('-l, --list', 'list the lenses')
+    .option('--by <fields>', 'group by these fields, with commas between')
+    .option(
+      '--measure <list>',
+      'measure count, distinct(FIELD), bytes, bytes.in, bytes.out, time, errors, min, avg, p50, p95, max, sum(FIELD), first, last',
+    )
+    .option('-p, --format <k|c>', 'names of pods or containers before what was read and written')
     .option('-j, --json', 'one JSON object a line')
+    .option('--csv', 'as comma-separated values')
+    .option('--markdown', 'as a Markdown table')
     .option('-X, --hex', 'payloads in hexadecimal')
     .option('-b, --base64', 'payloads in base64')
     .option('-n, --limit <n>', 'end after so many rows', count)
@@ -147,6 +163,8 @@ function program(after: readonly string[]): Command {
     .command('trace-string <file> <string> [filter...]')
     .description('who wrote, read or asked for a string: files, sockets, DNS, command lines')
     .option('-j, --json', 'one JSON object a line')
+    .option('--csv', 'as comma-separated values')
+    .option('--markdown', 'as a Markdown table')
     .option('--exit-code', 'exit 3 when nothing is found')
     .action(async (file: string, text: string, words: string[], options) =>
       (await import('./trace-string.ts')).traceString(file, text, words.join(' '), options),
@@ -156,14 +174,21 @@ function program(after: readonly string[]): Command {
     .command('info <file>')
     .description('what is in a capture')
     .option('-j, --json', 'as JSON')
+    .option('--csv', 'as comma-separated values')
     .action(async (file: string, options) => (await import('./info.ts')).info(file, options));
 
   trowel
     .command('fields')
     .description('every field of the filter language')
     .option('-j, --json', 'one JSON object a field')
+    .option('--csv', 'as comma-separated values')
     .option('--markdown', 'as a table for documents')
     .action(async (options) => (await import('./fields.ts')).fields(options));
+
+  trowel
+    .command('schema [report]')
+    .description('what --json prints, as JSON Schema')
+    .action(async (name: string | undefined) => (await import('./schema.ts')).schema(name));
 
   trowel
     .command('completion <shell>')
@@ -244,6 +269,7 @@ run(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+    else if (error instanceof ReaderGone) process.exitCode = EXIT.OK;
     else process.exitCode = reportError(error, debug);
   },
 );

@@ -1,98 +1,105 @@
-/** Matching events as lines. */
+/** Matching events, as they come, through the writer that was asked for. */
 
 import type { Match } from '../capture/select.ts';
-import { outputTime } from '../event/fields/evt.ts';
+import { TIME_FORMS, type TimeForm } from '../event/fields/evt.ts';
 import type { Field } from '../event/fields/field.ts';
 import type { EventView } from '../event/view.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import { DEFAULT_FORMAT, LineFormat, NAMED_FORMATS } from '../output/format.ts';
-import { JsonFormat } from '../output/json.ts';
+import { Printing } from '../output/print.ts';
 import { asciiText, hexDump } from '../output/printable.ts';
-import { columnFields, summaryText } from './columns.ts';
+import { DNS_SUMMARY, eventColumns, eventReport, programColumns } from '../output/reports/events.ts';
+import type { Sink } from '../output/sink.ts';
+import { type WriterOptions, writerOf } from '../output/writers/index.ts';
+import type { Column } from '../report/report.ts';
+import { columnFields } from './columns.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
-import type { Out } from './out.ts';
+import { formatOf, terminalWidth, type WritingOptions } from './writing.ts';
 
 /** What is printed of an event, and of how many. */
-export interface PrintOptions {
+export interface PrintOptions extends WritingOptions {
   readonly format?: string;
   readonly time?: string;
   readonly ascii?: boolean;
   readonly hex?: boolean;
   readonly hexAscii?: boolean;
   readonly base64?: boolean;
-  readonly json?: boolean;
   readonly fields?: string;
   readonly limit?: number;
   readonly count?: boolean;
+  readonly quiet?: boolean;
   readonly exitCode?: boolean;
-}
-
-/** How one event becomes a line, and which fields that takes. */
-interface Line {
-  readonly text: (view: EventView) => string;
-  readonly fields: readonly Field[];
-  /** It tells of an event's DNS message. */
-  readonly dns: boolean;
 }
 
 /** Prints matching events, or counts them, up to a limit. */
 export class Printer {
   readonly #view: EventView;
   readonly #options: PrintOptions;
-  readonly #out: Out;
-  readonly #line: Line | null;
+  readonly #sink: Sink;
+  readonly #columns: readonly Column<EventView>[];
+  readonly #printing: Printing<EventView> | null;
   #matched = 0;
 
-  constructor({ view }: CompiledFilter, options: PrintOptions, out: Out) {
+  constructor({ view }: CompiledFilter, options: PrintOptions, sink: Sink) {
     this.#view = view;
     this.#options = options;
-    this.#out = out;
-    this.#line = options.count === true ? null : lineOf(view, options);
+    this.#sink = sink;
+    if (options.count === true || options.quiet === true) {
+      this.#columns = [];
+      this.#printing = null;
+      return;
+    }
+    setPayloadText(view, options);
+    const { columns, writer } = eventWriting(options);
+    this.#columns = columns;
+    const report = eventReport(columns, [], view.capture.epoch);
+    this.#printing = new Printing(report, writerOf<EventView>(formatOf(options, 'line'), writer), sink);
   }
 
   get fields(): readonly Field[] {
-    return this.#line?.fields ?? [];
+    return this.#columns.flatMap(({ field }) => (field === null ? [] : [field.field]));
   }
 
+  /** It tells of an event's DNS message. */
   get showsDns(): boolean {
-    return this.#line?.dns ?? false;
+    return this.#columns.includes(DNS_SUMMARY);
   }
 
   /** False: that is enough. */
   print({ chunk, selection, n }: Match): boolean {
-    if (this.#line === null) {
-      this.#matched += n;
-      return true;
-    }
     const limit = this.#options.limit ?? Infinity;
-    const { text } = this.#line;
-    for (let k = 0; k < n && this.#matched < limit; k++, this.#matched++) this.#out.line(text(this.#view.at(chunk, selection[k]!)));
+    const printing = this.#printing;
+    if (printing === null) {
+      this.#matched = Math.min(limit, this.#matched + n);
+      return this.#matched < limit;
+    }
+    for (let k = 0; k < n && this.#matched < limit; k++, this.#matched++) printing.row(this.#view.at(chunk, selection[k]!));
     return this.#matched < limit;
   }
 
   /** Throws Exit where nothing matched and that was to be told. */
   end(): void {
-    if (this.#line === null) this.#out.line(String(this.#matched));
+    this.#printing?.end();
+    if (this.#options.count === true) this.#sink.write(`${this.#matched}\n`);
     if (this.#matched === 0 && this.#options.exitCode === true) throw new Exit(EXIT.NOTHING_MATCHED);
   }
 }
 
-function lineOf(view: EventView, options: PrintOptions): Line {
-  setPayloadText(view, options);
+/** Which columns are read, and what the writer has to know. */
+function eventWriting(options: PrintOptions): { readonly columns: readonly Column<EventView>[]; readonly writer: WriterOptions } {
+  const time = timeForm(options.time ?? 'h');
   const fields = options.fields === undefined ? null : columnFields(options.fields);
-  if (options.json === true) {
-    const json = new JsonFormat(fields, options.base64 === true ? 'base64' : 'text');
-    return { text: (event) => json.line(event), fields: json.fields, dns: false };
-  }
-  const time = timeOf(options.time ?? 'a');
   const named = options.format === undefined ? undefined : NAMED_FORMATS[options.format];
-  const wanted = fields === null ? (named ?? options.format ?? DEFAULT_FORMAT) : fields.map(({ label }) => `%${label}`).join('\t');
+  const asked = fields === null ? (named ?? options.format) : fields.map(({ label }) => `%${label}`).join('\t');
+  const common = { bytesAs: options.base64 === true ? 'base64' : 'text', width: terminalWidth() } as const;
+  const isLine = formatOf(options, 'line') === 'line';
+  if (!isLine && asked === undefined) return { columns: programColumns(), writer: common };
   const multiline = options.ascii === true || options.hex === true || options.hexAscii === true;
-  const format = new LineFormat(wanted, multiline);
-  const summarise = options.format === undefined && fields === null;
-  const written = (event: EventView) => format.line(event, time(event));
-  const text = summarise ? (event: EventView) => written(event) + summaryText(event) : written;
-  return { text, fields: format.fields, dns: summarise };
+  const line = new LineFormat(asked ?? DEFAULT_FORMAT, multiline);
+  const byLabel = new Map(line.bounds.map((bound) => [bound.label, bound]));
+  const columns = eventColumns([...byLabel.values()], time);
+  if (asked !== undefined) return { columns, writer: { ...common, line } };
+  return { columns: [...columns, DNS_SUMMARY], writer: { ...common, line, tail: DNS_SUMMARY.name } };
 }
 
 function setPayloadText(view: EventView, options: PrintOptions): void {
@@ -102,12 +109,11 @@ function setPayloadText(view: EventView, options: PrintOptions): void {
   else if (options.ascii === true) view.payloadText = (bytes) => `\n${asciiText(bytes)}\n`;
 }
 
-function timeOf(form: string): (view: EventView) => string {
-  if (form !== 'a' && form !== 'r' && form !== 'd' && form !== 'D') throw new UsageError(`-t takes a, r, d or D, not ${form}`);
-  let printedBefore: number | null = null;
-  return (view) => {
-    const text = outputTime(view, form, printedBefore);
-    printedBefore = view.time;
-    return text;
-  };
+function timeForm(form: string): TimeForm {
+  if (form in TIME_FORMS) return form as TimeForm;
+  throw new UsageError(
+    `-t takes ${Object.entries(TIME_FORMS)
+      .map(([letter, doc]) => `${letter} (${doc})`)
+      .join(', ')}; not ${form}`,
+  );
 }

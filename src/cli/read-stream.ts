@@ -3,8 +3,8 @@
 import { Matcher } from '../capture/select.ts';
 import { looksAhead, needs } from '../event/fields/field.ts';
 import { compileFilter } from '../filter/compile.ts';
+import { Sink } from '../output/sink.ts';
 import { isImported } from './import-cache.ts';
-import { Out } from './out.ts';
 import { Printer } from './printer.ts';
 import { type ReadOptions, timeRange, warn } from './read.ts';
 import { warnOf } from './scap-outcome.ts';
@@ -12,11 +12,11 @@ import { ScapStream } from './scap-stream.ts';
 
 /** A .scap file as it is, with nothing written. False: that question needs an import, or there is one already. */
 export async function readStream(path: string, filterText: string, options: ReadOptions): Promise<boolean> {
-  if (options.around !== undefined || options.explainFilter === true || options.time === 'd' || (await isImported(path))) return false;
+  if (options.around !== undefined || options.explainFilter === true || (await isImported(path))) return false;
   const stream = await ScapStream.open(path);
   const filter = compileFilter(filterText, stream.context);
-  const out = new Out();
-  const printer = new Printer(filter, options, out);
+  const sink = new Sink();
+  const printer = new Printer(filter, options, sink);
   const fields = [...filter.fields, ...printer.fields];
   if (fields.some(looksAhead)) return false;
   try {
@@ -30,7 +30,7 @@ export async function readStream(path: string, filterText: string, options: Read
     warnOf(path, result);
     printer.end();
   } finally {
-    out.flush();
+    sink.flush();
   }
   return true;
 }

@@ -4,9 +4,9 @@ import type { Capture } from '../capture/capture.ts';
 import type { Range } from '../capture/select.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import { MS } from '../model/time.ts';
+import { Sink } from '../output/sink.ts';
 import { UsageError } from './exit.ts';
 import { fileKind } from './file-kind.ts';
-import { Out } from './out.ts';
 import { Printer, type PrintOptions } from './printer.ts';
 import { parseSpan } from './span.ts';
 
@@ -31,19 +31,19 @@ async function readCapture(path: string, filterText: string, options: ReadOption
   const { contextOf, openCapture } = await import('./open-capture.ts');
   const capture = openCapture(path);
   const filter = compileFilter(filterText, contextOf(capture));
-  const out = new Out();
+  const sink = new Sink();
   try {
     if (options.explainFilter === true) {
       const { explainFilter } = await import('./explain-filter.ts');
-      out.lines(explainFilter(capture, filter));
+      sink.lines(explainFilter(capture, filter));
       return;
     }
     warn(filter);
-    const printer = new Printer(filter, options, out);
+    const printer = new Printer(filter, options, sink);
     for (const match of capture.select(filter, rangeOf(options, capture))) if (!printer.print(match)) break;
     printer.end();
   } finally {
-    out.flush();
+    sink.flush();
     capture.close();
   }
 }

@@ -1,59 +1,66 @@
-/** All lenses. */
-import { written } from '../filter/literal.ts';
+/** All lenses: the one list that the command line, programs and the screen have them from. */
 import { EXEC_CALLS, OPEN_CALLS } from '../model/calls.ts';
-import { echo } from './echo.ts';
 import { kubeEvents } from './kube-events.ts';
 import type { Lens } from './lens.ts';
-import { list } from './list.ts';
-import { services } from './services.ts';
-import { top, topBy } from './top.ts';
+import { SERVICE_CONNECTS, services } from './services.ts';
 
 const SOCKETS = 'fd.type in (ipv4, ipv6)';
 const MOVED = 'evt.is_io=true and evt.failed=false';
 const NET = `${SOCKETS} and ${MOVED}`;
 const FILE = `fd.type=file and ${MOVED}`;
 const FAILED = 'evt.failed=true and not evt.res in (EAGAIN, EINPROGRESS, EINTR)';
+const STARTS = `evt.type in (${EXEC_CALLS})`;
 
-const over = (ms: string) => `evt.latency>=${written(`${ms}ms`)}`;
+type Spec = Pick<Lens, 'name' | 'doc' | 'filter'> & { readonly chisels?: readonly string[]; readonly args?: readonly string[] };
+const lens = ({ chisels = [], args = [], ...spec }: Spec, ask: Lens['ask']): Lens => ({ chisels, args, ...spec, ask });
+const rank = (by: readonly string[], measures: readonly string[], spec: Spec) => lens(spec, { kind: 'rank', by, measures });
+const list = (columns: string, spec: Spec) => lens(spec, { kind: 'list', columns: columns.split(' ') });
+const echo = (spec: Spec) => lens(spec, { kind: 'echo' });
+
+const PROCESS = ['proc.name', 'proc.pid'];
+const SLOW = 'evt.num evt.time evt.latency proc.name evt.type fd.name';
 
 // biome-ignore format: a table
 export const LENSES: readonly Lens[] = [
-  echo({ name: 'echo', chisels: ['echo_fds'], doc: 'what was read and written, in order', args: [], filter: () => 'evt.is_io=true' }),
-  echo({ name: 'port', chisels: ['spy_port'], doc: 'what went through a port', args: ['port'], filter: ([port]) => `evt.is_io=true and fd.port=${written(port!)}` }),
-  echo({ name: 'ip', chisels: ['spy_ip'], doc: 'what was exchanged with an address', args: ['address'], filter: ([ip]) => `evt.is_io=true and fd.ip=${written(ip!)}` }),
-  echo({ name: 'file', chisels: ['spy_file'], doc: 'what was read from and written to a file', args: ['path'], filter: ([path]) => `evt.is_io=true and fd.type=file and fd.name contains ${written(path!)}` }),
-  echo({ name: 'stdout', chisels: ['stdout'], doc: 'what programs wrote to their standard output', args: [], filter: () => 'evt.is_io_write=true and fd.num=1' }),
-  echo({ name: 'stderr', chisels: ['stderr'], doc: 'what programs wrote to their standard error', args: [], filter: () => 'evt.is_io_write=true and fd.num=2' }),
-  echo({ name: 'stdin', chisels: ['stdin'], doc: 'what programs read from their standard input', args: [], filter: () => 'evt.is_io_read=true and fd.num=0' }),
-  top({ name: 'connections', chisels: ['topconns'], doc: 'connections, by bytes', by: ['fd.l4proto', 'fd.name'], measure: 'bytes', filter: NET }),
-  top({ name: 'ports', chisels: ['topports_server'], doc: 'server ports, by bytes', by: ['fd.sport'], measure: 'bytes', filter: NET }),
-  top({ name: 'procs-net', chisels: ['topprocs_net'], doc: 'processes, by bytes on the network', by: ['proc.name', 'proc.pid'], measure: 'bytes', filter: NET }),
-  top({ name: 'procs-file', chisels: ['topprocs_file'], doc: 'processes, by bytes in files', by: ['proc.name', 'proc.pid'], measure: 'bytes', filter: FILE }),
-  top({ name: 'procs-errors', chisels: ['topprocs_errors'], doc: 'processes, by failed calls', by: ['proc.name', 'proc.pid'], measure: 'errors', filter: FAILED }),
-  top({ name: 'files', chisels: ['topfiles_bytes'], doc: 'files, by bytes', by: ['fd.name'], measure: 'bytes', filter: FILE }),
-  top({ name: 'files-time', chisels: ['topfiles_time'], doc: 'files, by time spent on them', by: ['fd.name'], measure: 'time', filter: 'fd.type=file' }),
-  top({ name: 'files-errors', chisels: ['topfiles_errors'], doc: 'files, by failed calls', by: ['fd.name'], measure: 'errors', filter: `fd.type=file and ${FAILED}` }),
-  top({ name: 'containers-net', chisels: ['topcontainers_net'], doc: 'containers, by bytes on the network', by: ['container.id'], measure: 'bytes', filter: NET }),
-  top({ name: 'containers-file', chisels: ['topcontainers_file'], doc: 'containers, by bytes in files', by: ['container.id'], measure: 'bytes', filter: FILE }),
-  top({ name: 'containers-errors', chisels: ['topcontainers_error'], doc: 'containers, by failed calls', by: ['container.id'], measure: 'errors', filter: FAILED }),
-  top({ name: 'calls', chisels: ['topscalls'], doc: 'kinds of events, by how many', by: ['evt.type'], measure: 'count', filter: '' }),
-  top({ name: 'calls-time', chisels: ['topscalls_time'], doc: 'kinds of events, by time', by: ['evt.type'], measure: 'time', filter: '' }),
-  topBy('count-by', 'fdcount_by', 'events, by any field', 'count', ''),
-  topBy('bytes-by', 'fdbytes_by', 'bytes moved, by any field', 'bytes', MOVED),
-  topBy('time-by', 'fdtime_by', 'time spent, by any field', 'time', ''),
-  topBy('errors-by', 'fderrors_by', 'failed calls, by any field', 'errors', FAILED),
-  list({ name: 'slow-files', chisels: ['fileslower'], doc: 'file I/O that took at least some milliseconds', args: ['ms'], filter: ([ms]) => `fd.type=file and evt.is_io=true and ${over(ms!)}`, fields: ['evt.num', 'evt.time', 'evt.latency', 'proc.name', 'evt.type', 'fd.name'] }),
-  list({ name: 'slow-net', chisels: ['netlower'], doc: 'network I/O that took at least some milliseconds', args: ['ms'], filter: ([ms]) => `${SOCKETS} and evt.is_io=true and ${over(ms!)}`, fields: ['evt.num', 'evt.time', 'evt.latency', 'proc.name', 'evt.type', 'fd.name'] }),
-  list({ name: 'slow-calls', chisels: ['scallslower'], doc: 'calls that took at least some milliseconds', args: ['ms'], filter: ([ms]) => over(ms!), fields: ['evt.num', 'evt.time', 'evt.latency', 'proc.name', 'evt.type', 'fd.name'] }),
-  services({ name: 'services', chisels: [], doc: 'connections to services: who connected, to which, where that led, and who took it there' }),
-  kubeEvents({ name: 'k8s-events', chisels: [], doc: 'what the cluster reported meanwhile: of which object, why, how often' }),
-  list({ name: 'errors', chisels: [], doc: 'calls that failed', args: [], filter: () => FAILED, fields: ['evt.num', 'evt.time', 'proc.name', 'evt.type', 'evt.res', 'fd.name'] }),
-  list({ name: 'opens', chisels: ['list_opens'], doc: 'files that were opened', args: [], filter: () => `evt.type in (${OPEN_CALLS})`, fields: ['evt.num', 'evt.time', 'proc.name', 'evt.res', 'evt.arg.name'] }),
-  list({ name: 'commands', chisels: ['spy_users'], doc: 'commands that were started', args: [], filter: () => `evt.type in (${EXEC_CALLS}) and evt.failed=false`, fields: ['evt.num', 'evt.time', 'proc.pid', 'proc.pname', 'proc.cmdline'] }),
-  list({ name: 'exits', chisels: ['proc_exec_time'], doc: 'processes that ended, and how', args: [], filter: () => 'evt.type=procexit and thread.ismain=true', fields: ['evt.num', 'evt.time', 'proc.pid', 'proc.duration', 'evt.arg.ret', 'proc.cmdline'] }),
+  echo({ name: 'echo', chisels: ['echo_fds'], doc: 'what was read and written, in order', filter: 'evt.is_io=true' }),
+  echo({ name: 'port', chisels: ['spy_port'], doc: 'what went through a port', args: ['port'], filter: 'evt.is_io=true and fd.port={port}' }),
+  echo({ name: 'ip', chisels: ['spy_ip'], doc: 'what was exchanged with an address', args: ['address'], filter: 'evt.is_io=true and fd.ip={address}' }),
+  echo({ name: 'file', chisels: ['spy_file'], doc: 'what was read from and written to a file', args: ['path'], filter: 'evt.is_io=true and fd.type=file and fd.name contains {path}' }),
+  echo({ name: 'stdout', chisels: ['stdout'], doc: 'what programs wrote to their standard output', filter: 'evt.is_io_write=true and fd.num=1' }),
+  echo({ name: 'stderr', chisels: ['stderr'], doc: 'what programs wrote to their standard error', filter: 'evt.is_io_write=true and fd.num=2' }),
+  echo({ name: 'stdin', chisels: ['stdin'], doc: 'what programs read from their standard input', filter: 'evt.is_io_read=true and fd.num=0' }),
+  rank(['fd.l4proto', 'fd.name'], ['bytes'], { name: 'connections', chisels: ['topconns'], doc: 'connections, by bytes', filter: NET }),
+  rank(['fd.sport'], ['bytes'], { name: 'ports', chisels: ['topports_server'], doc: 'server ports, by bytes', filter: NET }),
+  rank(PROCESS, ['bytes'], { name: 'procs-net', chisels: ['topprocs_net'], doc: 'processes, by bytes on the network', filter: NET }),
+  rank(PROCESS, ['bytes'], { name: 'procs-file', chisels: ['topprocs_file'], doc: 'processes, by bytes in files', filter: FILE }),
+  rank(PROCESS, ['errors'], { name: 'procs-errors', chisels: ['topprocs_errors'], doc: 'processes, by failed calls', filter: FAILED }),
+  rank(['fd.name'], ['bytes'], { name: 'files', chisels: ['topfiles_bytes'], doc: 'files, by bytes', filter: FILE }),
+  rank(['fd.name'], ['time'], { name: 'files-time', chisels: ['topfiles_time'], doc: 'files, by time spent on them', filter: 'fd.type=file' }),
+  rank(['fd.name'], ['errors'], { name: 'files-errors', chisels: ['topfiles_errors'], doc: 'files, by failed calls', filter: `fd.type=file and ${FAILED}` }),
+  rank(['fd.directory'], ['bytes', 'time', 'errors'], { name: 'directories', doc: 'directories, by bytes in their files', filter: 'fd.type=file' }),
+  rank(['container.name', 'container.id'], ['bytes'], { name: 'containers-net', chisels: ['topcontainers_net'], doc: 'containers, by bytes on the network', filter: NET }),
+  rank(['container.name', 'container.id'], ['bytes'], { name: 'containers-file', chisels: ['topcontainers_file'], doc: 'containers, by bytes in files', filter: FILE }),
+  rank(['container.name', 'container.id'], ['errors'], { name: 'containers-errors', chisels: ['topcontainers_error'], doc: 'containers, by failed calls', filter: FAILED }),
+  rank(['evt.type'], ['count'], { name: 'calls', chisels: ['topscalls'], doc: 'kinds of events, by how many', filter: '' }),
+  rank(['evt.type'], ['time'], { name: 'calls-time', chisels: ['topscalls_time'], doc: 'kinds of events, by time', filter: '' }),
+  rank(['{field}'], ['distinct(fd.name)', 'count'], { name: 'fds-by', chisels: ['fdcount_by'], doc: 'different descriptors, by any field', args: ['field'], filter: 'fd.name exists' }),
+  rank(['{field}'], ['count'], { name: 'count-by', doc: 'events, by any field', args: ['field'], filter: '' }),
+  rank(['{field}'], ['bytes'], { name: 'bytes-by', chisels: ['fdbytes_by'], doc: 'bytes moved, by any field', args: ['field'], filter: MOVED }),
+  rank(['{field}'], ['time'], { name: 'time-by', chisels: ['fdtime_by'], doc: 'time spent, by any field', args: ['field'], filter: '' }),
+  rank(['{field}'], ['errors'], { name: 'errors-by', chisels: ['fderrors_by'], doc: 'failed calls, by any field', args: ['field'], filter: FAILED }),
+  rank(['evt.type'], ['count', 'errors', 'time', 'avg', 'p95', 'max'], { name: 'events', doc: 'events, grouped and measured as --by and --measure say', filter: '' }),
+  list(SLOW, { name: 'slow-files', chisels: ['fileslower'], doc: 'file I/O that took at least some milliseconds', args: ['ms'], filter: 'fd.type=file and evt.is_io=true and evt.latency>={ms}ms' }),
+  list(SLOW, { name: 'slow-net', chisels: ['netlower'], doc: 'network I/O that took at least some milliseconds', args: ['ms'], filter: `${SOCKETS} and evt.is_io=true and evt.latency>={ms}ms` }),
+  list(SLOW, { name: 'slow-calls', chisels: ['scallslower'], doc: 'calls that took at least some milliseconds', args: ['ms'], filter: 'evt.latency>={ms}ms' }),
+  lens({ name: 'services', doc: 'connections to services: who connected, to which, where that led, and who took it there', filter: SERVICE_CONNECTS }, { kind: 'own', look: services }),
+  lens({ name: 'k8s-events', doc: 'what the cluster reported meanwhile: of which object, why, how often', filter: '' }, { kind: 'own', look: kubeEvents }),
+  list('evt.num evt.time proc.name evt.type evt.res target', { name: 'errors', doc: 'calls that failed, and on what', filter: FAILED }),
+  list('evt.num evt.time proc.name evt.res evt.arg.name', { name: 'opens', chisels: ['list_opens'], doc: 'files that were opened', filter: `evt.type in (${OPEN_CALLS})` }),
+  list('evt.num evt.time proc.pid proc.pname evt.res command', { name: 'commands', chisels: ['spy_users'], doc: 'commands that were started, and those that could not be', filter: STARTS }),
+  list('evt.num evt.time proc.pid proc.duration exit.code exit.signal exit.core proc.cmdline', { name: 'exits', chisels: ['proc_exec_time'], doc: 'processes that ended, and how', filter: 'evt.type=procexit and thread.ismain=true' }),
 ];
 
-const NAMES = new Map(LENSES.flatMap((lens) => [lens.name, ...lens.chisels].map((name) => [name, lens] as const)));
+const NAMES = new Map(LENSES.flatMap((one) => [one.name, ...one.chisels].map((name) => [name, one] as const)));
 
 /** By its own name or sysdig's; null: there is none. */
 export function lensNamed(name: string): Lens | null {

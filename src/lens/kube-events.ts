@@ -4,17 +4,31 @@ import type { Capture } from '../capture/capture.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import type { KubeEventRow } from '../model/kube.ts';
 import { clockText } from '../model/time.ts';
-import type { Lens, LensTable } from './lens.ts';
-
-type LensSpec = Omit<Lens, 'look' | 'filter' | 'args'>;
+import { columnType, rowColumns } from '../report/column.ts';
+import type { Row } from '../report/report.ts';
+import type { LensTable } from './lens.ts';
 
 /** The cluster's clocks tell no more. */
 const TO_THE_SECOND = '2026-11-21 08:00:00'.length;
-const COLUMNS = ['first', 'last', 'count', 'type', 'reason', 'object', 'message'] as const;
 
-export function kubeEvents(spec: LensSpec): Lens {
-  return { ...spec, args: [], filter: () => '', look: (capture, filter) => tableOf(capture, eventsOf(capture, filter)) };
-}
+export const kubeEvents = (capture: Capture, filter: CompiledFilter): LensTable => ({
+  kind: 'table',
+  id: 'lens',
+  columns: rowColumns(COLUMNS),
+  items: rowsOf(capture, eventsOf(capture, filter)),
+  epoch: capture.epoch,
+  drill: () => null,
+});
+
+const COLUMNS = [
+  columnType('first', 'text', 'date and time of its first occurrence'),
+  columnType('last', 'text', 'date and time of its last occurrence'),
+  columnType('count', 'count', 'how often'),
+  columnType('type', 'text', 'Normal or Warning'),
+  columnType('reason', 'text', 'in a word'),
+  columnType('object', 'text', 'kind/namespace/name'),
+  columnType('message', 'text', 'in words'),
+];
 
 function eventsOf(capture: Capture, filter: CompiledFilter): KubeEventRow[] {
   const all = [...capture.dims.kubeEvents.all()].sort((a, b) => a.last - b.last);
@@ -40,9 +54,9 @@ function podsOf(capture: Capture, filter: CompiledFilter): Set<string> {
   return uids;
 }
 
-function tableOf({ epoch }: Capture, events: readonly KubeEventRow[]): LensTable {
+function rowsOf({ epoch }: Capture, events: readonly KubeEventRow[]): Row[] {
   const clock = (time: number) => clockText(epoch, time, true).slice(0, TO_THE_SECOND);
-  const rows = events.map(({ first, last, count, type, reason, kind, namespace, name, message }) => [
+  return events.map(({ first, last, count, type, reason, kind, namespace, name, message }) => [
     clock(first),
     clock(last),
     count,
@@ -51,5 +65,4 @@ function tableOf({ epoch }: Capture, events: readonly KubeEventRow[]): LensTable
     [kind, namespace, name].filter((part) => part !== '').join('/'),
     message,
   ]);
-  return { kind: 'table', columns: COLUMNS.map((name) => ({ name, unit: name === 'count' ? 'count' : 'text' })), rows };
 }

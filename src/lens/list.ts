@@ -1,37 +1,28 @@
-/** The matching events themselves, a row each, with the fields that matter to the question. */
+/** The matching events themselves, a row each, with what matters to the question. */
 
 import type { Capture } from '../capture/capture.ts';
-import { type BoundField, readField } from '../event/fields/field.ts';
+import type { EventView } from '../event/view.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
-import { fieldNamed } from '../filter/find-field.ts';
-import type { Lens, Unit } from './lens.ts';
+import { rowColumns, rowOf } from '../report/column.ts';
+import type { Column, Row } from '../report/report.ts';
+import { listColumn } from './columns.ts';
+import type { LensTable } from './lens.ts';
 
-type ListSpec = Omit<Lens, 'look'> & { readonly fields: readonly string[] };
-
-export function list({ fields, ...lens }: ListSpec): Lens {
+export function list(capture: Capture, filter: CompiledFilter, names: readonly string[]): LensTable {
+  const columns = names.map(listColumn);
+  const num = names.indexOf('evt.num');
   return {
-    ...lens,
-    look: (capture, filter) => {
-      const bound = fields.map(fieldNamed);
-      return { kind: 'table', columns: bound.map((one) => ({ name: one.label, unit: unitOf(one) })), rows: rows(capture, filter, bound) };
-    },
+    kind: 'table',
+    id: 'lens',
+    columns: rowColumns(columns),
+    items: { [Symbol.iterator]: () => rows(capture, filter, columns) },
+    epoch: capture.epoch,
+    drill: (row) => (num < 0 ? null : `evt.num=${String(row[num])}`),
   };
 }
 
-function* rows(capture: Capture, filter: CompiledFilter, fields: readonly BoundField[]): Generator<(string | number)[]> {
+function* rows(capture: Capture, filter: CompiledFilter, columns: readonly Column<EventView>[]): Generator<Row> {
   for (const { chunk, selection, n } of capture.select(filter)) {
-    for (let k = 0; k < n; k++) {
-      const view = filter.view.at(chunk, selection[k]!);
-      yield fields.map((field) => {
-        const reading = readField(field, view);
-        return typeof reading === 'number' ? reading : reading === null ? '' : Array.isArray(reading) ? reading.join(',') : String(reading);
-      });
-    }
+    for (let k = 0; k < n; k++) yield rowOf(columns, filter.view.at(chunk, selection[k]!));
   }
-}
-
-function unitOf({ field }: BoundField): Unit {
-  if (field.type === 'span') return 'ns';
-  if (field.type === 'size') return 'bytes';
-  return field.type === 'number' ? 'count' : 'text';
 }

@@ -7,23 +7,25 @@ import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import { fieldNamed } from '../filter/find-field.ts';
 import { type End, endsOf, endText } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';
-import type { Lens, LensColumn } from './lens.ts';
+import { columnType, fieldColumn, rowColumns } from '../report/column.ts';
+import type { Cell, Row } from '../report/report.ts';
+import type { LensTable } from './lens.ts';
 
 const FIELDS = ['evt.num', 'evt.time', 'k8s.src.ns', 'k8s.src.pod', 'fd.name', 'k8s.dst.svc'] as const;
-/** The end that was chosen, its pod and that pod's node; the event in which a process there took the connection, which, and how long after. */
-const SERVER_COLUMNS: readonly LensColumn[] = [
-  { name: 'endpoint', unit: 'text' },
-  { name: 'endpoint.pod', unit: 'text' },
-  { name: 'endpoint.node', unit: 'text' },
-  { name: 'accept.num', unit: 'count' },
-  { name: 'accept.by', unit: 'text' },
-  { name: 'accept.after', unit: 'ns' },
+const SERVER_COLUMNS = [
+  columnType('endpoint', 'text', 'the end that was chosen'),
+  columnType('endpoint.pod', 'text', 'its pod'),
+  columnType('endpoint.node', 'text', 'that pod’s node'),
+  columnType('accept.num', 'num', 'the event in which a process there took the connection', { nullable: true }),
+  columnType('accept.by', 'text', 'that process', { nullable: true }),
+  columnType('accept.after', 'ns', 'how long after it was asked for', { nullable: true }),
 ];
-const CONNECTS = 'evt.type=connect and k8s.dst.svc exists and fd.l4proto=tcp';
+/** Connections to services. */
+export const SERVICE_CONNECTS = 'evt.type=connect and k8s.dst.svc exists and fd.l4proto=tcp';
 const ACCEPTS = 'evt.type in (accept, accept4) and evt.failed=false and fd.role=server';
 
 interface Connection {
-  readonly cells: readonly (string | number)[];
+  readonly cells: readonly Cell[];
   /** When it was asked for. */
   readonly time: number;
   readonly client: string;
@@ -39,26 +41,22 @@ interface Accept {
   readonly client: string;
 }
 
-export function services(spec: Omit<Lens, 'look' | 'filter' | 'args'>): Lens {
-  const columns: readonly LensColumn[] = [
-    ...FIELDS.map((name): LensColumn => ({ name, unit: name === 'evt.num' ? 'count' : 'text' })),
-    ...SERVER_COLUMNS,
-  ];
-  return {
-    ...spec,
-    args: [],
-    filter: () => CONNECTS,
-    look: (capture, filter) => ({ kind: 'table', columns, rows: rowsOf(capture, filter) }),
-  };
-}
+export const services = (capture: Capture, filter: CompiledFilter): LensTable => ({
+  kind: 'table',
+  id: 'lens',
+  columns: rowColumns([...FIELDS.map((name) => fieldColumn(fieldNamed(name))), ...SERVER_COLUMNS]),
+  items: rowsOf(capture, filter),
+  epoch: capture.epoch,
+  drill: ([num]) => `evt.num=${String(num)}`,
+});
 
-function rowsOf(capture: Capture, filter: CompiledFilter): (string | number)[][] {
+function rowsOf(capture: Capture, filter: CompiledFilter): Row[] {
   const connections = connectionsOf(capture, filter);
   const accepts = acceptsOf(capture, filter, connections);
   return connections.map((connection) => {
     const { cells, time, endpoint, pod, node } = connection;
     const accept = accepts.get(connection);
-    const taken = accept === undefined ? ['', '', ''] : [accept.num, accept.by, accept.end - time];
+    const taken = accept === undefined ? [null, null, null] : [accept.num, accept.by, accept.end - time];
     return [...cells, endpoint === null ? '' : endText(endpoint), pod, node, ...taken];
   });
 }
@@ -73,7 +71,7 @@ function connectionsOf(capture: Capture, filter: CompiledFilter): Connection[] {
 }
 
 function connectionOf(view: EventView, fields: readonly BoundField[]): Connection {
-  const cells = fields.map((field) => textOf(readField(field, view)));
+  const cells = fields.map((field) => readField(field, view));
   const { kube, time } = view;
   const fd = view.fd!;
   const server = view.serverOf(fd);
@@ -109,9 +107,4 @@ function acceptOf({ chunk, i, process, fd }: EventView): Accept {
 function clientText(fd: FdRow): string {
   const { client } = endsOf(fd);
   return client === null ? '' : endText(client);
-}
-
-function textOf(reading: ReturnType<typeof readField>): string | number {
-  if (reading === null) return '';
-  return typeof reading === 'number' ? reading : Array.isArray(reading) ? reading.join(',') : String(reading);
 }

@@ -1,5 +1,5 @@
 /** `-p FORMAT`: `%field` or `%<width>field` between other text, as sysdig takes it. */
-import type { BoundField, Field } from '../event/fields/field.ts';
+import type { BoundField } from '../event/fields/field.ts';
 import type { EventView } from '../event/view.ts';
 import { findField } from '../filter/find-field.ts';
 import { sanitize, sanitizeLines } from './printable.ts';
@@ -21,35 +21,36 @@ export const NAMED_FORMATS: Readonly<Record<string, string>> = {
 
 export const DEFAULT_FORMAT = '*%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.latency.human %evt.info';
 
-/** One way to write events as lines. */
+/** A line's text with places for fields. */
 export class LineFormat {
+  /** What stands in its places, in their order. */
+  readonly bounds: readonly BoundField[];
+  /** Payloads may break the line. */
+  readonly multiline: boolean;
   readonly #pieces: readonly Piece[];
-  readonly #harmless: (text: string) => string;
 
-  /**
-   * `multiline`: payloads may break the line.
-   * Throws FilterError for a field that does not exist. A leading `*`, sysdig's "even if a field is missing", changes nothing. */
+  /** Throws FilterError for a field that does not exist. A leading `*`, sysdig's "even if a field is missing", changes nothing. */
   constructor(format: string, multiline = false) {
-    this.#harmless = multiline ? sanitizeLines : sanitize;
+    this.multiline = multiline;
     this.#pieces = parseFormat(format.startsWith('*') ? format.slice(1) : format);
+    this.bounds = this.#pieces.flatMap((piece) => ('bound' in piece ? [piece.bound] : []));
   }
 
-  /** Fields that it prints. */
-  get fields(): readonly Field[] {
-    return this.#pieces.flatMap((piece) => ('bound' in piece ? [piece.bound.field] : []));
-  }
-
-  /** `timeText`: what %evt.outputtime stands for. */
-  line(view: EventView, timeText: string): string {
+  /** `textOf`: what stands in the n-th place, not yet harmless. */
+  filled(textOf: (place: number) => string): string {
+    const harmless = this.multiline ? sanitizeLines : sanitize;
     let line = '';
-    for (const piece of this.#pieces) {
-      if ('text' in piece) line += piece.text;
-      else {
-        const value = piece.bound.field.name === 'evt.outputtime' ? timeText : this.#harmless(fieldText(piece.bound, view));
-        line += fitted(value, piece.width);
-      }
-    }
+    let place = 0;
+    for (const piece of this.#pieces) line += 'text' in piece ? piece.text : fitted(harmless(textOf(place++)), piece.width);
     return line;
+  }
+
+  /** An event's line. `timeText`: what %evt.outputtime stands for. */
+  line(view: EventView, timeText: string): string {
+    return this.filled((place) => {
+      const bound = this.bounds[place]!;
+      return bound.field.name === 'evt.outputtime' ? timeText : fieldText(bound, view);
+    });
   }
 }
 

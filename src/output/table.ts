@@ -17,17 +17,76 @@ export interface TableColumn {
   readonly align?: 'right';
 }
 
-/** Rows of already harmless text, with a line of titles; trailing blanks removed. */
-export function tableLines(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): string[] {
-  const widths = columns.map(({ title }, c) => Math.max(widthOf(title), ...rows.map((row) => widthOf(row[c] ?? ''))));
-  const line = (cells: readonly string[]) =>
-    columns
+/** No column is cut below this. */
+const LEAST = 8;
+const GAP = '  ';
+
+/** Where columns stand, and what of them fits. */
+export class TableLayout {
+  readonly #columns: readonly TableColumn[];
+  readonly #widths: number[];
+  readonly #cut = new Set<number>();
+  readonly #width: number | null;
+
+  /** `rows`: harmless text by which the widths are found. `width`: cells that there are; null: as many as it takes. */
+  constructor(columns: readonly TableColumn[], rows: readonly (readonly string[])[], width: number | null) {
+    this.#columns = columns;
+    this.#width = width;
+    this.#widths = columns.map(({ title }, c) => rows.reduce((most, row) => Math.max(most, widthOf(row[c] ?? '')), widthOf(title)));
+    if (width !== null) this.#fit(width);
+  }
+
+  /** Cells side by side; trailing blanks removed. */
+  line(cells: readonly string[]): string {
+    return this.#columns
       .map(({ align }, c) => {
-        const cell = cells[c] ?? '';
-        const padding = ' '.repeat(Math.max(0, widths[c]! - widthOf(cell)));
+        const cell = this.#cut.has(c) ? cutTo(cells[c] ?? '', this.#widths[c]!) : (cells[c] ?? '');
+        const padding = ' '.repeat(Math.max(0, this.#widths[c]! - widthOf(cell)));
         return align === 'right' ? padding + cell : cell + padding;
       })
-      .join('  ')
+      .join(GAP)
       .trimEnd();
-  return [line(columns.map(({ title }) => title)), ...rows.map(line)];
+  }
+
+  /** Which columns were cut, and how to see them whole; null: none. */
+  cutNote(): string | null {
+    if (this.#cut.size === 0) return null;
+    const names = [...this.#cut].sort((a, b) => a - b).map((c) => this.#columns[c]!.title);
+    return `(cut to ${this.#width} columns: ${names.join(', ')}; a pipe, --csv or --json has all)`;
+  }
+
+  /** Takes from the widest column of text until all fits, or nothing more can be taken. */
+  #fit(width: number): void {
+    const total = () => this.#widths.reduce((sum, one) => sum + one, GAP.length * (this.#widths.length - 1));
+    for (let over = total() - width; over > 0; over = total() - width) {
+      let widest = -1;
+      this.#columns.forEach(({ align }, c) => {
+        if (align !== 'right' && this.#widths[c]! > Math.max(LEAST, this.#widths[widest] ?? 0)) widest = c;
+      });
+      if (widest < 0) return;
+      const others = this.#widths.filter((_, c) => c !== widest && this.#columns[c]!.align !== 'right');
+      const next = Math.max(LEAST, ...others.filter((one) => one < this.#widths[widest]!));
+      this.#widths[widest] = Math.max(next, this.#widths[widest]! - over);
+      this.#cut.add(widest);
+    }
+  }
+}
+
+/** The text, or as much of its beginning as fits with a mark. */
+function cutTo(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let shown = '';
+  let used = 1;
+  for (const character of text) {
+    used += widthOf(character);
+    if (used > width) break;
+    shown += character;
+  }
+  return `${shown}…`;
+}
+
+/** Rows of already harmless text, with a line of titles; trailing blanks removed. */
+export function tableLines(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): string[] {
+  const layout = new TableLayout(columns, rows, null);
+  return [layout.line(columns.map(({ title }) => title)), ...rows.map((row) => layout.line(row))];
 }

@@ -8,7 +8,9 @@ import type { Definitions } from '../filter/compile.ts';
 import type { ValuesOf } from '../filter/complete.ts';
 import { occurringValues } from '../filter/occurring.ts';
 import { DEFAULT_FORMAT, LineFormat } from '../output/format.ts';
-import { JsonFormat } from '../output/json.ts';
+import { rendered } from '../output/print.ts';
+import { eventReport, programColumns } from '../output/reports/events.ts';
+import { JsonWriter } from '../output/writers/json.ts';
 import { Browser, type Findings } from './data/browser.ts';
 import { Growth } from './data/growth.ts';
 import { notFoundText, seekingText } from './data/seek.ts';
@@ -288,9 +290,9 @@ export class Session {
 const NO_DEFINITIONS: Definitions = new Map();
 
 function lineText(view: EventView): string {
-  return new LineFormat(DEFAULT_FORMAT).line(view, outputTime(view, 'a', null));
+  return new LineFormat(DEFAULT_FORMAT).line(view, outputTime(view, 'h', null));
 }
 
 function jsonText(view: EventView): string {
-  return new JsonFormat(null, 'base64').line(view);
+  return rendered(eventReport(programColumns(), [view], view.capture.epoch), new JsonWriter('base64')).trimEnd();
 }

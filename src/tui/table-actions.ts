@@ -3,7 +3,7 @@ import { type Act, asking, noticed, only } from './actions.ts';
 import { type ClauseUse, withClause } from './data/clause.ts';
 import { emptyTable, foundIn, matchesIn, movedTo, sortedBy, type TableState } from './data/table.ts';
 import { screenNamed } from './screens/index.ts';
-import { clauseOf, clausesOf, type Question } from './screens/screen.ts';
+import { clauseOf, type Question } from './screens/screen.ts';
 import { tableHeight } from './screens/table-view.ts';
 import type { State, Update } from './state.ts';
 
@@ -66,8 +66,7 @@ export const enterRow: Act = onTable((state, shown) => {
   if (row.num !== null) return toEvents(state, '', row.num);
   if (spec.enter === 'event') return noticed(state, 'no single event shows this line');
   const own = spec.filter === '' ? state.filter : joined(state.filter, spec.filter);
-  const filter = clausesOf(shown.table, row).reduce((text, clause) => withClause(text, clause, 'keep'), own);
-  return toEvents(state, filter, null);
+  return toEvents(state, row.drill === null ? own : joined(row.drill, own), null);
 });
 
 /** The list of screens is left by choosing one: going back leads to where it was opened. */

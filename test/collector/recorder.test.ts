@@ -24,7 +24,7 @@ function recorded(events: EventsBuilder, filter: string, size = 100): CaptureRea
     recorder.add(batchOf(events.chunk, from, Math.min(events.chunk.n, from + size), [], from === 0 ? fds : []));
     recorder.flush();
   }
-  recorder.finish(null);
+  recorder.finish(events.chunk.time[events.chunk.n - 1] ?? 0);
   return new CaptureReader(path);
 }
 

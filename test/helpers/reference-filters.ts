@@ -4,6 +4,7 @@ import { FIELDS } from '../../src/event/fields/index.ts';
 import { parseFilter } from '../../src/filter/parse.ts';
 import { planFilter } from '../../src/filter/planner.ts';
 import { LENSES } from '../../src/lens/index.ts';
+import { lensFilter } from '../../src/lens/lens.ts';
 import { GOLDENS } from '../golden/cases.ts';
 
 const SHARED = ['oracle.json', 'oracle-modern.json', 'filter-cases.json'];
@@ -49,7 +50,7 @@ function isFilter(text: string): boolean {
 const OURS = [
   ...FIELDS.map(({ example }) => example),
   ...GOLDENS.flatMap(({ args }) => (args[0] === 'read' ? [args[2]!] : [])),
-  ...LENSES.map(({ filter, args }) => filter(args.map((name) => (name === 'address' ? '10.0.0.1' : '80')))),
+  ...LENSES.map((lens) => lensFilter(lens, Object.fromEntries(lens.args.map((name) => [name, name === 'address' ? '10.0.0.1' : '80'])))),
   ...SHAPES,
 ];
 

@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Reading } from '../../src/event/fields/field.ts';
-import { compileFilter } from '../../src/filter/compile.ts';
-import { lensNamed } from '../../src/lens/index.ts';
 import {
   inShell,
   killRuntime,
@@ -22,6 +20,7 @@ import {
   up,
   withoutLoss,
 } from '../helpers/cluster.ts';
+import { lensTable } from '../helpers/lens.ts';
 import { BIN, cleanUp, type Recording, recordMeanwhile } from '../live/recording.ts';
 
 const IN_A_POD = 'thread.cgroups contains /pod';
@@ -47,20 +46,13 @@ function unnamed(recording: Recording, filter: string, fields: readonly string[]
     .map((row) => JSON.stringify(row));
 }
 
-type Row = Readonly<Record<string, string | number>>;
+type Row = Readonly<Record<string, Reading>>;
 
 /** Rows of the lens of services, by the names of their columns. */
 function services({ capture }: Recording, filter: string): Row[] {
-  const lens = lensNamed('services')!;
-  const compiled = compileFilter(`${lens.filter([])} and ${filter}`, {
-    dims: capture.dims,
-    epoch: capture.epoch,
-    hostname: '',
-    growing: false,
-  });
-  const table = lens.look(capture, compiled, []);
-  if (table.kind !== 'table') throw new Error('services is no table');
-  return [...table.rows].map((row) => Object.fromEntries(table.columns.map(({ name }, i) => [name, row[i]!])));
+  const context = { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false };
+  const { columns, rows } = lensTable(capture, context, 'services', [], filter);
+  return rows.map((row) => Object.fromEntries(columns.map(({ name }, i) => [name, row[i] as Reading])));
 }
 
 /** A client pod asks the service again and again; each backend answers with its own name. Gives the answers in their order. */

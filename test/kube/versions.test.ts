@@ -9,13 +9,13 @@ import { compileFilter } from '../../src/filter/compile.ts';
 import { KubeBook } from '../../src/kube/book.ts';
 import { Ledger } from '../../src/kube/ledger.ts';
 import { type KubeObject, reduceObject } from '../../src/kube/reduce.ts';
-import { lensNamed } from '../../src/lens/index.ts';
 import type { KubeKind, KubeObjectRow, NameSource } from '../../src/model/kube.ts';
 import { newTables } from '../../src/model/rows.ts';
 import { SECOND } from '../../src/model/time.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { CaptureWriter } from '../../src/store/writer.ts';
 import { EventsBuilder } from '../helpers/events.ts';
+import { lensTable } from '../helpers/lens.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trowel-versions-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -130,8 +130,7 @@ describe('as of the event', () => {
       [-100, 4],
       [4, null],
     ]);
-    const table = lensNamed('count-by')!.look(asked.capture, compileFilter('', contextOf(asked.capture)), ['k8s.pod.label.tier']);
-    expect(table.kind === 'table' && [...table.rows]).toEqual([
+    expect(lensTable(asked.capture, contextOf(asked.capture), 'count-by', ['k8s.pod.label.tier']).rows).toEqual([
       [6, 'green'],
       [4, 'blue'],
     ]);
@@ -302,10 +301,8 @@ describe('as of the event', () => {
     expect(asked.seconds('k8s.pod.event=Unhealthy')).toEqual(during(3));
     expect(asked.seconds('k8s.pod.event=BackOff')).toEqual(during(6));
     expect(asked.seconds('k8s.pod.event=Killing')).toEqual([]);
-    const reasons = (filter: string) => {
-      const table = lensNamed('k8s-events')!.look(asked.capture, compileFilter(filter, contextOf(asked.capture)), []);
-      return table.kind === 'table' ? [...table.rows].map((row) => row[4]) : [];
-    };
+    const reasons = (filter: string) =>
+      lensTable(asked.capture, contextOf(asked.capture), 'k8s-events', [], filter).rows.map((row) => row[4]);
     expect(reasons('')).toEqual(['Unhealthy', 'BackOff', 'Killing']);
     expect(reasons('evt.type=read')).toEqual(['Unhealthy', 'BackOff']);
     expect(reasons('evt.type=open')).toEqual([]);

@@ -1,39 +1,23 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { compileFilter } from '../../src/filter/compile.ts';
+import { ask } from '../../src/lens/ask.ts';
 import { LENSES, lensNamed } from '../../src/lens/index.ts';
+import type { Row } from '../../src/report/report.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
+import { lensTable } from '../helpers/lens.ts';
 
 const capture = new CaptureReader('captures/critical-app.trowel');
 afterAll(() => capture.close());
 
-const compile = (text: string) => compileFilter(text, { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false });
-const ARGS: Readonly<Record<string, string>> = { port: '53', address: '10.88.0.2', path: 'resolv.conf', field: 'proc.name', ms: '1000' };
-
-function look(name: string, args: readonly string[] = [], filter = '') {
-  const lens = lensNamed(name)!;
-  const text = [lens.filter(args), filter].filter((part) => part !== '').join(' and ');
-  return lens.look(capture, compile(text), args);
-}
-
-function rows(name: string, args: readonly string[] = [], filter = ''): (string | number)[][] {
-  const found = look(name, args, filter);
-  if (found.kind !== 'table') throw new Error(`${name} is no table`);
-  return [...found.rows].map((row) => [...row]);
-}
-
-test.each(LENSES.map(({ name, args }) => [name, args.map((arg) => ARGS[arg]!)] as const))('%s runs', (name, args) => {
-  const found = look(name, args);
-  const n = found.kind === 'table' ? [...found.rows].length : [...found.blocks].length;
-  expect(n).toBeGreaterThanOrEqual(0);
-});
+const context = { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false };
+const rows = (name: string, words: readonly string[] = [], filter = ''): Row[] => lensTable(capture, context, name, words, filter).rows;
+const eventsOf = (filter: string) => [...capture.select(compileFilter(filter, context))].reduce((sum, { n }) => sum + n, 0);
 
 describe('sums', () => {
   test('add up to what a scan finds, by any field', () => {
-    let events = 0;
-    for (const { n } of capture.select(compile(''))) events += n;
-    const sum = (table: (string | number)[][]) => table.reduce((total, [value]) => total + Number(value), 0);
-    expect(sum(rows('count-by', ['evt.type']))).toBe(events);
-    expect(sum(rows('count-by', ['evt.cpu']))).toBe(events);
+    const sum = (table: Row[]) => table.reduce((total, [value]) => total + Number(value), 0);
+    expect(sum(rows('count-by', ['evt.type']))).toBe(eventsOf(''));
+    expect(sum(rows('count-by', ['evt.cpu']))).toBe(eventsOf(''));
   });
 
   test('are sorted, and go by rows and by events alike', () => {
@@ -43,8 +27,70 @@ describe('sums', () => {
   });
 });
 
+describe('measures over any field', () => {
+  const measured = (measures: string[], filter = '', by: string[] = []) => {
+    const table = ask({ lens: lensNamed('events')!, filter, instead: { by, measures } }, capture, context);
+    return table.kind === 'table' ? [...table.items] : [];
+  };
+
+  test('agree with what the events say', () => {
+    const [row] = measured(['count', 'bytes', 'bytes.in', 'bytes.out', 'errors', 'distinct(proc.pid)', 'max(evt.num)', 'min(evt.num)']);
+    const [count, bytes, read, wrote, errors, pids, last, first] = row!.map(Number);
+    expect(count).toBe(eventsOf(''));
+    expect(read! + wrote!).toBe(rows('bytes-by', ['evt.is_io']).reduce((sum, [value]) => sum + Number(value), 0));
+    expect(bytes).toBeGreaterThanOrEqual(read! + wrote!);
+    expect(errors).toBe(eventsOf('evt.rawres<0'));
+    expect(pids).toBe(rows('count-by', ['proc.pid']).length);
+    expect([first, last]).toEqual([185, 856]);
+  });
+
+  test('quantiles lie where the events do', () => {
+    const [row] = measured(['count', 'min', 'p50', 'avg', 'p95', 'max'], 'evt.latency exists');
+    const [count, min, p50, avg, p95, max] = row!.map(Number);
+    expect(min! <= p50! && p50! <= p95! && p95! <= max! && avg! > min! && avg! < max!).toBe(true);
+    expect(eventsOf(`evt.latency<=${Math.round(p50! * 1.03)}`)).toBeGreaterThanOrEqual(count! / 2);
+    expect(eventsOf(`evt.latency>=${Math.round(p95! * 1.03)}`)).toBeLessThanOrEqual(count! / 20 + 1);
+  });
+
+  test('an unknown one is refused with what there is', () => {
+    expect(() => measured(['speed'])).toThrow(/speed is no measure; there are count, bytes/);
+  });
+});
+
+test('the way from a row to its events finds as many as the row counts', () => {
+  const table = ask({ lens: lensNamed('events')!, instead: { by: ['fd.name', 'evt.type'], measures: ['count'] } }, capture, context);
+  if (table.kind !== 'table') throw new Error('no table');
+  const found = [...table.items];
+  expect(found.length).toBeGreaterThan(20);
+  for (const row of found) expect(eventsOf(table.drill(row)!), table.drill(row)!).toBe(row[0]);
+});
+
+test('different descriptors are counted, not events', () => {
+  const [row] = rows('fds-by', ['fd.type'], 'fd.type=ipv4');
+  expect(row![0]).toBe(new Set(rows('count-by', ['fd.name'], 'fd.type=ipv4').map(([, name]) => name)).size);
+  expect(Number(row![1])).toBeGreaterThan(Number(row![0]));
+});
+
+test('an argument is a value, whatever it holds', () => {
+  const blocks = (words: string[]) => {
+    const found = ask({ lens: lensNamed('file')!, words }, capture, context);
+    return found.kind === 'echo' ? [...found.blocks].length : -1;
+  };
+  expect(blocks(['resolv.conf'])).toBe(1);
+  expect(blocks(['resolv.conf or evt.num>0'])).toBe(0);
+  expect(blocks(['"'])).toBe(0);
+  expect(() => ask({ lens: lensNamed('port')!, words: ['53 or evt.num>0'] }, capture, context)).toThrow(/PORT is a number/);
+});
+
+test('calls that failed say on what, though there was no descriptor', () => {
+  const targets = new Map(rows('errors').map(([num, , , type, , target]) => [num, [type, target]]));
+  expect(targets.get(260)).toEqual(['execve', '/usr/sbin/curl']);
+  expect(targets.get(366)).toEqual(['openat', '/root/.curlrc']);
+  expect(targets.get(369)).toEqual(['connect', '/var/run/nscd/socket']);
+});
+
 test('echo gives what was read, in order', () => {
-  const found = look('echo_fds', [], 'fd.name=/etc/resolv.conf');
+  const found = ask({ lens: lensNamed('echo_fds')!, filter: 'fd.name=/etc/resolv.conf' }, capture, context);
   if (found.kind !== 'echo') throw new Error('no echo');
   const blocks = [...found.blocks].map(({ direction, bytes, process, payload }) => [
     direction,
@@ -53,4 +99,9 @@ test('echo gives what was read, in order', () => {
     Buffer.from(payload).toString().slice(0, 10),
   ]);
   expect(blocks).toEqual([['read', 119, 'curl', 'nameserver']]);
+});
+
+test('no two lenses have one name', () => {
+  const names = LENSES.flatMap(({ name, chisels }) => [...new Set([name, ...chisels])]);
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
 });

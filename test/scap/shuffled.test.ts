@@ -5,10 +5,12 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { DnsIndex } from '../../src/dns/index.ts';
+import type { EventView } from '../../src/event/view.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { type DimensionTables, newTables } from '../../src/model/rows.ts';
 import { DEFAULT_FORMAT, LineFormat } from '../../src/output/format.ts';
-import { JsonFormat } from '../../src/output/json.ts';
+import { eventReport, programColumns } from '../../src/output/reports/events.ts';
+import { JsonWriter } from '../../src/output/writers/json.ts';
 import { Block, BlockCutter, eventForm } from '../../src/scap/blocks.ts';
 import { ScapReader } from '../../src/scap/reader.ts';
 import { pieces } from '../../src/scap/source.ts';
@@ -91,13 +93,14 @@ function readAll(bytes: Buffer, tables: DimensionTables, printed: boolean): numb
   const dns = new DnsIndex(tables);
   const { view } = compileFilter('', { dims: tables, epoch: survey.epoch, hostname: '', growing: true });
   const line = new LineFormat(DEFAULT_FORMAT, false);
-  const json = new JsonFormat(null, 'text');
+  const json = new JsonWriter<EventView>();
+  json.begin(eventReport(programColumns(), [], survey.epoch));
   let events = 0;
   const reader = new ScapReader(tables, survey, (chunk) => {
     dns.add(chunk);
     events += chunk.n;
     for (let i = 0; printed && i < chunk.n; i++) {
-      const text = line.line(view.at(chunk, i), '') + json.line(view.at(chunk, i));
+      const text = line.line(view.at(chunk, i), '') + json.row(view.at(chunk, i)).trimEnd();
       expect(text).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f\x9b]/);
     }
   });

@@ -224,10 +224,21 @@ export const EVT_FIELDS: readonly Field[] = [
   ofType('evt.hostname', 'the node it happened on', 'evt.hostname exists', { type: 'text', read: (view) => view.capture.hostname || null, aliases: ['evt.host'] }),
 ];
 
-/** Time of an event in the form of `-t`: absolute, relative, delta, since the last printed. */
-export function outputTime(view: EventView, form: 'a' | 'r' | 'd' | 'D', printedBefore: number | null): string {
-  if (form === 'a') return clock(view, false);
+/** How `-t` has times, as sysdig has them. */
+export const TIME_FORMS = {
+  h: 'time of day',
+  a: 'seconds since 1970',
+  r: 'seconds since the capture began',
+  d: 'seconds that the call took',
+  D: 'seconds since the line before',
+} as const;
+export type TimeForm = keyof typeof TIME_FORMS;
+
+/** Time of an event in the form of `-t`. `printedBefore`: time of the event printed before; null: none was. */
+export function outputTime(view: EventView, form: TimeForm, printedBefore: number | null): string {
+  if (form === 'h') return clock(view, false);
+  if (form === 'a') return wallNs(view.capture.epoch, view.time).replace(/(\d{9})$/, '.$1');
   if (form === 'r') return secondsText(view.time);
-  if (form === 'd') return secondsText(delta(view) ?? 0);
+  if (form === 'd') return secondsText(view.columnValue('latency') ?? 0);
   return secondsText(printedBefore === null ? 0 : view.time - printedBefore);
 }

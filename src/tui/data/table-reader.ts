@@ -1,7 +1,6 @@
 /** Reads the rows of screens. The screen asks and goes on; where the work is done is the reader's business. */
 import type { Capture } from '../../capture/capture.ts';
 import type { CaptureContext } from '../../event/view.ts';
-import { compileFilter } from '../../filter/compile.ts';
 import { screenNamed } from '../screens/index.ts';
 import type { Question, ScreenTable } from '../screens/screen.ts';
 
@@ -17,9 +16,7 @@ export interface TableReader {
 export function readTable(question: Question, capture: Capture, context: CaptureContext): ScreenTable {
   const spec = screenNamed(question.id);
   if (spec === null) throw new Error(`there is no screen called ${question.id}`);
-  const parts = [spec.filter, question.filter].filter((part) => part !== '');
-  const text = parts.length > 1 ? parts.map((part) => `(${part})`).join(' and ') : (parts[0] ?? '');
-  return spec.read({ capture, filter: compileFilter(text, context), event: question.event });
+  return spec.read({ capture, context, filter: question.filter, event: question.event });
 }
 
 /** Reads in this thread, which must then wait. */

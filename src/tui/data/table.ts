@@ -45,7 +45,7 @@ function sameRow(a: ScreenRow, b: ScreenRow): boolean {
 /** By a column: numbers from the largest, texts from A; the same column again turns it round. */
 export function sortedBy(state: TableState, column: number): TableState {
   if (state.table === null || state.table.columns[column] === undefined) return state;
-  const text = state.table.columns[column].unit === 'text';
+  const text = state.table.columns[column].align === 'left';
   const descending = state.sort?.column === column ? !state.sort.descending : !text;
   const row = state.rows[state.selected];
   const sort = { column, descending };

@@ -1,6 +1,7 @@
 /** Name lookups, an attempt a row, those that cost most first. */
+import { compileFilter } from '../../filter/compile.ts';
 import { lookupsOf } from '../../lens/dns.ts';
-import type { ScreenSpec } from './screen.ts';
+import { type ScreenSpec, screenColumn } from './screen.ts';
 
 export const DNS: ScreenSpec = {
   id: 'dns',
@@ -8,19 +9,21 @@ export const DNS: ScreenSpec = {
   sentence: 'which names were tried, at which server, and what that cost',
   filter: '',
   enter: 'event',
-  read: ({ capture, filter }) => {
-    const attempts = lookupsOf(capture, filter).flatMap((lookup) => lookup.attempts.map((attempt) => ({ lookup, attempt })));
+  read: ({ capture, context, filter }) => {
+    const attempts = lookupsOf(capture, compileFilter(filter, context)).flatMap((lookup) =>
+      lookup.attempts.map((attempt) => ({ lookup, attempt })),
+    );
     const comm = (thread: number) => capture.dims.threads.get(thread)?.comm ?? '';
     return {
       head: attempts.length === 0 ? ['no lookup was made by a client in this capture'] : [],
       columns: [
-        { name: 'time', unit: 'ns', key: false },
-        { name: 'dns.lookup.result', unit: 'text', key: false },
-        { name: 'dns.server', unit: 'text', key: false },
-        { name: 'suffix', unit: 'text', key: false },
-        { name: 'dns.qname', unit: 'text', key: true },
-        { name: 'proc.name', unit: 'text', key: false },
-        { name: 'evt.num', unit: 'count', key: false },
+        screenColumn('time', 'ns'),
+        screenColumn('result', 'text', 'dns.lookup.result'),
+        screenColumn('server', 'text', 'dns.server'),
+        screenColumn('suffix', 'text'),
+        screenColumn('qname', 'text', 'dns.qname'),
+        screenColumn('name', 'text', 'proc.name'),
+        screenColumn('num', 'num', 'evt.num'),
       ],
       rows: attempts
         .sort((a, b) => b.attempt.end - b.attempt.start - (a.attempt.end - a.attempt.start))
@@ -35,7 +38,7 @@ export const DNS: ScreenSpec = {
             comm(lookup.thread),
             num,
           ];
-          return { cells, num };
+          return { cells, num, drill: null };
         }),
     };
   },

@@ -2,7 +2,7 @@
 import { DNS } from './dns.ts';
 import { LENS_SCREENS } from './lenses.ts';
 import { LOSSES } from './losses.ts';
-import type { ScreenSpec } from './screen.ts';
+import { type ScreenSpec, screenColumn } from './screen.ts';
 import { STORY } from './story.ts';
 
 const TABLES: readonly ScreenSpec[] = [STORY, DNS, LOSSES, ...LENS_SCREENS];
@@ -17,14 +17,10 @@ const VIEWS: ScreenSpec = {
   instant: true,
   read: () => ({
     head: [],
-    columns: [
-      { name: 'screen', unit: 'text', key: false },
-      { name: 'question', unit: 'text', key: false },
-      { name: 'also', unit: 'text', key: false },
-    ],
+    columns: [screenColumn('screen', 'text'), screenColumn('question', 'text'), screenColumn('also', 'text')],
     rows: [
-      { cells: ['events', 'what happened, event by event', ''], num: null },
-      ...TABLES.map(({ id, sentence, aliases }) => ({ cells: [id, sentence, aliases.join(' ')], num: null })),
+      { cells: ['events', 'what happened, event by event', ''], num: null, drill: null },
+      ...TABLES.map(({ id, sentence, aliases }) => ({ cells: [id, sentence, aliases.join(' ')], num: null, drill: null })),
     ],
   }),
 };

@@ -1,5 +1,5 @@
 /** What is missing from the capture, and between which times. */
-import type { ScreenSpec } from './screen.ts';
+import { type ScreenSpec, screenColumn } from './screen.ts';
 
 export const LOSSES: ScreenSpec = {
   id: 'losses',
@@ -13,13 +13,17 @@ export const LOSSES: ScreenSpec = {
     return {
       head: losses.length === 0 ? ['nothing was lost'] : [],
       columns: [
-        { name: 'events', unit: 'count', key: false },
-        { name: 'evt.family', unit: 'text', key: true },
-        { name: 'buffer', unit: 'text', key: false },
-        { name: 'from', unit: 'ns', key: false },
-        { name: 'to', unit: 'ns', key: false },
+        screenColumn('events', 'count'),
+        screenColumn('family', 'text', 'evt.family'),
+        screenColumn('buffer', 'text'),
+        screenColumn('from', 'ns'),
+        screenColumn('to', 'ns'),
       ],
-      rows: losses.map(({ count, family, reason, from, to }) => ({ cells: [count, family, reason, from, to], num: null })),
+      rows: losses.map(({ count, family, reason, from, to }) => ({
+        cells: [count, family, reason, from, to],
+        num: null,
+        drill: `evt.family=${family}`,
+      })),
     };
   },
 };

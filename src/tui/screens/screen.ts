@@ -1,14 +1,15 @@
 /** A screen that is a table, as data: what it answers, where its rows come from, where Enter leads. One line of index.ts each. */
 import type { Capture } from '../../capture/capture.ts';
-import type { CompiledFilter } from '../../filter/compile.ts';
-import type { Unit } from '../../lens/lens.ts';
+import type { CaptureContext } from '../../event/view.ts';
+import type { Unit } from '../../report/report.ts';
 import type { Clause } from '../data/clause.ts';
 
 export interface ScreenColumn {
-  readonly name: string;
+  readonly title: string;
   readonly unit: Unit;
-  /** Its cells say what a row is about: Enter keeps what has the same. */
-  readonly key: boolean;
+  readonly align: 'left' | 'right';
+  /** The field of the filter language that it shows; null: none. */
+  readonly field: string | null;
 }
 
 /** A line of a table: what it says, and where it leads. */
@@ -16,6 +17,8 @@ export interface ScreenRow {
   readonly cells: readonly (string | number | null)[];
   /** Number of the event that shows it; null: none does alone. */
   readonly num: number | null;
+  /** A filter, to be added to the screen's, for the events behind it; null: there is none. */
+  readonly drill: string | null;
 }
 
 /** Plain data: it is made where the capture is read, and shown elsewhere. */
@@ -30,7 +33,9 @@ export interface ScreenTable {
 
 export interface ScreenSource {
   readonly capture: Capture;
-  readonly filter: CompiledFilter;
+  readonly context: CaptureContext;
+  /** What the user keeps; empty: everything. */
+  readonly filter: string;
   /** Number of the event that it is about; null: the capture as a whole. */
   readonly event: number | null;
 }
@@ -40,7 +45,7 @@ export interface ScreenSpec {
   readonly aliases: readonly string[];
   /** What it answers. */
   readonly sentence: string;
-  /** The filter that it adds to the user's; empty: none. */
+  /** What it adds to the user's filter, for the events behind a row; empty: nothing. */
   readonly filter: string;
   /** Where Enter leads: the events of a row, the one event that shows it, or the screen that it names. */
   readonly enter: 'events' | 'event' | 'screen';
@@ -56,15 +61,15 @@ export interface Question {
   readonly event: number | null;
 }
 
-/** Clauses that keep what a row is about, of the fields among its key columns. */
-export function clausesOf({ columns }: ScreenTable, row: ScreenRow): readonly Clause[] {
-  return columns.flatMap((column, c) => (column.key ? (clauseOf(column, row.cells[c] ?? null) ?? []) : []));
+/** The check that keeps rows with this cell; null: the column is no field of events, or the cell is empty. */
+export function clauseOf({ field, unit }: ScreenColumn, cell: string | number | null): Clause | null {
+  if (cell === null || cell === '' || field === null) return null;
+  return { field, operator: unit === 'ns' || unit === 'bytes' || unit === 'time' ? '>=' : '=', value: String(cell) };
 }
 
-/** The check that keeps rows with this cell; null: the column is no field of events, or the cell is empty. */
-export function clauseOf({ name, unit }: ScreenColumn, cell: string | number | null): Clause | null {
-  if (cell === null || cell === '' || !name.includes('.')) return null;
-  return { field: name, operator: unit === 'ns' || unit === 'bytes' ? '>=' : '=', value: String(cell) };
+/** A column of a screen's own making. */
+export function screenColumn(title: string, unit: Unit, field: string | null = null): ScreenColumn {
+  return { title, unit, align: unit === 'text' || unit === 'prose' ? 'left' : 'right', field };
 }
 
 export function sameQuestion(a: Question, b: Question): boolean {

@@ -2,7 +2,7 @@
 import { type Explanation, explain, NotThere } from '../../explain/explain.ts';
 import { MS } from '../../model/time.ts';
 import { storyLines } from '../../output/story.ts';
-import type { ScreenRow, ScreenSpec, ScreenTable } from './screen.ts';
+import { type ScreenRow, type ScreenSpec, type ScreenTable, screenColumn } from './screen.ts';
 
 /** Waits count from this duration on. */
 const OVER = 100 * MS;
@@ -36,11 +36,11 @@ function textTable(lines: readonly string[]): ScreenTable {
   const [sentence = '', ...rest] = lines;
   const shares = rest.map((line) => Number(/^ +([0-9.]+) %/.exec(line)?.[1] ?? 0));
   const first = Math.max(0, shares.indexOf(Math.max(...shares)));
-  return { head: [sentence], columns: [{ name: '', unit: 'text', key: false }], rows: rest.map(rowOf), first };
+  return { head: [sentence], columns: [screenColumn('', 'text')], rows: rest.map(rowOf), first };
 }
 
 function rowOf(line: string): ScreenRow {
   const found = EVIDENCE.exec(line.trimEnd());
   const num = found === null || !/\s{2,}/.test(line) ? null : Number(found[1]);
-  return { cells: [line], num };
+  return { cells: [line], num, drill: null };
 }

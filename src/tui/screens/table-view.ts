@@ -1,5 +1,6 @@
 /** A screen that is a table: what it answers, its titles, its rows. */
 import { spanText } from '../../model/time.ts';
+import { sizeText } from '../../output/cell.ts';
 import { areasOf } from '../areas.ts';
 import type { TableState } from '../data/table.ts';
 import type { Paint } from '../kit/paint.ts';
@@ -55,24 +56,24 @@ function columnWidths({ table, rows, top }: TableState, width: number): number[]
   const columns = table?.columns ?? [];
   const seen = rows.slice(top, top + MEASURED);
   const wanted = columns.map((column, c) =>
-    Math.max(widthOf(column.name) + 1, ...seen.map(({ cells }) => widthOf(cellText(column, cells[c] ?? null)))),
+    Math.max(widthOf(column.title) + 1, ...seen.map(({ cells }) => widthOf(cellText(column, cells[c] ?? null)))),
   );
-  const isText = (c: number) => columns[c]!.unit === 'text';
+  const isText = (c: number) => columns[c]!.align === 'left';
   let over = wanted.reduce((sum, one) => sum + one, columns.length - 1) - width;
   for (; over > 0; over--) {
     const widest = wanted.reduce((best, one, c) => (isText(c) && one > (wanted[best] ?? LEAST_TEXT) ? c : best), -1);
     if (widest < 0) break;
     wanted[widest]! -= 1;
   }
-  const last = columns.findLastIndex(({ unit }) => unit === 'text');
+  const last = columns.findLastIndex(({ align }) => align === 'left');
   if (over < 0 && last >= 0) wanted[last]! -= over;
   return wanted;
 }
 
 function titleLine({ table, sort, column }: TableState, widths: readonly number[], paint: Paint): string {
-  const titles = table!.columns.map(({ name, unit }, c) => {
+  const titles = table!.columns.map(({ title, align }, c) => {
     const mark = sort?.column === c ? (sort.descending ? '▼' : '▲') : '';
-    const text = fitted(`${mark}${name.toUpperCase()}`, widths[c]!, unit === 'text' ? 'left' : 'right');
+    const text = fitted(`${mark}${title.toUpperCase()}`, widths[c]!, align);
     return c === column ? paint('underline', text) : text;
   });
   return paint('title', ` ${titles.join(' ')}`);
@@ -92,7 +93,7 @@ function rowLine(state: State, shown: TableState, widths: readonly number[], i: 
 function textsOf({ table }: TableState, { cells }: ScreenRow, widths: readonly number[]): string[] {
   return table!.columns.map((column, c) => {
     const text = cut(cellText(column, cells[c] ?? null), widths[c]!);
-    return fitted(text, widths[c]!, column.unit === 'text' ? 'left' : 'right');
+    return fitted(text, widths[c]!, column.align);
   });
 }
 
@@ -100,14 +101,7 @@ function textsOf({ table }: TableState, { cells }: ScreenRow, widths: readonly n
 export function cellText({ unit }: ScreenColumn, cell: string | number | null): string {
   if (cell === null) return '';
   if (typeof cell === 'string') return harmless(cell);
-  if (unit === 'ns') return spanText(cell);
-  return unit === 'bytes' ? bytesText(cell) : countText(cell);
-}
-
-const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-
-function bytesText(bytes: number): string {
-  const power = bytes < 1024 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 ? value : value.toFixed(1)} ${BYTE_UNITS[power]}`;
+  if (unit === 'ns' || unit === 'time') return spanText(cell);
+  if (unit === 'bytes') return sizeText(cell);
+  return unit === 'share' ? `${(100 * cell).toFixed(1)} %` : countText(cell);
 }

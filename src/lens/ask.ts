@@ -1,0 +1,51 @@
+/** Answers a lens' question, whoever asks. */
+import type { Capture } from '../capture/capture.ts';
+import type { CaptureContext } from '../event/view.ts';
+import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
+import { echo } from './echo.ts';
+import { argsOf, filled, type Lens, type LensArgs, type LensEcho, LensError, type LensTable, lensFilter } from './lens.ts';
+import { list } from './list.ts';
+import { rank } from './rank.ts';
+
+/** What is asked for in place of the lens' own. */
+export interface Instead {
+  readonly by?: readonly string[];
+  readonly measures?: readonly string[];
+  /** Rows of a ranking. */
+  readonly most?: number;
+}
+
+/** The question, asked of a capture. */
+export interface Question {
+  readonly lens: Lens;
+  /** Its arguments, in their order. */
+  readonly words?: readonly string[];
+  /** The user's filter. */
+  readonly filter?: string;
+  readonly instead?: Instead;
+}
+
+/** Throws LensError for arguments that make no sense, FilterError for a filter that makes none. */
+export function ask(question: Question, capture: Capture, context: CaptureContext): LensTable | LensEcho {
+  const { lens, words = [], filter = '', instead = {} } = question;
+  const args = argsOf(lens, words);
+  return answer(lens, capture, compileFilter(lensFilter(lens, args, filter), context), args, instead);
+}
+
+function answer(lens: Lens, capture: Capture, filter: CompiledFilter, args: LensArgs, instead: Instead): LensTable | LensEcho {
+  const asked = lens.ask;
+  if (asked.kind !== 'rank' && (instead.by !== undefined || instead.measures !== undefined))
+    throw new LensError(`${lens.name} does not group events: --by and --measure are for those that do`);
+  switch (asked.kind) {
+    case 'rank': {
+      const by = instead.by ?? asked.by.map((field) => filled(field, args));
+      return rank(capture, filter, by, instead.measures ?? asked.measures, instead.most);
+    }
+    case 'list':
+      return list(capture, filter, asked.columns);
+    case 'echo':
+      return echo(capture, filter);
+    case 'own':
+      return asked.look(capture, filter, args);
+  }
+}

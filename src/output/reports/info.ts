@@ -1,0 +1,144 @@
+/** What is in a capture, as a report of one record. */
+import { secondsText } from '../../model/time.ts';
+import { column, record, records } from '../../report/column.ts';
+import type { Column, Report } from '../../report/report.ts';
+
+export interface Summary {
+  readonly file: string;
+  readonly bytes: number;
+  readonly state: string;
+  /** Null: the stream did not end without a goodbye. ns since the start: when the last event was seen; after it nothing is known. */
+  readonly brokeOff: BrokenOff | null;
+  readonly source: string;
+  readonly hostname: string;
+  readonly kernel: string;
+  readonly machine: string;
+  readonly start: string;
+  readonly durationNs: number;
+  readonly events: number;
+  readonly lost: number;
+  readonly filter: string;
+  readonly command: string;
+  readonly schema: string;
+  readonly processes: number;
+  readonly containers: number;
+  readonly pods: number;
+  /** What was wrong with where names came from; empty: nothing. */
+  readonly names: string;
+  readonly dnsMessages: number;
+  readonly families: readonly Family[];
+  readonly losses: readonly Loss[];
+}
+
+export interface BrokenOff {
+  readonly time: number;
+  readonly reason: string;
+}
+
+export interface Family {
+  readonly family: string;
+  readonly events: number;
+}
+
+export interface Loss {
+  readonly reason: string;
+  readonly family: string;
+  readonly count: number;
+  /** ns since the capture's start. */
+  readonly from: number;
+  readonly to: number;
+}
+
+const PROGRAMS = { audience: 'programs' } as const;
+const PEOPLE = { audience: 'people' } as const;
+
+const FAMILY: readonly Column<Family>[] = [
+  column('family', 'text', 'net, file, process …', (f) => f.family),
+  column('events', 'count', 'how many', (f) => f.events),
+];
+
+const BROKEN: readonly Column<BrokenOff>[] = [
+  column('time', 'ns', 'when the last event was seen, since the capture began', (b) => b.time),
+  column('reason', 'text', 'why nothing came any more', (b) => b.reason),
+];
+
+const LOSS: readonly Column<Loss>[] = [
+  column('reason', 'text', 'which buffer was full', (l) => l.reason),
+  column('family', 'text', 'of the events', (l) => l.family),
+  column('count', 'count', 'how many were lost', (l) => l.count),
+  column('from', 'ns', 'since the capture began', (l) => l.from),
+  column('to', 'ns', 'since the capture began', (l) => l.to),
+];
+
+const LOST: readonly Column<Loss>[] = [
+  column('lost', 'count', '', (l) => l.count),
+  column('family', 'text', '', (l) => l.family),
+  column('buffer', 'text', '', (l) => l.reason),
+  column('from', 'text', '', (l) => secondsText(l.from)),
+  column('to', 'text', '', (l) => secondsText(l.to)),
+];
+
+export const INFO_DOC = 'what is in a capture';
+
+export const INFO_COLUMNS: readonly Column<Summary>[] = [
+  column('file', 'text', 'as it was named', (s) => s.file, PROGRAMS),
+  column('bytes', 'bytes', 'size of the file', (s) => s.bytes, PROGRAMS),
+  column('state', 'text', 'complete, or why not', (s) => s.state, PROGRAMS),
+  record('brokeOff', 'the stream ended without a goodbye: what is missing from then on is not known', BROKEN, (s) => s.brokeOff, {
+    ...PROGRAMS,
+    nullable: true,
+  }),
+  column('source', 'text', 'what made it', (s) => s.source, PROGRAMS),
+  column('hostname', 'text', 'of the node', (s) => s.hostname, PROGRAMS),
+  column('kernel', 'text', 'of the node', (s) => s.kernel, PROGRAMS),
+  column('machine', 'text', 'of the node', (s) => s.machine, PROGRAMS),
+  column('start', 'text', 'date and time in the zone of TZ', (s) => s.start, PROGRAMS),
+  column('durationNs', 'ns', 'from the start to the last event', (s) => s.durationNs, PROGRAMS),
+  column('events', 'count', 'how many it holds', (s) => s.events, PROGRAMS),
+  column('lost', 'count', 'events that were lost', (s) => s.lost, PROGRAMS),
+  column('filter', 'text', 'what was recorded; empty: everything', (s) => s.filter, PROGRAMS),
+  column('command', 'text', 'the command line that recorded it', (s) => s.command, PROGRAMS),
+  column('schema', 'text', 'version of its tables', (s) => s.schema, PROGRAMS),
+  column('processes', 'count', 'processes in it', (s) => s.processes, PROGRAMS),
+  column('containers', 'count', 'containers in it', (s) => s.containers, PROGRAMS),
+  column('pods', 'count', 'pods in it', (s) => s.pods, PROGRAMS),
+  column('names', 'text', 'what was wrong with where names came from', (s) => s.names, PROGRAMS),
+  column('dnsMessages', 'count', 'DNS messages', (s) => s.dnsMessages, PROGRAMS),
+  records('families', 'events by family', FAMILY, (s) => s.families, PROGRAMS),
+  records('losses', 'what was lost, when', LOSS, (s) => s.losses, PROGRAMS),
+  column('file', 'text', '', (s) => `${s.file}  ${(s.bytes / 1024).toFixed(0)} KiB, schema ${s.schema}, ${s.state}`, PEOPLE),
+  column('recorded', 'text', '', recordedText, PEOPLE),
+  column('span', 'ns', '', (s) => s.durationNs, PEOPLE),
+  column('events', 'text', '', eventsText, PEOPLE),
+  column('families', 'text', '', (s) => s.families.map(({ family, events }) => `${family} ${events}`).join('  '), PEOPLE),
+  column('filter', 'text', '', (s) => s.filter || 'none: everything was kept', PEOPLE),
+  column('processes', 'text', '', (s) => `${s.processes}, in ${s.containers} containers`, PEOPLE),
+  column('pods', 'count', '', (s) => (s.pods > 0 ? s.pods : undefined), PEOPLE),
+  column('names', 'text', '', (s) => s.names || undefined, PEOPLE),
+  column('DNS', 'text', '', (s) => `${s.dnsMessages} messages`, PEOPLE),
+  column('command', 'text', '', (s) => s.command || undefined, PEOPLE),
+  column('lost', 'text', '', lostText, PEOPLE),
+  records('losses', '', LOST, (s) => s.losses, PEOPLE),
+];
+
+/** What is missing: what was counted, and what nobody could count. */
+function lostText({ lost, brokeOff }: Summary): string {
+  const counted = lost === 0 ? 'nothing' : `${lost} events`;
+  if (brokeOff === null) return counted;
+  const before = lost === 0 ? 'nothing that was counted' : `${counted} that were counted`;
+  return `${before}; broke off ${secondsText(brokeOff.time)} s after the start (${brokeOff.reason}): how much is missing from then on is not known`;
+}
+
+export function infoReport(summary: Summary): Report<Summary> {
+  return { id: 'info', columns: INFO_COLUMNS, items: [summary], epoch: 0n, form: 'record' };
+}
+
+/** `DATE on NODE (KERNEL, MACHINE)`, of which a capture may know only parts. */
+function recordedText({ start, hostname, kernel, machine }: Summary): string {
+  const system = [kernel, machine].filter((part) => part !== '').join(', ');
+  return `${start}${hostname === '' ? '' : ` on ${hostname}`}${system === '' ? '' : ` (${system})`}`;
+}
+
+function eventsText({ events, bytes }: Summary): string {
+  return `${events}${bytes > 0 && events > 0 ? `  (${(bytes / events).toFixed(1)} bytes each)` : ''}`;
+}

@@ -1,12 +1,13 @@
 /** `trowel explain`: where the time went, in one sentence and with the events that show it. */
 
 import type { Capture } from '../capture/capture.ts';
-import { type Explanation, explain as explainCapture, NotThere, type Request } from '../explain/explain.ts';
+import { type Explanation, explain as explainCapture, list, NotThere, type Request } from '../explain/explain.ts';
 import type { Phase, Story } from '../explain/story.ts';
 import { compileFilter } from '../filter/compile.ts';
-import { spanText, wallNs } from '../model/time.ts';
-import { jsonText } from '../output/printable.ts';
-import { storyLines, storyMarkdown } from '../output/story.ts';
+import { SECOND, spanText, wallNs } from '../model/time.ts';
+import { jsonText, sanitize } from '../output/printable.ts';
+import { sentenceOf } from '../output/sentences.ts';
+import { nothingLines, storyLines, storyMarkdown } from '../output/story.ts';
 import { UsageError } from './exit.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { Out } from './out.ts';
@@ -16,6 +17,9 @@ export interface ExplainOptions {
   readonly pid?: number;
   readonly pod?: string;
   readonly event?: number;
+  readonly end?: number;
+  readonly at?: string;
+  readonly list?: boolean;
   readonly from?: string;
   readonly to?: string;
   readonly over: string;
@@ -28,7 +32,12 @@ export function explain(path: string, filterText: string, options: ExplainOption
   const out = new Out();
   try {
     const filter = [podFilter(options.pod), filterText === '' ? '' : `(${filterText})`].filter((part) => part !== '').join(' and ');
-    const explanation = explainCapture(capture, requestOf(options, filter === '' ? null : processesOf(capture, filter)));
+    const request = requestOf(options, filter === '' ? null : processesOf(capture, filter));
+    if (options.list === true) {
+      out.lines(listLines(list(capture, request, MOST_LISTED), path, options.over));
+      return;
+    }
+    const explanation = explainCapture(capture, request);
     out.lines(options.json === true ? [jsonText(explanationJson(explanation, capture))] : textOf(explanation, capture, options));
   } catch (error) {
     throw error instanceof NotThere ? new UsageError(error.message) : error;
@@ -42,14 +51,30 @@ function requestOf(options: ExplainOptions, pids: ReadonlySet<number> | null): R
   const time = (text: string | undefined, name: string) => (text === undefined ? undefined : parseSpan(name, text));
   const from = time(options.from, '--from');
   const to = time(options.to, '--to');
+  const at = time(options.at, '--at');
+  const pid = options.pid ?? options.end;
   return {
     over: parseSpan('--over', options.over),
     pids,
-    ...(options.pid === undefined ? {} : { pid: options.pid }),
+    ...(pid === undefined ? {} : { pid }),
+    ...(options.end === undefined ? {} : { end: true }),
+    ...(at === undefined ? {} : { at }),
     ...(options.event === undefined ? {} : { event: options.event }),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
   };
+}
+
+const MOST_LISTED = 10;
+
+/** One story a line, and the command that opens it below. */
+function listLines(stories: readonly Story[], path: string, over: string): string[] {
+  if (stories.length === 0) return [`Nothing waited longer than ${over} for what it had asked for.`];
+  const spans = (text: number) => (text / SECOND).toFixed(6);
+  return stories.flatMap(({ process, scope, start, end, causes }, i) => [
+    `${i + 1}. ${sanitize(causes[0] === undefined ? `${process.comm} (${process.pid}) waited; no single cause stands out.` : sentenceOf(causes[0]))}`,
+    `   trowel explain ${sanitize(path)} --pid ${process.pid}${scope === 'life' ? '' : ` --from ${spans(start)} --to ${spans(end)}`}${over === '100ms' ? '' : ` --over ${over}`}`,
+  ]);
 }
 
 function podFilter(pod: string | undefined): string {
@@ -68,8 +93,8 @@ function processesOf(capture: Capture, text: string): Set<number> {
   return new Set([...threads].map((id) => dims.processes.get(dims.threads.get(id)?.process ?? 0)?.pid ?? 0));
 }
 
-function textOf({ story, others, over }: Explanation, capture: Capture, options: ExplainOptions): string[] {
-  if (story === null) return [`Nothing waited longer than ${spanText(over)} for what it had asked for, and nothing failed.`];
+function textOf({ story, others, over, looked }: Explanation, capture: Capture, options: ExplainOptions): string[] {
+  if (story === null) return nothingLines(over, looked);
   if (options.markdown === true) return storyMarkdown(story, capture.epoch);
   const more = others.slice(0, 3).map(({ pid, waited }) => `--pid ${pid} (${spanText(waited)})`);
   return [...storyLines(story, capture.epoch), ...(more.length === 0 ? [] : ['', `Others waited, too: ${more.join(', ')}`])];
@@ -92,7 +117,8 @@ function storyJson(story: Story, wall: (time: number) => string): object {
     exit,
     start: wall(story.start),
     latency: story.end - story.start,
-    causes,
+    causes: causes.map((cause) => ({ ...cause, sentence: sentenceOf(cause) })),
+    confidence: story.confidence,
     phases: story.phases.map((phase) => phaseJson(phase, wall)),
     failures: failures.map(({ num, call, error, what }) => ({ 'evt.num': num, call, error, what })),
     unseen,

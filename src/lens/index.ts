@@ -46,10 +46,10 @@ export const LENSES: readonly Lens[] = [
   list({ name: 'slow-calls', chisels: ['scallslower'], doc: 'calls that took at least some milliseconds', args: ['ms'], filter: ([ms]) => over(ms!), fields: ['evt.num', 'evt.time', 'evt.latency', 'proc.name', 'evt.type', 'fd.name'] }),
   services({ name: 'services', chisels: [], doc: 'connections to services: who connected, to which, where that led, and who took it there' }),
   kubeEvents({ name: 'k8s-events', chisels: [], doc: 'what the cluster reported meanwhile: of which object, why, how often' }),
-  list({ name: 'errors', chisels: [], doc: 'calls that failed', args: [], filter: () => FAILED, fields: ['evt.num', 'evt.time', 'proc.name', 'evt.type', 'evt.res', 'fd.name'] }),
+  list({ name: 'errors', chisels: [], doc: 'calls that failed', args: [], filter: () => FAILED, fields: ['evt.num', 'evt.time', 'proc.name', 'evt.type', 'evt.res', 'fd.name', 'fs.path.name'] }),
   list({ name: 'opens', chisels: ['list_opens'], doc: 'files that were opened', args: [], filter: () => 'evt.type in (open, openat, openat2, creat)', fields: ['evt.num', 'evt.time', 'proc.name', 'evt.res', 'evt.arg.name'] }),
   list({ name: 'commands', chisels: ['spy_users'], doc: 'commands that were started', args: [], filter: () => 'evt.type in (execve, execveat) and evt.failed=false', fields: ['evt.num', 'evt.time', 'proc.pid', 'proc.pname', 'proc.cmdline'] }),
-  list({ name: 'exits', chisels: ['proc_exec_time'], doc: 'processes that ended, and how', args: [], filter: () => 'evt.type=procexit and thread.ismain=true', fields: ['evt.num', 'evt.time', 'proc.pid', 'proc.duration', 'evt.arg.ret', 'proc.cmdline'] }),
+  list({ name: 'exits', chisels: ['proc_exec_time'], doc: 'processes that ended, and how', args: [], filter: () => 'evt.type=procexit and thread.ismain=true', fields: ['evt.num', 'evt.time', 'proc.pid', 'proc.duration', 'evt.arg.ret', 'evt.arg.sig', 'proc.cmdline'] }),
 ];
 
 const NAMES = new Map(LENSES.flatMap((lens) => [lens.name, ...lens.chisels].map((name) => [name, lens] as const)));

@@ -97,7 +97,7 @@ function eventsByFamily(capture: Capture): { family: string; events: number }[] 
 function summaryLines(summary: Summary): string[] {
   const lines: (readonly [string, string])[] = [
     ['file', `${summary.file}  ${(summary.bytes / 1024).toFixed(0)} KiB, schema ${summary.schema}, ${summary.state}`],
-    ['recorded', `${summary.start} on ${summary.hostname} (${summary.kernel}, ${summary.machine})`],
+    ['recorded', `${summary.start} on ${summary.hostname}${machineText(summary)}`],
     ['span', `${spanText(summary.durationNs)}`],
     [
       'events',
@@ -125,4 +125,10 @@ function summaryLines(summary: Summary): string[] {
     ...text,
     ...tableLines([{ title: 'LOST', align: 'right' }, { title: 'FAMILY' }, { title: 'BUFFER' }, { title: 'FROM' }, { title: 'TO' }], rows),
   ];
+}
+
+/** ` (6.1, x86_64)`; nothing where neither is known. */
+function machineText({ kernel, machine }: { readonly kernel: string; readonly machine: string }): string {
+  const known = [kernel, machine].filter((part) => part !== '');
+  return known.length === 0 ? '' : ` (${known.join(', ')})`;
 }

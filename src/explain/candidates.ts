@@ -10,7 +10,7 @@ import { errnoName } from '../model/errno.ts';
 import type { EventType } from '../model/event-type.ts';
 import { isIpSocket } from '../model/fd-name.ts';
 import { type CallKind, callKind } from './calls.ts';
-import { type FdUse, fdUse, isStream, remoteText } from './descriptors.ts';
+import { type FdUse, fdUse, isStream, localText, remoteText } from './descriptors.ts';
 import { Failures, hasResult } from './failures.ts';
 import type { Scene } from './scene.ts';
 import { Sums } from './sums.ts';
@@ -131,6 +131,7 @@ class Search {
       const watch = this.#watch[type[i]!];
       if (watch !== NONE) this.#watched(chunk, i, watch!, entry.type);
       const id = fd[i]!;
+      if (entry.kind === 'accept' && id !== 0) this.#uses[id] = 'server';
       const use = id === 0 ? 'other' : this.#uses[id]!;
       if (use === 'client' && this.#streams[id] === 1) this.#client(chunk, i, id, entry.type, entry.kind);
       else if (use === 'server' && this.#streams[id] === 1) this.#server(chunk, i, id, entry.type);
@@ -289,7 +290,8 @@ class Search {
     if (chunk.dataEnd[i]! === from || chunk.data[from] !== LETTER_H) return;
     const status = httpHead(payload(chunk, i))?.status ?? 0;
     if (status < SERVER_ERROR) return;
-    const what = remoteText(this.#scene.dims.fds.get(id)!);
+    const row = this.#scene.dims.fds.get(id)!;
+    const what = row.role === 'client' ? localText(row) : remoteText(row); // a .scap file may take the near end for the far one
     this.failures.note(chunk, i, 'http', { call: 'gave', error: `HTTP ${status}`, what, detail: this.#http.get(id) ?? '' });
   }
 

@@ -125,6 +125,7 @@ export interface CauseFacts {
   'program-missing': Failed;
   'interpreter-missing': Failed & { readonly interpreter: string };
   'program-forbidden': Failed;
+  'program-unusable': Failed;
   'inotify-limit': Failed;
   'too-many-processes': Failed;
   'program-crashed': Ended;
@@ -237,6 +238,7 @@ export const CATALOG: Readonly<Record<CauseId, CatalogRow>> = {
   'program-missing': row('A program that is not there', 0.85, 'ls -l PATH; file PATH', ['check the path, the image and PATH; of a script also its first line']),
   'interpreter-missing': row('An interpreter that is not there', 0.95, 'head -1 PATH', ['install the interpreter or correct the script’s first line']),
   'program-forbidden': row('A program that may not be run', 0.95, 'ls -l PATH; findmnt -T PATH (noexec)', ['make it executable (chmod +x); check that its file system is not mounted noexec']),
+  'program-unusable': row('A program that cannot be run', 0.9, 'file PATH', ['check that it was built for this machine, and that it is whole']),
   'inotify-limit': row('A limit of inotify', 0.95, 'sysctl fs.inotify', ['raise fs.inotify.max_user_instances and fs.inotify.max_user_watches', 'find who watches that much: all containers of a user share the limit']),
   'too-many-processes': row('No further process allowed', 0.95, 'pids.current and pids.max of its cgroup; ulimit -u', ['raise the limit of processes (pids.max, ulimit -u), or find who starts so many']),
   'program-crashed': row('A crash', 0.95, 'coredumpctl; dmesg', ['look at the core dump, or run it in a debugger']),

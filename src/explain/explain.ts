@@ -144,7 +144,8 @@ function automatic(findings: Findings): Task | null {
   const [problem] = problems;
   const end = wait === null ? null : scene.endOf(wait.pid);
   const contentWait = wait !== null && (end === null || (end.exit === 0 && end.signal === 0));
-  const graver = problem !== undefined && problem.weight >= FATAL && problem.pid !== wait?.pid && contentWait;
+  const small = wait !== null && wait.waited < findings.request.over;
+  const graver = problem !== undefined && problem.pid !== wait?.pid && contentWait && (problem.weight >= FATAL || small);
   if (wait !== null && !graver) return wait;
   if (problem !== undefined) return problemTask(findings, problem);
   const request = candidates.filter(({ kind }) => kind === 'request').sort((a, b) => b.end - b.start - (a.end - a.start))[0];

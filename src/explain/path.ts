@@ -67,6 +67,8 @@ class Walk {
   readonly #last: Ev | null;
   /** The first that is known of the thread: until then it waits in a call that began before the capture. null: all is known. */
   readonly #unseen: Ev | null;
+  /** Had it been in a call at the end, that would be known. */
+  readonly #computesLast: boolean;
   readonly #dns: Stretches<Claim>;
   readonly #sockets: Stretches<Claim>;
   readonly #files: Stretches<Claim>;
@@ -81,6 +83,7 @@ class Walk {
     const inside = scene.events(pid).filter((event) => event.end > window.from && event.start < window.to);
     this.#mine = inside.filter((event) => event.tid === tid && !event.oneSided);
     this.#last = scene.events(pid).findLast((event) => event.tid === tid && !event.oneSided) ?? null;
+    this.#computesLast = scene.tellsPending && scene.life(pid)?.end === null && scene.endOf(pid) === null;
     const begun = scene.life(pid)?.begun === true;
     this.#unseen = begun ? null : (scene.events(pid).find((event) => event.tid === tid) ?? null);
     this.#dns = new Stretches(scene.lookups.filter((lookup) => lookup.pid === pid).flatMap(dnsClaims));
@@ -118,9 +121,12 @@ class Walk {
     phase.last = Math.max(...nums);
   }
 
-  /** After its last event a thread computes, or is in a call that never returned: nobody knows. */
+  /**
+   * After its last event a thread computes, or is in a call that never returned. Calls that had not returned when the recording
+   * ended are events themselves: a thread that lived until then and has none computed.
+   */
   #tail(start: number, end: number, num: number): void {
-    if (this.#last === null || this.#last.end > start) this.#own(start, end, num);
+    if (this.#last === null || this.#last.end > start || this.#computesLast) this.#own(start, end, num);
     else this.#divide(start, end, this.#anything, 'wait', 'something that had not ended', num);
   }
 

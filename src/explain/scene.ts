@@ -87,6 +87,12 @@ export class Scene {
     return [...this.#lives.values()].filter((life) => life.ppid === pid && life.start < to && (life.end ?? Infinity) > from);
   }
 
+  /** Calls that had not returned when the recording ended are in it. */
+  get tellsPending(): boolean {
+    const { source, state, notes = '', filter = '' } = this.capture.meta;
+    return source === 'trowel' && state === 'complete' && filter === '' && !notes.includes('have not returned');
+  }
+
   /** What the pass over all events found to have failed; before that, nothing. */
   failures: Failures | null = null;
 

@@ -72,6 +72,8 @@ export interface Peer {
   /** When it had the request, and when it answered; null: not within the wait. */
   readonly received: number | null;
   readonly answered: number | null;
+  /** When it closed the connection itself; null: not around the wait. */
+  readonly closed: number | null;
   /** Events that show it. */
   readonly nums: readonly number[];
   /** What it did from the one to the other. */

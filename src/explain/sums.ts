@@ -14,7 +14,7 @@ export interface Sum {
 
 /** So many short waits, for that part of a process' life and of what counts, are worth a word. */
 const MANY = 30;
-const SHARE = 0.2;
+const SHARE = 0.1;
 const LEAST = 0.2;
 
 export class Sums {

@@ -92,6 +92,8 @@ const SENTENCES: Sentences = {
   'interpreter-missing': (f) =>
     `${name(f.owner)} could not run ${f.what}, which is there: its interpreter${f.interpreter === '' ? '' : ` ${shown(f.interpreter)}`} is not (${f.error})${/\r$/.test(f.interpreter) ? '; the first line ends with a carriage return' : ''}${after(f)}.`,
   'program-forbidden': (f) => `${name(f.owner)} could not run ${f.what}: it may not be executed (${f.error})${after(f)}.`,
+  'program-unusable': (f) =>
+    `${name(f.owner)} could not run ${f.what}: it is no program for this machine, or not as it was called (${f.error})${after(f)}.`,
   'inotify-limit': (f) =>
     `${name(f.owner)} could not watch files: ${f.call === 'inotify_add_watch' ? `${f.call}${target(f)} failed, since the user has as many inotify watches as are allowed` : `${f.call} failed, since the user has as many inotify instances as are allowed`} (${f.error}, ${times(f.times)})${after(f)}.`,
   'too-many-processes': (f) =>

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -24,6 +24,8 @@ function play({ script }: Scene): Explanation {
 describe.skipIf(reason !== null)(`explain finds what was wrong (${reason ?? 'as root, with BTF'})`, () => {
   beforeAll(() => {
     execFileSync('gcc', ['-O1', '-Wall', '-Wextra', '-Werror', '-o', join(folder, 'sick'), join(import.meta.dirname, 'sick.c')]);
+    execFileSync('gcc', ['-O1', '-Wall', '-Wextra', '-Werror', '-o', join(folder, 'failing'), join(import.meta.dirname, 'failing.c')]);
+    symlinkSync('/usr/bin/curl', join(folder, 'unseen'));
   });
   afterAll(() => {
     cleanUp();

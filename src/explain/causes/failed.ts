@@ -58,7 +58,8 @@ function gave({ what, error, detail, times, time, pid }: Failure, owner: Process
 function behind({ outcome, error, socket, kind }: SocketWait): string {
   if (kind === 'connect' && outcome !== 'answered') return `it could not connect to ${socket.remote}${error === null ? '' : ` (${error})`}`;
   if (outcome === 'answered') return `it had the answer of ${socket.remote}, which it did not pass on`;
-  return `${socket.remote} ${outcome === 'closed' ? 'had closed the connection' : `had not answered it${error === null ? '' : ` (${error})`}`}`;
+  const broke = outcome === 'closed' || error !== null;
+  return `${socket.remote} had ${broke ? 'closed the connection without an answer' : 'not answered it'}${error === null ? '' : ` (${error})`}`;
 }
 
 const FILE_CAUSES: Readonly<
@@ -100,6 +101,8 @@ function connect(failure: Failure, failed: Failed, shown: { readonly nums: reado
 function program(failure: Failure, failed: Failed, shown: { readonly nums: readonly number[] }, { scene }: Facts): Cause {
   const { error, what } = failure;
   if (error === 'EACCES' || error === 'EPERM') return cause('program-forbidden', failed, shown);
+  if (error === 'ENOMEM') return cause('out-of-memory', failed, shown);
+  if (error !== 'ENOENT' && error !== 'ENOTDIR') return cause('program-unusable', failed, shown);
   const interpreter = error === 'ENOENT' ? (interpreterOf(scene, what) ?? saidInterpreter(scene.words(failure.pid))) : null;
   if (interpreter === null) return cause('program-missing', failed, shown);
   return cause('interpreter-missing', { ...failed, interpreter: interpreter.name }, { nums: [...shown.nums, interpreter.num] });

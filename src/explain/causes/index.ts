@@ -21,7 +21,9 @@ const FAILED: readonly Rule[] = [failedRule, endedRule];
 export function causesOf(facts: Facts): Cause[] {
   const dearest = (causes: Cause[]) => causes.sort((a, b) => b.cost - a.cost);
   const others = OTHERS.flatMap((rule) => rule(facts));
-  const failed = FAILED.flatMap((rule) => rule(facts));
+  const all = FAILED.flatMap((rule) => rule(facts));
+  const explained = others.length > 0 || all.length > 1;
+  const failed = all.filter(({ id }) => id !== 'program-failed' || !explained);
   const fatal = facts.weight >= FATAL && !facts.phases.some(({ socket, duration }) => isVain(socket?.outcome) && duration >= facts.floor);
   return [...(fatal ? failed : []), ...dearest(fatal ? others : [...others, ...failed]), ...dearest(ownRule(facts))];
 }

@@ -44,9 +44,11 @@ function networkCause({ trouble }: SocketPhase, asking: Asking, shown: Shown): C
 /** The other side ended the connection instead of answering; maybe since it ended itself. */
 function brokenOff(phase: Phase, socket: SocketPhase, asking: Asking, shown: Shown, { scene }: Facts): Cause | null {
   if (socket.error === null && !socket.closed) return null;
-  const server = socket.peer?.process ?? null;
+  const { peer } = socket;
+  const server = peer?.process ?? null;
   const end = server === null ? null : scene.endOf(server.pid);
-  if (server !== null && end !== null && end.time <= phase.end && phase.end - end.time < NEAR) {
+  const before = end !== null && end.time >= phase.start && end.time <= phase.end && !((peer?.closed ?? end.time) < end.time);
+  if (server !== null && end !== null && before) {
     const nums = [...shown.nums, end.num];
     const killer = scene.killer(server.pid);
     const by = killer === null ? null : (scene.life(killer)?.name ?? { pid: killer, comm: '' });
@@ -55,9 +57,6 @@ function brokenOff(phase: Phase, socket: SocketPhase, asking: Asking, shown: Sho
   }
   return cause('server-closed', { ...asking, error: socket.error ?? '' }, shown);
 }
-
-/** ns that may lie between a process' end and the news of its connections' end. */
-const NEAR = 50e6;
 
 function waiting(phase: Phase, socket: SocketPhase, asking: Asking, shown: Shown, facts: Facts): Cause | null {
   const { peer } = socket;

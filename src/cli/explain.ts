@@ -1,10 +1,10 @@
 /** `trowel explain`: where the time went, in one sentence and with the events that show it. */
 
 import type { Capture } from '../capture/capture.ts';
-import { explain as explainCapture, NotThere, type Request } from '../explain/explain.ts';
+import { explain as explainCapture, list, NotThere, type Request } from '../explain/explain.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { written } from '../filter/literal.ts';
-import { explanationReport } from '../output/reports/explain.ts';
+import { explanationReport, storiesReport } from '../output/reports/explain.ts';
 import { UsageError } from './exit.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { parseSpan } from './span.ts';
@@ -14,6 +14,9 @@ export interface ExplainOptions extends WritingOptions {
   readonly pid?: number;
   readonly pod?: string;
   readonly event?: number;
+  readonly end?: number;
+  readonly at?: string;
+  readonly list?: boolean;
   readonly from?: string;
   readonly to?: string;
   readonly over: string;
@@ -23,8 +26,9 @@ export function explain(path: string, filterText: string, options: ExplainOption
   const capture = openCapture(path);
   try {
     const filter = [podFilter(options.pod), filterText === '' ? '' : `(${filterText})`].filter((part) => part !== '').join(' and ');
-    const explanation = explainCapture(capture, requestOf(options, filter === '' ? null : processesOf(capture, filter)));
-    show(explanationReport(explanation, capture.epoch), options);
+    const request = requestOf(options, filter === '' ? null : processesOf(capture, filter));
+    if (options.list === true) show(storiesReport(list(capture, request, MOST_LISTED), path, options.over, capture.epoch), options);
+    else show(explanationReport(explainCapture(capture, request), capture.epoch), options);
   } catch (error) {
     throw error instanceof NotThere ? new UsageError(error.message) : error;
   } finally {
@@ -36,15 +40,21 @@ function requestOf(options: ExplainOptions, pids: ReadonlySet<number> | null): R
   const time = (text: string | undefined, name: string) => (text === undefined ? undefined : parseSpan(name, text));
   const from = time(options.from, '--from');
   const to = time(options.to, '--to');
+  const at = time(options.at, '--at');
+  const pid = options.pid ?? options.end;
   return {
     over: parseSpan('--over', options.over),
     pids,
-    ...(options.pid === undefined ? {} : { pid: options.pid }),
+    ...(pid === undefined ? {} : { pid }),
+    ...(options.end === undefined ? {} : { end: true }),
+    ...(at === undefined ? {} : { at }),
     ...(options.event === undefined ? {} : { event: options.event }),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
   };
 }
+
+const MOST_LISTED = 10;
 
 function podFilter(pod: string | undefined): string {
   if (pod === undefined) return '';

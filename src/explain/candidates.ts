@@ -2,14 +2,18 @@
  * Waits that may be worth explaining: something was asked of somebody, or of a disk, and took long. One pass over the columns.
  * Who waits to be asked (a server, an idle worker, a terminal) is not among them.
  */
+
+import { httpHead } from '../event/http.ts';
 import { decodeArgs } from '../model/args.ts';
-import { argBytes, type Chunk, EventFlag } from '../model/chunk.ts';
+import { argBytes, type Chunk, EventFlag, payload } from '../model/chunk.ts';
 import { errnoName } from '../model/errno.ts';
 import type { EventType } from '../model/event-type.ts';
 import { isIpSocket } from '../model/fd-name.ts';
 import { type CallKind, callKind } from './calls.ts';
-import { type FdUse, fdUse, isStream, remoteText } from './descriptors.ts';
+import { type FdUse, fdUse, isStream, localText, remoteText } from './descriptors.ts';
+import { Failures, hasResult } from './failures.ts';
 import type { Scene } from './scene.ts';
+import { Sums } from './sums.ts';
 
 /** One wait, or one failed call. */
 export interface Candidate {
@@ -19,10 +23,12 @@ export interface Candidate {
   readonly end: number;
   readonly num: number;
   /** `request`: a server's own time for one request; `failure`: a call that failed at once. */
-  readonly kind: 'dns' | 'connect' | 'server' | 'file' | 'lock' | 'request' | 'failure';
+  readonly kind: 'dns' | 'connect' | 'server' | 'file' | 'lock' | 'retry' | 'request' | 'failure';
   readonly fd: number;
   /** errno's name, of a failure. */
   readonly error: string;
+  /** ns that it took, where that is less than from start to end: many short waits. */
+  readonly spent?: number;
 }
 
 /** The longest are enough. */
@@ -30,6 +36,13 @@ const MAX_CANDIDATES = 20_000;
 const EINPROGRESS = -115;
 /** Errors that say nothing of the other side: would block, interrupted, in progress, already connected or connecting. */
 const HARMLESS: ReadonlySet<number> = new Set([-11, -4, EINPROGRESS, -114, -106, -512, -513, -514, -516]);
+/** Errors by which a connection breaks off: EPIPE, ECONNRESET, ECONNABORTED. */
+const BROKEN: ReadonlySet<number> = new Set([-32, -104, -103]);
+const STDERR = 2;
+/** A shorter read or write on a file waits for no disk. */
+const DISK = 1e6;
+const LETTER_H = 0x48;
+const SERVER_ERROR = 500;
 
 const NOTHING = 0;
 const CONNECTING = 1;
@@ -39,6 +52,8 @@ export interface Candidates {
   readonly found: readonly Candidate[];
   /** Which process serves a connection, by the client's end of it. */
   readonly servers: ReadonlyMap<string, number>;
+  readonly failures: Failures;
+  readonly events: number;
 }
 
 /** `over`: ns from which on a wait counts. */
@@ -49,13 +64,36 @@ export function findCandidates(scene: Scene, over: number, range: { readonly fro
     if (head.minTime > range.to) break;
     search.chunk(scene.capture.passingChunk(head));
   }
+  search.finish();
   search.lookups(range);
-  return { found: search.found.filter(({ start, end }) => end >= range.from && start <= range.to), servers: search.servers };
+  const found = search.found.filter(({ start, end }) => end >= range.from && start <= range.to);
+  return { found, servers: search.servers, failures: search.failures, events: search.events };
+}
+
+/** What the search does with an event of a type, beside looking at its descriptor. */
+const NONE = 0;
+const ENDS = 1;
+const SIGNALS = 2;
+const WRITES = 3;
+
+function watchOf({ name, io }: EventType): number {
+  if (name === 'procexit') return ENDS;
+  if (name === 'kill' || name === 'signaldeliver') return SIGNALS;
+  return io === 'write' ? WRITES : NONE;
 }
 
 class Search {
   found: Candidate[] = [];
+  events = 0;
   readonly servers = new Map<string, number>();
+  readonly failures: Failures;
+  readonly #watch: number[] = [];
+  readonly #sums: Sums;
+  readonly #http = new Map<number, string>();
+  /** Rows of descriptors whose connection broke. */
+  readonly #gone = new Set<number>();
+  /** By fd: when something last went over it. */
+  readonly #lastUse: Float64Array;
   readonly #scene: Scene;
   readonly #over: number;
   readonly #types: { readonly type: EventType; readonly kind: CallKind }[] = [];
@@ -69,8 +107,14 @@ class Search {
   constructor(scene: Scene, over: number) {
     this.#scene = scene;
     this.#over = over;
-    for (const type of scene.dims.types.all()) this.#types[type.id] = { type, kind: callKind(type) };
+    this.failures = new Failures(scene);
+    this.#sums = new Sums(over);
+    for (const type of scene.dims.types.all()) {
+      this.#types[type.id] = { type, kind: callKind(type) };
+      this.#watch[type.id] = watchOf(type);
+    }
     const { fds } = scene.dims;
+    this.#lastUse = new Float64Array(fds.lastId + 1);
     this.#streams = new Uint8Array(fds.lastId + 1);
     for (const { id } of fds.all()) {
       this.#uses[id] = fdUses(id, scene);
@@ -81,16 +125,64 @@ class Search {
   }
 
   chunk(chunk: Chunk): void {
-    const { type, fd, latency } = chunk;
+    const { type, fd, latency, res, thread } = chunk;
+    this.events += chunk.n;
     for (let i = 0; i < chunk.n; i++) {
       const entry = this.#types[type[i]!];
       if (entry === undefined) continue;
+      if (res[i]! < 0) this.#failed(chunk, i, entry.type);
+      else if (this.failures.awaits(thread[i]!)) this.#wentOn(chunk, i, entry);
+      const watch = this.#watch[type[i]!];
+      if (watch !== NONE) this.#watched(chunk, i, watch!, entry.type);
       const id = fd[i]!;
+      if (entry.kind === 'accept' && id !== 0) this.#uses[id] = 'server';
       const use = this.#uses[id] ?? 'other';
       if (use === 'client' && this.#streams[id] === 1) this.#client(chunk, i, id, entry.type, entry.kind);
       else if (use === 'server' && this.#streams[id] === 1) this.#server(chunk, i, id, entry.type);
       if (latency[i]! >= this.#over) this.#long(chunk, i, use, entry.kind);
+      else if (latency[i]! > 0) this.#short(chunk, i, use, entry.kind);
     }
+  }
+
+  finish(): void {
+    this.failures.finish();
+    for (const { pid, tid, start, end, first, slept, lock } of this.failures.retries) {
+      if (slept < this.#over) continue;
+      this.found.push({ pid, tid, start, end, num: first, kind: lock ? 'lock' : 'retry', fd: 0, error: '' });
+    }
+    for (const sum of this.#sums.enough((thread) => this.#lifetime(thread))) {
+      const thread = this.#scene.dims.threads.get(sum.thread);
+      if (thread === undefined) continue;
+      const { start, end, num, fd, spent } = sum;
+      this.found.push({ pid: this.#scene.pidOf(sum.thread), tid: thread.tid, start, end, num, kind: 'file', fd, error: '', spent });
+    }
+  }
+
+  /** ns that the process of a thread lived; Infinity: not all of it is in the recording. */
+  #lifetime(thread: number): number {
+    const life = this.#scene.life(this.#scene.pidOf(thread));
+    return life === null || !life.begun || life.end === null ? Number.POSITIVE_INFINITY : life.end - life.start;
+  }
+
+  #failed(chunk: Chunk, i: number, type: EventType): void {
+    if (hasResult(chunk, i)) this.failures.failed(chunk, i, type, -chunk.res[i]!);
+  }
+
+  #wentOn(chunk: Chunk, i: number, { type, kind }: { readonly type: EventType; readonly kind: CallKind }): void {
+    if (kind === 'sleep' || (kind === 'poll' && chunk.res[i] === 0)) this.failures.slept(chunk, i);
+    else if (hasResult(chunk, i)) this.failures.succeeded(chunk, i, type);
+  }
+
+  #watched(chunk: Chunk, i: number, watch: number, type: EventType): void {
+    if (watch === ENDS) this.failures.ended(chunk, i, type);
+    else if (watch === SIGNALS) {
+      if (chunk.res[i]! >= 0) this.failures.signalled(chunk, i, type);
+    } else if (chunk.fdnum[i] === STDERR && chunk.res[i]! > 0) this.failures.said(chunk, i);
+  }
+
+  /** Waits that are short, but may be many. */
+  #short(chunk: Chunk, i: number, use: FdUse, kind: CallKind): void {
+    if (kind === 'sync' || (use === 'file' && kind === 'io' && chunk.latency[i]! >= DISK)) this.#sums.add(chunk, i);
   }
 
   /** Names that took long to look up, or that could not be found. */
@@ -110,14 +202,53 @@ class Search {
     const res = chunk.res[i]!;
     const time = chunk.time[i]!;
     if (kind === 'connect') this.#connect(chunk, i, id, res);
+    else if (BROKEN.has(res) && type.io !== null) this.#broken(chunk, i, id, type);
     else if (type.name === 'getsockopt') this.#checked(chunk, i, id, type);
-    else if (type.io === 'write' && res > 0) this.#owes(id, ASKED, time);
+    else if (type.io === 'write' && res > 0) this.#asked(chunk, i, id, time);
     else if (type.io === 'read' && res >= 0 && this.#state[id] === ASKED) {
+      if (res === 0) this.#closed(chunk, i, id, type);
+      else this.#answered(chunk, i, id);
       this.#paid(chunk, i, id, 'server');
       this.#state[id] = NOTHING;
+      if (res > 0) this.#lastUse[id] = time;
     } else if (kind === 'poll' && chunk.latency[i]! >= this.#over && this.#state[id] !== NOTHING)
       this.#note(chunk, i, this.#state[id] === CONNECTING ? 'connect' : 'server', time - chunk.latency[i]!);
     else if (type.name === 'close') this.#state[id] = NOTHING;
+  }
+
+  #asked(chunk: Chunk, i: number, id: number, time: number): void {
+    const head = httpHead(payload(chunk, i));
+    if (head?.method != null) this.#http.set(id, `${head.method} ${head.uri ?? ''}`);
+    this.#owes(id, ASKED, time);
+  }
+
+  /** An answer that says no is a failure, whoever gave it. */
+  #answered(chunk: Chunk, i: number, id: number): void {
+    const from = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
+    if (chunk.dataEnd[i]! === from || chunk.data[from] !== LETTER_H) return;
+    const head = httpHead(payload(chunk, i));
+    if (head === null || head.status === null) return;
+    const what = remoteText(this.#scene.dims.fds.get(id)!);
+    if (head.status < 400) this.failures.answeredWell(chunk, i, what);
+    else this.failures.note(chunk, i, 'http', { call: 'answer', error: `HTTP ${head.status}`, what, detail: this.#http.get(id) ?? '' });
+  }
+
+  /** The other side ends a connection on which it owes an answer, though it had answered before. */
+  #closed(chunk: Chunk, i: number, id: number, type: EventType): void {
+    if (this.#lastUse[id]! > 0) this.#lost(chunk, i, id, type, 'closed');
+  }
+
+  #broken(chunk: Chunk, i: number, id: number, type: EventType): void {
+    this.#lost(chunk, i, id, type, errnoName(-chunk.res[i]!));
+  }
+
+  #lost(chunk: Chunk, i: number, id: number, { name: call }: EventType, error: string): void {
+    if (this.#gone.has(id)) return;
+    this.#gone.add(id);
+    const what = remoteText(this.#scene.dims.fds.get(id)!);
+    const last = this.#lastUse[id]!;
+    const asked = this.#state[id] === ASKED ? this.#since[id]! : chunk.time[i]! - Math.max(0, chunk.latency[i]!);
+    this.failures.note(chunk, i, 'lost', { call, error, what, detail: this.#http.get(id) ?? '', span: last === 0 ? 0 : asked - last });
   }
 
   #connect(chunk: Chunk, i: number, id: number, res: number): void {
@@ -143,11 +274,29 @@ class Search {
     const res = chunk.res[i]!;
     if (type.io === 'read' && res > 0) {
       if (this.#since[id] === 0) this.servers.set(remoteText(this.#scene.dims.fds.get(id)!), this.#scene.pidOf(chunk.thread[i]!));
+      this.#requested(chunk, i, id);
       this.#owes(id, ASKED, chunk.time[i]!);
     } else if (type.io === 'write' && res > 0 && this.#state[id] === ASKED) {
+      this.#gave(chunk, i, id);
       this.#paid(chunk, i, id, 'request');
       this.#state[id] = NOTHING;
     }
+  }
+
+  #requested(chunk: Chunk, i: number, id: number): void {
+    const head = httpHead(payload(chunk, i));
+    if (head !== null && head.method !== null) this.#http.set(id, `${head.method} ${head.uri ?? ''}`);
+  }
+
+  /** A server's own error: from 500 on it is not the client's. */
+  #gave(chunk: Chunk, i: number, id: number): void {
+    const from = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
+    if (chunk.dataEnd[i]! === from || chunk.data[from] !== LETTER_H) return;
+    const status = httpHead(payload(chunk, i))?.status ?? 0;
+    if (status < SERVER_ERROR) return;
+    const row = this.#scene.dims.fds.get(id)!;
+    const what = row.role === 'client' ? localText(row) : remoteText(row); // a .scap file may take the near end for the far one
+    this.failures.note(chunk, i, 'http', { call: 'gave', error: `HTTP ${status}`, what, detail: this.#http.get(id) ?? '' });
   }
 
   #long(chunk: Chunk, i: number, use: FdUse, kind: CallKind): void {

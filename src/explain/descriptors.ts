@@ -42,14 +42,20 @@ export function isStream(fd: FdRow): boolean {
   return isIpSocket(fd) ? fd.l4proto === TCP : fd.kind === 'unix';
 }
 
+/** `10.3.0.214:80`, `[fd00::7]:80` */
+export function addressText(ip: string, port: number): string {
+  const text = endText({ ip, port });
+  return ip.includes(':') && !text.startsWith('[') ? `[${ip}]:${port}` : text;
+}
+
 /** What a socket is connected to: `10.3.0.214:80`, a path. */
 export function remoteText(fd: FdRow): string {
   if (!isIpSocket(fd)) return fd.name;
-  return fd.remoteIp === null ? '' : endText({ ip: fd.remoteIp, port: fd.remotePort });
+  return fd.remoteIp === null ? '' : addressText(fd.remoteIp, fd.remotePort);
 }
 
 export function localText(fd: FdRow): string {
-  return isIpSocket(fd) && fd.localIp !== null ? endText({ ip: fd.localIp, port: fd.localPort }) : '';
+  return isIpSocket(fd) && fd.localIp !== null ? addressText(fd.localIp, fd.localPort) : '';
 }
 
 /** Which socket a row is of: rows of one socket share its inode where that was recorded. */

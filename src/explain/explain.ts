@@ -2,11 +2,14 @@
 import type { Capture } from '../capture/capture.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
 import { causesOf } from './causes/index.ts';
-import { remoteText } from './descriptors.ts';
+import { confidenceOf } from './confidence.ts';
+import { localText, remoteText } from './descriptors.ts';
+import type { End, Failures } from './failures.ts';
 import { criticalPath } from './path.ts';
 import { peerOf } from './peer.ts';
 import { covered, pick, type Task, tasksOf } from './pick.ts';
-import { Scene } from './scene.ts';
+import { FATAL, type Problem, problemsOf } from './problems.ts';
+import { type Life, Scene } from './scene.ts';
 import type { Failure, Phase, SocketPhase, Story, Trouble } from './story.ts';
 
 export interface Request {
@@ -15,52 +18,156 @@ export interface Request {
   readonly pid?: number;
   /** Number of an event whose process is meant, at its time. */
   readonly event?: number;
+  /** Whoever waited at this time. */
+  readonly at?: number;
+  /** How the process ended comes first. */
+  readonly end?: boolean;
   readonly from?: number;
   readonly to?: number;
   /** Only these processes; null: any. */
   readonly pids: ReadonlySet<number> | null;
 }
 
+/** What was looked at: said where nothing was found. */
+export interface Looked {
+  readonly events: number;
+  readonly processes: number;
+  /** Calls that failed, the most frequent first. */
+  readonly failed: readonly { readonly what: string; readonly times: number }[];
+  /** How many processes ended, and how many of them not with 0. */
+  readonly ended: number;
+  readonly endedBadly: number;
+}
+
 export interface Explanation {
-  /** null: nothing waited that long, and nothing failed. */
+  /** null: nothing waited that long, and nothing is known to have gone wrong. */
   readonly story: Story | null;
   /** Other tasks that waited long, the longest first. */
   readonly others: readonly Task[];
   readonly over: number;
   readonly scene: Scene;
+  readonly looked: Looked;
+}
+
+/** What one pass over the events found, and what is made of it. */
+interface Findings {
+  readonly scene: Scene;
+  readonly request: Request;
+  readonly range: { readonly from: number; readonly to: number };
+  readonly tasks: readonly Task[];
+  readonly candidates: readonly Candidate[];
+  readonly problems: readonly Problem[];
+  readonly servers: ReadonlyMap<string, number>;
+  readonly looked: Looked;
 }
 
 export function explain(capture: Capture, request: Request): Explanation {
+  const findings = find(capture, request);
+  const { scene, tasks, looked } = findings;
+  const task = chosen(findings);
+  const story = task === null ? null : storyOf(findings, task);
+  return { story, others: tasks.filter((other) => other !== task && other.waited > 0), over: request.over, scene, looked };
+}
+
+/** The dearest stories, each of another process or time: waits first, then what only failed. */
+export function list(capture: Capture, request: Request, most: number): Story[] {
+  const findings = find(capture, request);
+  const waiting = findings.tasks.filter(({ waited }) => waited > 0).slice(0, most);
+  const told = new Set(waiting.map(({ pid }) => pid));
+  const failed = findings.problems.filter(({ pid }) => !told.has(pid)).map((problem) => problemTask(findings, problem));
+  return [...waiting, ...failed].slice(0, most).map((task) => storyOf(findings, task));
+}
+
+function find(capture: Capture, request: Request): Findings {
   const scene = new Scene(capture);
   const range = { from: request.from ?? -Infinity, to: request.to ?? Infinity };
   const wanted = (pid: number) => request.pids === null || request.pids.has(pid);
-  const { found, servers } = findCandidates(scene, request.over, range);
+  const { found, servers, failures, events } = findCandidates(scene, request.over, range);
+  scene.failures = failures;
   const candidates = found.filter(({ pid }) => wanted(pid));
   const tasks = tasksOf(scene, candidates);
-  const task =
-    request.pid === undefined && request.event === undefined
-      ? automatic(tasks, candidates, scene, servers)
-      : asked(request, scene, candidates);
-  const story = task === null ? null : storyOf(scene, clipped(task, range), request.over);
-  return { story, others: tasks.filter((other) => other !== task && other.waited > 0), over: request.over, scene };
+  const inTime = ({ time, pid }: Problem) => wanted(pid) && time >= range.from && time <= range.to;
+  const problems = [...problemsOf(scene, failures).filter(inTime), ...connectProblems(scene, tasks)].sort(
+    (a, b) => b.weight - a.weight || a.time - b.time,
+  );
+  return { scene, request, range, tasks, candidates, problems, servers, looked: lookedAt(scene, failures, events) };
 }
 
-/** A wait where there is one, else a failure, else a request that a server took long for. */
-function automatic(
-  tasks: readonly Task[],
-  candidates: readonly Candidate[],
-  scene: Scene,
-  servers: ReadonlyMap<string, number>,
-): Task | null {
+function lookedAt(scene: Scene, failures: Failures, events: number): Looked {
+  const ends = [...failures.ends.values()];
+  return {
+    events,
+    processes: new Set([...scene.dims.processes.all()].map(({ pid }) => pid)).size,
+    failed: [...failures.counts].map(([what, times]) => ({ what, times })).sort((a, b) => b.times - a.times),
+    ended: ends.length,
+    endedBadly: ends.filter(({ exit, signal }) => exit !== 0 || signal !== 0).length,
+  };
+}
+
+/** Processes that ended up without a connection or a name that they had asked for. */
+function connectProblems(scene: Scene, tasks: readonly Task[]): Problem[] {
+  const failing = tasks.filter(({ candidates }) => candidates.some(({ kind }) => kind === 'failure')).slice(0, MOST_FAILING);
+  return failing.flatMap((task) => {
+    const failures = lasting(scene, task);
+    const end = scene.endOf(task.pid);
+    const fatal = end !== null && end.exit !== 0;
+    return failures.length === 0 ? [] : [{ pid: task.pid, weight: fatal ? FATAL : 2, time: failures[0]!.time, failures }];
+  });
+}
+
+/** So many processes with failed connections are looked into. */
+const MOST_FAILING = 50;
+
+function chosen(findings: Findings): Task | null {
+  const { request, scene, candidates, tasks, problems } = findings;
+  if (request.pid !== undefined || request.event !== undefined) return asked(request, scene, candidates);
+  if (request.at !== undefined) return tasks.find(({ from, to, waited }) => waited > 0 && from <= request.at! && to >= request.at!) ?? null;
+  const task = automatic(findings);
+  if (task !== null || request.pids === null) return task;
+  const lives = [...request.pids].flatMap((pid) => scene.life(pid) ?? []);
+  const pid = problems[0]?.pid ?? lives.sort((a, b) => lengthOf(b, scene) - lengthOf(a, scene))[0]?.name.pid;
+  return pid === undefined || request.pids.size > MOST_NAMED ? null : asked({ ...request, pid }, scene, candidates);
+}
+
+/** Who names more processes than this does not mean one of them. */
+const MOST_NAMED = 20;
+
+function lengthOf({ start, end }: Life, scene: Scene): number {
+  return (end ?? scene.end) - start;
+}
+
+/** A wait where there is one, unless another process failed while this one got what it wanted; else a failure, else a request that a server took long for. */
+function automatic(findings: Findings): Task | null {
+  const { tasks, scene, servers, problems, candidates } = findings;
   const waiting = tasks.filter(({ waited }) => waited > 0);
-  if (waiting.length > 0) return pick(waiting, scene, servers);
-  const failed = tasks.find((task) => task.candidates.some(({ kind }) => kind === 'failure') && lasting(scene, task).length > 0);
-  if (failed !== undefined) return failed;
+  const wait = waiting.length > 0 ? pick(waiting, scene, servers) : null;
+  const [problem] = problems;
+  const end = wait === null ? null : scene.endOf(wait.pid);
+  const contentWait = wait !== null && (end === null || (end.exit === 0 && end.signal === 0));
+  const small = wait !== null && wait.waited < findings.request.over;
+  const graver = problem !== undefined && problem.pid !== wait?.pid && contentWait && (problem.weight >= FATAL || small);
+  if (wait !== null && !graver) return wait;
+  if (problem !== undefined) return problemTask(findings, problem);
   const request = candidates.filter(({ kind }) => kind === 'request').sort((a, b) => b.end - b.start - (a.end - a.start))[0];
   if (request === undefined) return null;
   const { pid, tid, start: from, end: to } = request;
   return { pid, tid, from, to, scope: 'request', waited: 0, candidates: [request] };
 }
+
+/** A process from its beginning to its end, or the moment in which a long-lived one failed. */
+function problemTask({ scene, tasks, candidates }: Findings, { pid, time, failures }: Problem): Task {
+  const own = candidates.filter((candidate) => candidate.pid === pid);
+  const known = tasks.find((task) => task.pid === pid && task.from <= time && task.to >= time);
+  if (known !== undefined) return known;
+  const life = scene.life(pid);
+  if (life?.begun === true)
+    return { pid, tid: pid, from: life.start, to: life.end ?? scene.end, scope: 'life', waited: covered(own), candidates: own };
+  const from = time - AROUND;
+  return { pid, tid: pid, from, to: (failures.at(-1)?.time ?? time) + AROUND, scope: 'wait', waited: 0, candidates: own };
+}
+
+/** ns around a failure of a long-lived process that are told. */
+const AROUND = 1e6;
 
 /** The user named something that the capture does not have. */
 export class NotThere extends Error {
@@ -93,13 +200,16 @@ function clipped(task: Task, { from, to }: { from: number; to: number }): Task {
   return { ...task, from: Math.max(task.from, from), to: Math.min(task.to, to) };
 }
 
-function storyOf(scene: Scene, task: Task, over: number): Story {
+function storyOf(findings: Findings, whole: Task): Story {
+  const { scene, request, range } = findings;
+  const { over } = request;
+  const task = clipped(whole, range);
   const life = scene.life(task.pid);
   const process = life?.name ?? { pid: task.pid, comm: '' };
   const floor = Math.min(over, Math.max(1e6, (task.to - task.from) * 0.02));
   const path = criticalPath(scene, task.pid, task.tid, task);
   const phases = path.map((phase) => withPeer(scene, phase, floor));
-  const failures = lasting(scene, task);
+  const { failures, weight } = failuresOf(findings, task);
   const lookups = scene.lookups.filter(({ pid, start, end }) => pid === task.pid && end >= task.from && start <= task.to);
   const facts = {
     scene,
@@ -109,9 +219,13 @@ function storyOf(scene: Scene, task: Task, over: number): Story {
     phases: [...phases].sort((a, b) => b.duration - a.duration),
     failures,
     lookups,
+    weight: request.end === true ? FATAL : weight,
     floor,
     over,
   };
+  const causes = causesOf(facts);
+  const end = scene.endOf(task.pid);
+  const lost = lostIn(scene, task);
   return {
     process,
     pod: life?.pod ?? null,
@@ -122,10 +236,69 @@ function storyOf(scene: Scene, task: Task, over: number): Story {
     phases,
     failures,
     lookups,
-    causes: causesOf(facts),
-    unseen: unseen(scene, task, phases),
-    exit: scene.events(task.pid).findLast((event) => event.type.name === 'procexit' && event.tid === task.pid)?.value ?? null,
+    causes,
+    confidence: causes[0] === undefined ? null : confidenceOf(causes[0], lost, scene),
+    unseen: unseen(scene, task, phases, lost),
+    exit: end?.exit ?? null,
+    signal: end?.signal ?? 0,
   };
+}
+
+/** What failed in a task, and how grave it is. Who asks for a process by its number wants to know its end, too. */
+function failuresOf({ scene, request, problems }: Findings, task: Task): { failures: Failure[]; weight: number } {
+  const own = problems.filter(({ pid }) => pid === task.pid);
+  const inTask = own.flatMap(({ failures }) => failures).filter(({ time }) => time >= task.from - AROUND && time <= task.to + AROUND);
+  const failures = [...inTask.filter(({ kind }) => kind !== 'connect' && kind !== 'lookup'), ...lasting(scene, task)];
+  const end = scene.endOf(task.pid);
+  const wantsEnd = request.end === true || task.scope === 'asked';
+  if (
+    wantsEnd &&
+    end !== null &&
+    (request.end === true || end.signal !== 0 || end.exit !== 0) &&
+    !failures.some(({ kind }) => kind === 'ended')
+  )
+    failures.push(endOf(task.pid, end));
+  const withSockets = failures.map((failure) =>
+    failure.fd === 0 || failure.socket !== null ? failure : { ...failure, socket: socketOf(scene, failure) },
+  );
+  return {
+    failures: withSockets.sort((a, b) => b.time - a.time || a.num - b.num),
+    weight: Math.max(0, ...own.map(({ weight }) => weight)),
+  };
+}
+
+function endOf(pid: number, { num, time, exit, signal }: End): Failure {
+  const call = signal !== 0 ? 'killed' : 'exit';
+  return {
+    kind: 'ended',
+    pid,
+    num,
+    last: num,
+    time,
+    call,
+    error: `${signal || exit}`,
+    what: '',
+    fd: 0,
+    socket: null,
+    times: 1,
+    detail: '',
+    span: 0,
+  };
+}
+
+function socketOf(scene: Scene, { fd, error, num, time }: Failure): SocketPhase | null {
+  const row = scene.dims.fds.get(fd);
+  if (row === undefined || row.localIp === null || num === 0) return null;
+  const socket = {
+    fds: [fd],
+    local: localText(row),
+    remote: remoteText(row),
+    error,
+    closed: false,
+    outcome: 'failed' as const,
+    peer: null,
+  };
+  return { ...socket, trouble: troubleOf(scene, socket, time, time) };
 }
 
 /** Adds the other side to a wait that is long enough to matter. */
@@ -142,36 +315,51 @@ function troubleOf(scene: Scene, { local, remote }: Pick<SocketPhase, 'local' | 
   return [...new Set([...own, ...full])].sort((a, b) => a.num - b.num);
 }
 
-/** Failed calls that nothing made good: the process never got a connection to that port, or ended with an error. */
+/** Failed connections that nothing made good: the process never got one to that port; and names that were not found. */
 function lasting(scene: Scene, task: Task): Failure[] {
-  const failures = task.candidates.filter(({ kind, start, end }) => kind === 'failure' && end >= task.from && start <= task.to);
-  const waits = scene.socketWaits(task.pid);
-  return failures.flatMap(({ num, start, end, fd, error }): Failure[] => {
-    const row = scene.dims.fds.get(fd);
-    if (row === undefined || !/^E[A-Z]+$/.test(error)) return [{ num, time: end, call: 'lookup', error, what: '', socket: null }];
-    const remote = remoteText(row);
-    const port = remote.split(':').at(-1);
-    const later = waits.some((wait) => wait.end > start && wait.outcome === 'answered' && wait.socket.remote.split(':').at(-1) === port);
-    if (later || remote === '') return [];
-    const local = row.localIp === null ? '' : `${row.localIp}:${row.localPort}`;
-    const socket = { fds: [fd], local, remote, error, closed: false, outcome: 'failed' as const, peer: null };
-    return [{ num, time: end, call: 'connect', error, what: remote, socket: { ...socket, trouble: troubleOf(scene, socket, start, end) } }];
-  });
+  const candidates = task.candidates.filter(({ kind, start, end }) => kind === 'failure' && end >= task.from && start <= task.to);
+  const waits = candidates.length === 0 ? [] : scene.socketWaits(task.pid);
+  const found = new Map<string, Failure>();
+  for (const candidate of candidates) {
+    const failure = failedConnect(scene, candidate, task.pid);
+    const { what, error, kind } = failure;
+    const port = what.slice(what.lastIndexOf(':') + 1);
+    const isMade = waits.some(
+      ({ end, outcome, socket }) => end > candidate.start && outcome === 'answered' && socket.remote.endsWith(`:${port}`),
+    );
+    if (kind === 'connect' && (what === '' || isMade)) continue;
+    const known = found.get(`${kind} ${what} ${error}`);
+    found.set(`${kind} ${what} ${error}`, known === undefined ? failure : { ...known, last: failure.num, times: known.times + 1 });
+  }
+  return [...found.values()];
+}
+
+function failedConnect(scene: Scene, { num, start, end, fd, error }: Candidate, pid: number): Failure {
+  const base = { pid, num, last: num, time: end, error, fd, times: 1, detail: '', span: end - start };
+  const row = scene.dims.fds.get(fd);
+  if (row === undefined || !/^E[A-Z]+$/.test(error)) return { ...base, kind: 'lookup', call: 'lookup', what: '', socket: null };
+  const remote = remoteText(row);
+  const socket = { fds: [fd], local: localText(row), remote, error, closed: false, outcome: 'failed' as const, peer: null };
+  return { ...base, kind: 'connect', call: 'connect', what: remote, socket: { ...socket, trouble: troubleOf(scene, socket, start, end) } };
+}
+
+function lostIn(scene: Scene, task: Task): number {
+  return [...scene.dims.losses.all()]
+    .filter(({ from, to }) => from <= task.to && to >= task.from)
+    .reduce((sum, { count }) => sum + count, 0);
 }
 
 /** What may be missing from the picture. */
-function unseen(scene: Scene, task: Task, phases: readonly Phase[]): string[] {
+function unseen(scene: Scene, task: Task, phases: readonly Phase[], lost: number): string[] {
   const notes: string[] = [];
-  const lost = [...scene.dims.losses.all()]
-    .filter(({ from, to }) => from <= task.to && to >= task.from)
-    .reduce((sum, { count }) => sum + count, 0);
   if (lost > 0) notes.push(`${lost} events were lost in this time: what they held is missing here`);
   if (scene.capture.meta.state === 'recording')
     notes.push('the recording was not closed well, or still runs: its last second may be missing');
   if (scene.capture.meta.state === 'broke off')
     notes.push(`the recording broke off (${scene.capture.meta.broke ?? ''}): how much is missing at its end is not known`);
   const life = scene.life(task.pid);
-  if (life !== null && life.end === null) notes.push(`${life.name.comm} was still running when the capture ended`);
+  if (life !== null && life.end === null && scene.endOf(task.pid) === null)
+    notes.push(`${life.name.comm} was still running when the capture ended`);
   if (life !== null && !life.begun && task.scope !== 'wait')
     notes.push(`${life.name.comm} was there before the capture began: what it did then is not known`);
   if (phases.some(({ dns }) => dns?.attempt.queries.some(({ id }) => id < 0)))

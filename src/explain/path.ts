@@ -1,7 +1,8 @@
 /** The critical path of one thread through a window of time: for each moment, what it was spent on. */
 import type { Attempt, Lookup } from '../dns/lookup.ts';
-import { callKind } from './calls.ts';
+import { callKind, isLockWait } from './calls.ts';
 import { type FdUse, fdUse, remoteText, socketKey } from './descriptors.ts';
+import type { Retry } from './failures.ts';
 import { paint, Stretches } from './paint.ts';
 import type { Ev, Window } from './process-events.ts';
 import type { Life, Scene } from './scene.ts';
@@ -13,6 +14,7 @@ type Claim =
   | { readonly start: number; readonly end: number; readonly by: 'dns'; readonly lookup: Lookup; readonly attempt: Attempt }
   | { readonly start: number; readonly end: number; readonly by: 'socket'; readonly wait: SocketWait }
   | { readonly start: number; readonly end: number; readonly by: 'file' | 'sync'; readonly event: Ev; readonly path: string }
+  | { readonly start: number; readonly end: number; readonly by: 'retry'; readonly retry: Retry }
   | { readonly start: number; readonly end: number; readonly by: 'child'; readonly life: Life };
 
 /** Where claims are asked for by time. */
@@ -65,10 +67,13 @@ class Walk {
   readonly #last: Ev | null;
   /** The first that is known of the thread: until then it waits in a call that began before the capture. null: all is known. */
   readonly #unseen: Ev | null;
+  /** Had it been in a call at the end, that would be known. */
+  readonly #computesLast: boolean;
   readonly #dns: Stretches<Claim>;
   readonly #sockets: Stretches<Claim>;
   readonly #files: Stretches<Claim>;
   readonly #children: Stretches<Claim>;
+  readonly #retries: Stretches<Claim>;
 
   constructor(scene: Scene, pid: number, tid: number, window: Window, depth: number) {
     this.#scene = scene;
@@ -78,11 +83,14 @@ class Walk {
     const inside = scene.events(pid).filter((event) => event.end > window.from && event.start < window.to);
     this.#mine = inside.filter((event) => event.tid === tid && !event.oneSided);
     this.#last = scene.events(pid).findLast((event) => event.tid === tid && !event.oneSided) ?? null;
+    this.#computesLast = scene.tellsPending && scene.life(pid)?.end === null && scene.endOf(pid) === null;
     const begun = scene.life(pid)?.begun === true;
     this.#unseen = begun ? null : (scene.events(pid).find((event) => event.tid === tid) ?? null);
     this.#dns = new Stretches(scene.lookups.filter((lookup) => lookup.pid === pid).flatMap(dnsClaims));
     this.#sockets = new Stretches<Claim>(scene.socketWaits(pid).map((wait) => ({ start: wait.start, end: wait.end, by: 'socket', wait })));
     this.#files = new Stretches(inside.filter((event) => event.tid !== tid).flatMap((event) => fileClaims(event, scene)));
+    const loops = scene.retries.filter((retry) => retry.pid === pid && retry.tid === tid);
+    this.#retries = new Stretches<Claim>(loops.map((retry) => ({ start: retry.start, end: retry.end, by: 'retry', retry })));
     const children = depth < MAX_DEPTH ? scene.children(pid, window.from, window.to) : [];
     this.#children = new Stretches<Claim>(children.map((life) => ({ start: life.start, end: life.end ?? scene.end, by: 'child', life })));
   }
@@ -113,9 +121,12 @@ class Walk {
     phase.last = Math.max(...nums);
   }
 
-  /** After its last event a thread computes, or is in a call that never returned: nobody knows. */
+  /**
+   * After its last event a thread computes, or is in a call that never returned. Calls that had not returned when the recording
+   * ended are events themselves: a thread that lived until then and has none computed.
+   */
   #tail(start: number, end: number, num: number): void {
-    if (this.#last === null || this.#last.end > start) this.#own(start, end, num);
+    if (this.#last === null || this.#last.end > start || this.#computesLast) this.#own(start, end, num);
     else this.#divide(start, end, this.#anything, 'wait', 'something that had not ended', num);
   }
 
@@ -132,7 +143,7 @@ class Walk {
     else if (kind === 'sleep' || kind === 'futex')
       this.#divide(start, end, this.#anything, kind === 'sleep' ? 'sleep' : 'lock', '', event.num);
     else if (kind === 'join') this.#divide(start, end, [this.#children], 'wait', 'a child process', event.num);
-    else if (kind === 'lock') this.#divide(start, end, [], 'lock', fd?.name ?? '', event.num);
+    else if (kind === 'lock' || isLockWait(event.type, event.value ?? -1)) this.#divide(start, end, [], 'lock', fd?.name ?? '', event.num);
     else if (kind === 'accept') this.#divide(start, end, [], 'idle', '', event.num);
     else if (kind === 'sync' || (kind === 'file' && (fd === undefined || use === 'file')))
       this.#divide(start, end, [], kind, fd?.name ?? '', event.num);
@@ -178,7 +189,7 @@ class Walk {
 
   /** Who waits for something of the process' own waits for whatever its other threads and children wait for. */
   get #anything(): readonly Claims[] {
-    return [this.#dns, this.#sockets, this.#files, this.#children];
+    return [this.#dns, this.#retries, this.#sockets, this.#files, this.#children];
   }
 
   /** What one socket was owed. */
@@ -196,6 +207,7 @@ class Walk {
       if (of === null) this.#add(`${kind} ${what}`, { kind, what }, from, to, [num]);
       else if (of.by === 'dns') this.#addDns(of.lookup, of.attempt, from, to);
       else if (of.by === 'socket') this.#addSocket(of.wait, from, to);
+      else if (of.by === 'retry') this.#addRetry(of.retry, from, to, num);
       else if (of.by === 'child') this.#addChild(of.life, from, to);
       else this.#add(`${of.by} ${of.path}`, { kind: of.by, what: of.path }, from, to, [of.event.num]);
     }
@@ -228,6 +240,11 @@ class Walk {
     const closed = outcome === 'closed' || (known?.closed ?? false);
     const detail = { fds: [...socket.fds], local, remote, error: error ?? known?.error ?? null, closed, outcome, peer: null, trouble: [] };
     this.#add(key, { kind, what: remote, socket: detail }, from, to, [wait.first, wait.last]);
+  }
+
+  #addRetry({ lock, call, what }: Retry, from: number, to: number, num: number): void {
+    if (lock) this.#add(`lock ${what}`, { kind: 'lock', what }, from, to, [num]);
+    else this.#add(`retry ${call} ${what}`, { kind: 'retry', what: `${call}${what === '' ? '' : ` ${what}`}` }, from, to, [num]);
   }
 
   #addChild(life: Life, from: number, to: number): void {

@@ -1,11 +1,13 @@
 /** The other end of a connection, where it is on the same node: when it had the request, and what it did with it. */
 import { callKind } from './calls.ts';
 import { localText, remoteText } from './descriptors.ts';
+import { listenerOf } from './listener.ts';
 import { criticalPath } from './path.ts';
 import { descriptorEvents, type Ev } from './process-events.ts';
 import type { Scene } from './scene.ts';
 import type { Peer, Phase, SocketPhase } from './story.ts';
 
+const LEAVES: ReadonlySet<string> = new Set(['close', 'shutdown']);
 /** How far from the wait its other side's events may lie. */
 const AROUND = 50e6;
 
@@ -14,12 +16,12 @@ export function peerOf(scene: Scene, phase: Phase, depth: number): Peer | null {
   const { socket } = phase;
   if (socket === null || depth > 2) return null;
   const fds = otherEnds(scene, socket);
-  if (fds.size === 0) return null;
-  const events = descriptorEvents(scene.capture, fds, { from: phase.start - AROUND, to: phase.end + AROUND });
+  const around = { from: phase.start - AROUND, to: phase.end + AROUND };
+  const events = fds.size === 0 ? [] : descriptorEvents(scene.capture, fds, around).filter(({ pid }) => pid !== 0);
   const received = events.find((event) => event.type.io === 'read' && (event.res ?? 0) > 0 && event.end >= phase.start - AROUND);
   const accepted = events.find((event) => callKind(event.type) === 'accept');
   const holder = received ?? accepted ?? events[0];
-  if (holder === undefined) return null;
+  if (holder === undefined) return queued(scene, phase, socket, depth);
   const answered = received === undefined ? undefined : answerOf(events, received);
   const window = workWindow(phase, accepted, received, answered);
   const row = scene.dims.fds.get(holder.fd)!;
@@ -30,9 +32,19 @@ export function peerOf(scene: Scene, phase: Phase, depth: number): Peer | null {
     address: localText(row),
     received: received?.end ?? null,
     answered: answered?.start ?? null,
+    closed: events.find(({ pid, type }) => pid === holder.pid && LEAVES.has(type.name))?.end ?? null,
     nums,
     phases: window.to > window.from ? criticalPath(scene, holder.pid, holder.tid, window, depth + 1) : [],
   };
+}
+
+/** Nobody has taken the connection: it lies in the accept queue, so what its listener did is what kept it there. */
+function queued(scene: Scene, phase: Phase, socket: SocketPhase, depth: number): Peer | null {
+  const listener = phase.kind === 'connect' ? null : listenerOf(scene, socket, phase);
+  if (listener === null) return null;
+  const { process, pod, tid } = listener;
+  const phases = criticalPath(scene, process.pid, tid, { from: phase.start, to: phase.end }, depth + 1);
+  return { process, pod, address: socket.remote, received: null, answered: null, closed: null, nums: [], phases };
 }
 
 function answerOf(events: readonly Ev[], received: Ev): Ev | undefined {

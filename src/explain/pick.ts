@@ -21,13 +21,19 @@ const PAUSE = 5e6;
 const MOST = 0.5;
 /** Who waits for another that waits about as long is the user's; the other works for it. */
 const ABOUT = 0.7;
+/** So many requests that an event loop has under way are told apart. */
+const MAX_OPEN = 64;
 /** A chain of requests that is longer than this is a circle. */
 const MAX_CHAIN = 8;
 
 /** All tasks, the longest waiting first; what only failed comes last. */
 export function tasksOf(scene: Scene, candidates: readonly Candidate[]): Task[] {
   const byPid = new Map<number, Candidate[]>();
-  for (const candidate of candidates) byPid.set(candidate.pid, [...(byPid.get(candidate.pid) ?? []), candidate]);
+  for (const candidate of candidates) {
+    const own = byPid.get(candidate.pid);
+    if (own === undefined) byPid.set(candidate.pid, [candidate]);
+    else own.push(candidate);
+  }
   const tasks = [...byPid].flatMap(([pid, own]) => tasksOfProcess(scene, pid, own));
   return tasks.sort((a, b) => b.waited - a.waited || a.from - b.from);
 }
@@ -73,22 +79,31 @@ function tasksOfProcess(scene: Scene, pid: number, candidates: readonly Candidat
   });
 }
 
+/** Waits that follow each other are one piece of work; those that overlap on different descriptors are requests of an event loop. */
 function groups(candidates: readonly Candidate[]): Candidate[][] {
-  const found: Candidate[][] = [];
-  let end = -Infinity;
+  const found: { readonly members: Candidate[]; end: number }[] = [];
   for (const candidate of [...candidates].sort((a, b) => a.start - b.start)) {
-    if (candidate.start > end + PAUSE) found.push([]);
-    found.at(-1)!.push(candidate);
-    end = Math.max(end, candidate.end);
+    const group = found.slice(-MAX_OPEN).findLast(({ members, end }) => joins(candidate, members, end));
+    if (group === undefined) found.push({ members: [candidate], end: candidate.end });
+    else {
+      group.members.push(candidate);
+      group.end = Math.max(group.end, candidate.end);
+    }
   }
-  return found;
+  return found.map(({ members }) => members);
 }
 
-/** ns that at least one of them takes. */
+function joins(candidate: Candidate, members: readonly Candidate[], end: number): boolean {
+  if (candidate.start > end + PAUSE) return false;
+  return candidate.start >= end || members.at(-1)!.fd === candidate.fd;
+}
+
+/** ns that at least one of them takes; of many short ones their sum. */
 export function covered(candidates: readonly Candidate[]): number {
   let total = 0;
   let end = -Infinity;
-  for (const candidate of [...candidates].sort((a, b) => a.start - b.start)) {
+  for (const { spent } of candidates) total += spent ?? 0;
+  for (const candidate of [...candidates].filter(({ spent }) => spent === undefined).sort((a, b) => a.start - b.start)) {
     total += Math.max(0, candidate.end - Math.max(end, candidate.start));
     end = Math.max(end, candidate.end);
   }

@@ -21,8 +21,10 @@ export interface Ev {
   readonly oneSided: boolean;
   readonly pid: number;
   readonly tid: number;
-  /** Of getsockopt the value, of procexit the status; else null. */
+  /** Of getsockopt the value, of procexit the status, of fcntl the command; else null. */
   readonly value: number | null;
+  /** Of procexit the signal; else null. */
+  readonly signal: number | null;
   /** The payload's first byte; -1: none. */
   readonly head: number;
 }
@@ -36,7 +38,8 @@ export interface Window {
 const MAX_EVENTS = 1_000_000;
 const QUICK = 10_000;
 
-const VALUE_ARG: Readonly<Record<string, string>> = { getsockopt: 'val', procexit: 'ret' };
+const VALUE_ARG: Readonly<Record<string, string>> = { getsockopt: 'val', procexit: 'ret', fcntl: 'cmd' };
+const SIGNAL_ARG: Readonly<Record<string, string>> = { procexit: 'sig' };
 
 /** All events of a process that touch the window, in the order of their ends. */
 export function processEvents(capture: Capture, pid: number, window: Window): Ev[] {
@@ -95,13 +98,14 @@ function eventOf(chunk: Chunk, i: number, dims: Dimensions): Ev | null {
     oneSided: (flags & EventFlag.ONE_SIDED) !== 0,
     pid: dims.processes.get(thread?.process ?? 0)?.pid ?? 0,
     tid: thread?.tid ?? 0,
-    value: argOf(chunk, i, type),
+    value: argOf(chunk, i, type, VALUE_ARG),
+    signal: argOf(chunk, i, type, SIGNAL_ARG),
     head: type.io === null || chunk.dataEnd[i] === dataStart ? -1 : chunk.data[dataStart]!,
   };
 }
 
-function argOf(chunk: Chunk, i: number, type: EventType): number | null {
-  const wanted = VALUE_ARG[type.name];
+function argOf(chunk: Chunk, i: number, type: EventType, names: Readonly<Record<string, string>>): number | null {
+  const wanted = names[type.name];
   if (wanted === undefined) return null;
   const values = decodeArgs(
     argBytes(chunk, i),

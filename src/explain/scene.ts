@@ -9,6 +9,9 @@ import { captureEnd } from '../lens/dns.ts';
 import type { DnsRow } from '../model/dns.ts';
 import type { KubeObjectRow } from '../model/kube.ts';
 import type { Dimensions, ProcessRow } from '../model/rows.ts';
+import type { End, Failures, Retry, Signal } from './failures.ts';
+import { type BrokenHandshake, brokenHandshakes } from './handshakes.ts';
+import { killerOf } from './problems.ts';
 import { type Ev, processEvents } from './process-events.ts';
 import { type SocketWait, socketWaits } from './sockets.ts';
 import type { ProcessName } from './story.ts';
@@ -27,6 +30,10 @@ export interface Life {
   readonly begun: boolean;
   readonly ppid: number;
 }
+
+/** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
+const STOPS: ReadonlySet<number> = new Set([19, 20, 21, 22]);
+const SIGCONT = 18;
 
 export class Scene {
   readonly dims: Dimensions;
@@ -78,6 +85,50 @@ export class Scene {
   /** Processes that a process started and that ran at some time between. */
   children(pid: number, from: number, to: number): Life[] {
     return [...this.#lives.values()].filter((life) => life.ppid === pid && life.start < to && (life.end ?? Infinity) > from);
+  }
+
+  /** Calls that had not returned when the recording ended are in it. */
+  get tellsPending(): boolean {
+    const { source, state, notes = '', filter = '' } = this.capture.meta;
+    return source === 'trowel' && state === 'complete' && filter === '' && !notes.includes('have not returned');
+  }
+
+  /** What the pass over all events found to have failed; before that, nothing. */
+  failures: Failures | null = null;
+
+  /** How a process ended; null: it did not, or that is not in the recording. */
+  endOf(pid: number): End | null {
+    return this.failures?.ends.get(pid) ?? null;
+  }
+
+  /** Who sent the signal that ended a process; null: nobody whose call was recorded. */
+  killer(pid: number): number | null {
+    const end = this.endOf(pid);
+    return end === null || end.signal === 0 || this.failures === null ? null : killerOf(pid, end, this.failures);
+  }
+
+  /** The signal that stopped a process for most of a time; null: it was not stopped. */
+  stopOf(pid: number, from: number, to: number): Signal | null {
+    const own = (this.failures?.signals ?? []).filter((signal) => signal.to === pid && signal.time < to);
+    const stop = own.findLast(({ signal }) => STOPS.has(signal));
+    if (stop === undefined) return null;
+    const went = own.find(({ signal, time }) => signal === SIGCONT && time > stop.time)?.time ?? to;
+    const first = own.find(({ signal, time, by }) => signal === stop.signal && by !== 0 && Math.abs(time - stop.time) < 1e9) ?? stop;
+    return Math.min(went, to) - Math.max(stop.time, from) > (to - from) / 2 ? first : null;
+  }
+
+  /** What a process wrote last to its standard error; empty: nothing. */
+  words(pid: number): string {
+    return this.failures?.words.get(pid) ?? '';
+  }
+
+  get retries(): readonly Retry[] {
+    return this.failures?.retries ?? [];
+  }
+
+  /** TLS handshakes that a process broke off. */
+  brokenHandshakes(pid: number): BrokenHandshake[] {
+    return brokenHandshakes(this, pid);
   }
 
   get troubles(): Troubles {

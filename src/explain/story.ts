@@ -3,9 +3,10 @@
 import type { Hop } from '../dns/chain.ts';
 import type { Attempt, Lookup } from '../dns/lookup.ts';
 import type { DnsRow } from '../model/dns.ts';
+import type { CauseFacts, CauseId } from './catalog.ts';
 
 /** What a process spends its time on. `sync`: for the disk to have it; `wait`: for another process or thread of which no more is known. */
-export const KINDS = ['dns', 'connect', 'tls', 'server', 'file', 'sync', 'lock', 'sleep', 'poll', 'wait', 'idle', 'cpu'] as const;
+export const KINDS = ['dns', 'connect', 'tls', 'server', 'file', 'sync', 'lock', 'retry', 'sleep', 'poll', 'wait', 'idle', 'cpu'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Part of the critical path: time that is of one kind and about one thing. */
@@ -71,6 +72,8 @@ export interface Peer {
   /** When it had the request, and when it answered; null: not within the wait. */
   readonly received: number | null;
   readonly answered: number | null;
+  /** When it closed the connection itself; null: not around the wait. */
+  readonly closed: number | null;
   /** Events that show it. */
   readonly nums: readonly number[];
   /** What it did from the one to the other. */
@@ -88,28 +91,75 @@ export interface Trouble {
   readonly tuple: string;
 }
 
-/** A call that failed and that nothing made good. */
+/** What a failed call was about. `lost`: a connection that broke; `http`: an answer that says no; `tls`: a handshake broken off. */
+export type FailureKind =
+  | 'connect'
+  | 'lookup'
+  | 'bind'
+  | 'program'
+  | 'file'
+  | 'descriptors'
+  | 'inotify'
+  | 'process'
+  | 'lost'
+  | 'http'
+  | 'tls'
+  | 'ended';
+
+/** A call that failed and that nothing made good, or a process that ended badly. */
 export interface Failure {
+  readonly kind: FailureKind;
+  readonly pid: number;
+  /** Of its first and its last occurrence. */
   readonly num: number;
+  readonly last: number;
   readonly time: number;
   readonly call: string;
-  /** ECONNREFUSED … */
+  /** ECONNREFUSED …; of an answer its status; of a lookup its result. */
   readonly error: string;
   readonly what: string;
+  /** Row of the descriptor; 0: none. */
+  readonly fd: number;
   readonly socket: SocketPhase | null;
+  readonly times: number;
+  /** What is known beside: an interpreter, the request that was answered. */
+  readonly detail: string;
+  /** ns for which the connection had been idle, or that were slept between the tries. */
+  readonly span: number;
 }
 
-/** A cause that was found: what happened, in one sentence, and what to do about it. */
-export interface Cause {
-  /** Stable name, for programs and tests: `dns-search-domain-silent`. */
-  readonly id: string;
-  readonly sentence: string;
+interface CauseBase {
   /** ns that it cost; 0: it failed at once. */
   readonly cost: number;
   /** Best first. */
   readonly fixes: readonly string[];
   /** Numbers of the events that show it. */
   readonly nums: readonly number[];
+  /** 0 to 1; the rule's own view, before losses and blind spots. Missing: the catalogue's. */
+  readonly confidence?: number;
+}
+
+/** A cause of the catalogue: facts, of which the output writes a sentence. */
+export type CatalogCause = { readonly [Id in CauseId]: CauseBase & { readonly id: Id; readonly facts: CauseFacts[Id] } }[CauseId];
+
+/** A cause whose rule writes its sentence itself. */
+export interface ToldCause extends CauseBase {
+  /** Stable name, for programs and tests: `dns-search-domain-silent`. */
+  readonly id: string;
+  readonly sentence: string;
+}
+
+/** A cause that was found: what happened, and what to do about it. */
+export type Cause = CatalogCause | ToldCause;
+
+/** How sure a cause is, and what would make it surer. */
+export interface Confidence {
+  /** 0 to 1. */
+  readonly value: number;
+  /** Why it is not higher, in sentences. */
+  readonly because: readonly string[];
+  /** A command or a look that would confirm it; empty: none is known. */
+  readonly confirm: string;
 }
 
 export interface Story {
@@ -127,8 +177,12 @@ export interface Story {
   readonly lookups: readonly Lookup[];
   /** Dearest first. */
   readonly causes: readonly Cause[];
+  /** Of the first cause; null: there is none. */
+  readonly confidence: Confidence | null;
   /** What could not be seen, in sentences. */
   readonly unseen: readonly string[];
   /** Its exit status, where it ended in the capture. */
   readonly exit: number | null;
+  /** The signal that ended it; 0: none. */
+  readonly signal: number;
 }

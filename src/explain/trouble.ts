@@ -43,7 +43,7 @@ export class Troubles {
 
   /** Those of one end of a connection, between two times. */
   of(end: string, from: number, to: number): Trouble[] {
-    return (this.#byEnd.get(end) ?? []).filter(({ time }) => time >= from && time <= to);
+    return (this.#byEnd.get(end.replace(/[[\]]/g, '')) ?? []).filter(({ time }) => time >= from && time <= to);
   }
 
   #add(end: string, trouble: Trouble): void {

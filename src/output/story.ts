@@ -1,8 +1,11 @@
 /** An explanation as text: the sentence first, then where the time went, then what to do. */
+import type { Looked } from '../explain/explain.ts';
 import type { Cause, Phase, Story } from '../explain/story.ts';
+import { signalName } from '../model/signals.ts';
 import { clockText, type Epoch, SECOND, spanText } from '../model/time.ts';
 import { sanitize } from './printable.ts';
 import { redact } from './redact.ts';
+import { sentenceOf } from './sentences.ts';
 import { type TableColumn, tableLines } from './table.ts';
 
 /** Less of the time than this is summed up; of names and connections, each is shown. */
@@ -23,21 +26,36 @@ const COLUMNS: readonly TableColumn[] = [
 export function storyLines(story: Story, epoch: Epoch): string[] {
   const [first, ...more] = story.causes;
   return [
-    first === undefined ? 'No single cause stands out.' : sanitize(first.sentence),
+    first === undefined ? 'No single cause stands out.' : sanitize(sentenceOf(first)),
     '',
     headline(story, epoch),
     '',
     ...tableLines(COLUMNS, phaseRows(story)).map((line) => `  ${line}`),
     ...section(
       'Also',
-      more.map(({ sentence }) => sanitize(sentence)),
+      more.map((cause) => sanitize(sentenceOf(cause))),
     ),
     ...section('What to do', fixes(story.causes)),
     ...section('Not seen', story.unseen.map(sanitize)),
+    ...section('How sure', sureness(story).map(sanitize)),
     '',
     `Evidence: ${evidenceText(first)}`,
   ].filter((line, i, all) => line !== '' || all[i - 1] !== '');
 }
+
+/** Nothing was found: what was looked at. “Nothing failed” is said only when it is so. */
+export function nothingLines(over: number, { events, processes, failed, ended, endedBadly }: Looked): string[] {
+  const times = failed.reduce((sum, row) => sum + row.times, 0);
+  const shown = failed.slice(0, MOST_FAILED).map((row) => `${sanitize(row.what)} ×${row.times}`);
+  const calls = times === 0 ? 'nothing failed' : `of ${times} failed calls none is known to have done harm (${shown.join(', ')})`;
+  const ends = ended === 0 ? '' : `, ${ended} of which ended, ${endedBadly === 0 ? 'all with 0' : `${endedBadly} not with 0`}`;
+  return [
+    `Nothing waited longer than ${spanText(over)} for what it had asked for, and ${calls}.`,
+    `Looked at ${events.toLocaleString('en')} events of ${processes} processes${ends}.`,
+  ];
+}
+
+const MOST_FAILED = 4;
 
 /** The same as Markdown, to be pasted into a ticket: without what looks like a secret. */
 export function storyMarkdown(story: Story, epoch: Epoch): string[] {
@@ -47,19 +65,17 @@ export function storyMarkdown(story: Story, epoch: Epoch): string[] {
   const bullets = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [] : ['', `**${title}**`, '', ...lines.map((line) => `- ${markdownText(line)}`)];
   return [
-    `### ${markdownText(first?.sentence ?? 'No single cause stands out.')}`,
+    `### ${markdownText(first === undefined ? 'No single cause stands out.' : sentenceOf(first))}`,
     '',
     markdownText(redact(headline(story, epoch))),
     '',
     row(COLUMNS.map(({ title }) => title)),
     row(COLUMNS.map(({ align }) => (align === 'right' ? '---:' : '---'))),
     ...phaseRows(story).map(row),
-    ...bullets(
-      'Also',
-      more.map(({ sentence }) => sentence),
-    ),
+    ...bullets('Also', more.map(sentenceOf)),
     ...bullets('What to do', fixes(story.causes)),
     ...bullets('Not seen', story.unseen),
+    ...bullets('How sure', sureness(story)),
     '',
     `Evidence: ${evidenceText(first)}`,
   ];
@@ -71,8 +87,9 @@ function markdownText(text: string): string {
 }
 
 function headline(story: Story, epoch: Epoch): string {
-  const { process, start, end, exit } = story;
-  const ended = exit === null ? '' : exit === 0 ? ', then ended' : `, then ended with ${exit}`;
+  const { process, start, end, exit, signal } = story;
+  const how = signal !== 0 ? ` by ${signalName(signal) || `signal ${signal}`}` : exit === 0 ? '' : ` with ${exit}`;
+  const ended = exit === null ? '' : `, then ended${how}`;
   const whole = sanitize(story.command === '' ? process.comm : story.command);
   const command = whole.length > COMMAND_SHOWN ? `${whole.slice(0, COMMAND_SHOWN)}…` : whole;
   const pod = story.pod === null ? '' : ` in pod ${sanitize(story.pod)}`;
@@ -85,6 +102,17 @@ function section(title: string, lines: readonly string[]): string[] {
 
 function fixes(causes: readonly Cause[]): string[] {
   return [...new Set(causes.flatMap((cause) => cause.fixes))].map(sanitize);
+}
+
+const SURE = 0.85;
+const LIKELY = 0.65;
+
+/** In words, with why it is not more, and what would confirm it. */
+function sureness({ confidence }: Story): string[] {
+  if (confidence === null) return [];
+  const word = confidence.value >= SURE ? 'sure' : confidence.value >= LIKELY ? 'likely' : 'a guess';
+  const because = confidence.because.length === 0 ? '' : ` (${confidence.because.join('; ')})`;
+  return [`${word}${because}${confidence.confirm === '' ? '' : `; to confirm: ${confidence.confirm}`}`];
 }
 
 function evidenceText(cause: Cause | undefined): string {
@@ -122,6 +150,7 @@ const KIND_TEXT: Readonly<Record<Phase['kind'], string>> = {
   file: 'file I/O',
   sync: 'fsync',
   lock: 'lock',
+  retry: 'retries',
   sleep: 'own sleep',
   poll: 'own polling',
   wait: 'wait',

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explain } from '../../src/explain/explain.ts';
 import type { Story } from '../../src/explain/story.ts';
 import { MS } from '../../src/model/time.ts';
+import { sentenceOf } from '../../src/output/sentences.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 
 /** The capture of the article that this project grew from, as sysdig recorded it in 2016: without the client's own questions. */
@@ -47,7 +48,7 @@ describe.skipIf(!existsSync(SCAP))('the article’s capture (skipped where ../sh
     expect(story.process).toEqual({ pid: 22369, comm: 'curl' });
     expect(story.causes.map(({ id }) => id)).toEqual(['dns-search-domain-silent', 'own-poll']);
     const [dns, own] = story.causes;
-    expect(dns!.sentence).toMatch(
+    expect(sentenceOf(dns!)).toMatch(
       /waited 8\.011 s .* search domain localdomain, .* skydns \(4617\) asked 8\.8\.8\.8:53 6 times, the last time 3\.839 s before the capture ended/,
     );
     expect(dns!.nums).toEqual(expect.arrayContaining([10664, 10703, 58230, 58292, 75921, 104290]));

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explain } from '../../src/explain/explain.ts';
 import { MS } from '../../src/model/time.ts';
+import { sentenceOf } from '../../src/output/sentences.ts';
 import { cleanUp, record, whyNot } from '../live/recording.ts';
 
 /** A laboratory with the faults of a cluster's network, where there is one beside the project. */
@@ -63,8 +64,8 @@ describe.skipIf(reason !== null)(`a cluster's faults (${reason ?? 'as root, with
     try {
       const { capture } = record(['sh', '-c', '"$@" || true', 'sh', LAB, ...row.command]);
       const cause = explain(capture, { over: 100 * MS, pids: null }).story?.causes[0];
-      expect(cause?.id ?? null, cause?.sentence).toBe(row.cause);
-      if (row.says !== undefined) expect(cause!.sentence).toMatch(row.says);
+      expect(cause?.id ?? null, cause && sentenceOf(cause)).toBe(row.cause);
+      if (row.says !== undefined) expect(sentenceOf(cause!)).toMatch(row.says);
     } finally {
       if (row.fault !== '') lab('fault', row.fault, 'off');
     }

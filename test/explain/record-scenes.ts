@@ -1,27 +1,30 @@
 /**
- * Records every scene into captures/scenes: `node test/explain/record-scenes.ts`, as root, in a clone whose path may be published, built.
+ * Records the scenes that are not yet in captures/scenes, with --all every one: `node test/explain/record-scenes.ts`, as root, in a clone whose path may be published, built.
  * What is kept is what the scene's own programs did, and what the kernel said of their packets.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { SCENES, slug } from './scenes.ts';
 
 const KEPT =
-  'proc.name in (sick, curl, cat, sleep) or evt.type in (packet_drop, connect_unanswered, tcp_retransmit, tcp_reset_sent, tcp_reset_received, accept_queue_full)';
+  'proc.name in (sick, failing, curl, cat, sleep) or evt.type=kill or evt.type in (packet_drop, connect_unanswered, tcp_retransmit, tcp_reset_sent, tcp_reset_received, accept_queue_full)';
 const bin = 'bin/trowel';
 const folder = mkdtempSync('/tmp/scene-');
 const target = 'captures/scenes';
 const quiet = { stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
 
-execFileSync('gcc', ['-O1', '-o', join(folder, 'sick'), 'test/explain/sick.c']);
-rmSync(target, { recursive: true, force: true });
+for (const name of ['sick', 'failing']) execFileSync('gcc', ['-O1', '-o', join(folder, name), `test/explain/${name}.c`]);
+symlinkSync('/usr/bin/curl', join(folder, 'unseen'));
+const all = process.argv.includes('--all');
+if (all) rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
 try {
   for (const scene of SCENES) {
     const whole = join(folder, 'whole.trowel');
     const path = join(target, `${slug(scene)}.trowel`);
+    if (existsSync(path)) continue;
     rmSync(whole, { force: true });
     const stage = ['unshare', '-n', '-m', 'test/explain/stage', folder, scene.script];
     const command = [

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { explain } from '../../src/explain/explain.ts';
 import { MS } from '../../src/model/time.ts';
+import { sentenceOf } from '../../src/output/sentences.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { SCENES, slug } from './scenes.ts';
 
@@ -13,7 +14,7 @@ test.each(SCENES.map((scene) => [slug(scene), scene] as const))('%s', (file, sce
   expect(existsSync(pathOf(file)), 'node test/explain/record-scenes.ts records it').toBe(true);
   const capture = new CaptureReader(pathOf(file));
   const cause = explain(capture, { over: 100 * MS, pids: null }).story?.causes[0];
-  expect(cause?.id ?? null, cause?.sentence).toBe(scene.cause);
-  if (scene.says !== undefined) expect(cause!.sentence).toMatch(scene.says);
+  expect(cause?.id ?? null, cause && sentenceOf(cause)).toBe(scene.cause);
+  if (scene.says !== undefined) expect(sentenceOf(cause!)).toMatch(scene.says);
   capture.close();
 });

@@ -1,10 +1,11 @@
-/** What a judge of one kind of cause sees, and gives. */
+/** What a rule for one kind of cause sees, and gives. */
 
 import type { Lookup } from '../../dns/lookup.ts';
+import { CATALOG, type CauseFacts, type CauseId } from '../catalog.ts';
 import type { Scene } from '../scene.ts';
-import type { Cause, Failure, Phase, ProcessName } from '../story.ts';
+import type { CatalogCause, Cause, Failure, Phase, ProcessName } from '../story.ts';
 
-/** A story before it has been judged. */
+/** An explanation before its causes are known. */
 export interface Facts {
   readonly scene: Scene;
   readonly process: ProcessName;
@@ -16,12 +17,34 @@ export interface Facts {
   readonly lookups: readonly Lookup[];
   /** ns from which on something is worth a word. */
   readonly floor: number;
+  /** How grave what went wrong is, as problems.ts says; 0: nothing did. */
+  readonly weight: number;
   /** ns from which on a wait counts, as the user said. */
   readonly over: number;
 }
 
 /** One file and one line in index.ts each. */
-export type Judge = (facts: Facts) => Cause[];
+export type Rule = (facts: Facts) => Cause[];
+
+export interface Shown {
+  readonly cost?: number;
+  /** Events that show it, in any order; those that are no event's number are left out. */
+  readonly nums: readonly number[];
+  /** Instead of the catalogue's. */
+  readonly fixes?: readonly string[];
+  readonly confidence?: number;
+}
+
+/** A cause of the catalogue, with what is known in this case. */
+export function cause<Id extends CauseId>(id: Id, facts: CauseFacts[Id], shown: Shown): Cause {
+  const { cost = 0, nums, fixes = CATALOG[id].fixes, confidence = CATALOG[id].confidence } = shown;
+  // That id and facts belong together is what the signature says; a union cannot be told so.
+  return { id, facts, cost, nums: ascending(nums), fixes, confidence } as CatalogCause;
+}
+
+function ascending(nums: readonly number[]): number[] {
+  return [...new Set(nums)].filter((num) => num > 0 && Number.isFinite(num)).sort((a, b) => a - b);
+}
 
 export function isOf<K extends Phase['kind']>(...kinds: K[]): (phase: Phase) => boolean {
   return (phase) => (kinds as readonly string[]).includes(phase.kind);
@@ -33,7 +56,5 @@ export function total(phases: readonly Phase[]): number {
 
 /** First and last event of each. */
 export function evidence(phases: readonly Phase[]): number[] {
-  return [...new Set(phases.flatMap(({ first, last }) => [first, last]))]
-    .filter((num) => num > 0 && Number.isFinite(num))
-    .sort((a, b) => a - b);
+  return ascending(phases.flatMap(({ first, last }) => [first, last]));
 }

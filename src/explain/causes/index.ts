@@ -1,17 +1,33 @@
-/** The judges, in the order in which causes of the same cost are told. */
+/** The rules, in the order in which causes of the same cost are told. */
+import { FATAL } from '../problems.ts';
 import type { Cause } from '../story.ts';
-import type { Facts, Judge } from './cause.ts';
-import { judgeConnect } from './connect.ts';
+import type { Facts, Rule } from './cause.ts';
+import { connectRule } from './connect.ts';
 import { judgeDns } from './dns.ts';
-import { judgeFiles } from './file.ts';
-import { judgeOwn } from './own.ts';
-import { judgeServer } from './server.ts';
+import { endedRule } from './ended.ts';
+import { failedRule } from './failed.ts';
+import { fileRule } from './file.ts';
+import { ownRule } from './own.ts';
+import { retryRule } from './retry.ts';
+import { serverRule } from './server.ts';
 
 /** What somebody else is to blame for. */
-const OTHERS: readonly Judge[] = [judgeDns, judgeConnect, judgeServer, judgeFiles];
+const OTHERS: readonly Rule[] = [judgeDns, connectRule, serverRule, fileRule, retryRule];
+const FAILED: readonly Rule[] = [failedRule, endedRule];
 
-/** Others' causes first, then the process' own; in both the dearest first. */
+/**
+ * What the process ended for comes first, where no wait was in vain; then others' causes, then its own, the dearest of each first.
+ */
 export function causesOf(facts: Facts): Cause[] {
   const dearest = (causes: Cause[]) => causes.sort((a, b) => b.cost - a.cost);
-  return [...dearest(OTHERS.flatMap((judge) => judge(facts))), ...dearest(judgeOwn(facts))];
+  const others = OTHERS.flatMap((rule) => rule(facts));
+  const all = FAILED.flatMap((rule) => rule(facts));
+  const explained = others.length > 0 || all.length > 1;
+  const failed = all.filter(({ id }) => id !== 'program-failed' || !explained);
+  const fatal = facts.weight >= FATAL && !facts.phases.some(({ socket, duration }) => isVain(socket?.outcome) && duration >= facts.floor);
+  return [...(fatal ? failed : []), ...dearest(fatal ? others : [...others, ...failed]), ...dearest(ownRule(facts))];
+}
+
+function isVain(outcome: string | undefined): boolean {
+  return outcome === 'given up' || outcome === 'open' || outcome === 'closed';
 }

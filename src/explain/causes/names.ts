@@ -14,6 +14,7 @@ export function ownerText(phase: Phase, story: ProcessName): string {
 const REASONS: Readonly<Record<string, string>> = {
   NETFILTER_DROP: 'a packet filter (iptables or nftables: a network policy, a firewall, a full conntrack table)',
   NO_SOCKET: 'nobody listening there',
+  IP_INADDRERRORS: 'a host that does not forward packets (net.ipv4.ip_forward is 0)',
   IP_INNOROUTES: 'no route to it',
   IP_OUTNOROUTES: 'no route to it',
   IP_RPFILTER: 'the reverse path filter (rp_filter)',
@@ -37,6 +38,11 @@ export function drops(trouble: readonly Trouble[]): Trouble[] {
   return trouble.filter(
     ({ type, reason }) => type === 'packet_drop' && reason !== '' && reason !== 'NOT_SPECIFIED' && reason !== 'TCP_CLOSE',
   );
+}
+
+/** Who spent a phase. */
+export function ownerOf(phase: Phase, process: ProcessName): ProcessName {
+  return phase.process ?? process;
 }
 
 export function list(words: readonly string[]): string {

@@ -1,107 +1,144 @@
-/** Answers that came late: who was slow, and with what. */
-import { spanText } from '../../model/time.ts';
+/** Answers that came late, or not: who was slow, and with what. */
+import type { Asking, CauseId, Serving } from '../catalog.ts';
+import { listenerOf } from '../listener.ts';
 import type { Cause, Kind, Peer, Phase, SocketPhase } from '../story.ts';
-import { evidence, type Facts, isOf } from './cause.ts';
-import { drops, list, ownerText, processText, reasonText } from './names.ts';
+import { cause, evidence, type Facts, isOf, type Rule, type Shown } from './cause.ts';
+import { drops, ownerOf, reasonText } from './names.ts';
+import { starved } from './starved.ts';
 
-export function judgeServer(facts: Facts): Cause[] {
-  return facts.phases
+export const serverRule: Rule = (facts) =>
+  facts.phases
     .filter(isOf('server', 'tls'))
     .filter(({ duration, socket }) => duration >= facts.floor && socket !== null)
-    .map((phase) => judge(phase, phase.socket!, facts));
-}
+    .map((phase) => found(phase, phase.socket!, facts));
 
-function judge(phase: Phase, socket: SocketPhase, facts: Facts): Cause {
-  const owner = ownerText(phase, facts.process);
+function found(phase: Phase, socket: SocketPhase, facts: Facts): Cause {
   const never = socket.outcome === 'given up' || socket.outcome === 'open';
-  const what = phase.kind === 'tls' ? 'TLS handshake' : 'answer';
-  const took = never
-    ? `got no ${what} from ${phase.what} in ${spanText(phase.duration)}`
-    : `waited ${spanText(phase.duration)} for the ${what} of ${phase.what}`;
-  const nums = [...new Set([...evidence([phase]), ...(socket.peer?.nums ?? []), ...socket.trouble.map(({ num }) => num)])].sort(
-    (a, b) => a - b,
-  );
-  const base = { cost: phase.duration, nums };
-  const network = networkCause(socket, `${owner} ${took}`);
-  if (network !== null) return { ...base, ...network };
-  if (socket.error !== null || socket.closed) {
-    const how = socket.error === null ? 'closed the connection without one' : `broke the connection off (${socket.error})`;
-    return { ...base, id: 'server-closed', sentence: `${owner} ${took}, which then ${how}.`, fixes: ['look at the log of the server'] };
-  }
-  const { peer } = socket;
-  if (peer !== null) return { ...base, ...peerCause(peer, phase, `${owner} ${took}`) };
-  const id = phase.kind === 'tls' ? 'tls-slow' : never ? 'server-silent' : 'server-slow';
-  return {
-    ...base,
-    id,
-    sentence: `${owner} ${took}; the server is not on this node, so what it did is not in the capture.`,
-    fixes: ['record on the server’s node, too'],
+  const asking: Asking = {
+    owner: ownerOf(phase, facts.process),
+    to: phase.what,
+    waited: phase.duration,
+    asked: phase.kind === 'tls' ? 'TLS handshake' : 'answer',
+    never,
   };
+  const shown = {
+    cost: phase.duration,
+    nums: [...evidence([phase]), ...(socket.peer?.nums ?? []), ...socket.trouble.map(({ num }) => num)],
+  };
+  return (
+    networkCause(socket, asking, shown) ??
+    brokenOff(phase, socket, asking, shown, facts) ??
+    waiting(phase, socket, asking, shown, facts) ??
+    cause(phase.kind === 'tls' ? 'tls-slow' : never ? 'server-silent' : 'server-slow', { ...asking, server: null }, shown)
+  );
 }
 
-type Judgement = Pick<Cause, 'id' | 'sentence' | 'fixes'>;
-
-function networkCause({ trouble }: SocketPhase, took: string): Judgement | null {
+function networkCause({ trouble }: SocketPhase, asking: Asking, shown: Shown): Cause | null {
   const dropped = drops(trouble);
-  if (dropped.some(({ reason }) => reason === 'PKT_TOO_BIG')) {
-    const fixes = [
-      'set the MTU of the pod network to what the smallest link carries',
-      'let ICMP “fragmentation needed” through, or clamp the TCP segment size',
-    ];
-    return {
-      id: 'mtu-black-hole',
-      sentence: `${took}: large packets are dropped by ${reasonText('PKT_TOO_BIG')}, and the sender is not told.`,
-      fixes,
-    };
-  }
+  if (dropped.some(({ reason }) => reason === 'PKT_TOO_BIG')) return cause('mtu-black-hole', asking, shown);
   const again = trouble.filter(({ type }) => type === 'tcp_retransmit').length;
   if (again < 2) return null;
-  const reasons = [...new Set(dropped.map(({ reason }) => reason))];
-  const why = reasons.length === 0 ? '' : `, dropped by ${list(reasons.map(reasonText))}`;
-  return {
-    id: 'packets-lost',
-    sentence: `${took}: packets get lost${why} and were sent again ${again} times.`,
-    fixes: ['find where the packets get lost: record on both nodes'],
-  };
+  return cause('packets-lost', { ...asking, reasons: [...new Set(dropped.map(({ reason }) => reasonText(reason)))], again }, shown);
 }
 
-/** By what the server spent most of the wait on: how the sentence goes on, and what to do. */
-const PEER_CAUSES: Readonly<Partial<Record<Kind, readonly [id: string, text: (phase: Phase) => string, fix: string]>>> = {
-  sleep: ['server-sleeps', () => 'slept', 'remove the sleep, or the retry back-off, in the server'],
-  poll: ['server-polls', () => 'waited with a timer of its own', 'remove the polling, or the retry back-off, in the server'],
-  dns: ['server-waits-for-dns', ({ what }) => `looked up ${what}`, 'repair the server’s name resolution: trowel dns shows its lookups'],
-  connect: ['server-waits-for-connect', ({ what }) => `waited for its connection to ${what}`, 'look at that upstream'],
-  server: ['server-waits-for-server', ({ what }) => `waited for ${what}`, 'look at that upstream: explain --pid shows more'],
-  tls: ['server-waits-for-server', ({ what }) => `waited for the TLS handshake of ${what}`, 'look at that upstream'],
-  file: ['server-waits-for-disk', ({ what }) => `read and wrote ${what}`, 'look at the disk'],
-  sync: ['server-waits-for-disk', ({ what }) => `waited for the disk to have ${what}`, 'look at the disk, or sync less often'],
-  lock: ['server-waits-for-lock', ({ what }) => `waited for a lock${what === '' ? '' : ` on ${what}`}`, 'find who holds the lock'],
-  wait: [
-    'server-waits-for-process',
-    ({ what }) => `waited for ${what === '' ? 'another of its threads' : what}`,
-    'explain --pid shows more',
-  ],
-  cpu: ['server-computes', () => 'computed', 'profile the server: its CPU time, or too small a CPU limit'],
+/** The other side ended the connection instead of answering; maybe since it ended itself. */
+function brokenOff(phase: Phase, socket: SocketPhase, asking: Asking, shown: Shown, { scene }: Facts): Cause | null {
+  if (socket.error === null && !socket.closed) return null;
+  const { peer } = socket;
+  const server = peer?.process ?? null;
+  const end = server === null ? null : scene.endOf(server.pid);
+  const before = end !== null && end.time >= phase.start && end.time <= phase.end && !((peer?.closed ?? end.time) < end.time);
+  if (server !== null && end !== null && before) {
+    const nums = [...shown.nums, end.num];
+    const killer = scene.killer(server.pid);
+    const by = killer === null ? null : (scene.life(killer)?.name ?? { pid: killer, comm: '' });
+    if (end.signal !== 0) return cause('server-killed', { ...asking, server, signal: end.signal, by }, { ...shown, nums });
+    return cause('server-exited', { ...asking, server, exit: end.exit }, { ...shown, nums });
+  }
+  return cause('server-closed', { ...asking, error: socket.error ?? '' }, shown);
+}
+
+function waiting(phase: Phase, socket: SocketPhase, asking: Asking, shown: Shown, facts: Facts): Cause | null {
+  const { peer } = socket;
+  const listener = peer === null || peer.received === null ? listenerOf(facts.scene, socket, phase) : null;
+  const server = peer?.process ?? listener?.process ?? null;
+  if (server === null) return null;
+  const stop = facts.scene.stopOf(server.pid, phase.start, phase.end);
+  if (stop !== null) {
+    const by = stop.by === 0 ? null : (facts.scene.life(stop.by)?.name ?? { pid: stop.by, comm: '' });
+    return cause('server-stopped', { ...asking, server, by }, { ...shown, nums: [...shown.nums, stop.num] });
+  }
+  if (peer === null || peer.received === null) {
+    const poor = listener === null ? null : starved(listener, asking, shown);
+    if (poor !== null) return poor;
+  }
+  return peer === null ? null : peerCause(peer, phase, asking, shown);
+}
+
+/** By what the server spent most of the wait on. */
+const PEER_CAUSES: Readonly<Partial<Record<Kind, CauseId & `server-${string}`>>> = {
+  sleep: 'server-sleeps',
+  poll: 'server-polls',
+  retry: 'server-polls',
+  dns: 'server-waits-for-dns',
+  connect: 'server-waits-for-connect',
+  server: 'server-waits-for-server',
+  tls: 'server-waits-for-server',
+  file: 'server-waits-for-disk',
+  sync: 'server-waits-for-disk',
+  lock: 'server-waits-for-lock',
+  wait: 'server-waits-for-process',
+  cpu: 'server-computes',
 };
 
-function peerCause(peer: Peer, phase: Phase, took: string): Judgement {
-  const server = processText(peer.process);
+function peerCause(peer: Peer, phase: Phase, asking: Asking, shown: Shown): Cause {
   const work = [...peer.phases].sort((a, b) => b.duration - a.duration)[0];
-  if (peer.received === null || peer.received - phase.start > phase.duration / 2) {
-    const busy = work === undefined || work.kind === 'idle' ? '' : `; it ${PEER_CAUSES[work.kind]?.[1](work) ?? 'was busy'} meanwhile`;
-    const when =
-      peer.received === null ? 'has not read the request' : `read the request only after ${spanText(peer.received - phase.start)}`;
-    return {
-      id: 'server-busy',
-      sentence: `${took}: ${server} ${when}${busy}.`,
-      fixes: ['let the server take requests while it works on others: more workers or threads'],
-    };
+  const late = peer.received === null ? null : peer.received - phase.start;
+  const serving: Serving = { ...asking, server: peer.process, late, work: workText(work), spent: work?.duration ?? 0 };
+  if (late === null || late > phase.duration / 2) return cause('server-busy', { ...serving, work: busyText(work) }, shown);
+  const id = work === undefined ? undefined : PEER_CAUSES[work.kind];
+  if (id === undefined) return cause('server-slow', { ...asking, server: peer.process }, shown);
+  return served(id, serving, shown);
+}
+
+function served(id: string, serving: Serving, shown: Shown): Cause {
+  return cause(id as 'server-sleeps', serving, shown);
+}
+
+/** What it worked on, in words: only the kind knows how to say it. */
+export function workText(phase: Phase | undefined): string {
+  if (phase === undefined) return '';
+  const { kind, what } = phase;
+  switch (kind) {
+    case 'sleep':
+      return 'slept';
+    case 'poll':
+      return 'waited with a timer of its own';
+    case 'retry':
+      return `tried ${what} again and again`;
+    case 'dns':
+      return `looked up ${what}`;
+    case 'connect':
+      return `waited for its connection to ${what}`;
+    case 'server':
+      return `waited for ${what}`;
+    case 'tls':
+      return `waited for the TLS handshake of ${what}`;
+    case 'file':
+      return `read and wrote ${what}`;
+    case 'sync':
+      return `waited for the disk to have ${what}`;
+    case 'lock':
+      return `waited for a lock${what === '' ? '' : ` on ${what}`}`;
+    case 'wait':
+      return `waited for ${what === '' ? 'another of its threads' : what}`;
+    case 'cpu':
+      return 'computed';
+    default:
+      return '';
   }
-  const known = work === undefined ? undefined : PEER_CAUSES[work.kind];
-  if (work === undefined || known === undefined)
-    return { id: 'server-slow', sentence: `${took}: ${server} had the request and did not answer.`, fixes: ['look at the server'] };
-  const [id, text, fix] = known;
-  const late = peer.received - phase.start;
-  const after = late > phase.duration / 5 ? `, and had read the request only after ${spanText(late)}` : '';
-  return { id, sentence: `${took}: ${server} ${text(work)} for ${spanText(work.duration)} of it${after}.`, fixes: [fix] };
+}
+
+function busyText(work: Phase | undefined): string {
+  return work === undefined || work.kind === 'idle' ? '' : workText(work) || 'was busy';
 }

@@ -1,10 +1,12 @@
 /** An explanation as a report of one item: where the time went, in words for people and as data for programs. */
 import type { Explanation } from '../../explain/explain.ts';
-import type { Cause, DnsPhase, Failure, Peer, Phase, ProcessName, SocketPhase, Story, Trouble } from '../../explain/story.ts';
-import { type Epoch, spanText } from '../../model/time.ts';
+import type { Cause, Confidence, DnsPhase, Failure, Peer, Phase, ProcessName, SocketPhase, Story, Trouble } from '../../explain/story.ts';
+import { type Epoch, SECOND, spanText } from '../../model/time.ts';
 import { column, record, records } from '../../report/column.ts';
 import type { Column, Report } from '../../report/report.ts';
-import { storyLines, storyMarkdown } from '../story.ts';
+import { sanitize } from '../printable.ts';
+import { sentenceOf } from '../sentences.ts';
+import { nothingLines, storyLines, storyMarkdown } from '../story.ts';
 
 /** Other tasks that are named below the story. */
 const OTHERS = 3;
@@ -74,10 +76,16 @@ const PHASE: readonly Column<Phase>[] = [
 
 const CAUSE: readonly Column<Cause>[] = [
   column('id', 'text', 'its stable name', (c) => c.id),
-  column('sentence', 'text', 'what happened', (c) => c.sentence),
+  column('sentence', 'text', 'what happened', sentenceOf),
   column('cost', 'ns', 'what it took; 0: it failed at once', (c) => c.cost),
   column('nums', 'num', 'events that show it', (c) => c.nums, { many: true }),
   column('fixes', 'text', 'what to do, best first', (c) => c.fixes, { many: true }),
+];
+
+const CONFIDENCE: readonly Column<Confidence>[] = [
+  column('value', 'share', 'how sure the first cause is', (c) => c.value),
+  column('because', 'text', 'why it is not higher', (c) => c.because, { many: true }),
+  column('confirm', 'text', 'what would confirm it', (c) => c.confirm),
 ];
 
 const FAILURE: readonly Column<Failure>[] = [
@@ -97,6 +105,7 @@ const STORY: readonly Column<Story>[] = [
   column('start', 'time', '', (s) => s.start),
   column('latency', 'ns', 'from start to end', (s) => s.end - s.start),
   records('causes', 'dearest first', CAUSE, (s) => s.causes),
+  record('confidence', 'in the first cause', CONFIDENCE, (s) => s.confidence, NULLABLE),
   records('phases', 'the critical path', PHASE, (s) => s.phases),
   records('failures', 'calls that failed and that nothing made good', FAILURE, (s) => s.failures),
   column('unseen', 'text', 'what could not be seen', (s) => s.unseen, { many: true }),
@@ -116,17 +125,36 @@ export function explanationReport(explanation: Explanation, epoch: Epoch): Repor
     items: [explanation],
     epoch,
     blocks: {
-      table: (all) => (all.story === null ? [nothingText(all)] : [...storyLines(all.story, epoch), ...othersLines(all)]),
-      markdown: (all) => (all.story === null ? [nothingText(all)] : storyMarkdown(all.story, epoch)),
+      table: (all) => (all.story === null ? nothingLines(all.over, all.looked) : [...storyLines(all.story, epoch), ...othersLines(all)]),
+      markdown: (all) => (all.story === null ? nothingLines(all.over, all.looked) : storyMarkdown(all.story, epoch)),
     },
   };
-}
-
-function nothingText({ over }: Explanation): string {
-  return `Nothing waited longer than ${spanText(over)} for what it had asked for, and nothing failed.`;
 }
 
 function othersLines({ others }: Explanation): string[] {
   const more = others.slice(0, OTHERS).map(({ pid, waited }) => `--pid ${pid} (${spanText(waited)})`);
   return more.length === 0 ? [] : ['', `Others waited, too: ${more.join(', ')}`];
+}
+
+export const STORIES_COLUMNS: readonly Column<Story>[] = STORY;
+
+/** Several stories, each with the command that opens it. `over`: as it was asked for. */
+export function storiesReport(stories: readonly Story[], path: string, over: string, epoch: Epoch): Report<Story> {
+  return {
+    id: 'stories',
+    columns: STORIES_COLUMNS,
+    items: stories,
+    epoch,
+    blocks: { table: (story, i) => listedLines(story, i, path, over) },
+    empty: `Nothing waited longer than ${over} for what it had asked for.`,
+  };
+}
+
+function listedLines({ process, scope, start, end, causes }: Story, i: number, path: string, over: string): string[] {
+  const [first] = causes;
+  const sentence = first === undefined ? `${process.comm} (${process.pid}) waited; no single cause stands out.` : sentenceOf(first);
+  const seconds = (ns: number) => (ns / SECOND).toFixed(6);
+  const range = scope === 'life' ? '' : ` --from ${seconds(start)} --to ${seconds(end)}`;
+  const from = over === '100ms' ? '' : ` --over ${over}`;
+  return [`${i + 1}. ${sanitize(sentence)}`, `   trowel explain ${sanitize(path)} --pid ${process.pid}${range}${from}`];
 }

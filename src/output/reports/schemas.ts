@@ -4,7 +4,7 @@ import { columnType, unitOfField } from '../../report/column.ts';
 import type { ColumnType, ReportId } from '../../report/report.ts';
 import { type Schema, schemaOf } from '../../report/schema.ts';
 import { LOOKUP_DOC, lookupColumns } from './dns.ts';
-import { EXPLAIN_COLUMNS, EXPLAIN_DOC } from './explain.ts';
+import { EXPLAIN_COLUMNS, STORIES_COLUMNS, EXPLAIN_DOC } from './explain.ts';
 import { FIELD_COLUMNS, FIELDS_DOC } from './fields.ts';
 import { INFO_COLUMNS, INFO_DOC } from './info.ts';
 import { ECHO_COLUMNS, ECHO_DOC, LENS_DOC, LENSES_COLUMNS, LENSES_DOC } from './lens.ts';
@@ -24,6 +24,7 @@ const EVENT_DOC = 'one event, by the fields that were asked for: -p, --fields, o
 const SCHEMAS: Readonly<Record<ReportId, SchemaRow>> = {
   events: { doc: EVENT_DOC, columns: fieldTypes(), open: true },
   dns: { doc: LOOKUP_DOC, columns: lookupColumns(null) },
+  stories: { doc: 'the costliest stories, each as explain tells it', columns: STORIES_COLUMNS },
   explain: { doc: EXPLAIN_DOC, columns: EXPLAIN_COLUMNS },
   lens: { doc: LENS_DOC, columns: [], open: true, base: 'events' },
   lenses: { doc: LENSES_DOC, columns: LENSES_COLUMNS },

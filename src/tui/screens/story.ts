@@ -1,13 +1,11 @@
 /** What waited, for what, and what to do about it: each line leads to the event that shows it. */
 import { type Explanation, explain, NotThere } from '../../explain/explain.ts';
 import { MS } from '../../model/time.ts';
-import { storyLines } from '../../output/story.ts';
+import { nothingLines, storyLines } from '../../output/story.ts';
 import { type ScreenRow, type ScreenSpec, type ScreenTable, screenColumn } from './screen.ts';
 
 /** Waits count from this duration on. */
 const OVER = 100 * MS;
-
-const NOTHING = 'Nothing waited longer than 100 ms for what it had asked for, and nothing failed.';
 
 /** A line of the path in `trowel explain` ends with the events that show it: `413–416`, `444 652 449`. */
 const EVIDENCE = /(\d+)(?:–\d+)?(?: \d+)*$/;
@@ -28,8 +26,8 @@ export const STORY: ScreenSpec = {
   },
 };
 
-function tableOf({ story }: Explanation, epoch: bigint): ScreenTable {
-  return textTable(story === null ? [NOTHING] : storyLines(story, epoch));
+function tableOf({ story, over, looked }: Explanation, epoch: bigint): ScreenTable {
+  return textTable(story === null ? nothingLines(over, looked) : storyLines(story, epoch));
 }
 
 function textTable(lines: readonly string[]): ScreenTable {

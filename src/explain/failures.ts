@@ -1,0 +1,293 @@
+/**
+ * Calls that failed and were not made good, processes that ended and how, signals, and loops that try again and again.
+ * Fed event by event in the one pass that finds candidates, so only what may matter gets here.
+ */
+import { type ArgValue, decodeArgs } from '../model/args.ts';
+import { argBytes, type Chunk, EventFlag, payload } from '../model/chunk.ts';
+import { errnoName } from '../model/errno.ts';
+import type { EventType } from '../model/event-type.ts';
+import { isIpSocket } from '../model/fd-name.ts';
+import { callKind, type FailingKind, failingKind, isHard, isHarmless, isSoft, isTryLock } from './calls.ts';
+import { fdUse, remoteText } from './descriptors.ts';
+import type { Scene } from './scene.ts';
+import type { Failure } from './story.ts';
+
+/** How a process ended. */
+export interface End {
+  readonly num: number;
+  readonly time: number;
+  readonly exit: number;
+  /** 0: none. */
+  readonly signal: number;
+}
+
+/** A signal that was sent, or delivered. `by` 0: the kernel, or not known. */
+export interface Signal {
+  readonly num: number;
+  readonly time: number;
+  readonly by: number;
+  readonly to: number;
+  readonly signal: number;
+}
+
+/** The same call failing again and again, with sleeps between. */
+export interface Retry {
+  readonly pid: number;
+  readonly tid: number;
+  readonly start: number;
+  end: number;
+  readonly call: string;
+  readonly error: string;
+  readonly what: string;
+  readonly lock: boolean;
+  tries: number;
+  slept: number;
+  readonly first: number;
+  last: number;
+}
+
+/** Kinds of failures that a later success of the same kind makes good. */
+const MADE_GOOD: ReadonlySet<FailingKind> = new Set(['bind', 'program', 'process']);
+const MAX_FAILURES = 10_000;
+/** Bytes of what a process wrote last to its standard error. */
+const WORDS = 400;
+/** Failed look-ups for files that are kept of each process: the last ones. */
+const MAX_SOFT = 16;
+/** Fewer tries are no loop. */
+const FEWEST_TRIES = 3;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export class Failures {
+  readonly hard = new Map<string, Mutable<Failure>>();
+  readonly soft = new Map<number, Failure[]>();
+  readonly ends = new Map<number, End>();
+  readonly signals: Signal[] = [];
+  readonly retries: Retry[] = [];
+  /** What processes wrote last to their standard error. */
+  readonly words = new Map<number, string>();
+  /** How many calls failed, by `name error`. */
+  readonly counts = new Map<string, number>();
+  readonly #scene: Scene;
+  /** By thread: its last failed call, while nothing but sleep came after it. */
+  readonly #loops = new Map<number, Retry>();
+  /** By thread: 1 where a success may make something good. */
+  readonly #waiting: Uint8Array;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+    this.#waiting = new Uint8Array(scene.dims.threads.lastId + 1);
+  }
+
+  /** Whether a success of this thread matters. */
+  awaits(thread: number): boolean {
+    return this.#waiting[thread] === 1;
+  }
+
+  /** A call with an error as its result. */
+  failed(chunk: Chunk, i: number, type: EventType, errno: number): void {
+    const error = errnoName(errno);
+    const counted = `${type.name} ${error}`;
+    this.counts.set(counted, (this.counts.get(counted) ?? 0) + 1);
+    if (isTryLock(type, cmdOf(chunk, i, type)) && (error === 'EAGAIN' || error === 'EACCES')) {
+      this.#again(chunk, i, type, error, this.#target(chunk, i, type), true);
+      return;
+    }
+    if (isHarmless(error)) return;
+    const kind = failingKind(type, error);
+    if (kind === null) return;
+    const what = this.#target(chunk, i, type);
+    if (callKind(type) !== 'accept') this.#again(chunk, i, type, error, what, error === 'EEXIST');
+    if (isHard(kind, error)) this.note(chunk, i, kind, { call: type.name, error, what });
+    else if (isSoft(error)) this.#soft(chunk, i, type, kind, error, what);
+    if (MADE_GOOD.has(kind)) this.#waiting[chunk.thread[i]!] = 1;
+  }
+
+  /** A call that succeeded, of a thread that awaits that. */
+  succeeded(chunk: Chunk, i: number, type: EventType): void {
+    const thread = chunk.thread[i]!;
+    const loop = this.#loops.get(thread);
+    if (loop !== undefined && loop.call === type.name && loop.what === this.#target(chunk, i, type)) this.#endLoop(thread, loop, chunk, i);
+    const kind = failingKind(type, '');
+    if (kind === null || !MADE_GOOD.has(kind)) return;
+    const pid = this.#scene.pidOf(thread);
+    for (const [key, failure] of this.hard) if (failure.pid === pid && failure.kind === kind) this.hard.delete(key);
+  }
+
+  slept(chunk: Chunk, i: number): void {
+    const loop = this.#loops.get(chunk.thread[i]!);
+    if (loop === undefined) return;
+    loop.slept += Math.max(0, chunk.latency[i]!);
+    loop.end = chunk.time[i]!;
+    loop.last = chunk.num[i]!;
+  }
+
+  /** Adds a failure, or one more time of it. */
+  note(chunk: Chunk, i: number, kind: Failure['kind'], about: Pick<Failure, 'call' | 'error' | 'what'> & Partial<Failure>): void {
+    const pid = this.#scene.pidOf(chunk.thread[i]!);
+    const key = `${pid} ${kind} ${about.error} ${about.what}`;
+    const known = this.hard.get(key);
+    const num = chunk.num[i]!;
+    if (known !== undefined) {
+      known.times++;
+      known.last = num;
+    } else if (this.hard.size < MAX_FAILURES)
+      this.hard.set(key, {
+        kind,
+        pid,
+        num,
+        last: num,
+        time: chunk.time[i]!,
+        fd: chunk.fd[i]!,
+        socket: null,
+        times: 1,
+        detail: '',
+        span: 0,
+        ...about,
+      });
+  }
+
+  /** A later good answer of the same server to the same process makes the error of a former request good enough. */
+  answeredWell(chunk: Chunk, i: number, what: string): void {
+    if (this.hard.size === 0) return;
+    const pid = this.#scene.pidOf(chunk.thread[i]!);
+    for (const [key, failure] of this.hard)
+      if (failure.kind === 'http' && failure.pid === pid && failure.what === what) this.hard.delete(key);
+  }
+
+  ended(chunk: Chunk, i: number, type: EventType): void {
+    const values = valuesOf(chunk, i, type);
+    const at = (name: string) => numberOf(values[type.args.findIndex((arg) => arg.name === name)]);
+    const thread = this.#scene.dims.threads.get(chunk.thread[i]!);
+    const pid = this.#scene.pidOf(chunk.thread[i]!);
+    if (thread === undefined || thread.tid !== pid) return;
+    this.ends.set(pid, { num: chunk.num[i]!, time: chunk.time[i]!, exit: at('ret'), signal: at('sig') & 0x7f });
+  }
+
+  /** `kill` that succeeded, or a delivery that the kernel told. */
+  signalled(chunk: Chunk, i: number, type: EventType): void {
+    const values = valuesOf(chunk, i, type);
+    const at = (name: string) => numberOf(values[type.args.findIndex((arg) => arg.name === name)]);
+    const own = this.#scene.pidOf(chunk.thread[i]!);
+    const sent = type.name === 'kill';
+    this.signals.push({
+      num: chunk.num[i]!,
+      time: chunk.time[i]!,
+      by: sent ? own : at('spid'),
+      to: sent ? at('pid') : own,
+      signal: at('sig'),
+    });
+  }
+
+  said(chunk: Chunk, i: number): void {
+    const pid = this.#scene.pidOf(chunk.thread[i]!);
+    const text = Buffer.from(payload(chunk, i)).toString();
+    this.words.set(pid, `${this.words.get(pid) ?? ''}${text}`.slice(-WORDS));
+  }
+
+  /** What is still going on when the events end. */
+  finish(): void {
+    for (const [thread, loop] of this.#loops) this.#endLoop(thread, loop, null, 0);
+  }
+
+  #soft(chunk: Chunk, i: number, { name }: EventType, kind: FailingKind, error: string, what: string): void {
+    const pid = this.#scene.pidOf(chunk.thread[i]!);
+    const num = chunk.num[i]!;
+    const kept = this.soft.get(pid) ?? [];
+    if (kept.length >= MAX_SOFT) kept.shift();
+    kept.push({
+      kind,
+      pid,
+      num,
+      last: num,
+      time: chunk.time[i]!,
+      call: name,
+      error,
+      what,
+      fd: chunk.fd[i]!,
+      socket: null,
+      times: 1,
+      detail: '',
+      span: 0,
+    });
+    this.soft.set(pid, kept);
+  }
+
+  #again(chunk: Chunk, i: number, { name }: EventType, error: string, what: string, lock: boolean): void {
+    const thread = chunk.thread[i]!;
+    const num = chunk.num[i]!;
+    const time = chunk.time[i]!;
+    const loop = this.#loops.get(thread);
+    if (loop !== undefined && loop.call === name && loop.error === error && loop.what === what) {
+      if (loop.last !== num) loop.tries++;
+      loop.last = num;
+      loop.end = time;
+      return;
+    }
+    if (loop !== undefined) this.#endLoop(thread, loop, null, 0);
+    const row = this.#scene.dims.threads.get(thread);
+    const pid = this.#scene.pidOf(thread);
+    this.#waiting[thread] = 1;
+    this.#loops.set(thread, {
+      pid,
+      tid: row?.tid ?? pid,
+      start: time,
+      end: time,
+      call: name,
+      error,
+      what,
+      lock,
+      tries: 1,
+      slept: 0,
+      first: num,
+      last: num,
+    });
+  }
+
+  #endLoop(thread: number, loop: Retry, chunk: Chunk | null, i: number): void {
+    this.#loops.delete(thread);
+    if (loop.tries < FEWEST_TRIES || loop.slept <= 0) return;
+    if (chunk !== null) {
+      loop.end = chunk.time[i]!;
+      loop.last = chunk.num[i]!;
+    }
+    this.retries.push(loop);
+  }
+
+  /** What a call was about: the path or address that it was given, or its descriptor's. */
+  #target(chunk: Chunk, i: number, type: EventType): string {
+    const position = type.args.findIndex(({ format }) => format === 'path');
+    if (position >= 0) return textOf(valuesOf(chunk, i, type)[position]);
+    const fd = this.#scene.dims.fds.get(chunk.fd[i]!);
+    if (fd === undefined) return '';
+    if (isIpSocket(fd) && (type.name === 'bind' || type.name === 'listen'))
+      return fd.localIp === null ? '' : `${fd.localIp}:${fd.localPort}`;
+    return fdUse(fd) === 'listen' ? fd.name : remoteText(fd);
+  }
+}
+
+/** The command of fcntl or flock; -1: another call. */
+function cmdOf(chunk: Chunk, i: number, type: EventType): number {
+  const position = type.args.findIndex(({ name }) => name === 'cmd' || name === 'operation');
+  return position < 0 ? -1 : numberOf(valuesOf(chunk, i, type)[position]);
+}
+
+export function valuesOf(chunk: Chunk, i: number, type: EventType): ArgValue[] {
+  return decodeArgs(
+    argBytes(chunk, i),
+    type.args.map(({ storage }) => storage),
+  );
+}
+
+function numberOf(value: ArgValue | undefined): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+function textOf(value: ArgValue | undefined): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString() : '';
+}
+
+/** Whether its result is one: a kernel event has none. */
+export function hasResult(chunk: Chunk, i: number): boolean {
+  return (chunk.flags[i]! & EventFlag.HAS_RES) !== 0;
+}

@@ -1,0 +1,93 @@
+/** TLS handshakes that the client broke off: by an alert, before it had asked for anything. */
+import { payload } from '../model/chunk.ts';
+import { remoteText } from './descriptors.ts';
+import type { Scene } from './scene.ts';
+
+export interface BrokenHandshake {
+  readonly remote: string;
+  /** The alert's name where it was sent in the clear; empty: it was encrypted. */
+  readonly alert: string;
+  /** The client's first and its last message. */
+  readonly nums: readonly number[];
+}
+
+const ALERT = 0x15;
+const HANDSHAKE = 0x16;
+const DATA = 0x17;
+const HEADER = 5;
+/** An alert is two bytes; encrypted as TLS 1.3 does, with its type and a tag of 16, 19. */
+const ALERT_BYTES = 2;
+const SEALED_ALERT = 19;
+
+/** RFC 8446, section 6. */
+const ALERTS: Readonly<Record<number, string>> = {
+  40: 'handshake failure',
+  42: 'bad certificate',
+  43: 'unsupported certificate',
+  44: 'certificate revoked',
+  45: 'certificate expired',
+  46: 'certificate unknown',
+  48: 'unknown certificate authority',
+  49: 'access denied',
+  70: 'protocol version',
+  71: 'insufficient security',
+  112: 'unrecognized name',
+  116: 'certificate required',
+};
+
+interface State {
+  first: number;
+  last: number;
+  /** It had the server's part. */
+  answered: boolean;
+  /** Null: none so far. */
+  alert: string | null;
+  asked: boolean;
+}
+
+export function brokenHandshakes(scene: Scene, pid: number): BrokenHandshake[] {
+  const states = new Map<number, State>();
+  const begun = scene.events(pid).filter((event) => event.type.io === 'write' && event.head === HANDSHAKE && event.fd !== 0);
+  for (const { fd, num } of begun)
+    if (!states.has(fd)) states.set(fd, { first: num, last: num, answered: false, alert: null, asked: false });
+  if (states.size === 0) return [];
+  for (const head of scene.capture.heads()) {
+    const present = head.presence('fd');
+    if (present !== null && !present.some((id) => states.has(id))) continue;
+    const chunk = scene.capture.passingChunk(head);
+    for (let i = 0; i < chunk.n; i++) {
+      const state = states.get(chunk.fd[i]!);
+      const io = state === undefined ? null : (scene.dims.types.get(chunk.type[i]!)?.io ?? null);
+      if (state === undefined || io === null || chunk.res[i]! <= 0) continue;
+      if (io === 'read') state.answered = true;
+      else {
+        for (const record of records(payload(chunk, i))) follow(state, record);
+        state.last = chunk.num[i]!;
+      }
+    }
+  }
+  return [...states].flatMap(([fd, { first, last, answered, alert, asked }]) =>
+    answered && alert !== null && !asked ? [{ remote: remoteText(scene.dims.fds.get(fd)!), alert, nums: [first, last] }] : [],
+  );
+}
+
+interface TlsRecord {
+  readonly type: number;
+  readonly body: Uint8Array;
+  readonly length: number;
+}
+
+function follow(state: State, { type, body, length }: TlsRecord): void {
+  if (type === ALERT) state.alert ??= length === ALERT_BYTES ? (ALERTS[body[1] ?? 0] ?? '') : '';
+  else if (type === DATA && length === SEALED_ALERT) state.alert ??= '';
+  else if (type === DATA) state.asked = true;
+}
+
+/** The TLS records that a payload begins with; the last may be cut. */
+function* records(bytes: Uint8Array): Generator<TlsRecord> {
+  for (let at = 0; at + HEADER <= bytes.length; ) {
+    const length = (bytes[at + 3]! << 8) | bytes[at + 4]!;
+    yield { type: bytes[at]!, body: bytes.subarray(at + HEADER, at + HEADER + length), length };
+    at += HEADER + length;
+  }
+}

@@ -1,0 +1,71 @@
+/** Who listens where a connection leads: it owns what lies in its accept queue, too. */
+import { errnoName } from '../model/errno.ts';
+import { callKind } from './calls.ts';
+import { descriptorEvents, type Ev, type Window } from './process-events.ts';
+import type { Scene } from './scene.ts';
+import type { ProcessName, SocketPhase } from './story.ts';
+
+/** Errors by which a call says that no descriptor is left. */
+const NO_DESCRIPTOR: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
+
+export interface Listener {
+  readonly process: ProcessName;
+  readonly pod: string | null;
+  readonly tid: number;
+  /** Its accepts within the window that failed for want of a descriptor. */
+  readonly refused: readonly { readonly num: number; readonly error: string }[];
+  /** Its accepts that succeeded within the window. */
+  readonly accepted: number;
+}
+
+/** null: nobody on this node, as far as the recording shows. */
+export function listenerOf(
+  scene: Scene,
+  { remote, fds }: Pick<SocketPhase, 'remote' | 'fds'>,
+  window: { readonly start: number; readonly end: number },
+): Listener | null {
+  const netns = scene.dims.fds.get(fds[0] ?? 0)?.netns ?? 0;
+  const rows = listeningRows(scene, remote, netns);
+  if (rows.size === 0) return null;
+  const events = descriptorEvents(scene.capture, rows, { from: 0, to: window.end }).filter(({ pid }) => pid !== 0);
+  const holder = events.findLast((event) => callKind(event.type) !== 'other' || event.type.name === 'listen') ?? events.at(-1);
+  if (holder === undefined) return null;
+  const life = scene.life(holder.pid);
+  const accepts = acceptsOf(scene, holder.pid, { from: window.start, to: window.end });
+  const refused = accepts.flatMap(({ num, res }) => {
+    const error = res !== null && res < 0 ? errnoName(-res) : '';
+    return NO_DESCRIPTOR.has(error) ? [{ num, error }] : [];
+  });
+  const accepted = accepts.filter(({ res }) => res !== null && res >= 0).length;
+  return { process: life?.name ?? { pid: holder.pid, comm: '' }, pod: life?.pod ?? null, tid: holder.tid, refused, accepted };
+}
+
+function acceptsOf(scene: Scene, pid: number, { from, to }: Window): Ev[] {
+  return scene.events(pid).filter((event) => callKind(event.type) === 'accept' && event.end >= from && event.start <= to);
+}
+
+/** Rows of listening sockets for an address, in the same network namespace where both are known. */
+function listeningRows(scene: Scene, remote: string, netns: number): Set<number> {
+  const found = new Set<number>();
+  const port = remote.slice(remote.lastIndexOf(':') + 1);
+  for (const fd of scene.dims.fds.all()) {
+    if (fd.role !== 'listen') continue;
+    const here = netns === 0 || fd.netns === 0 || fd.netns === netns;
+    const same = remote.startsWith('/') || remote.startsWith('@') ? fd.name === remote : `${fd.localPort}` === port && here;
+    if (same) found.add(fd.id);
+  }
+  return found;
+}
+
+/** Who had an address when it was asked for; null: nobody in the recording. */
+export function listenerAt(
+  scene: Scene,
+  address: string,
+  { fd, pid, time }: { readonly fd: number; readonly pid: number; readonly time: number },
+): ProcessName | null {
+  const netns = scene.dims.fds.get(fd)?.netns ?? 0;
+  const rows = listeningRows(scene, address, netns);
+  if (rows.size === 0) return null;
+  const user = descriptorEvents(scene.capture, rows, { from: 0, to: time }).findLast((event) => event.pid !== 0 && event.pid !== pid);
+  return user === undefined ? null : (scene.life(user.pid)?.name ?? null);
+}

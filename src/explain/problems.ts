@@ -1,0 +1,144 @@
+/** Which failures matter: by what the process that met them did next, not by how many there are. */
+import { isQuietFailure } from './calls.ts';
+import type { End, Failures } from './failures.ts';
+import type { Scene } from './scene.ts';
+import type { Failure } from './story.ts';
+
+/** A process that something went wrong in. */
+export interface Problem {
+  readonly pid: number;
+  /** From 1 on it is worth telling; FATAL: its process ended for it. */
+  readonly weight: number;
+  readonly time: number;
+  readonly failures: readonly Failure[];
+}
+
+export const FATAL = 3;
+/** SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS: a program's own mistake. */
+const CRASHES: ReadonlySet<number> = new Set([4, 5, 6, 7, 8, 11, 31]);
+const SIGKILL = 9;
+
+/** What the C library calls the errors that programs mostly end for. */
+const TEXTS: Readonly<Record<string, string>> = {
+  ENOENT: 'No such file',
+  EACCES: 'ermission denied',
+  EPERM: 'not permitted',
+  ENOTDIR: 'Not a directory',
+  EISDIR: 'Is a directory',
+  EROFS: 'ead-only file system',
+  EEXIST: 'File exists',
+  ECONNREFUSED: 'onnection refused',
+  ENOTEMPTY: 'not empty',
+  EBUSY: 'busy',
+  ETXTBSY: 'Text file busy',
+  ENAMETOOLONG: 'name too long',
+  ELOOP: 'symbolic links',
+  EXDEV: 'ross-device',
+  EFBIG: 'File too large',
+  ESTALE: 'Stale',
+};
+
+/** All processes with something wrong, the gravest first; of the same gravity the one that came first. */
+export function problemsOf(scene: Scene, failures: Failures): Problem[] {
+  const byPid = new Map<number, Failure[]>();
+  const add = (failure: Failure) => byPid.set(failure.pid, [...(byPid.get(failure.pid) ?? []), failure]);
+  for (const failure of failures.hard.values()) if (!madeGood(scene, failure)) add(failure);
+  for (const [pid, soft] of failures.soft) for (const failure of proven(pid, soft, failures)) add(failure);
+  for (const [pid, end] of failures.ends) for (const failure of endFailure(pid, end, failures, byPid.has(pid), scene)) add(failure);
+  return [...byPid]
+    .map(([pid, own]) => problemOf(pid, own, scene, failures))
+    .filter(({ weight }) => weight >= 1)
+    .sort((a, b) => b.weight - a.weight || a.time - b.time);
+}
+
+function problemOf(pid: number, own: readonly Failure[], scene: Scene, failures: Failures): Problem {
+  const weight = Math.max(...own.map((failure) => weightOf(failure, failures.ends.get(pid), scene)));
+  return { pid, weight, time: own[0]!.time, failures: own };
+}
+
+function endedBadly(end: End | undefined): boolean {
+  return end !== undefined && (end.exit !== 0 || CRASHES.has(end.signal));
+}
+
+function weightOf(failure: Failure, end: End | undefined, scene: Scene): number {
+  const begun = scene.life(failure.pid)?.begun === true;
+  const fatal = endedBadly(end);
+  switch (failure.kind) {
+    case 'program':
+      return fatal ? FATAL : 0;
+    case 'http':
+      if (failure.call === 'gave') return 1.1;
+      return fatal ? FATAL : failure.error >= 'HTTP 500' ? (begun ? 2 : 1) : begun ? 1 : 0;
+    case 'lost':
+      return begun ? (fatal ? FATAL : 2) : 0;
+    case 'ended':
+      return failure.call === 'signal' ? 2.5 : failure.call === 'killed' ? 1.2 : 1;
+    case 'bind':
+      return fatal ? FATAL : begun ? 1.5 : 0;
+    case 'tls':
+      return 2;
+    default:
+      return fatal ? FATAL : 2;
+  }
+}
+
+/** A connection that broke, and the same server answered afterwards. */
+function madeGood(scene: Scene, { kind, pid, what, time }: Failure): boolean {
+  if (kind !== 'lost') return false;
+  return scene.socketWaits(pid).some((wait) => wait.end > time && wait.outcome === 'answered' && wait.socket.remote === what);
+}
+
+/**
+ * Of ordinary errors those that the process complained of and ended with an error for: it wrote the path or the error's
+ * text. Of a Unix socket also the last one before such an end.
+ */
+function proven(pid: number, soft: readonly Failure[], { ends, words }: Failures): Failure[] {
+  if (!endedBadly(ends.get(pid))) return [];
+  const said = words.get(pid) ?? '';
+  const named = soft.findLast(({ what }) => what !== '' && said.includes(baseName(what)));
+  const texted = soft.findLast(({ error }) => TEXTS[error] !== undefined && said.includes(TEXTS[error]));
+  const both = soft.findLast(({ what, error }) => what !== '' && said.includes(baseName(what)) && said.includes(TEXTS[error] ?? error));
+  const last = soft.at(-1);
+  const socket = last?.kind === 'connect' ? last : undefined;
+  const found = both ?? named ?? texted ?? socket;
+  return found === undefined ? [] : [found];
+}
+
+function baseName(path: string): string {
+  return path.slice(path.replace(/\/$/, '').lastIndexOf('/') + 1);
+}
+
+/** How a process ended, where that itself is what went wrong. `known`: something else explains it. */
+function endFailure(pid: number, end: End, failures: Failures, known: boolean, scene: Scene): Failure[] {
+  const base = {
+    kind: 'ended' as const,
+    pid,
+    num: end.num,
+    last: end.num,
+    time: end.time,
+    fd: 0,
+    socket: null,
+    times: 1,
+    detail: '',
+    span: 0,
+    what: '',
+  };
+  if (CRASHES.has(end.signal)) return [{ ...base, call: 'signal', error: `${end.signal}` }];
+  if (end.signal === SIGKILL)
+    return killerOf(pid, end, failures) === null && !waitsToBeAsked(scene, pid)
+      ? [{ ...base, call: 'killed', error: `${end.signal}` }]
+      : [];
+  if (known || end.exit === 0 || scene.life(pid)?.begun !== true || isQuietFailure(failures.words.get(pid))) return [];
+  return [{ ...base, call: 'exit', error: `${end.exit}` }];
+}
+
+/** A server without a request at hand: that it is stopped harms nobody. */
+function waitsToBeAsked(scene: Scene, pid: number): boolean {
+  return scene.events(pid).some(({ fd }) => ['listen', 'server'].includes(scene.dims.fds.get(fd)?.role ?? ''));
+}
+
+/** Who sent the signal that ended a process; null: nobody whose call was recorded. */
+export function killerOf(pid: number, end: { readonly signal: number; readonly time: number }, { signals }: Failures): number | null {
+  const sent = signals.findLast(({ to, signal, time, by }) => to === pid && signal === end.signal && by !== 0 && time <= end.time + 1e6);
+  return sent?.by ?? null;
+}

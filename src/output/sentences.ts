@@ -1,0 +1,173 @@
+/** The sentence of every cause: facts become words here, and nowhere else. */
+import type { Asking, CauseFacts, CauseId, Connecting, Ended, Failed, Serving } from '../explain/catalog.ts';
+import type { Cause, ProcessName } from '../explain/story.ts';
+import { signalName } from '../model/signals.ts';
+import { spanText } from '../model/time.ts';
+
+/** What a cause says, not sanitised. */
+export function sentenceOf(cause: Cause): string {
+  if ('sentence' in cause) return cause.sentence;
+  const write = SENTENCES[cause.id] as (facts: CauseFacts[CauseId]) => string; // an id's own facts come with it
+  return write(cause.facts);
+}
+
+type Sentences = { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string };
+
+const SENTENCES: Sentences = {
+  'accept-queue-full': (f) =>
+    `${connecting(f)}: the accept queue of ${f.server === null ? 'the server' : name(f.server)} is full, so the kernel dropped the handshake.`,
+  'connect-packets-dropped': (f) => `${connecting(f)}: packets were dropped (${f.tuple}) by ${list(f.reasons)}.`,
+  'connect-unanswered': (f) =>
+    `${connecting(f)}: its first packet (SYN) was not answered${f.again > 0 ? ' and had to be sent again' : ''}.`,
+  'connect-packets-lost': (f) => `${connecting(f)}: its first packet (SYN) was not answered and had to be sent again.`,
+  'connect-slow': (f) => `${connecting(f)}: the other side took that long to accept, or is that far away.`,
+  'connect-refused': (f) =>
+    `${name(f.owner)} failed, since ${f.what} refused the connection: ${f.filtered ? 'a packet filter rejects it, as kube-proxy does for a service without endpoints' : 'nobody listens there'}.`,
+  'connect-unreachable': (f) =>
+    `${name(f.owner)} failed, since ${f.what} cannot be reached (no route to the ${f.error === 'ENETUNREACH' ? 'network' : 'host'}).`,
+  'connect-forbidden': (f) => `${name(f.owner)} failed, since ${f.what} must not be connected to (${f.error}).`,
+  'connect-failed': (f) => `${name(f.owner)} failed, since ${f.what} could not be connected to (${f.error}).`,
+  'no-local-port': (f) =>
+    `${name(f.owner)} could not connect to ${f.what}: no local port was left for it (EADDRNOTAVAIL)${f.ports === null ? '' : `; those in use to that address lie from ${f.ports[0]} to ${f.ports[1]}`}.`,
+  'socket-missing': (f) =>
+    `${name(f.owner)} could not connect to the Unix socket ${f.what}: ${f.error === 'ENOENT' ? 'there is no such socket' : f.error === 'ECONNREFUSED' ? 'nobody serves it' : f.error}${after(f)}.`,
+  'server-closed': (f) =>
+    `${asking(f)}, which then ${f.error === '' ? `closed the connection without ${f.asked === 'answer' ? 'one' : 'ending it'}` : `broke the connection off (${f.error})`}.`,
+  'server-killed': (f) =>
+    `${asking(f)}: ${name(f.server)} was killed by ${signal(f.signal)} meanwhile${f.by === null ? ', which no recorded process sent' : `, sent by ${name(f.by)}`}, and so closed the connection without an answer.`,
+  'server-exited': (f) => `${asking(f)}: ${name(f.server)} ended with ${f.exit} meanwhile, and so closed the connection without an answer.`,
+  'server-stopped': (f) =>
+    `${asking(f)}: ${name(f.server)} was stopped (SIGSTOP)${f.by === null ? '' : ` by ${name(f.by)}`}, and did nothing.`,
+  'server-out-of-descriptors': (f) =>
+    `${'asked' in f ? asking(f) : connecting(f)}: ${name(f.server)} could not accept the connection, since it has no descriptor left (${f.error}, ${times(f.times)}).`,
+  'server-sleeps': serving,
+  'server-polls': serving,
+  'server-waits-for-dns': serving,
+  'server-waits-for-connect': serving,
+  'server-waits-for-server': serving,
+  'server-waits-for-disk': serving,
+  'server-waits-for-lock': serving,
+  'server-waits-for-process': serving,
+  'server-computes': serving,
+  'server-busy': (f) =>
+    `${asking(f)}: ${name(f.server)} ${f.late === null ? 'has not read the request' : `read the request only after ${spanText(f.late)}`}${f.work === '' ? '' : `; it ${f.work} meanwhile`}.`,
+  'server-slow': (f) => (f.server === null ? elsewhere(f) : `${asking(f)}: ${name(f.server)} had the request and did not answer.`),
+  'server-silent': elsewhere,
+  'tls-slow': elsewhere,
+  'mtu-black-hole': (f) =>
+    `${asking(f)}: large packets are dropped by a link whose MTU is smaller than the packets, and the sender is not told.`,
+  'packets-lost': (f) =>
+    `${asking(f)}: packets get lost${f.reasons.length === 0 ? '' : `, dropped by ${list(f.reasons)}`} and were sent again ${f.again} times.`,
+  'keep-alive-race': (f) =>
+    `${name(f.owner)} sent a request to ${f.what} on a connection that had been idle for ${spanText(f.idle)}, and ${f.error === 'closed' ? 'it was closed' : `it was closed or reset (${f.error})`} without an answer: the server had ended it before.`,
+  'connection-lost': (f) =>
+    `${name(f.owner)} lost its connection to ${f.what} (${f.error} in ${f.call}): the other side closed or reset it.`,
+  'http-error': (f) =>
+    `${name(f.owner)} got HTTP ${f.status} from ${f.from}${f.request === '' ? '' : ` for ${f.request}`}${f.times > 1 ? `, ${f.times} times` : ''}.`,
+  'http-error-given': (f) =>
+    `${name(f.owner)} answered ${f.request === '' ? 'a request' : f.request} of ${f.to} with HTTP ${f.status}${f.times > 1 ? `, ${f.times} times` : ''}${f.upstream === '' ? '' : `, ${f.upstream}`}.`,
+  'certificate-not-accepted': (f) =>
+    `${name(f.owner)} broke the TLS handshake with ${f.to} off${f.alert === '' ? ' after the server had shown its certificate' : `: it sent the alert “${f.alert}”`}${ending(f)}${f.alert === '' ? '; most likely it does not accept the certificate' : ', so it does not accept the server’s certificate'}${saying(f)}.`,
+  'slow-fsync': (f) =>
+    `${name(f.owner)} waited ${spanText(f.waited)} for the disk to have written ${f.to === '' ? 'files' : f.to} (fsync)${f.times > 1 ? `, ${f.times} times` : ''}.`,
+  'slow-file': (f) => `${name(f.owner)} spent ${spanText(f.waited)} reading and writing ${f.to === '' ? 'files' : f.to}.`,
+  'lock-file': (f) =>
+    `${name(f.owner)} waited ${spanText(f.waited)} for the lock on ${f.to}${f.holder === null ? '' : `, which ${name(f.holder)} held`}${f.times > 2 ? ` (it looked ${f.times} times)` : ''}.`,
+  'lock-futex': (f) => `${name(f.owner)} waited ${spanText(f.waited)} for a lock of its own (futex).`,
+  'retry-loop': (f) =>
+    `${name(f.owner)} tried ${f.call}${target(f)} ${f.times} times, which failed with ${f.error}, and slept ${spanText(f.slept)} between.`,
+  'disk-full': (f) =>
+    `${failing(f)}: ${f.error === 'EDQUOT' ? 'the quota is used up' : 'the disk is full, no space is left'} (${f.error}, ${times(f.times)})${after(f)}.`,
+  'read-only': (f) => `${failing(f)}: its file system is read-only (${f.error})${after(f)}.`,
+  'io-error': (f) => `${failing(f)}: the disk or its connection failed (${f.error}, ${times(f.times)})${after(f)}.`,
+  'out-of-descriptors': (f) =>
+    `${failing(f)}: ${f.error === 'ENFILE' ? 'the system has' : 'it has'} no descriptor left for another open file (${f.error}, ${times(f.times)})${after(f)}.`,
+  'out-of-memory': (f) => `${failing(f)}: no memory is left (${f.error}, ${times(f.times)})${after(f)}.`,
+  'file-missing': (f) => `${failing(f)}: there is no such file (${f.error})${after(f)}.`,
+  'file-forbidden': (f) => `${failing(f)} (${f.error})${after(f)}.`,
+  'address-in-use': (f) =>
+    `${name(f.owner)} could not listen on ${f.what === '' ? 'its address' : f.what}: it is in use (EADDRINUSE)${f.holder === null ? '' : `, ${name(f.holder)} has it`}${after(f)}.`,
+  'bind-failed': (f) => `${name(f.owner)} could not take the address ${f.what} (${f.call}: ${f.error})${after(f)}.`,
+  'program-missing': (f) => `${name(f.owner)} could not run ${f.what}: the file or its interpreter is not there (${f.error})${after(f)}.`,
+  'interpreter-missing': (f) =>
+    `${name(f.owner)} could not run ${f.what}, which is there: its interpreter${f.interpreter === '' ? '' : ` ${shown(f.interpreter)}`} is not (${f.error})${/\r$/.test(f.interpreter) ? '; the first line ends with a carriage return' : ''}${after(f)}.`,
+  'program-forbidden': (f) => `${name(f.owner)} could not run ${f.what}: it may not be executed (${f.error})${after(f)}.`,
+  'program-unusable': (f) =>
+    `${name(f.owner)} could not run ${f.what}: it is no program for this machine, or not as it was called (${f.error})${after(f)}.`,
+  'inotify-limit': (f) =>
+    `${name(f.owner)} could not watch files: ${f.call === 'inotify_add_watch' ? `${f.call}${target(f)} failed, since the user has as many inotify watches as are allowed` : `${f.call} failed, since the user has as many inotify instances as are allowed`} (${f.error}, ${times(f.times)})${after(f)}.`,
+  'too-many-processes': (f) =>
+    `${name(f.owner)} could not start another process or thread: the limit is reached (${f.call}: ${f.error}, ${times(f.times)})${after(f)}.`,
+  'program-crashed': (f) => `${name(f.owner)} crashed: ${signal(f.signal)} ended it${saying(f)}.`,
+  'program-killed': (f) =>
+    `${name(f.owner)} was ended by ${signal(f.signal)}, ${f.by === null ? `which no recorded process sent: ${f.signal === 9 ? 'the kernel, for want of memory, or somebody outside the recording' : 'somebody outside the recording'}` : `sent by ${name(f.by)}`}.`,
+  'program-ended': (f) => `${name(f.owner)} ended by itself, with 0.`,
+  'program-failed': (f) => `${name(f.owner)} ended with ${f.exit}${saying(f)}; no call of it is known to have failed for that.`,
+  'own-sleep': (f) => `${name(f.owner)} slept by itself for ${spanText(f.waited)}.`,
+  'own-poll': (f) =>
+    `${name(f.owner)} went on waiting by a timer of its own, when nothing was to be waited for any more for ${spanText(f.waited)}.`,
+  'own-cpu': (f) => `${name(f.owner)} computed, or waited for a CPU for ${spanText(f.waited)}.`,
+};
+
+/** `curl (4711)`; a process whose name is not known by its number alone. */
+function name({ comm, pid }: ProcessName): string {
+  return comm === '' ? `process ${pid}` : `${comm} (${pid})`;
+}
+
+function connecting(f: Connecting): string {
+  return f.never
+    ? `${name(f.owner)} could not connect to ${f.to}: nothing came back in ${spanText(f.waited)}`
+    : `${name(f.owner)} waited ${spanText(f.waited)} for its connection to ${f.to}`;
+}
+
+function asking(f: Asking): string {
+  return f.never
+    ? `${name(f.owner)} got no ${f.asked} from ${f.to} in ${spanText(f.waited)}`
+    : `${name(f.owner)} waited ${spanText(f.waited)} for the ${f.asked} of ${f.to}`;
+}
+
+function elsewhere(f: Asking): string {
+  return `${asking(f)}; the server is not on this node, so what it did is not in the capture.`;
+}
+
+function serving(f: Serving): string {
+  const late = f.late !== null && f.late > f.waited / 5 ? `, and had read the request only after ${spanText(f.late)}` : '';
+  return `${asking(f)}: ${name(f.server)} ${f.work} for ${spanText(f.spent)} of it${late}.`;
+}
+
+function failing(f: Failed): string {
+  return `${name(f.owner)} failed in ${f.call}${target(f)}`;
+}
+
+function target({ what }: Failed): string {
+  return what === '' ? '' : ` of ${shown(what)}`;
+}
+
+function times(n: number): string {
+  return n === 1 ? 'once' : `${n} times`;
+}
+
+function after({ exit }: Failed): string {
+  return exit === null || exit === 0 ? '' : `, and ended with ${exit}`;
+}
+
+function ending({ exit, signal: ended }: Ended): string {
+  return ended !== 0 ? ` and was ended by ${signal(ended)}` : exit === 0 ? '' : ` and ended with ${exit}`;
+}
+
+function saying({ said }: Ended): string {
+  return said === '' ? '' : `; it wrote “${said}”`;
+}
+
+function signal(number: number): string {
+  return signalName(number) || `signal ${number}`;
+}
+
+/** A carriage return at the end is what is to be seen. */
+function shown(text: string): string {
+  return text.replace(/\r$/, '\\r');
+}
+
+function list(words: readonly string[]): string {
+  return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}

@@ -1,7 +1,9 @@
 /** `trowel dns`: one block a lookup. */
 
 import type { Capture } from '../capture/capture.ts';
-import type { Attempt, Lookup } from '../dns/lookup.ts';
+import type { Attempt, TcpUse } from '../dns/attempt.ts';
+import type { Lookup, ResolverUsed } from '../dns/lookup.ts';
+import type { Try } from '../dns/try.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { lookupsOf } from '../lens/dns.ts';
 import { wallNs } from '../model/time.ts';
@@ -35,10 +37,16 @@ function lookupJson(lookup: Lookup, capture: Capture): object {
     asker: askerText(lookup, capture.dims),
     'proc.pid': lookup.pid,
     time: wallNs(capture.epoch, lookup.start),
-    resolver: lookup.resolver,
+    resolver: resolverJson(lookup.resolver),
+    ...(lookup.contradictions.length === 0 ? {} : { contradictions: lookup.contradictions }),
     library: lookup.library,
     attempts: lookup.attempts.map((attempt) => attemptJson(attempt)),
   };
+}
+
+/** What its file, or its queries, say of the resolver. */
+function resolverJson({ dosLines, ...resolver }: ResolverUsed): object {
+  return dosLines ? { ...resolver, dosLines } : resolver;
 }
 
 function attemptJson(attempt: Attempt): object {
@@ -50,12 +58,30 @@ function attemptJson(attempt: Attempt): object {
     latency: attempt.end - attempt.start,
     wasted: attempt.wasted,
     late: attempt.late,
-    queries: attempt.queries.map(({ num, qtype, attempt: n, partner, latency }) => ({
-      'evt.num': num,
-      qtype,
-      attempt: n,
-      answer: partner,
-      latency,
-    })),
+    ...(attempt.tcp === null ? {} : { tcp: tcpJson(attempt.tcp) }),
+    queries: attempt.tries.map(queryJson),
+  };
+}
+
+function tcpJson({ server, outcome, error, start, end, num }: TcpUse): object {
+  return { server, outcome, error, latency: end - start, 'evt.num': num };
+}
+
+/** One question that was sent to one server. `duration`: until it was answered, or no longer waited for. */
+function queryJson({ query, server, qtype, nth, result, start, end, error, from, late }: Try): object {
+  return {
+    'evt.num': query.num,
+    qtype,
+    attempt: query.attempt,
+    answer: query.partner,
+    latency: query.latency,
+    server,
+    transport: query.transport,
+    try: nth,
+    result,
+    duration: end - start,
+    ...(error === null ? {} : { error }),
+    ...(from === null ? {} : { from }),
+    ...(late === null ? {} : { late }),
   };
 }

@@ -165,10 +165,10 @@ function silentTry(query: DnsRow, server: string, around: Around, context: TryCo
   const unheard = packets.filter(({ reason, server: other }) => other === server && reason === 'NO_SOCKET');
   const tooLate = unheard.find(({ time }) => time >= closed);
   const result = error === null ? silence(query, ending, around.patience, context) : 'UNREACHABLE';
-  const refused = result === 'UNANSWERED' ? unheard.find(({ time }) => time < closed && time <= ending.end) : undefined;
+  const refused = unheard.find(({ time }) => time < closed && time <= ending.end);
   return {
     end: error === null ? ending.end : Math.min(ending.end, error.end),
-    result: refused === undefined ? result : 'UNREACHABLE',
+    result: refused !== undefined && result === 'UNANSWERED' ? 'UNREACHABLE' : result,
     error: error?.error ?? refused?.reason ?? null,
     from: stranger?.server ?? null,
     late: tooLate === undefined ? null : tooLate.time - query.start,

@@ -2,7 +2,7 @@ import type { Capture } from '../capture/capture.ts';
 import { CaptureError } from '../capture/error.ts';
 import { lookupParts } from '../dns/parts.ts';
 import type { CaptureContext } from '../event/view.ts';
-import { captureEnd } from '../lens/dns.ts';
+import { captureEnd, tracesOf } from '../lens/dns.ts';
 import { CaptureReader } from '../store/reader.ts';
 import { definitions } from './definitions.ts';
 import { fileKind } from './file-kind.ts';
@@ -24,6 +24,10 @@ export function contextOf(capture: Capture, growing = false): CaptureContext {
     hostname: meta.hostname ?? '',
     growing,
     definitions: definitions(),
-    lookupPart: lookupParts(dims, () => captureEnd(capture)),
+    lookupPart: lookupParts(
+      dims,
+      () => captureEnd(capture),
+      (spans) => tracesOf(capture, spans),
+    ),
   };
 }

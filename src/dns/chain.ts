@@ -2,7 +2,10 @@
 import type { DnsRow } from '../model/dns.ts';
 import type { Dimensions } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
+import { Answers } from './answers.ts';
+import { between, pushTo } from './by-time.ts';
 import { localEnd, remoteEnd } from './implied.ts';
+import { pidOf } from './resolver.ts';
 
 /** What one server did with one question. */
 export interface Hop {
@@ -24,14 +27,15 @@ export class Chain {
   readonly #dims: Dimensions;
   readonly #received = new Map<string, DnsRow[]>();
   readonly #forwards = new Map<string, DnsRow[]>();
-  readonly #answers = new Map<number, DnsRow>();
+  readonly #answers: Answers;
 
   constructor(dims: Dimensions, messages: readonly DnsRow[]) {
     this.#dims = dims;
+    this.#answers = new Answers(messages);
     for (const row of messages) {
-      if (row.response) this.#answers.set(row.num, row);
-      else if (row.side === 'server') push(this.#received, key(row.messageId, row), row);
-      else if (row.side === 'forward') push(this.#forwards, key(pidOf(dims, row.thread), row), row);
+      if (row.response) continue;
+      if (row.side === 'server') pushTo(this.#received, key(row.messageId, row), row);
+      else if (row.side === 'forward') pushTo(this.#forwards, key(pidOf(dims, row.thread), row), row);
     }
   }
 
@@ -39,15 +43,13 @@ export class Chain {
   hop(query: DnsRow): Hop | null {
     const candidates = this.#received.get(key(query.messageId, query)) ?? [];
     const port = localEnd(this.#dims, query.fd).split(':').at(-1);
-    const received = candidates.find(
-      (row) =>
-        row.time >= query.start - TRANSIT / 1000 && row.time <= query.start + TRANSIT && remoteEnd(this.#dims, row.fd).endsWith(`:${port}`),
-    );
+    const near = between(candidates, timeOf, query.start - TRANSIT / 1000, query.start + TRANSIT);
+    const received = near.find((row) => remoteEnd(this.#dims, row.fd).endsWith(`:${port}`));
     if (received === undefined) return null;
     const pid = pidOf(this.#dims, received.thread);
-    const answered = received.partner === null ? null : (this.#answers.get(received.partner) ?? null);
+    const answered = this.#answers.of(received);
     const until = answered?.time ?? Infinity;
-    const forwards = (this.#forwards.get(key(pid, query)) ?? []).filter((row) => row.time >= received.time && row.time <= until);
+    const forwards = between(this.#forwards.get(key(pid, query)) ?? [], timeOf, received.time, until);
     return { pid, comm: this.#dims.threads.get(received.thread)?.comm ?? '', received, answered, forwards };
   }
 }
@@ -56,12 +58,4 @@ function key(id: number, { qname, qtype }: DnsRow): string {
   return `${id} ${qtype} ${qname.toLowerCase()}`;
 }
 
-function push<Key, Value>(map: Map<Key, Value[]>, at: Key, value: Value): void {
-  const values = map.get(at);
-  if (values === undefined) map.set(at, [value]);
-  else values.push(value);
-}
-
-function pidOf(dims: Dimensions, thread: number): number {
-  return dims.processes.get(dims.threads.get(thread)?.process ?? 0)?.pid ?? 0;
-}
+const timeOf = ({ time }: DnsRow) => time;

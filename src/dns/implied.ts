@@ -4,6 +4,7 @@
  */
 import type { DnsRow, DnsSocketRow } from '../model/dns.ts';
 import type { Dimensions } from '../model/rows.ts';
+import { countUntil, pushTo } from './by-time.ts';
 
 /** A clock that differs between CPUs lets a question arrive before it was sent. */
 const SKEW = 100_000;
@@ -23,7 +24,10 @@ export function allMessages(dims: Dimensions): readonly DnsRow[] {
     const end = remoteEnd(dims, row.fd);
     if (!asked.has(questionKey(end, row))) imply(implied, sends.before(end, row.time), row, dims);
   }
-  for (const row of lonely) imply(implied, sends.before(localEnd(dims, row.fd), row.time), row, dims);
+  for (const row of lonely) {
+    const end = localEnd(dims, row.fd);
+    if (!asked.has(questionKey(end, row))) imply(implied, sends.before(end, row.time), row, dims);
+  }
   return implied.size === 0 ? seen : paired(seen, [...implied.values()], lonely);
 }
 
@@ -59,10 +63,12 @@ function paired(seen: readonly DnsRow[], implied: readonly DnsRow[], lonely: rea
     return { ...row, attempt };
   });
   const answers = new Map(lonely.map((row) => [row.id, { ...row }]));
-  const byQuestion = Map.groupBy(numbered, pairKey);
+  const byQuestion = new Map<string, typeof numbered>();
+  for (const row of numbered) pushTo(byQuestion, pairKey(row), row);
   for (const answer of answers.values()) {
-    const question = lastBy(byQuestion.get(pairKey(answer)) ?? [], answer.time);
-    if (question === null) continue;
+    const same = byQuestion.get(pairKey(answer)) ?? [];
+    const question = same[countUntil(same, timeOf, answer.time) - 1];
+    if (question === undefined) continue;
     question.partner = answer.num;
     answer.partner = question.num;
     question.latency = answer.latency = answer.time - question.start;
@@ -71,20 +77,12 @@ function paired(seen: readonly DnsRow[], implied: readonly DnsRow[], lonely: rea
   return all.sort((a, b) => a.num - b.num || a.id - b.id);
 }
 
+/** Of a question and its answer, as the client's thread sees them. */
 function pairKey({ messageId, qtype, qname, thread }: DnsRow): string {
   return `${thread} ${messageId} ${qtype} ${qname.toLowerCase()}`;
 }
 
-/** The last of rows in the order of time that was there at `time`. */
-function lastBy<Row extends { readonly time: number }>(rows: readonly Row[], time: number): Row | null {
-  let [low, high] = [0, rows.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rows[middle]!.time <= time) low = middle + 1;
-    else high = middle;
-  }
-  return rows[low - 1] ?? null;
-}
+const timeOf = ({ time }: { readonly time: number }) => time;
 
 function questionKey(end: string, { messageId, qname, qtype }: DnsRow): string {
   return `${end} ${messageId} ${qname} ${qtype}`;
@@ -106,16 +104,12 @@ class Sends {
   readonly #byEnd = new Map<string, DnsSocketRow[]>();
 
   constructor(dims: Dimensions) {
-    for (const row of dims.dnsSockets.all()) {
-      const end = localEnd(dims, row.fd);
-      const rows = this.#byEnd.get(end);
-      if (rows === undefined) this.#byEnd.set(end, [row]);
-      else rows.push(row);
-    }
+    for (const row of dims.dnsSockets.all()) pushTo(this.#byEnd, localEnd(dims, row.fd), row);
     for (const rows of this.#byEnd.values()) rows.sort((a, b) => a.time - b.time);
   }
 
   before(end: string, time: number): DnsSocketRow | null {
-    return lastBy(this.#byEnd.get(end) ?? [], time + SKEW);
+    const rows = this.#byEnd.get(end) ?? [];
+    return rows[countUntil(rows, timeOf, time + SKEW) - 1] ?? null;
   }
 }

@@ -6,6 +6,7 @@ import { isIpSocket } from '../model/fd-name.ts';
 import type { DimensionTables, FdRow } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
 import { type DnsMessage, decodeMessage, looksLikeDns } from './message.ts';
+import { serverText } from './server.ts';
 import { TcpStreams } from './tcp.ts';
 
 /** Where DNS is expected; elsewhere over UDP it is recognised by its looks. */
@@ -204,5 +205,5 @@ function protocolOf(fd: FdRow): DnsRow['protocol'] {
 }
 
 function serverEnd(fd: FdRow, asks: boolean): string {
-  return asks ? `${fd.remoteIp}:${fd.remotePort}` : `${fd.localIp}:${fd.localPort}`;
+  return asks ? serverText(`${fd.remoteIp}`, fd.remotePort) : serverText(`${fd.localIp}`, fd.localPort);
 }

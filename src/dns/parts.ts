@@ -1,19 +1,21 @@
 /** Which lookup a message belongs to, by the number of its event. */
 import type { LookupPart } from '../model/dns.ts';
 import type { Dimensions } from '../model/rows.ts';
+import { allMessages } from './implied.ts';
 import { findLookups, type Lookup } from './lookup.ts';
+import type { TracesOf } from './traces.ts';
 
 /**
  * Gives the part of a lookup that an event carried; null for one of no client's lookup. Lookups are found when first asked
- * for, and again when messages were added. `end`: the capture's, now.
+ * for, and again when messages were added. `end`: the capture's, now. `tracesOf`: what else its events show.
  */
-export function lookupParts(dims: Dimensions, end: () => number): (num: number) => LookupPart | null {
+export function lookupParts(dims: Dimensions, end: () => number, tracesOf?: TracesOf): (num: number) => LookupPart | null {
   let parts = new Map<number, LookupPart>();
   let seen = -1;
   let version = -1;
   return (num) => {
     if (seen !== dims.dns.lastId || dims.dns.version !== version) {
-      parts = index(findLookups(dims, end()));
+      parts = index(findLookups(dims, end(), allMessages(dims), tracesOf));
       seen = dims.dns.lastId;
       version = dims.dns.version;
     }

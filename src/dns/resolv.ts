@@ -9,9 +9,11 @@ export interface ResolvConf {
   /** How often the list of servers is gone through. */
   readonly attempts: number;
   readonly options: readonly string[];
+  /** Its lines end with CR LF: then glibc takes the CR for part of the last word. */
+  readonly dosLines: boolean;
 }
 
-export const DEFAULTS: ResolvConf = { nameservers: [], search: [], ndots: 1, timeout: 5, attempts: 2, options: [] };
+export const DEFAULTS: ResolvConf = { nameservers: [], search: [], ndots: 1, timeout: 5, attempts: 2, options: [], dosLines: false };
 
 /** Parses the file's text; what it does not say has the resolver's default. The last `search` or `domain` line counts. */
 export function parseResolvConf(text: string): ResolvConf {
@@ -37,6 +39,7 @@ export function parseResolvConf(text: string): ResolvConf {
     nameservers,
     search,
     options,
+    dosLines: text.includes('\r\n'),
     ndots: Math.min(15, option('ndots', DEFAULTS.ndots)),
     timeout: Math.min(30, Math.max(1, option('timeout', DEFAULTS.timeout))),
     attempts: Math.min(5, Math.max(1, option('attempts', DEFAULTS.attempts))),

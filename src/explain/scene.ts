@@ -3,9 +3,9 @@
 import type { Capture } from '../capture/capture.ts';
 import { Chain } from '../dns/chain.ts';
 import { allMessages } from '../dns/implied.ts';
-import { findLookups, type Lookup } from '../dns/lookup.ts';
+import type { Lookup } from '../dns/lookup.ts';
 import { KubeNames } from '../event/kube-names.ts';
-import { captureEnd } from '../lens/dns.ts';
+import { allLookups, captureEnd } from '../lens/dns.ts';
 import type { DnsRow } from '../model/dns.ts';
 import type { KubeObjectRow } from '../model/kube.ts';
 import type { Dimensions, ProcessRow } from '../model/rows.ts';
@@ -51,7 +51,7 @@ export class Scene {
     this.dims = capture.dims;
     this.end = captureEnd(capture);
     this.messages = allMessages(capture.dims);
-    this.lookups = findLookups(capture.dims, this.end, this.messages);
+    this.lookups = allLookups(capture, this.messages);
     this.chain = new Chain(capture.dims, this.messages);
     const rows = new Map<number, ProcessRow[]>();
     for (const row of capture.dims.processes.all()) rows.set(row.pid, [...(rows.get(row.pid) ?? []), row]);

@@ -79,7 +79,7 @@ export interface LookupPart {
     readonly name: string;
     /** ns from the first question to the last answer, or to giving up. */
     readonly latency: number;
-    /** NOERROR, NODATA, NXDOMAIN …, TIMEOUT, UNREACHABLE, UNANSWERED. */
+    /** NOERROR, NODATA, NXDOMAIN …, TRUNCATED, TIMEOUT, UNREACHABLE, ABORTED, UNANSWERED. */
     readonly result: string;
     readonly addresses: readonly string[];
     /** How many questions it took, repetitions included. */

@@ -1,3 +1,5 @@
+import { DNS_SCENES } from './scenes-dns.ts';
+
 /** Small dramas, one cause each: what is played (words of ./stage), and what `explain` has to say of it. */
 export interface Scene {
   readonly name: string;
@@ -31,6 +33,7 @@ export const SCENES: readonly Scene[] = [
   { name: 'a name that does not exist', script: 'start dns unknown; sick look-up a.b.c.d', cause: 'dns-name-unknown', says: /no such name/ },
   { name: 'a DNS server that fails', script: 'start dns servfail; sick look-up a.b.c.d', cause: 'dns-server-fails' },
   { name: 'a DNS server that refuses', script: 'start dns refused; sick look-up a.b.c.d', cause: 'dns-server-refuses' },
+  ...DNS_SCENES,
   // Connections
   { name: 'a port where nobody listens', script: 'curl -s http://127.0.0.1:81/', cause: 'connect-refused', says: /127\.0\.0\.1:81 refused the connection: nobody listens there/ },
   { name: 'a host without a route', script: 'ip route add unreachable 192.0.2.1; curl -s http://192.0.2.1/', cause: 'connect-unreachable' },

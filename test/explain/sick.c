@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define LONG_MS 300
+#define LATE_MS 1300
 
 static void sleep_ms(long ms)
 {
@@ -205,6 +206,30 @@ static int forward(unsigned char *message, int length, const char *server)
 	return got > 0 ? got : 0;
 }
 
+/* Sends an answer from another address than the one that was asked. */
+static void answer_from(const char *ip, const void *message, int length, const struct sockaddr_in *to)
+{
+	struct sockaddr_in at = address(ip, 53);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (bind(fd, (struct sockaddr *)&at, sizeof at) < 0)
+		fail("bind");
+	sendto(fd, message, length, 0, (const struct sockaddr *)to, sizeof *to);
+	close(fd);
+}
+
+/* Whether a question gets no answer at all, by some habits. Type 28 is AAAA. */
+static int is_unanswered(const char *habit, const char *name, int type, const unsigned char *message)
+{
+	static unsigned char seen[65536];
+	int id = message[0] << 8 | message[1];
+
+	if (strcmp(habit, "forgetful") == 0)
+		return seen[id]++ == 0;
+	return strcmp(habit, "silent") == 0 || (strcmp(habit, "no-aaaa") == 0 && type == 28) ||
+	       (strcmp(habit, "normal") == 0 && ends_with(name, "silent.test."));
+}
+
 static void dns(const char *habit, const char *ip, const char *argument)
 {
 	struct sockaddr_in at = address(ip, 53), from;
@@ -224,10 +249,15 @@ static void dns(const char *habit, const char *ip, const char *argument)
 		if (length < 12)
 			continue;
 		length = question(message, name);
-		if (strcmp(habit, "silent") == 0 || (strcmp(habit, "normal") == 0 && ends_with(name, "silent.test.")))
+		if (is_unanswered(habit, name, message[length - 3], message))
 			continue;
 		if (strcmp(habit, "slow") == 0)
 			sleep_ms(LONG_MS);
+		if (strcmp(habit, "late") == 0) {
+			if (fork() != 0)
+				continue;
+			sleep_ms(LATE_MS);
+		}
 		if (strcmp(habit, "servfail") == 0)
 			rcode = 2;
 		else if (strcmp(habit, "refused") == 0)
@@ -238,12 +268,26 @@ static void dns(const char *habit, const char *ip, const char *argument)
 			length = forward(message, length, argument);
 		else
 			length = answer(message, length, rcode);
-		if (length > 0)
+		if (strcmp(habit, "truncate") == 0)
+			message[2] |= 2;
+		if (strcmp(habit, "elsewhere") == 0)
+			answer_from(argument, message, length, &from);
+		else if (length > 0)
 			sendto(fd, message, length, 0, (struct sockaddr *)&from, size);
 	}
 }
 
 /* ---- Clients ---- */
+
+static void look_up_address(const char *ip)
+{
+	struct sockaddr_in at = address(ip, 0);
+	char name[256];
+	int error = getnameinfo((struct sockaddr *)&at, sizeof at, name, sizeof name, NULL, 0, NI_NAMEREQD);
+
+	if (error != 0)
+		fprintf(stderr, "%s: %s\n", ip, gai_strerror(error));
+}
 
 static void hold_lock(const char *path)
 {
@@ -357,6 +401,8 @@ int main(int argc, char **argv)
 		hello_tls(number);
 	else if (strcmp(what, "look-up") == 0)
 		look_up(argument);
+	else if (strcmp(what, "look-up-address") == 0)
+		look_up_address(argument);
 	else
 		return fprintf(stderr, "sick: see the source\n"), 2;
 	return 0;

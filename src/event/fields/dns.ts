@@ -40,7 +40,7 @@ function answers(dns: DnsRow, types: readonly string[] | null): string[] | null 
 
 const QTYPES = 'A AAAA CNAME SRV PTR TXT MX NS SOA HTTPS SVCB ANY CAA DS DNSKEY NAPTR'.split(' ');
 const RCODES = 'NOERROR NXDOMAIN SERVFAIL REFUSED FORMERR NOTIMP YXDOMAIN NOTAUTH'.split(' ');
-const RESULTS = 'NOERROR NODATA NXDOMAIN SERVFAIL REFUSED TIMEOUT UNREACHABLE UNANSWERED'.split(' ');
+const RESULTS = 'NOERROR NODATA NXDOMAIN SERVFAIL REFUSED TRUNCATED TIMEOUT UNREACHABLE ABORTED UNANSWERED'.split(' ');
 
 const flag = (name: string) => (dns: DnsRow) => dns.flags.includes(name);
 
@@ -73,7 +73,7 @@ export const DNS_FIELDS: readonly Field[] = [
   ofLookup('dns.lookup.name', 'text', 'the name that was looked up, without what the search list added', 'dns.lookup.name contains backend', ({ lookup }) => lookup.name),
   ofLookup('dns.lookup.latency', 'span', 'ns that the whole lookup took', 'dns.lookup.latency>1s', ({ lookup }) => lookup.latency),
   ofLookup('dns.lookup.queries', 'number', 'questions that the lookup took, repetitions included', 'dns.lookup.queries>4', ({ lookup }) => lookup.queries),
-  ofLookup('dns.lookup.result', 'text', 'NOERROR NODATA NXDOMAIN SERVFAIL REFUSED TIMEOUT UNREACHABLE UNANSWERED', 'dns.lookup.result=NOERROR', ({ lookup }) => lookup.result, { values: RESULTS }),
+  ofLookup('dns.lookup.result', 'text', 'NOERROR NODATA NXDOMAIN SERVFAIL REFUSED TRUNCATED TIMEOUT UNREACHABLE ABORTED UNANSWERED', 'dns.lookup.result=NOERROR', ({ lookup }) => lookup.result, { values: RESULTS }),
   ofLookup('dns.lookup.addrs', 'ip', 'addresses that the lookup found', 'dns.lookup.addrs exists', ({ lookup }) => lookup.addresses),
   ofLookup('dns.lookup.library', 'text', 'resolver in the process, by how it asks: glibc, musl, go, c-ares, unknown', 'dns.lookup.library=glibc', ({ lookup }) => lookup.library, { values: ['glibc', 'musl', 'go', 'c-ares', 'unknown'] }),
   ofLookup('dns.ndots', 'number', 'ndots of the resolv.conf that the process read', 'dns.ndots=5', ({ lookup }) => lookup.ndots),

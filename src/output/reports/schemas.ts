@@ -4,7 +4,7 @@ import { columnType, unitOfField } from '../../report/column.ts';
 import type { ColumnType, ReportId } from '../../report/report.ts';
 import { type Schema, schemaOf } from '../../report/schema.ts';
 import { LOOKUP_DOC, lookupColumns } from './dns.ts';
-import { EXPLAIN_COLUMNS, STORIES_COLUMNS, EXPLAIN_DOC } from './explain.ts';
+import { EXPLAIN_COLUMNS, EXPLAIN_DOC, STORIES_COLUMNS } from './explain.ts';
 import { FIELD_COLUMNS, FIELDS_DOC } from './fields.ts';
 import { INFO_COLUMNS, INFO_DOC } from './info.ts';
 import { ECHO_COLUMNS, ECHO_DOC, LENS_DOC, LENSES_COLUMNS, LENSES_DOC } from './lens.ts';

@@ -60,7 +60,7 @@ lint: node_modules/.package-lock.json
 
 format: node_modules/.package-lock.json
 	@node_modules/.bin/biome check --write .
-	@clang-format -i native/*.c native/*.h native/test/*.c native/bench/*.c
+	@clang-format -i $$(find native -path native/build -prune -o -name '*.[ch]' -print)
 
 clean:
 	@rm -rf dist native/build

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "log.h"
 #include "ring.h"
 
@@ -78,7 +79,7 @@ static int watch(int ring)
 
 struct drain *drain_new(struct probe *probe, struct queue *queue)
 {
-	struct drain *drain = calloc(1, sizeof(*drain));
+	struct drain *drain = alloc_zeroed(1, sizeof(*drain));
 
 	drain->ring = ring_open(probe->ring, probe->ring_bytes);
 	if (!drain->ring) {
@@ -89,7 +90,7 @@ struct drain *drain_new(struct probe *probe, struct queue *queue)
 	drain->queue = queue;
 	drain->checked_skips_ns = boot_ns();
 	drain->losses = losses_new(probe);
-	drain->next_seq = calloc(probe->cpus, sizeof(*drain->next_seq));
+	drain->next_seq = alloc_zeroed(probe->cpus, sizeof(*drain->next_seq));
 	drain->wake_ups = watch(probe->ring);
 	return drain;
 }

@@ -52,6 +52,7 @@ function members(call: CallSpec): string[] {
     call.wait && 'CALL_WAIT',
     call.standard !== false && 'CALL_STANDARD',
     call.standard === 'locks' && 'CALL_LOCKS',
+    call.fd === 'ret' && paths.length > 0 && 'CALL_OPENS',
     span?.from === 'timeval' && 'CALL_TIMEVAL',
     call.io === 'read' && 'CALL_READS',
   ];

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "alloc.h"
+
 struct losses {
 	const struct probe *probe;
 	uint64_t (*known)[COUNTED_FAMILIES]; /* per CPU: what the kernel had counted when last read */
@@ -14,11 +16,11 @@ struct losses {
 
 struct losses *losses_new(const struct probe *probe)
 {
-	struct losses *losses = calloc(1, sizeof(*losses));
+	struct losses *losses = alloc_zeroed(1, sizeof(*losses));
 
 	losses->probe = probe;
-	losses->known = calloc(probe->cpus, sizeof(*losses->known));
-	losses->open = calloc(probe->cpus, sizeof(*losses->open));
+	losses->known = alloc_zeroed(probe->cpus, sizeof(*losses->known));
+	losses->open = alloc_zeroed(probe->cpus, sizeof(*losses->open));
 	return losses;
 }
 

@@ -195,7 +195,7 @@ static int attach(const struct options *options, const Trowel__V1__Config *confi
 	struct load_options load = {
 		.ring_bytes = options->ring_bytes,
 		.latency = config->latency,
-		.trouble = settings_want_trouble(config),
+		.network = settings_want_network(config),
 		.hook = options->hook,
 		.without = options->without,
 	};
@@ -205,7 +205,7 @@ static int attach(const struct options *options, const Trowel__V1__Config *confi
 	error = probe_load(&session.probe, &load);
 	if (error)
 		return error;
-	if (load.trouble)
+	if (load.network)
 		read_reasons(&session.probe);
 	settings_apply(&session.probe, config);
 	session.start_ns = boot_ns();

@@ -70,7 +70,7 @@ static void miss_unwanted(struct probe *probe, const struct load_options *option
 {
 	probe->missing_n = 0;
 	for (int i = 0; i < FEATURES_N; i++) {
-		bool unwanted = features[i].network ? !options->trouble : i == FEATURE_LATENCY && !options->latency;
+		bool unwanted = features[i].network ? !options->network : i == FEATURE_LATENCY && !options->latency;
 
 		if (unwanted)
 			probe_miss(probe, i, 0, "not asked for");

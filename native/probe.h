@@ -43,7 +43,7 @@ struct probe {
 struct load_options {
 	size_t ring_bytes;
 	bool latency;
-	bool trouble; /* what goes wrong in the network is hooked, too */
+	bool network; /* network events are hooked, too */
 	const char *hook; /* NULL: the best */
 	uint32_t without; /* features that are treated as refused, a bit each: for tests */
 };

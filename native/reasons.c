@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "alloc.h"
+
 #include "reasons.h"
 
 #define ENUM_NAME "skb_drop_reason"
@@ -107,7 +109,7 @@ static void take_names(const struct btf_file *btf, const struct btf_type *type)
 			continue;
 		if (strncmp(name, PREFIX, strlen(PREFIX)) == 0)
 			name += strlen(PREFIX);
-		names[values[i].val] = strdup(name);
+		names[values[i].val] = alloc_copy(name, strlen(name) + 1);
 	}
 }
 

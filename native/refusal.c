@@ -185,8 +185,8 @@ static void complain_of_program(const struct refusal *refusal, enum cause cause)
 			 "forbid BPF?",
 			 host.release, program, strerror(-refusal->error));
 	else
-		complain("Linux %s refuses %s (%s): Linux 5.17 or later is needed", host.release, program,
-			 strerror(-refusal->error));
+		complain("Linux %s refuses %s (%s): Linux 6.1 is the oldest that Trowel is tested on", host.release,
+			 program, strerror(-refusal->error));
 }
 
 void refusal_complain(const struct refusal *refusal)
@@ -203,7 +203,7 @@ void refusal_complain(const struct refusal *refusal)
 		break;
 	case CAUSE_NO_BTF:
 		complain("this kernel has no BTF (/sys/kernel/btf/vmlinux): use a kernel built with "
-			 "CONFIG_DEBUG_INFO_BTF, 5.17 or later");
+			 "CONFIG_DEBUG_INFO_BTF, 6.1 or later");
 		break;
 	case CAUSE_LOCKDOWN:
 		complain("this kernel is locked down (confidentiality), so BPF programs may not read its memory: boot "

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "trowel.h"
 
 #define GIVE_BACK_BYTES (64 << 10) /* how much is read before the kernel may write there again */
@@ -23,7 +24,7 @@ struct ring {
 
 struct ring *ring_open(int fd, size_t bytes)
 {
-	struct ring *ring = calloc(1, sizeof(*ring));
+	struct ring *ring = alloc_zeroed(1, sizeof(*ring));
 
 	ring->page = sysconf(_SC_PAGESIZE);
 	ring->size = bytes;
@@ -34,7 +35,7 @@ struct ring *ring_open(int fd, size_t bytes)
 		return NULL;
 	}
 	ring->data = (const uint8_t *)ring->producer + ring->page;
-	ring->whole = malloc(RECORD_BYTES_MAX);
+	ring->whole = alloc_resize(NULL, RECORD_BYTES_MAX);
 	return ring;
 }
 

@@ -80,7 +80,7 @@ static void want_calls(const struct probe *probe, const Trowel__V1__Config *conf
 			settings->kernel_events |= 1ULL << i;
 }
 
-bool settings_want_trouble(const Trowel__V1__Config *config)
+bool settings_want_network(const Trowel__V1__Config *config)
 {
 	return families_of(config) & 1u << FAMILY_TROUBLE;
 }

@@ -7,7 +7,7 @@
 #include "probe.h"
 
 /* Whether anything of a family is asked for: what is not when recording begins cannot be asked for later. */
-bool settings_want_trouble(const Trowel__V1__Config *config);
+bool settings_want_network(const Trowel__V1__Config *config);
 void settings_apply(struct probe *probe, const Trowel__V1__Config *config);
 
 #endif

@@ -22,6 +22,7 @@ enum call_flag {
 	CALL_TIMEVAL = 4, /* its time span is a timeval, not a timespec */
 	CALL_READS = 8, /* the kernel fills its buffer and its address */
 	CALL_LOCKS = 16, /* fcntl: unless it was asked for, only commands that lock are recorded */
+	CALL_OPENS = 32, /* it makes a descriptor of a path */
 };
 
 enum buffer_shape { BUFFER_NONE, BUFFER_FLAT, BUFFER_IOVEC, BUFFER_MSGHDR, BUFFER_MMSGHDR };

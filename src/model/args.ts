@@ -1,7 +1,7 @@
 /**
  * The `args` column: the arguments of one event that have no column of their own, in the order of its type's table.
  * A number is a zigzag LEB128 varint; bytes are a varint of length + 1 and the bytes, 0 standing for "unreadable".
- * Arguments missing at the end are unknown. native/args.c writes the same form.
+ * Arguments missing at the end are unknown. native/encode/args.c writes the same form.
  */
 
 export type ArgValue = number | Uint8Array | null;

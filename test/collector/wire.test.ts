@@ -7,7 +7,7 @@ import { COLUMN_WIDTHS } from '../../src/collector/batch.ts';
 import { EventFlag, NUMBER_COLUMNS, type NumberColumn } from '../../src/model/chunk.ts';
 import { FD_KINDS, FD_ROLES } from '../../src/model/rows.ts';
 
-/** The wire is described in three places: proto/trowel.proto, native/batch.h, src/collector/batch.ts. */
+/** The wire is described in three places: proto/trowel.proto, native/encode/batch.h, src/collector/batch.ts. */
 const proto = readFileSync('proto/trowel.proto', 'utf8');
 const columns = Object.keys(COLUMN_WIDTHS) as (keyof typeof COLUMN_WIDTHS)[];
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -37,7 +37,7 @@ function compiled(): Map<string, string> {
   const source = join(folder, 'wire.c');
   writeFileSync(source, `#include <stdio.h>\n#include "batch.h"\nint main(void) {\n${lines.join('\n')}\n}\n`);
   try {
-    execFileSync('gcc', ['-Inative', '-Inative/build', '-o', join(folder, 'wire'), source]);
+    execFileSync('gcc', ['-Inative', '-Inative/encode', '-Inative/build', '-o', join(folder, 'wire'), source]);
     const printed = execFileSync(join(folder, 'wire'), { encoding: 'utf8' });
     return new Map(
       printed

@@ -4,7 +4,7 @@
  * are handled. Such events are filtered by port only. They may interrupt one another, so each is built on its own
  * stack.
  */
-#include "trouble.bpf.h"
+#include "network.bpf.h"
 
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86dd
@@ -95,10 +95,10 @@ static __always_inline void send_tcp(__u16 type, struct sock *sk)
 
 	if (!kernel_event_is_wanted(type))
 		return;
-	begin_trouble(&event, type);
+	begin_network_event(&event, type);
 	event.slots[0] = READ(sk, __sk_common.skc_state);
 	if (describe_sk(&event.fd, sk))
-		send_trouble(&event);
+		send_network_event(&event);
 }
 
 /* What is sent again before there is a connection is a SYN that nobody has answered. */
@@ -113,10 +113,10 @@ int BPF_PROG(retransmit_typed, struct sock *sk)
 	}
 	if (!kernel_event_is_wanted(EVENT_connect_unanswered))
 		return 0;
-	begin_trouble(&event, EVENT_connect_unanswered);
+	begin_network_event(&event, EVENT_connect_unanswered);
 	event.slots[0] = READ((struct inet_connection_sock *)sk, icsk_retransmits) + 1;
 	if (describe_sk(&event.fd, sk))
-		send_trouble(&event);
+		send_network_event(&event);
 	return 0;
 }
 
@@ -132,9 +132,9 @@ int BPF_PROG(reset_sent_typed, struct sock *sk, struct sk_buff *skb)
 	}
 	if (!kernel_event_is_wanted(EVENT_tcp_reset_sent) || !skb)
 		return 0;
-	begin_trouble(&event, EVENT_tcp_reset_sent);
+	begin_network_event(&event, EVENT_tcp_reset_sent);
 	if (describe_packet(&event.fd, skb, false))
-		send_trouble(&event);
+		send_network_event(&event);
 	return 0;
 }
 
@@ -156,11 +156,11 @@ int BPF_PROG(state_typed, struct sock *sk, int before, int after)
 		forget_listener(sk);
 	if (!kernel_event_is_wanted(EVENT_tcp_state) || READ(sk, sk_protocol) != IPPROTO_TCP)
 		return 0;
-	begin_trouble(&event, EVENT_tcp_state);
+	begin_network_event(&event, EVENT_tcp_state);
 	event.slots[0] = before;
 	event.slots[1] = after;
 	if (describe_sk(&event.fd, sk))
-		send_trouble(&event);
+		send_network_event(&event);
 	return 0;
 }
 
@@ -183,14 +183,14 @@ int BPF_PROG(drop_typed, struct sk_buff *skb, void *location, unsigned int reaso
 
 	if (!kernel_event_is_wanted(EVENT_packet_drop) || !reason_is_wanted(reason))
 		return 0;
-	begin_trouble(&event, EVENT_packet_drop);
+	begin_network_event(&event, EVENT_packet_drop);
 	if (!describe_packet(&event.fd, skb, READ(skb, sk) != NULL))
 		return 0;
 	device = READ(skb, dev);
 	event.slots[0] = event.fd.netns;
 	event.slots[1] = device ? READ(device, ifindex) : 0;
 	event.slots[2] = reason;
-	send_trouble(&event);
+	send_network_event(&event);
 	return 0;
 }
 
@@ -201,8 +201,8 @@ int BPF_PROG(udp_full_typed, int error, struct sock *sk)
 
 	if (!kernel_event_is_wanted(EVENT_udp_queue_full))
 		return 0;
-	begin_trouble(&event, EVENT_udp_queue_full);
+	begin_network_event(&event, EVENT_udp_queue_full);
 	if (describe_sk(&event.fd, sk))
-		send_trouble(&event);
+		send_network_event(&event);
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "alloc.h"
 #include "calls.h"
 #include "hash.h"
 
@@ -19,7 +20,7 @@ struct descriptors {
 
 struct descriptors *descriptors_new(void)
 {
-	return calloc(1, sizeof(struct descriptors));
+	return alloc_zeroed(1, sizeof(struct descriptors));
 }
 
 void descriptors_free(struct descriptors *descriptors)

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "hash.h"
+#include "table.h"
 
 #define FDS_MAX 32768
-#define SLOTS (FDS_MAX * 2)
 #define CACHE_SLOTS 8192
 
 /* All that makes a descriptor different from another; without holes, so that it can be compared as bytes. */
@@ -31,10 +32,10 @@ struct key {
 _Static_assert(sizeof(struct key) == 64, "a key has no holes");
 
 struct entry {
+	struct slot slot;
 	struct key key;
-	uint64_t hash;
 	char *name;
-	uint32_t id; /* 0: free */
+	uint32_t id;
 };
 
 /* Most events come from a descriptor that was seen a moment ago: told by the kernel's own words, without a name. */
@@ -57,37 +58,37 @@ struct fds {
 	const struct roles *roles;
 	struct recent *recent;
 	struct connection *connections;
-	struct entry *entries;
-	uint32_t used;
+	struct table table;
 	uint32_t last_id;
 };
 
+static void release(void *entry)
+{
+	free(((struct entry *)entry)->name);
+}
+
 struct fds *fds_new(const struct files *files, const struct roles *roles)
 {
-	struct fds *fds = calloc(1, sizeof(*fds));
+	struct fds *fds = alloc_zeroed(1, sizeof(*fds));
 
 	fds->files = files;
 	fds->roles = roles;
-	fds->recent = calloc(CACHE_SLOTS, sizeof(*fds->recent));
-	fds->connections = calloc(CACHE_SLOTS, sizeof(*fds->connections));
-	fds->entries = calloc(SLOTS, sizeof(*fds->entries));
+	fds->recent = alloc_zeroed(CACHE_SLOTS, sizeof(*fds->recent));
+	fds->connections = alloc_zeroed(CACHE_SLOTS, sizeof(*fds->connections));
+	table_init(&fds->table, FDS_MAX, sizeof(struct entry), release);
 	return fds;
 }
 
 static void forget_all(struct fds *fds)
 {
-	for (uint32_t i = 0; i < SLOTS; i++)
-		free(fds->entries[i].name);
-	memset(fds->entries, 0, SLOTS * sizeof(*fds->entries));
+	table_clear(&fds->table);
 	memset(fds->recent, 0, CACHE_SLOTS * sizeof(*fds->recent));
 	memset(fds->connections, 0, CACHE_SLOTS * sizeof(*fds->connections));
-	fds->used = 0;
 }
 
 void fds_free(struct fds *fds)
 {
-	forget_all(fds);
-	free(fds->entries);
+	table_free(&fds->table);
 	free(fds->connections);
 	free(fds->recent);
 	free(fds);
@@ -168,35 +169,35 @@ static struct key key_of(const struct fds *fds, const struct fd_identity *fd, st
 	return key;
 }
 
-static struct entry *find(const struct fds *fds, const struct key *key, uint64_t hash, struct span name)
-{
-	for (uint32_t i = hash & (SLOTS - 1);; i = (i + 1) & (SLOTS - 1)) {
-		struct entry *entry = &fds->entries[i];
+struct sought {
+	const struct key *key;
+	struct span name;
+};
 
-		if (!entry->id)
-			return entry;
-		if (entry->hash == hash && memcmp(&entry->key, key, sizeof(*key)) == 0 &&
-		    (!name.len || memcmp(entry->name, name.bytes, name.len) == 0))
-			return entry;
-	}
+static bool is_sought(const void *at, const void *key)
+{
+	const struct entry *entry = at;
+	const struct sought *sought = key;
+
+	return memcmp(&entry->key, sought->key, sizeof(entry->key)) == 0 &&
+	       (!sought->name.len || memcmp(entry->name, sought->name.bytes, sought->name.len) == 0);
 }
 
 static uint32_t intern(struct fds *fds, struct batch *batch, const struct fd_identity *fd, struct span name)
 {
 	struct key key = key_of(fds, fd, name);
+	struct sought sought = { &key, name };
 	uint64_t hash = hash_bytes(&key, sizeof(key)) ^ hash_bytes(name.bytes, name.len);
-	struct entry *entry = find(fds, &key, hash, name);
+	struct entry *entry = table_find(&fds->table, hash, is_sought, &sought);
 
-	if (entry->id)
+	if (entry)
 		return entry->id;
-	if (fds->used == FDS_MAX) {
+	if (table_is_full(&fds->table))
 		forget_all(fds);
-		entry = find(fds, &key, hash, name);
-	}
-	fds->used++;
-	*entry = (struct entry){ .key = key, .hash = hash, .id = ++fds->last_id };
-	if (name.len)
-		entry->name = memcpy(malloc(name.len), name.bytes, name.len);
+	entry = table_add(&fds->table, hash);
+	entry->key = key;
+	entry->id = ++fds->last_id;
+	entry->name = alloc_copy(name.bytes, name.len);
 	define(batch, entry);
 	return entry->id;
 }

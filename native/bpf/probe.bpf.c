@@ -6,6 +6,6 @@
 #include "calls.bpf.c"
 #include "process.bpf.c"
 #include "iter.bpf.c"
-#include "trouble.bpf.c"
+#include "network.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "calls.h"
 #include "hash.h"
 
@@ -26,7 +27,7 @@ struct roles {
 
 struct roles *roles_new(void)
 {
-	return calloc(1, sizeof(struct roles));
+	return alloc_zeroed(1, sizeof(struct roles));
 }
 
 void roles_free(struct roles *roles)

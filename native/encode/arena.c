@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
+
 #define BLOCK_BYTES (64 << 10)
 
 struct arena_block {
@@ -22,7 +24,7 @@ void *arena_alloc(struct arena *arena, size_t len)
 	if (!block || block->used + len > block->size) {
 		size_t size = len > BLOCK_BYTES ? len : BLOCK_BYTES;
 
-		block = malloc(sizeof(*block) + size);
+		block = alloc_resize(NULL, sizeof(*block) + size);
 		*block = (struct arena_block){ .next = arena->blocks, .size = size };
 		arena->blocks = block;
 	}

@@ -3,7 +3,7 @@
  * Files that were open before anyone looked: what an event says of its file is an address and an inode, so the paths
  * of these have to be asked for once. Read through the iterator's own file: nothing can be lost.
  */
-#include "trouble.bpf.h"
+#include "network.bpf.h"
 
 static __always_inline bool is_worth_telling(const struct fd_identity *fd)
 {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
+
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "columns are sent as they lie in memory");
 
 void batch_init(struct batch *batch, uint64_t start_ns)
@@ -52,7 +54,7 @@ uint8_t *bytes_reserve(struct bytes *bytes, size_t len)
 {
 	if (bytes->len + len > bytes->room) {
 		bytes->room = (bytes->len + len) * 2;
-		bytes->bytes = realloc(bytes->bytes, bytes->room);
+		bytes->bytes = alloc_resize(bytes->bytes, bytes->room);
 	}
 	return bytes->bytes + bytes->len;
 }
@@ -61,7 +63,7 @@ void pointers_add(struct pointers *pointers, void *item)
 {
 	if (pointers->n == pointers->room) {
 		pointers->room = pointers->room ? pointers->room * 2 : 64;
-		pointers->items = realloc(pointers->items, pointers->room * sizeof(void *));
+		pointers->items = alloc_resize(pointers->items, pointers->room * sizeof(void *));
 	}
 	pointers->items[pointers->n++] = item;
 }

@@ -7,7 +7,7 @@
 #define TROWEL_RETURNED_BPF_H
 
 #include "abi.bpf.h"
-#include "trouble.bpf.h"
+#include "network.bpf.h"
 
 #define MESSAGES_MAX 1024 /* UIO_MAXIOV: more cannot be sent at once */
 

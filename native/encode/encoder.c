@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "recorder.h"
+#include "encoder.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "args.h"
 #include "calls.h"
 #include "descriptors.h"
@@ -20,7 +21,7 @@
 #define SCAN_PAUSE_NS 1000000000ULL
 #define SCAN_PAUSE_MAX_NS 60000000000ULL
 
-struct recorder {
+struct encoder {
 	struct probe *probe;
 	struct files *files;
 	struct roles *roles;
@@ -35,66 +36,66 @@ struct recorder {
 	uint64_t scan_pause_ns;
 };
 
-struct recorder *recorder_new(struct probe *probe, uint64_t start_ns)
+struct encoder *encoder_new(struct probe *probe, uint64_t start_ns)
 {
-	struct recorder *recorder = calloc(1, sizeof(*recorder));
+	struct encoder *encoder = alloc_zeroed(1, sizeof(*encoder));
 
-	recorder->probe = probe;
-	recorder->files = files_new();
-	recorder->roles = roles_new();
-	recorder->threads = threads_new();
-	recorder->fds = fds_new(recorder->files, recorder->roles);
-	recorder->losses = losses_new(probe);
-	recorder->descriptors = probe->latency ? NULL : descriptors_new();
-	recorder->scan_pause_ns = SCAN_PAUSE_NS;
-	batch_init(&recorder->batches[0], start_ns);
-	batch_init(&recorder->batches[1], start_ns);
-	recorder->batch = &recorder->batches[0];
-	return recorder;
+	encoder->probe = probe;
+	encoder->files = files_new();
+	encoder->roles = roles_new();
+	encoder->threads = threads_new();
+	encoder->fds = fds_new(encoder->files, encoder->roles);
+	encoder->losses = losses_new(probe);
+	encoder->descriptors = probe->latency ? NULL : descriptors_new();
+	encoder->scan_pause_ns = SCAN_PAUSE_NS;
+	batch_init(&encoder->batches[0], start_ns);
+	batch_init(&encoder->batches[1], start_ns);
+	encoder->batch = &encoder->batches[0];
+	return encoder;
 }
 
-void recorder_free(struct recorder *recorder)
+void encoder_free(struct encoder *encoder)
 {
-	batch_free(&recorder->batches[0]);
-	batch_free(&recorder->batches[1]);
-	losses_free(recorder->losses);
-	descriptors_free(recorder->descriptors);
-	fds_free(recorder->fds);
-	threads_free(recorder->threads);
-	roles_free(recorder->roles);
-	files_free(recorder->files);
-	free(recorder);
+	batch_free(&encoder->batches[0]);
+	batch_free(&encoder->batches[1]);
+	losses_free(encoder->losses);
+	descriptors_free(encoder->descriptors);
+	fds_free(encoder->fds);
+	threads_free(encoder->threads);
+	roles_free(encoder->roles);
+	files_free(encoder->files);
+	free(encoder);
 }
 
-struct batch *recorder_batch(struct recorder *recorder)
+struct batch *encoder_batch(struct encoder *encoder)
 {
-	return recorder->batch;
+	return encoder->batch;
 }
 
-void recorder_next_batch(struct recorder *recorder)
+void encoder_next_batch(struct encoder *encoder)
 {
-	recorder->batch = recorder->batch == recorder->batches ? &recorder->batches[1] : &recorder->batches[0];
-	batch_reset(recorder->batch);
+	encoder->batch = encoder->batch == encoder->batches ? &encoder->batches[1] : &encoder->batches[0];
+	batch_reset(encoder->batch);
 }
 
-uint64_t recorder_events(const struct recorder *recorder)
+uint64_t encoder_events(const struct encoder *encoder)
 {
-	return recorder->events;
+	return encoder->events;
 }
 
 /* ---- Open files ---- */
 
-static void take_file(struct recorder *recorder, const struct file_record *record, struct span names)
+static void take_file(struct encoder *encoder, const struct file_record *record, struct span names)
 {
 	char path[PATH_BYTES];
 
-	roles_learn(recorder->roles, &record->fd, 0);
-	if (!files_path(recorder->files, &record->fd).bytes && names.len)
-		files_learn(recorder->files, &record->fd, (struct span){ path, path_from_names(path, names) });
+	roles_learn(encoder->roles, &record->fd, 0);
+	if (!files_path(encoder->files, &record->fd).bytes && names.len)
+		files_learn(encoder->files, &record->fd, (struct span){ path, path_from_names(path, names) });
 }
 
 /* Returns how many bytes of `bytes` were whole records. */
-static size_t take_files(struct recorder *recorder, const char *bytes, size_t len)
+static size_t take_files(struct encoder *encoder, const char *bytes, size_t len)
 {
 	struct file_record record;
 	size_t at = 0;
@@ -104,24 +105,24 @@ static size_t take_files(struct recorder *recorder, const char *bytes, size_t le
 		if (len - at < sizeof(record) + record.path_len)
 			break;
 		at += sizeof(record);
-		take_file(recorder, &record, (struct span){ bytes + at, record.path_len });
+		take_file(encoder, &record, (struct span){ bytes + at, record.path_len });
 		at += record.path_len;
 	}
 	return at;
 }
 
-void recorder_scan_files(struct recorder *recorder)
+void encoder_scan_files(struct encoder *encoder)
 {
 	char buffer[32768];
 	size_t filled = 0, taken;
-	int fd = probe_open_files(recorder->probe);
+	int fd = probe_open_files(encoder->probe);
 	ssize_t n;
 
 	if (fd < 0)
 		return;
 	while ((n = read(fd, buffer + filled, sizeof(buffer) - filled)) > 0 || (n < 0 && errno == EAGAIN)) {
 		filled += n > 0 ? n : 0;
-		taken = take_files(recorder, buffer, filled);
+		taken = take_files(encoder, buffer, filled);
 		filled -= taken;
 		memmove(buffer, buffer + taken, filled);
 	}
@@ -129,16 +130,16 @@ void recorder_scan_files(struct recorder *recorder)
 }
 
 /* Its opening was not seen, or its record was lost. */
-static void look_for_file(struct recorder *recorder, const struct fd_identity *fd, uint64_t now)
+static void look_for_file(struct encoder *encoder, const struct fd_identity *fd, uint64_t now)
 {
-	if (now < recorder->next_scan_ns)
+	if (now < encoder->next_scan_ns)
 		return;
-	recorder_scan_files(recorder);
-	if (files_path(recorder->files, fd).bytes)
-		recorder->scan_pause_ns = SCAN_PAUSE_NS;
-	else if (recorder->scan_pause_ns < SCAN_PAUSE_MAX_NS)
-		recorder->scan_pause_ns *= 2;
-	recorder->next_scan_ns = now + recorder->scan_pause_ns;
+	encoder_scan_files(encoder);
+	if (files_path(encoder->files, fd).bytes)
+		encoder->scan_pause_ns = SCAN_PAUSE_NS;
+	else if (encoder->scan_pause_ns < SCAN_PAUSE_MAX_NS)
+		encoder->scan_pause_ns *= 2;
+	encoder->next_scan_ns = now + encoder->scan_pause_ns;
 }
 
 static bool is_named_by_path(const struct fd_identity *fd)
@@ -148,11 +149,13 @@ static bool is_named_by_path(const struct fd_identity *fd)
 
 static bool opens_path(uint16_t type)
 {
-	return type == CALL_open || type == CALL_openat || type == CALL_openat2 || type == CALL_creat;
+	const struct call *call = call_of(type);
+
+	return call && call->flags & CALL_OPENS;
 }
 
 /* The name to look a descriptor up by. What was opened just now has the path that opened it. */
-static struct span name_of(struct recorder *recorder, const struct event *event, struct span strings, struct span name,
+static struct span name_of(struct encoder *encoder, const struct event *event, struct span strings, struct span name,
 			   char *path)
 {
 	const struct fd_identity *fd = &event->fd;
@@ -162,11 +165,11 @@ static struct span name_of(struct recorder *recorder, const struct event *event,
 		return name;
 	if (opens_path(event->type) && (len = args_first_path(path, strings))) {
 		name = (struct span){ path, len };
-		files_learn(recorder->files, fd, name);
+		files_learn(encoder->files, fd, name);
 		return name;
 	}
-	if (!files_path(recorder->files, fd).bytes)
-		look_for_file(recorder, fd, event->end_ns);
+	if (!files_path(encoder->files, fd).bytes)
+		look_for_file(encoder, fd, event->end_ns);
 	return (struct span){ 0 };
 }
 
@@ -181,7 +184,7 @@ static struct span after(const char **at, size_t len)
 }
 
 /* 0: the event has none. The length of the name is no part of an identity. */
-static uint32_t fd_id(struct recorder *recorder, struct event *event, struct span strings, struct span name)
+static uint32_t fd_id(struct encoder *encoder, struct event *event, struct span strings, struct span name)
 {
 	char path[PATH_BYTES];
 	uint32_t id = 0;
@@ -190,10 +193,10 @@ static uint32_t fd_id(struct recorder *recorder, struct event *event, struct spa
 		return 0;
 	event->fd.name_len = 0;
 	if (!name.len && !opens_path(event->type))
-		id = fds_recent(recorder->fds, &event->fd);
+		id = fds_recent(encoder->fds, &event->fd);
 	if (id)
 		return id;
-	return fds_id(recorder->fds, recorder->batch, &event->fd, name_of(recorder, event, strings, name, path));
+	return fds_id(encoder->fds, encoder->batch, &event->fd, name_of(encoder, event, strings, name, path));
 }
 
 static bool is_whole(const struct event *event, uint32_t len)
@@ -201,32 +204,32 @@ static bool is_whole(const struct event *event, uint32_t len)
 	return len >= sizeof(*event) + event->strings_len + event->fd.name_len + event->data_len;
 }
 
-static void take_event(struct recorder *recorder, struct event *event)
+static void take_event(struct encoder *encoder, struct event *event)
 {
 	const char *at = (const char *)(event + 1);
 	struct span strings = after(&at, event->strings_len);
 	struct span name = after(&at, event->fd.name_len);
 	struct span data = after(&at, event->data_len);
-	struct batch *batch = recorder->batch;
+	struct batch *batch = encoder->batch;
 	uint32_t thread, fd;
 
-	if (recorder->descriptors)
-		descriptors_resolve(recorder->descriptors, event);
-	roles_learn(recorder->roles, &event->fd, event->type);
-	thread = threads_id(recorder->threads, batch, event);
-	fd = fd_id(recorder, event, strings, name);
+	if (encoder->descriptors)
+		descriptors_resolve(encoder->descriptors, event);
+	roles_learn(encoder->roles, &event->fd, event->type);
+	thread = threads_id(encoder->threads, batch, event);
+	fd = fd_id(encoder, event, strings, name);
 	batch_add(batch, event, data, thread, fd, args_append(batch, event, strings));
-	recorder->events++;
+	encoder->events++;
 	if (event->type == EVENT_procexit)
-		threads_forget(recorder->threads, event->tid);
-	if (threads_overflowed(recorder->threads))
-		recorder->probe->settings->announce++;
+		threads_forget(encoder->threads, event->tid);
+	if (threads_overflowed(encoder->threads))
+		encoder->probe->settings->announce++;
 }
 
-static void take_loss(struct recorder *recorder, const struct loss *loss)
+static void take_loss(struct encoder *encoder, const struct loss *loss)
 {
 	static const char *const families[COUNTED_FAMILIES] = FAMILY_NAMES;
-	struct batch *batch = recorder->batch;
+	struct batch *batch = encoder->batch;
 	Trowel__V1__Loss *message = arena_alloc(&batch->arena, sizeof(*message));
 
 	trowel__v1__loss__init(message);
@@ -239,45 +242,45 @@ static void take_loss(struct recorder *recorder, const struct loss *loss)
 	pointers_add(&batch->losses, message);
 }
 
-static bool give_loss(void *recorder, const struct loss *loss)
+static bool give_loss(void *encoder, const struct loss *loss)
 {
-	take_loss(recorder, loss);
+	take_loss(encoder, loss);
 	return true;
 }
 
 /* A call on any descriptor counts as `io`: what the descriptor was is no longer known. */
-static void lose_batch(struct recorder *recorder, struct batch *batch)
+static void lose_batch(struct encoder *encoder, struct batch *batch)
 {
 	for (uint32_t i = 0; i < batch->n; i++) {
 		struct record record = { .cpu = batch->cpu[i], .family = call_of(batch->type[i])->family };
 
-		losses_add_queue(recorder->losses, &record, batch->start_ns + (uint64_t)batch->time[i]);
+		losses_add_queue(encoder->losses, &record, batch->start_ns + (uint64_t)batch->time[i]);
 	}
 	batch_reset(batch);
 }
 
 /* Whether the batch on its way has arrived nobody knows: it counts as lost. */
-void recorder_restart(struct recorder *recorder)
+void encoder_restart(struct encoder *encoder)
 {
-	lose_batch(recorder, &recorder->batches[0]);
-	lose_batch(recorder, &recorder->batches[1]);
-	threads_restart(recorder->threads);
-	fds_restart(recorder->fds);
-	losses_report(recorder->losses, give_loss, recorder);
+	lose_batch(encoder, &encoder->batches[0]);
+	lose_batch(encoder, &encoder->batches[1]);
+	threads_restart(encoder->threads);
+	fds_restart(encoder->fds);
+	losses_report(encoder->losses, give_loss, encoder);
 }
 
-void recorder_take(struct recorder *recorder, struct record *record, uint32_t len)
+void encoder_take(struct encoder *encoder, struct record *record, uint32_t len)
 {
 	switch (record->kind) {
 	case RECORD_EVENT:
 		if (is_whole((struct event *)record, len))
-			take_event(recorder, (struct event *)record);
+			take_event(encoder, (struct event *)record);
 		break;
 	case RECORD_THREAD:
-		threads_announce(recorder->threads, (const struct thread_record *)record, len);
+		threads_announce(encoder->threads, (const struct thread_record *)record, len);
 		break;
 	case RECORD_LOSS:
-		take_loss(recorder, (const struct loss *)record);
+		take_loss(encoder, (const struct loss *)record);
 		break;
 	}
 }
@@ -304,19 +307,19 @@ static void add_counter(struct batch *batch, const struct counters *counters, in
 	pointers_add(&batch->counters, message);
 }
 
-void recorder_add_counters(struct recorder *recorder)
+void encoder_add_counters(struct encoder *encoder)
 {
-	for (int cpu = 0; cpu < recorder->probe->cpus; cpu++)
+	for (int cpu = 0; cpu < encoder->probe->cpus; cpu++)
 		for (int family = 0; family < FAMILIES_N; family++)
-			add_counter(recorder->batch, &recorder->probe->counters[cpu], cpu, family);
+			add_counter(encoder->batch, &encoder->probe->counters[cpu], cpu, family);
 }
 
-void recorder_add_clock(struct recorder *recorder)
+void encoder_add_clock(struct encoder *encoder)
 {
-	Trowel__V1__Clock *clock = arena_alloc(&recorder->batch->arena, sizeof(*clock));
+	Trowel__V1__Clock *clock = arena_alloc(&encoder->batch->arena, sizeof(*clock));
 
 	trowel__v1__clock__init(clock);
 	clock->boot_ns = boot_ns();
 	clock->wall_ns = clock_ns(CLOCK_REALTIME);
-	recorder->batch->clock = clock;
+	encoder->batch->clock = clock;
 }

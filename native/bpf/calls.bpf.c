@@ -137,16 +137,11 @@ static __always_inline __s64 take_latency(struct thread *thread, struct pt_regs 
 }
 
 /* Later events are about files that these opened: they are recorded however short they were. */
-static __always_inline bool opens_path(__u32 id)
-{
-	return id == CALL_open || id == CALL_openat || id == CALL_openat2 || id == CALL_creat;
-}
-
-static __always_inline bool took_long_enough(const struct call *call, __u32 id, __s64 latency)
+static __always_inline bool took_long_enough(const struct call *call, __s64 latency)
 {
 	if (call->flags & CALL_WAIT && latency < (__s64)settings.wait_over_ns)
 		return false;
-	return !settings.min_latency_ns || latency >= (__s64)settings.min_latency_ns || opens_path(id);
+	return !settings.min_latency_ns || latency >= (__s64)settings.min_latency_ns || call->flags & CALL_OPENS;
 }
 
 static __always_inline bool passes_by_fd(const struct event *event, __u8 family)
@@ -192,7 +187,7 @@ static __always_inline void record(struct returned *returned, struct pt_regs *re
 	struct event *event;
 	__u8 family = returned->call->family;
 
-	if (!took_long_enough(returned->call, returned->id, latency)) {
+	if (!took_long_enough(returned->call, latency)) {
 		count_filtered(family);
 		return;
 	}
@@ -255,10 +250,11 @@ static __always_inline void on_signal(struct task_struct *task, struct thread *t
 	record(&returned, (struct pt_regs *)bpf_task_pt_regs(task), now, now - start);
 }
 
-/* A shell opens what the program that it becomes is to use: asked for by the program's name, the file has none yet. */
-static __always_inline bool names_for_others(struct task_struct *task, __u32 id)
+/* A shell opens what the program that it becomes is to use: asked for by the
+ * program's name, the file has none yet. */
+static __always_inline bool names_for_others(struct task_struct *task, const struct call *call)
 {
-	return settings.filters & FILTER_COMMS && opens_path(id) && !pid_is_excluded(READ(task, tgid));
+	return settings.filters & FILTER_COMMS && call->flags & CALL_OPENS && !pid_is_excluded(READ(task, tgid));
 }
 
 /* ---- Accept queues: a connection that finds its listener full leaves no other trace ---- */
@@ -307,7 +303,7 @@ static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 		return 0;
 	returned.id = id;
 	returned.call = call_by_id(id);
-	if (!is_wanted(returned.task, returned.thread) && !names_for_others(returned.task, id)) {
+	if (!is_wanted(returned.task, returned.thread) && !names_for_others(returned.task, returned.call)) {
 		returned.thread->start_ns = 0;
 		count_filtered(returned.call->family);
 		return 0;
@@ -358,7 +354,7 @@ static __always_inline void record_pending(struct returned *returned, struct pt_
 	struct event *event;
 	__u8 family = returned->call->family;
 
-	if (!took_long_enough(returned->call, returned->id, latency) || !is_wanted(returned->task, returned->thread))
+	if (!took_long_enough(returned->call, latency) || !is_wanted(returned->task, returned->thread))
 		return;
 	returned->scratch = scratch_of(LANE_ITER);
 	if (!returned->scratch)

@@ -4,78 +4,61 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "hash.h"
+#include "table.h"
 
 #define THREADS_MAX 32768
 #define ANCESTORS_MAX 32
 
 struct entry {
-	uint32_t tid; /* 0: free */
+	struct slot slot;
+	uint32_t tid;
 	uint32_t id; /* 0: not defined in this stream */
 	uint32_t len;
 	struct thread_record *record; /* NULL: it was never announced, or its announcement was lost */
 };
 
 struct threads {
-	struct entry *entries; /* open addressing, twice as many as are used at most */
-	uint32_t used;
+	struct table table;
 	uint32_t last_id;
 	bool overflowed;
 };
 
-#define SLOTS (THREADS_MAX * 2)
+static void release(void *entry)
+{
+	free(((struct entry *)entry)->record);
+}
 
 struct threads *threads_new(void)
 {
-	struct threads *threads = calloc(1, sizeof(*threads));
+	struct threads *threads = alloc_zeroed(1, sizeof(*threads));
 
-	threads->entries = calloc(SLOTS, sizeof(struct entry));
+	table_init(&threads->table, THREADS_MAX, sizeof(struct entry), release);
 	return threads;
-}
-
-static void forget_all(struct threads *threads)
-{
-	for (uint32_t i = 0; i < SLOTS; i++)
-		free(threads->entries[i].record);
-	memset(threads->entries, 0, SLOTS * sizeof(struct entry));
-	threads->used = 0;
 }
 
 void threads_free(struct threads *threads)
 {
-	forget_all(threads);
-	free(threads->entries);
+	table_free(&threads->table);
 	free(threads);
 }
 
-static uint32_t home_of(uint32_t tid)
+/* NULL: it is not known. No two tids have the same hash. */
+static struct entry *find(const struct threads *threads, uint32_t tid)
 {
-	return hash_u64(tid) & (SLOTS - 1);
-}
-
-/* Its entry, or the free one where it belongs. */
-static struct entry *find(struct threads *threads, uint32_t tid)
-{
-	uint32_t i = home_of(tid);
-
-	while (threads->entries[i].tid && threads->entries[i].tid != tid)
-		i = (i + 1) & (SLOTS - 1);
-	return &threads->entries[i];
+	return table_find(&threads->table, hash_u64(tid), NULL, NULL);
 }
 
 static struct entry *find_or_add(struct threads *threads, uint32_t tid)
 {
 	struct entry *entry = find(threads, tid);
 
-	if (entry->tid)
+	if (entry)
 		return entry;
-	if (threads->used == THREADS_MAX) {
-		forget_all(threads);
-		threads->overflowed = true;
-		entry = find(threads, tid);
-	}
-	threads->used++;
-	*entry = (struct entry){ .tid = tid };
+	threads->overflowed |= table_is_full(&threads->table);
+	entry = table_add(&threads->table, hash_u64(tid));
+	entry->tid = tid;
 	return entry;
 }
 
@@ -94,38 +77,25 @@ void threads_announce(struct threads *threads, const struct thread_record *recor
 
 	if (says_the_same(entry, record, len))
 		return;
-	entry->record = realloc(entry->record, len);
+	entry->record = alloc_resize(entry->record, len);
 	memcpy(entry->record, record, len);
 	entry->len = len;
 	entry->id = 0;
 }
 
-/* Closes the gap, so that searches need no marks of what was deleted. */
 void threads_forget(struct threads *threads, uint32_t tid)
 {
-	struct entry *entries = threads->entries, *gone = find(threads, tid);
-	uint32_t gap = gone - entries;
+	struct entry *gone = find(threads, tid);
 
-	if (!gone->tid)
-		return;
-	free(gone->record);
-	threads->used--;
-	for (uint32_t i = (gap + 1) & (SLOTS - 1); entries[i].tid; i = (i + 1) & (SLOTS - 1)) {
-		uint32_t distance = (i - home_of(entries[i].tid)) & (SLOTS - 1);
-
-		if (distance >= ((i - gap) & (SLOTS - 1))) {
-			entries[gap] = entries[i];
-			gap = i;
-		}
-	}
-	entries[gap] = (struct entry){ 0 };
+	if (gone)
+		table_remove(&threads->table, gone);
 }
 
 void threads_restart(struct threads *threads)
 {
 	threads->last_id = 0;
-	for (uint32_t i = 0; i < SLOTS; i++)
-		threads->entries[i].id = 0;
+	for (uint32_t i = 0; i < table_size(&threads->table); i++)
+		((struct entry *)table_slot(&threads->table, i))->id = 0;
 }
 
 bool threads_overflowed(struct threads *threads)
@@ -218,7 +188,7 @@ static void define_ancestors(struct threads *threads, struct batch *batch, const
 	for (int i = 0; i < ANCESTORS_MAX && entry->record; i++) {
 		struct entry *parent = find(threads, entry->record->ppid);
 
-		if (!parent->tid || parent->id || !parent->record)
+		if (!parent || parent->id || !parent->record)
 			return;
 		parent->id = ++threads->last_id;
 		define(batch, parent, parent->record->pid);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Events of sockets rather than of threads. They may interrupt one another, so each is built on its own stack. */
-#ifndef TROWEL_TROUBLE_BPF_H
-#define TROWEL_TROUBLE_BPF_H
+#ifndef TROWEL_NETWORK_BPF_H
+#define TROWEL_NETWORK_BPF_H
 
 #include "event.bpf.h"
 
-static __always_inline void begin_trouble(struct event *event, __u16 type)
+static __always_inline void begin_network_event(struct event *event, __u16 type)
 {
 	__builtin_memset(event, 0, sizeof(*event));
 	event->type = type;
@@ -15,7 +15,7 @@ static __always_inline void begin_trouble(struct event *event, __u16 type)
 	event->fdnum = -1;
 }
 
-static __always_inline void send_trouble(struct event *event)
+static __always_inline void send_network_event(struct event *event)
 {
 	if (settings.filters & FILTER_PORTS && !fd_is_wanted(&event->fd))
 		count_filtered(FAMILY_TROUBLE);
@@ -107,11 +107,11 @@ GLOBAL int check_backlog(__u64 address, __u32 taken)
 	max = READ(sk, sk_max_ack_backlog);
 	if (length <= max)
 		return 0;
-	begin_trouble(&event, EVENT_accept_queue_full);
+	begin_network_event(&event, EVENT_accept_queue_full);
 	event.slots[0] = length;
 	event.slots[1] = max;
 	if (describe_sk(&event.fd, sk))
-		send_trouble(&event);
+		send_network_event(&event);
 	return 0;
 }
 

@@ -10,13 +10,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "encoder.h"
 #include "log.h"
 #include "privilege.h"
-#include "recorder.h"
 #include "settings.h"
 
 #define LAYOUT 1 /* of the columns */
-#define VERSION "0.1.0"
 
 /* A collector on this machine is gone for good when it is gone; one elsewhere comes back. */
 #define LOCAL_PATIENCE_NS 5000000000ULL
@@ -30,7 +29,7 @@
 struct sender {
 	struct session *session;
 	struct stream *stream;
-	struct recorder *recorder;
+	struct encoder *encoder;
 	pthread_t listener;
 	_Atomic bool deaf; /* the stream has ended */
 	uint64_t counters_ns;
@@ -182,24 +181,24 @@ static bool flush(struct sender *sender)
 	Trowel__V1__FromProbe message = TROWEL__V1__FROM_PROBE__INIT;
 	Trowel__V1__Batch columns;
 
-	batch_message(recorder_batch(sender->recorder), &columns);
+	batch_message(encoder_batch(sender->encoder), &columns);
 	message.message_case = TROWEL__V1__FROM_PROBE__MESSAGE_BATCH;
 	message.batch = &columns;
 	if (!say(sender, &message))
 		return false;
-	recorder_next_batch(sender->recorder);
+	encoder_next_batch(sender->encoder);
 	return true;
 }
 
 static void add_periodic(struct sender *sender, uint64_t now)
 {
 	if (now >= sender->counters_ns) {
-		recorder_add_counters(sender->recorder);
+		encoder_add_counters(sender->encoder);
 		probe_check_listeners(&sender->session->probe);
 		sender->counters_ns = now + COUNTERS_NS;
 	}
 	if (now >= sender->clock_ns) {
-		recorder_add_clock(sender->recorder);
+		encoder_add_clock(sender->encoder);
 		sender->clock_ns = now + CLOCK_NS;
 	}
 }
@@ -211,9 +210,9 @@ static bool send_queued(struct sender *sender)
 	uint32_t len;
 
 	while ((record = queue_peek(sender->session->queue, &len))) {
-		recorder_take(sender->recorder, record, len);
+		encoder_take(sender->encoder, record, len);
 		queue_pop(sender->session->queue);
-		if (batch_is_full(recorder_batch(sender->recorder)) && !flush(sender))
+		if (batch_is_full(encoder_batch(sender->encoder)) && !flush(sender))
 			return false;
 	}
 	return true;
@@ -233,7 +232,7 @@ static bool send_batches(struct sender *sender)
 		if (!send_queued(sender))
 			return false;
 		add_periodic(sender, boot_ns());
-		if (!batch_is_empty(recorder_batch(sender->recorder)) && !flush(sender))
+		if (!batch_is_empty(encoder_batch(sender->encoder)) && !flush(sender))
 			return false;
 	} while (!ended && !sender->deaf);
 	return ended;
@@ -254,9 +253,9 @@ static bool say_bye(struct sender *sender)
 	Trowel__V1__FromProbe message = TROWEL__V1__FROM_PROBE__INIT;
 	Trowel__V1__Bye bye = TROWEL__V1__BYE__INIT;
 
-	bye.events = recorder_events(sender->recorder);
+	bye.events = encoder_events(sender->encoder);
 	bye.lost = sender->session->lost;
-	bye.end_ns = batch_time(recorder_batch(sender->recorder), boot_ns());
+	bye.end_ns = batch_time(encoder_batch(sender->encoder), boot_ns());
 	bye.cpu_s = cpu_seconds();
 	message.message_case = TROWEL__V1__FROM_PROBE__MESSAGE_BYE;
 	message.bye = &bye;
@@ -275,7 +274,7 @@ static bool use_stream(struct sender *sender)
 	pthread_create(&sender->listener, NULL, listen, sender);
 	complete = say_ready(sender) && send_batches(sender);
 	if (complete) {
-		recorder_add_counters(sender->recorder);
+		encoder_add_counters(sender->encoder);
 		complete = flush(sender) && say_bye(sender);
 	}
 	if (!sender->deaf)
@@ -289,15 +288,15 @@ static bool begin_recording(struct sender *sender, Trowel__V1__ToProbe *message)
 {
 	struct session *session = sender->session;
 
-	if (sender->recorder) {
+	if (sender->encoder) {
 		settings_apply(&session->probe, message->config);
 		return true;
 	}
 	session_set_config(session, message->config);
 	if (!session_await_attached(session))
 		return false;
-	sender->recorder = recorder_new(&session->probe, session->start_ns);
-	recorder_scan_files(sender->recorder);
+	sender->encoder = encoder_new(&session->probe, session->start_ns);
+	encoder_scan_files(sender->encoder);
 	return true;
 }
 
@@ -328,7 +327,7 @@ static bool try_stream(struct sender *sender, bool *complete)
 		over = *complete = use_stream(sender);
 		sender->lonely_ns = boot_ns();
 		if (!over)
-			recorder_restart(sender->recorder);
+			encoder_restart(sender->encoder);
 	}
 	if (message)
 		trowel__v1__to_probe__free_unpacked(message, NULL);
@@ -353,8 +352,8 @@ void *sender_run(void *arg)
 		}
 		usleep(SLICE_MS * 1000);
 	}
-	if (sender.recorder)
-		recorder_free(sender.recorder);
+	if (sender.encoder)
+		encoder_free(sender.encoder);
 	if (!complete)
 		session_fail(session);
 	return NULL;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
+
 #define STATUS_MS 1000 /* for a broken stream to say why */
 #define METHOD "/trowel.v1.Collector/Record"
 
@@ -105,7 +107,7 @@ static void begin_call(struct stream *stream)
 
 struct stream *stream_open(const struct collector *collector)
 {
-	struct stream *stream = calloc(1, sizeof(*stream));
+	struct stream *stream = alloc_zeroed(1, sizeof(*stream));
 
 	grpc_metadata_array_init(&stream->headers);
 	grpc_metadata_array_init(&stream->trailers);

@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "alloc.h"
+
 /*
  * Records lie one behind another in a circle of bytes, each after its length and padded to 8. A length of WRAP says
  * that the next one is at the start again, so that no record is ever cut in two. Positions count up and never wrap.
@@ -31,7 +33,7 @@ struct queue {
 
 struct queue *queue_new(size_t bytes)
 {
-	struct queue *queue = aligned_alloc(64, sizeof(*queue));
+	struct queue *queue = alloc_checked(aligned_alloc(64, sizeof(*queue)), sizeof(*queue));
 	pthread_condattr_t attr;
 
 	memset(queue, 0, sizeof(*queue));

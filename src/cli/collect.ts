@@ -9,6 +9,7 @@ import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { newTables } from '../model/rows.ts';
 import { sanitize } from '../output/printable.ts';
+import { say } from '../output/stderr.ts';
 import { definitions } from './definitions.ts';
 import { UsageError } from './exit.ts';
 import { lostText } from './lost.ts';
@@ -47,14 +48,14 @@ export async function collect(filterText: string, options: CollectOptions): Prom
     let path = '';
     const pathFor = (hello: Hello) => {
       path = newPath(options.write, hello.hostname);
-      process.stderr.write(`${sanitize(hello.hostname)}: recording into ${path}\n`);
+      say(`${sanitize(hello.hostname)}: recording into ${path}`);
       return path;
     };
     const onEnd = (bye: Bye | null, error: Error | null) => {
       sessions.delete(session);
       if (path !== '')
-        process.stderr.write(
-          `${path}: ${session.totals?.stored ?? 0} events, ${lostText(session.totals?.lost ?? 0, bye === null || error !== null)}${error === null ? '' : `; ${error.message}`}\n`,
+        say(
+          `${path}: ${session.totals?.stored ?? 0} events, ${lostText(session.totals?.lost ?? 0, bye === null || error !== null)}${error === null ? '' : `; ${error.message}`}`,
         );
     };
     const session = new Session({ path: pathFor, filter, config, command: `collect --listen ${options.listen}`, onEnd }, control);
@@ -62,9 +63,7 @@ export async function collect(filterText: string, options: CollectOptions): Prom
     return session;
   });
   await server.listen(options.listen, keysOf(options));
-  process.stderr.write(
-    `listening on ${options.listen}: trowel-probe ${options.tlsCert === undefined ? '' : '--tls '}ADDRESS on each node\n`,
-  );
+  say(`listening on ${options.listen}: trowel-probe ${options.tlsCert === undefined ? '' : '--tls '}ADDRESS on each node`);
   await interrupted();
   for (const session of sessions) session.stop();
   await gone(sessions);

@@ -4,6 +4,7 @@ import type { Capture } from '../capture/capture.ts';
 import type { Range } from '../capture/select.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import { MS } from '../model/time.ts';
+import { say } from '../output/stderr.ts';
 import { UsageError } from './exit.ts';
 import { fileKind } from './file-kind.ts';
 import { Out } from './out.ts';
@@ -49,7 +50,7 @@ async function readCapture(path: string, filterText: string, options: ReadOption
 }
 
 export function warn(filter: CompiledFilter): void {
-  for (const note of filter.notes) process.stderr.write(`note: ${note}\n`);
+  for (const note of filter.notes) say(`note: ${note}`);
 }
 
 function rangeOf(options: ReadOptions, capture: Capture): Range {

@@ -16,6 +16,7 @@ import { packageRoot } from '../model/package-root.ts';
 import { newTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
 import { jsonText } from '../output/printable.ts';
+import { StatusLine, say } from '../output/stderr.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { lostText } from './lost.ts';
@@ -79,6 +80,7 @@ class Recording {
   readonly #ready = Promise.withResolvers<void>();
   /** What of the filter the kernel decides; null: there is no filter. */
   readonly #pushed: readonly string[] | null;
+  readonly #status = new StatusLine();
   #session: Session | null = null;
   #totals: RecorderTotals | null = null;
   #interrupted = false;
@@ -184,7 +186,7 @@ class Recording {
   #tellFilter(): void {
     if (this.#pushed === null || this.#options.json === true) return;
     const kernel = this.#pushed.length === 0 ? 'nothing of it' : this.#pushed.join(' and ');
-    process.stderr.write(`filter: the kernel takes ${kernel}; the collector asks the whole filter of what comes through\n`);
+    say(`filter: the kernel takes ${kernel}; the collector asks the whole filter of what comes through`);
   }
 
   /** A line that is written over and over, on a terminal only. */
@@ -197,15 +199,13 @@ class Recording {
       before = totals.events;
       const { pods, troubles } = this.#session!.names;
       const lost = `${totals.lost > 0 ? `  lost ${totals.lost}` : ''}${pods > 0 ? `  ${pods} pods` : ''}${troubles.length > 0 ? `  ${troubles.join('; ')}` : ''}`;
-      process.stderr.write(
-        `\r\x1b[Krecording  ${totals.events} events  ${rate.toFixed(0)}/s  ${(totals.bytes / 1024).toFixed(0)} KiB${lost}`,
-      );
+      this.#status.show(`recording  ${totals.events} events  ${rate.toFixed(0)}/s  ${(totals.bytes / 1024).toFixed(0)} KiB${lost}`);
     };
-    return setInterval(process.stderr.isTTY ? show : () => {}, PROGRESS_EVERY_MS);
+    return setInterval(this.#status.isSeen ? show : () => {}, PROGRESS_EVERY_MS);
   }
 
   #report({ bye, error }: { bye: Bye | null; error: Error | null }, commandCode: number): void {
-    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    this.#status.end();
     const totals = this.#totals ?? { events: 0, stored: 0, lost: 0, bytes: 0 };
     const broke = bye === null || error !== null;
     if (this.#options.json === true)
@@ -213,7 +213,7 @@ class Recording {
     else {
       const { pods, troubles } = this.#session?.names ?? { pods: 0, troubles: [] };
       const names = `${pods > 0 ? `, ${pods} pods known` : ''}${troubles.length > 0 ? `; ${troubles.join('; ')}` : ''}`;
-      process.stderr.write(`${this.#path}: ${totals.stored} events, ${lostText(totals.lost, broke)}${names}\n`);
+      say(`${this.#path}: ${totals.stored} events, ${lostText(totals.lost, broke)}${names}`);
     }
     if (error !== null) throw new Exit(EXIT.FAILED, `the recording broke off: ${error.message}`);
     if (bye === null) throw new Exit(EXIT.FAILED, 'the probe broke off; what it had sent is in the capture');
@@ -251,7 +251,7 @@ function kubeOptions({ kubeconfig, api, cri, docker }: RecordOptions): KubeOptio
   } catch (error) {
     if (!(error instanceof KubeConfigError)) throw error;
     if (Object.keys(named).length > 0) throw new UsageError(error.message);
-    process.stderr.write(`no names from the Kubernetes API: ${error.message}\n`);
+    say(`no names from the Kubernetes API: ${error.message}`);
     return { ...sockets, noApi: true };
   }
 }

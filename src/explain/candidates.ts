@@ -73,7 +73,7 @@ class Search {
     const { fds } = scene.dims;
     this.#streams = new Uint8Array(fds.lastId + 1);
     for (const { id } of fds.all()) {
-      this.#uses[id] = useOf(id, scene);
+      this.#uses[id] = usageOf(id, scene);
       this.#streams[id] = isStreamRow(id, scene) ? 1 : 0;
     }
     this.#state = new Uint8Array(fds.lastId + 1);
@@ -187,7 +187,7 @@ class Search {
   }
 }
 
-function useOf(id: number, { dims }: Scene): FdUse {
+function usageOf(id: number, { dims }: Scene): FdUse {
   const fd = dims.fds.get(id);
   return fd === undefined ? 'other' : fdUse(fd);
 }

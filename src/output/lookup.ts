@@ -24,7 +24,7 @@ export function lookupLines(lookup: Lookup, dims: Dimensions): string[] {
     bar(attempt, lookup),
     attempt.queries.map(({ num }) => num).join(' '),
   ]);
-  const outcome = lookup.addresses.length > 0 ? lookup.addresses.join(' ') : lookup.result;
+  const outcome = sanitize(lookup.addresses.length > 0 ? lookup.addresses.join(' ') : lookup.result);
   const wasted = attempts.filter((attempt) => attempt.wasted).length;
   const head = `${askerText(lookup, dims)}  ${sanitize(lookup.name)}  →  ${outcome}  ${spanText(lookup.end - lookup.start)}`;
   const counts = `${attempts.length} name${attempts.length === 1 ? '' : 's'} tried, ${wasted} in vain`;

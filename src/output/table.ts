@@ -1,6 +1,7 @@
 /** Columns that line up, for summaries. */
 import { createRequire } from 'node:module';
 import type stringWidth from 'string-width';
+import { sanitize } from './printable.ts';
 
 const load = createRequire(import.meta.url);
 /** ASCII, and what our own tables draw with: a cell each. */
@@ -17,8 +18,9 @@ export interface TableColumn {
   readonly align?: 'right';
 }
 
-/** Rows of already harmless text, with a line of titles; trailing blanks removed. */
-export function tableLines(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): string[] {
+/** Rows of text, made harmless, with a line of titles; trailing blanks removed. */
+export function tableLines(columns: readonly TableColumn[], texts: readonly (readonly string[])[]): string[] {
+  const rows = texts.map((row) => row.map((cell) => (NARROW.test(cell) ? cell : sanitize(cell))));
   const widths = columns.map(({ title }, c) => Math.max(widthOf(title), ...rows.map((row) => widthOf(row[c] ?? ''))));
   const line = (cells: readonly string[]) =>
     columns

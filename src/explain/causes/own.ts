@@ -19,6 +19,7 @@ const OWN: Readonly<Partial<Record<Kind, readonly [id: string, text: string, fix
 
 export function judgeOwn(facts: Facts): Cause[] {
   return facts.phases
+    .filter(({ kind }) => kind !== 'cpu' || facts.scene.capture.meta.latency !== 'off') // a call of unknown length looks like computing
     .filter((phase) => OWN[phase.kind] !== undefined && phase.duration >= facts.over && phase.duration >= SHARE * (facts.end - facts.start))
     .map((phase) => judge(phase, facts));
 }

@@ -10,6 +10,9 @@ import { namedFile } from './import-cache.ts';
 import { openCapture } from './open-capture.ts';
 import { Out } from './out.ts';
 
+/** Losses that are told one by one. */
+const MOST_LOSSES = 20;
+
 interface Summary {
   readonly file: string;
   readonly bytes: number;
@@ -131,15 +134,16 @@ function summaryLines(summary: Summary): string[] {
   ];
   const text = lines.map(([key, value]) => `${key.padEnd(10)} ${sanitize(value)}`);
   if (summary.losses.length === 0) return text;
-  const rows = summary.losses.map(({ reason, family, count, from, to }) => [
-    String(count),
-    family,
-    reason,
-    secondsText(from),
-    secondsText(to),
-  ]);
+  const shown = [...summary.losses].sort((a, b) => b.count - a.count).slice(0, MOST_LOSSES);
+  const rest = summary.losses.length - shown.length;
+  const rows = shown
+    .sort((a, b) => a.from - b.from)
+    .map(({ reason, family, count, from, to }) => [String(count), family, reason, secondsText(from), secondsText(to)]);
   return [
     ...text,
     ...tableLines([{ title: 'LOST', align: 'right' }, { title: 'FAMILY' }, { title: 'BUFFER' }, { title: 'FROM' }, { title: 'TO' }], rows),
+    ...(rest > 0
+      ? [`and ${rest} smaller losses, of ${summary.lost - shown.reduce((sum, { count }) => sum + count, 0)} events: --json has all`]
+      : []),
   ];
 }

@@ -11,7 +11,7 @@ import { newTables } from '../model/rows.ts';
 import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';
 import { definitions } from './definitions.ts';
-import { UsageError } from './exit.ts';
+import { EXIT, Exit, UsageError } from './exit.ts';
 import { lostText } from './lost.ts';
 import { parseSpan } from './span.ts';
 
@@ -62,7 +62,10 @@ export async function collect(filterText: string, options: CollectOptions): Prom
     sessions.add(session);
     return session;
   });
-  await server.listen(options.listen, keysOf(options));
+  await server.listen(options.listen, keysOf(options)).catch((error: NodeJS.ErrnoException) => {
+    const code = /EACCES|permission denied/i.test(error.message) ? EXIT.PRIVILEGE : EXIT.FAILED;
+    throw new Exit(code, `cannot listen on ${options.listen}: ${error.message}`);
+  });
   say(`listening on ${options.listen}: trowel-probe ${options.tlsCert === undefined ? '' : '--tls '}ADDRESS on each node`);
   await interrupted();
   for (const session of sessions) session.stop();

@@ -1,8 +1,8 @@
 /** `trowel record`: probe, collector and store in one command. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { KubeOptions } from '../collector/kube-source.ts';
 import { FAMILIES_WITHOUT_NET, pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { RecorderTotals } from '../collector/recorder.ts';
@@ -17,6 +17,7 @@ import { newTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
 import { jsonText } from '../output/printable.ts';
 import { StatusLine, say } from '../output/stderr.ts';
+import { cgroupTrouble } from './cgroup.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { lostText } from './lost.ts';
@@ -80,6 +81,8 @@ class Recording {
   readonly #ready = Promise.withResolvers<void>();
   /** What of the filter the kernel decides; null: there is no filter. */
   readonly #pushed: readonly string[] | null;
+  /** ms after which it ends; null: there is no such limit. */
+  readonly #limit: number | null;
   readonly #status = new StatusLine();
   #session: Session | null = null;
   #totals: RecorderTotals | null = null;
@@ -92,6 +95,7 @@ class Recording {
     this.#options = options;
     this.#address = `unix:${socket}`;
     const config = configOf(options);
+    this.#limit = limitMs(options);
     this.#pushed = filter === '' ? null : pushedText(pushedOf(filter));
     this.#server = new CollectorServer((control) => {
       const session = new Session(
@@ -118,32 +122,53 @@ class Recording {
   }
 
   async run(): Promise<void> {
+    const signalled = this.#signal();
     await this.#server.listen(this.#address);
-    const probe = startProbe(this.#address);
-    const exited = new Promise<number>((resolve) => probe.on('exit', (code) => resolve(code ?? EXIT.FAILED)));
-    const early = exited.then((code) => {
+    try {
+      const probe = startProbe(this.#address);
+      const exited = new Promise<number>((resolve) => probe.on('exit', (code) => resolve(code ?? EXIT.FAILED)));
+      try {
+        await this.#record(probe, exited, signalled);
+      } finally {
+        await endProbe(probe, exited);
+      }
+    } finally {
       this.#server.close();
+    }
+  }
+
+  async #record(probe: ChildProcess, exited: Promise<number>, signalled: Promise<number>): Promise<void> {
+    const early = exited.then((code) => {
       throw new Exit(code === EXIT.PRIVILEGE ? EXIT.PRIVILEGE : EXIT.FAILED, 'the probe ended before it began to record');
     });
     early.catch(() => {}); // once recording has begun, its end is awaited below
-    await Promise.race([this.#ready.promise, early]);
+    const unwritten = this.#ended.promise.then(async ({ error }) => {
+      if (error === null) return early;
+      throw new Exit(EXIT.FAILED, error.message);
+    });
+    unwritten.catch(() => {});
+    const stopped = signalled.then(() => {
+      throw new Exit(this.#interrupted ? EXIT.INTERRUPTED : EXIT.FAILED, 'ended before it began to record');
+    });
+    stopped.catch(() => {});
+    await Promise.race([this.#ready.promise, unwritten, early, stopped]);
     const progress = this.#showProgress();
-    const commandCode = await this.#untilEnd(exited);
-    this.#command?.kill('SIGTERM'); // it was started for the recording, and ends with it
-    this.#session?.stop();
+    const commandCode = await this.#untilEnd(exited, signalled).finally(() => {
+      clearInterval(progress);
+      this.#command?.kill('SIGTERM'); // it was started for the recording, and ends with it
+      this.#session?.stop();
+    });
     const outcome = await Promise.race([this.#ended.promise, timeout(GOODBYE_MS)]);
-    clearInterval(progress);
     await endProbe(probe, exited);
     this.#server.close();
     this.#report(outcome ?? (await this.#ended.promise), commandCode);
   }
 
   /** Waits for whatever ends the recording first; gives the exit code of the command behind `--`. */
-  async #untilEnd(probeExited: Promise<number>): Promise<number> {
+  async #untilEnd(probeExited: Promise<number>, signalled: Promise<number>): Promise<number> {
     const { command, events } = this.#options;
-    const ends: Promise<number>[] = [this.#ended.promise.then(() => 0), probeExited.then(() => 0), this.#signal()];
-    const limit = limitMs(this.#options);
-    if (limit !== null) ends.push(timeout(limit).then(() => 0));
+    const ends: Promise<number>[] = [this.#ended.promise.then(() => 0), probeExited.then(() => 0), signalled];
+    if (this.#limit !== null) ends.push(timeout(this.#limit).then(() => 0));
     if (command.length > 0) ends.push(this.#runCommand(command));
     if (events !== undefined) ends.push(this.#untilEvents(events));
     return Promise.race(ends);
@@ -151,7 +176,7 @@ class Recording {
 
   #signal(): Promise<number> {
     return new Promise((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
         process.once(signal, () => {
           this.#interrupted = signal === 'SIGINT';
           resolve(0);
@@ -258,11 +283,15 @@ function kubeOptions({ kubeconfig, api, cri, docker }: RecordOptions): KubeOptio
 
 /** A cgroup's id is the inode of its directory. */
 function cgroupId(path: string): string {
+  let id: string;
   try {
-    return statSync(path, { bigint: true }).ino.toString();
+    id = statSync(path, { bigint: true }).ino.toString();
   } catch {
     throw new UsageError(`--cgroup takes the path of a cgroup's directory below /sys/fs/cgroup, not ${path}`);
   }
+  const trouble = cgroupTrouble(resolve(path), statfsSync(path).type, statfsSync('/sys/fs/cgroup').type);
+  if (trouble !== null) throw new UsageError(`--cgroup ${path}: ${trouble}`);
+  return id;
 }
 
 function limitMs({ for: span, seconds }: RecordOptions): number | null {

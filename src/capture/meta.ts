@@ -10,6 +10,8 @@ export interface CaptureMeta {
   readonly machine: string;
   readonly cpus: string;
   readonly snaplen: string;
+  /** `off`: how long calls take was not measured. */
+  readonly latency: 'on' | 'off';
   /** What was asked for at recording; empty: everything. */
   readonly filter: string;
   /**

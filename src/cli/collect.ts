@@ -9,8 +9,9 @@ import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { newTables } from '../model/rows.ts';
 import { sanitize } from '../output/printable.ts';
+import { say } from '../output/stderr.ts';
 import { definitions } from './definitions.ts';
-import { UsageError } from './exit.ts';
+import { EXIT, Exit, UsageError } from './exit.ts';
 import { lostText } from './lost.ts';
 import { parseSpan } from './span.ts';
 
@@ -47,24 +48,25 @@ export async function collect(filterText: string, options: CollectOptions): Prom
     let path = '';
     const pathFor = (hello: Hello) => {
       path = newPath(options.write, hello.hostname);
-      process.stderr.write(`${sanitize(hello.hostname)}: recording into ${path}\n`);
+      say(`${sanitize(hello.hostname)}: recording into ${path}`);
       return path;
     };
     const onEnd = (bye: Bye | null, error: Error | null) => {
       sessions.delete(session);
       if (path !== '')
-        process.stderr.write(
-          `${path}: ${session.totals?.stored ?? 0} events, ${lostText(session.totals?.lost ?? 0, bye === null || error !== null)}${error === null ? '' : `; ${error.message}`}\n`,
+        say(
+          `${path}: ${session.totals?.stored ?? 0} events, ${lostText(session.totals?.lost ?? 0, bye === null || error !== null)}${error === null ? '' : `; ${error.message}`}`,
         );
     };
     const session = new Session({ path: pathFor, filter, config, command: `collect --listen ${options.listen}`, onEnd }, control);
     sessions.add(session);
     return session;
   });
-  await server.listen(options.listen, keysOf(options));
-  process.stderr.write(
-    `listening on ${options.listen}: trowel-probe ${options.tlsCert === undefined ? '' : '--tls '}ADDRESS on each node\n`,
-  );
+  await server.listen(options.listen, keysOf(options)).catch((error: NodeJS.ErrnoException) => {
+    const code = /EACCES|permission denied/i.test(error.message) ? EXIT.PRIVILEGE : EXIT.FAILED;
+    throw new Exit(code, `cannot listen on ${options.listen}: ${error.message}`);
+  });
+  say(`listening on ${options.listen}: trowel-probe ${options.tlsCert === undefined ? '' : '--tls '}ADDRESS on each node`);
   await interrupted();
   for (const session of sessions) session.stop();
   await gone(sessions);

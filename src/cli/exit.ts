@@ -2,6 +2,7 @@
 
 import { CaptureError } from '../capture/error.ts';
 import { FilterError } from '../filter/error.ts';
+import { say } from '../output/stderr.ts';
 
 export const EXIT = {
   OK: 0,
@@ -31,13 +32,13 @@ export class Exit extends Error {
 /** Prints what went wrong as one message and gives the exit code. `debug`: with the stack. */
 export function reportError(error: unknown, debug: boolean): number {
   if (error instanceof Exit) {
-    if (error.message !== '') process.stderr.write(`trowel: ${error.message}\n`);
+    if (error.message !== '') say(`trowel: ${error.message}`);
     return error.code;
   }
   const message = error instanceof FilterError ? error.render() : error instanceof Error ? error.message : String(error);
-  process.stderr.write(`trowel: ${message}\n`);
+  say(`trowel: ${message}`);
   const expected = error instanceof FilterError || error instanceof CaptureError || error instanceof UsageError;
-  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  else if (!expected) process.stderr.write('(--debug shows where)\n');
+  if (debug && error instanceof Error) say(`${error.stack}`);
+  else if (!expected) say('(--debug shows where)');
   return error instanceof FilterError || error instanceof UsageError ? EXIT.USAGE : EXIT.FAILED;
 }

@@ -1,5 +1,6 @@
 /** `trowel import`: another file, or a part of a capture, as a capture of its own. */
 import { compileFilter } from '../filter/compile.ts';
+import { say } from '../output/stderr.ts';
 import { extract } from '../store/extract.ts';
 import { fileKind } from './file-kind.ts';
 import { contextOf, openCapture } from './open-capture.ts';
@@ -20,7 +21,7 @@ async function importForeign(path: string, filterText: string, write: string | u
   }
   const target = newTarget(write ?? `${stem(path)}.trowel`);
   const { events } = await importInto(path, target);
-  process.stderr.write(`${target}: ${events} events\n`);
+  say(`${target}: ${events} events`);
 }
 
 const stem = (path: string) => path.replace(/\.(trowel|scap|scap\.gz)$/, '');
@@ -30,7 +31,7 @@ function importPart(path: string, named: string, filterText: string, write: stri
   const capture = openCapture(path);
   try {
     const events = extract(capture, compileFilter(filterText, contextOf(capture)), target);
-    process.stderr.write(`${target}: ${events} events\n`);
+    say(`${target}: ${events} events`);
   } finally {
     capture.close();
   }

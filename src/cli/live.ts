@@ -7,6 +7,7 @@ import { CaptureError } from '../capture/error.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { parseFilter } from '../filter/parse.ts';
+import { say } from '../output/stderr.ts';
 import { CaptureReader } from '../store/reader.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit } from './exit.ts';
@@ -39,7 +40,7 @@ export async function live(filter: string, options: LiveOptions): Promise<void> 
     await recorder.end();
     rmSync(folder, { recursive: true, force: true });
   }
-  if (options.write !== undefined) process.stderr.write(`${options.write}: trowel open shows it again\n`);
+  if (options.write !== undefined) say(`${options.write}: trowel open shows it again`);
 }
 
 async function show(recorder: Recorder, filter: string, options: LiveOptions): Promise<void> {

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ReaderGone } from '../output/sink.ts';
+import { say } from '../output/stderr.ts';
 import type { Completable } from './completion.ts';
 import { define, defineFrom } from './definitions.ts';
 import { EXIT, reportError, UsageError } from './exit.ts';
@@ -32,6 +33,7 @@ function program(after: readonly string[]): Command {
     .option('--define <name=filter>', 'a named filter, or a list, for the filters of this command; may be repeated', (text) => define(text))
     .option('--defines <file>', 'the same from a file, also of Falco’s macros and lists', (path) => defineFrom(path))
     .showSuggestionAfterError()
+    .configureOutput({ writeErr: (text) => say(text.trimEnd()) })
     .exitOverride();
 
   trowel
@@ -261,6 +263,7 @@ function isSysdigs(words: readonly string[]): boolean {
   return /^-[^-V]/.test(words[0]!) && words[0] !== '-h';
 }
 
+process.stderr.on('error', () => {}); // nobody hears; what is done is done all the same
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.OK); // the reader has seen enough
   throw error;

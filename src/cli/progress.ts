@@ -1,4 +1,6 @@
 /** A bar on the terminal for work that takes longer than a moment. Where nobody looks there is none. */
+import { sanitize } from '../output/printable.ts';
+import { StatusLine } from '../output/stderr.ts';
 
 const FIRST_MS = 300;
 const EVERY_MS = 100;
@@ -6,29 +8,24 @@ const WIDTH = 24;
 
 export class Progress {
   readonly #label: string;
-  readonly #stream: NodeJS.WriteStream;
+  readonly #line: StatusLine;
   #next = Date.now() + FIRST_MS;
-  #shown = false;
 
-  /** `label` has no control characters. */
-  constructor(label: string, stream: NodeJS.WriteStream = process.stderr) {
-    this.#label = label;
-    this.#stream = stream;
+  constructor(label: string, stream?: NodeJS.WriteStream) {
+    this.#label = sanitize(label);
+    this.#line = new StatusLine(stream);
   }
 
   /** `share`: how much of the work is done, 0 to 1. */
   update(share: number): void {
-    if (!this.#stream.isTTY || Date.now() < this.#next) return;
+    if (!this.#line.isSeen || Date.now() < this.#next) return;
     this.#next = Date.now() + EVERY_MS;
-    this.#shown = true;
-    this.#stream.write(`\r\x1b[2K${fitted(this.#label, this.#stream.columns - WIDTH - 8)} ${bar(share)}`);
+    this.#line.show(`${fitted(this.#label, this.#line.columns - WIDTH - 8)} ${bar(share)}`);
   }
 
   /** Takes the bar away. */
   end(): void {
-    if (!this.#shown) return;
-    this.#shown = false;
-    this.#stream.write('\r\x1b[2K');
+    this.#line.end();
   }
 }
 

@@ -5,6 +5,7 @@ import type { Range } from '../capture/select.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import { MS } from '../model/time.ts';
 import { Sink } from '../output/sink.ts';
+import { say } from '../output/stderr.ts';
 import { UsageError } from './exit.ts';
 import { fileKind } from './file-kind.ts';
 import { Printer, type PrintOptions } from './printer.ts';
@@ -49,7 +50,7 @@ async function readCapture(path: string, filterText: string, options: ReadOption
 }
 
 export function warn(filter: CompiledFilter): void {
-  for (const note of filter.notes) process.stderr.write(`note: ${note}\n`);
+  for (const note of filter.notes) say(`note: ${note}`);
 }
 
 function rangeOf(options: ReadOptions, capture: Capture): Range {

@@ -1,8 +1,8 @@
 /** `trowel record`: probe, collector and store in one command. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { KubeOptions } from '../collector/kube-source.ts';
 import { FAMILIES_WITHOUT_NET, pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { RecorderTotals } from '../collector/recorder.ts';
@@ -17,6 +17,8 @@ import { packageRoot } from '../model/package-root.ts';
 import { newTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
 import { jsonText } from '../output/printable.ts';
+import { StatusLine, say } from '../output/stderr.ts';
+import { cgroupTrouble } from './cgroup.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { lostText } from './lost.ts';
@@ -80,6 +82,9 @@ class Recording {
   readonly #ready = Promise.withResolvers<void>();
   /** What of the filter the kernel decides; null: there is no filter. */
   readonly #pushed: readonly string[] | null;
+  /** ms after which it ends; null: there is no such limit. */
+  readonly #limit: number | null;
+  readonly #status = new StatusLine();
   #session: Session | null = null;
   #totals: RecorderTotals | null = null;
   #interrupted = false;
@@ -91,6 +96,7 @@ class Recording {
     this.#options = options;
     this.#address = `unix:${socket}`;
     const config = configOf(options);
+    this.#limit = limitMs(options);
     this.#pushed = filter === '' ? null : pushedText(pushedOf(planFilter(filter).plan));
     this.#server = new CollectorServer((control) => {
       const session = new Session(
@@ -117,32 +123,53 @@ class Recording {
   }
 
   async run(): Promise<void> {
+    const signalled = this.#signal();
     await this.#server.listen(this.#address);
-    const probe = startProbe(this.#address);
-    const exited = new Promise<number>((resolve) => probe.on('exit', (code) => resolve(code ?? EXIT.FAILED)));
-    const early = exited.then((code) => {
+    try {
+      const probe = startProbe(this.#address);
+      const exited = new Promise<number>((resolve) => probe.on('exit', (code) => resolve(code ?? EXIT.FAILED)));
+      try {
+        await this.#record(probe, exited, signalled);
+      } finally {
+        await endProbe(probe, exited);
+      }
+    } finally {
       this.#server.close();
+    }
+  }
+
+  async #record(probe: ChildProcess, exited: Promise<number>, signalled: Promise<number>): Promise<void> {
+    const early = exited.then((code) => {
       throw new Exit(code === EXIT.PRIVILEGE ? EXIT.PRIVILEGE : EXIT.FAILED, 'the probe ended before it began to record');
     });
     early.catch(() => {}); // once recording has begun, its end is awaited below
-    await Promise.race([this.#ready.promise, early]);
+    const unwritten = this.#ended.promise.then(async ({ error }) => {
+      if (error === null) return early;
+      throw new Exit(EXIT.FAILED, error.message);
+    });
+    unwritten.catch(() => {});
+    const stopped = signalled.then(() => {
+      throw new Exit(this.#interrupted ? EXIT.INTERRUPTED : EXIT.FAILED, 'ended before it began to record');
+    });
+    stopped.catch(() => {});
+    await Promise.race([this.#ready.promise, unwritten, early, stopped]);
     const progress = this.#showProgress();
-    const commandCode = await this.#untilEnd(exited);
-    this.#command?.kill('SIGTERM'); // it was started for the recording, and ends with it
-    this.#session?.stop();
+    const commandCode = await this.#untilEnd(exited, signalled).finally(() => {
+      clearInterval(progress);
+      this.#command?.kill('SIGTERM'); // it was started for the recording, and ends with it
+      this.#session?.stop();
+    });
     const outcome = await Promise.race([this.#ended.promise, timeout(GOODBYE_MS)]);
-    clearInterval(progress);
     await endProbe(probe, exited);
     this.#server.close();
     this.#report(outcome ?? (await this.#ended.promise), commandCode);
   }
 
   /** Waits for whatever ends the recording first; gives the exit code of the command behind `--`. */
-  async #untilEnd(probeExited: Promise<number>): Promise<number> {
+  async #untilEnd(probeExited: Promise<number>, signalled: Promise<number>): Promise<number> {
     const { command, events } = this.#options;
-    const ends: Promise<number>[] = [this.#ended.promise.then(() => 0), probeExited.then(() => 0), this.#signal()];
-    const limit = limitMs(this.#options);
-    if (limit !== null) ends.push(timeout(limit).then(() => 0));
+    const ends: Promise<number>[] = [this.#ended.promise.then(() => 0), probeExited.then(() => 0), signalled];
+    if (this.#limit !== null) ends.push(timeout(this.#limit).then(() => 0));
     if (command.length > 0) ends.push(this.#runCommand(command));
     if (events !== undefined) ends.push(this.#untilEvents(events));
     return Promise.race(ends);
@@ -150,7 +177,7 @@ class Recording {
 
   #signal(): Promise<number> {
     return new Promise((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
         process.once(signal, () => {
           this.#interrupted = signal === 'SIGINT';
           resolve(0);
@@ -185,7 +212,7 @@ class Recording {
   #tellFilter(): void {
     if (this.#pushed === null || this.#options.json === true) return;
     const kernel = this.#pushed.length === 0 ? 'nothing of it' : this.#pushed.join(' and ');
-    process.stderr.write(`filter: the kernel takes ${kernel}; the collector asks the whole filter of what comes through\n`);
+    say(`filter: the kernel takes ${kernel}; the collector asks the whole filter of what comes through`);
   }
 
   /** A line that is written over and over, on a terminal only. */
@@ -198,15 +225,13 @@ class Recording {
       before = totals.events;
       const { pods, troubles } = this.#session!.names;
       const lost = `${totals.lost > 0 ? `  lost ${totals.lost}` : ''}${pods > 0 ? `  ${pods} pods` : ''}${troubles.length > 0 ? `  ${troubles.join('; ')}` : ''}`;
-      process.stderr.write(
-        `\r\x1b[Krecording  ${totals.events} events  ${rate.toFixed(0)}/s  ${(totals.bytes / 1024).toFixed(0)} KiB${lost}`,
-      );
+      this.#status.show(`recording  ${totals.events} events  ${rate.toFixed(0)}/s  ${(totals.bytes / 1024).toFixed(0)} KiB${lost}`);
     };
-    return setInterval(process.stderr.isTTY ? show : () => {}, PROGRESS_EVERY_MS);
+    return setInterval(this.#status.isSeen ? show : () => {}, PROGRESS_EVERY_MS);
   }
 
   #report({ bye, error }: { bye: Bye | null; error: Error | null }, commandCode: number): void {
-    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    this.#status.end();
     const totals = this.#totals ?? { events: 0, stored: 0, lost: 0, bytes: 0 };
     const broke = bye === null || error !== null;
     if (this.#options.json === true)
@@ -214,7 +239,7 @@ class Recording {
     else {
       const { pods, troubles } = this.#session?.names ?? { pods: 0, troubles: [] };
       const names = `${pods > 0 ? `, ${pods} pods known` : ''}${troubles.length > 0 ? `; ${troubles.join('; ')}` : ''}`;
-      process.stderr.write(`${this.#path}: ${totals.stored} events, ${lostText(totals.lost, broke)}${names}\n`);
+      say(`${this.#path}: ${totals.stored} events, ${lostText(totals.lost, broke)}${names}`);
     }
     if (error !== null) throw new Exit(EXIT.FAILED, `the recording broke off: ${error.message}`);
     if (bye === null) throw new Exit(EXIT.FAILED, 'the probe broke off; what it had sent is in the capture');
@@ -252,18 +277,22 @@ function kubeOptions({ kubeconfig, api, cri, docker }: RecordOptions): KubeOptio
   } catch (error) {
     if (!(error instanceof KubeConfigError)) throw error;
     if (Object.keys(named).length > 0) throw new UsageError(error.message);
-    process.stderr.write(`no names from the Kubernetes API: ${error.message}\n`);
+    say(`no names from the Kubernetes API: ${error.message}`);
     return { ...sockets, noApi: true };
   }
 }
 
 /** A cgroup's id is the inode of its directory. */
 function cgroupId(path: string): string {
+  let id: string;
   try {
-    return statSync(path, { bigint: true }).ino.toString();
+    id = statSync(path, { bigint: true }).ino.toString();
   } catch {
     throw new UsageError(`--cgroup takes the path of a cgroup's directory below /sys/fs/cgroup, not ${path}`);
   }
+  const trouble = cgroupTrouble(resolve(path), statfsSync(path).type, statfsSync('/sys/fs/cgroup').type);
+  if (trouble !== null) throw new UsageError(`--cgroup ${path}: ${trouble}`);
+  return id;
 }
 
 function limitMs({ for: span, seconds }: RecordOptions): number | null {

@@ -1,3 +1,5 @@
+import { say } from '../output/stderr.ts';
+
 /** How much of a .scap file was read. */
 export interface ScapOutcome {
   /** Why reading ended before the file did; null: it did not. */
@@ -8,6 +10,6 @@ export interface ScapOutcome {
 
 /** Says on stderr what was not read. */
 export function warnOf(path: string, { cut, leftOut }: ScapOutcome): void {
-  if (cut !== null) process.stderr.write(`trowel: ${path}: ${cut}; what comes before is read\n`);
-  if (leftOut !== null) process.stderr.write(`trowel: ${path}: ${leftOut}\n`);
+  if (cut !== null) say(`trowel: ${path}: ${cut}; what comes before is read`);
+  if (leftOut !== null) say(`trowel: ${path}: ${leftOut}`);
 }

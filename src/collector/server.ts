@@ -1,6 +1,7 @@
 /** The gRPC side of the collector: accepts probes' streams and hands what they say to one handler each. */
-import { chmodSync } from 'node:fs';
-import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { connect } from 'node:net';
+import { logVerbosity, Server, ServerCredentials, type ServerDuplexStream, setLogVerbosity, status } from '@grpc/grpc-js';
 import { HEALTH, HEALTH_SERVICE } from './health.ts';
 import { checkBye, checkHello, checkReady, WireError } from './validate.ts';
 import { type BatchDef, type Bye, type Config, type FromProbe, type Hello, LAYOUT, loadWire, type Ready, type ToProbe } from './wire.ts';
@@ -39,6 +40,7 @@ export class CollectorServer {
   /** `newHandler` is called once for each probe that connects. */
   constructor(newHandler: (control: ProbeControl) => ProbeHandler) {
     this.#newHandler = newHandler;
+    setLogVerbosity(logVerbosity.NONE); // what matters of it comes as errors too, and goes one way to the terminal
     const wire = loadWire();
     this.#server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE });
     const method = {
@@ -56,6 +58,7 @@ export class CollectorServer {
 
   /** Listens on `unix:PATH` (made private to its owner) or HOST:PORT. `keys` null: not encrypted. */
   async listen(address: string, keys: ServerKeys | null = null): Promise<void> {
+    if (address.startsWith('unix:')) await removeStale(address.slice('unix:'.length));
     await new Promise<void>((resolve, reject) => {
       this.#server.bindAsync(address, credentialsOf(keys), (error) => (error === null ? resolve() : reject(error)));
     });
@@ -124,6 +127,16 @@ export class CollectorServer {
         throw new WireError('a message that says nothing');
     }
   }
+}
+
+/** A collector that was killed leaves its socket behind, where nobody listens any more. */
+async function removeStale(path: string): Promise<void> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
+  const refused = await new Promise<boolean>((resolve) => {
+    const socket = connect(path, () => resolve(false)).on('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'));
+    socket.once('connect', () => socket.destroy());
+  });
+  if (refused) unlinkSync(path);
 }
 
 function credentialsOf(keys: ServerKeys | null): ServerCredentials {

@@ -134,6 +134,7 @@ function metaOf(hello: Hello, ready: Ready, config: Config, command: string): Pa
     machine: hello.machine,
     cpus: String(hello.cpus),
     snaplen: String(config.snaplen ?? ''),
+    latency: config.latency === false ? 'off' : 'on',
     hook: ready.hook,
     notes: ready.notes.join('\n'),
     missing: JSON.stringify(ready.missing.map(({ id, effect, reason, error }) => ({ id, effect, reason, errno: error }))),

@@ -357,6 +357,8 @@ function unseen(scene: Scene, task: Task, phases: readonly Phase[], lost: number
     notes.push('the recording was not closed well, or still runs: its last second may be missing');
   if (scene.capture.meta.state === 'broke off')
     notes.push(`the recording broke off (${scene.capture.meta.broke ?? ''}): how much is missing at its end is not known`);
+  if (scene.capture.meta.latency === 'off')
+    notes.push('how long calls take was not measured (--no-latency): waiting cannot be told from computing');
   const life = scene.life(task.pid);
   if (life !== null && life.end === null && scene.endOf(task.pid) === null)
     notes.push(`${life.name.comm} was still running when the capture ended`);

@@ -19,7 +19,7 @@ export function askerText(lookup: Lookup, dims: Dimensions): string {
 /** The lookup's headline, its attempts, and what they cost. */
 export function lookupLines(lookup: Lookup, dims: Dimensions): string[] {
   const { attempts } = lookup;
-  const outcome = lookup.addresses.length > 0 ? lookup.addresses.join(' ') : lookup.result;
+  const outcome = sanitize(lookup.addresses.length > 0 ? lookup.addresses.join(' ') : lookup.result);
   const wasted = attempts.filter((attempt) => attempt.wasted).length;
   const head = `${askerText(lookup, dims)}  ${sanitize(lookup.name)}  →  ${outcome}  ${spanText(lookup.end - lookup.start)}`;
   const counts = `${attempts.length} name${attempts.length === 1 ? '' : 's'} tried, ${wasted} in vain`;

@@ -1,6 +1,7 @@
 /** Columns that line up, for summaries. */
 import { createRequire } from 'node:module';
 import type stringWidth from 'string-width';
+import { sanitize } from './printable.ts';
 
 const load = createRequire(import.meta.url);
 /** ASCII, and what our own tables draw with: a cell each. */
@@ -85,8 +86,9 @@ function cutTo(text: string, width: number): string {
   return `${shown}…`;
 }
 
-/** Rows of already harmless text, with a line of titles; trailing blanks removed. */
-export function tableLines(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): string[] {
+/** Rows of text, made harmless, with a line of titles; trailing blanks removed. */
+export function tableLines(columns: readonly TableColumn[], texts: readonly (readonly string[])[]): string[] {
+  const rows = texts.map((row) => row.map((cell) => (NARROW.test(cell) ? cell : sanitize(cell))));
   const layout = new TableLayout(columns, rows, null);
   return [layout.line(columns.map(({ title }) => title)), ...rows.map((row) => layout.line(row))];
 }

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { Capture } from '../capture/capture.ts';
 import { CaptureError } from '../capture/error.ts';
@@ -396,6 +397,10 @@ function headOf(row: ChunkRow): ChunkHead {
   };
 }
 
+/** SQLite reads a log only through an index beside it, which it has to write. */
+const UNREAD_LOG =
+  '; its recorder was killed and left a log (-wal) beside it, which is read only where the folder can be written to: copy both files to such a folder';
+
 function openReadOnly(path: string): Database.Database {
   let db: Database.Database;
   try {
@@ -403,7 +408,9 @@ function openReadOnly(path: string): Database.Database {
     const id = db.pragma('application_id', { simple: true });
     if (id !== APPLICATION_ID) throw new CaptureError(path, 'is an SQLite file, but not a Trowel capture');
   } catch (error) {
-    throw error instanceof CaptureError ? error : new CaptureError(path, `cannot be opened: ${(error as Error).message}`);
+    if (error instanceof CaptureError) throw error;
+    const why = lstatSync(`${path}-wal`, { throwIfNoEntry: false }) === undefined ? '' : UNREAD_LOG;
+    throw new CaptureError(path, `cannot be opened: ${(error as Error).message}${why}`);
   }
   const version = db.pragma('user_version', { simple: true }) as number;
   if (version > SCHEMA_VERSION) {

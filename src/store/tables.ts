@@ -165,9 +165,22 @@ export function decodeRow<Row>({ columns }: TableSpec<Row>, values: readonly unk
   columns.forEach(({ field, kind }, i) => {
     const value = values[i];
     if (value === null || value === undefined) row[field] = null;
-    else if (kind === 'shared' && typeof value === 'number') row[field] = shared(value);
-    else if (kind === 'json' || kind === 'shared') row[field] = JSON.parse(String(value));
-    else row[field] = kind === 'boolean' ? value === 1 : value;
+    else if (kind === 'shared' && typeof value === 'number') row[field] = shaped(field, shared(value));
+    else if (kind === 'json' || kind === 'shared') row[field] = shaped(field, JSON.parse(String(value)));
+    else if (kind === 'boolean') row[field] = value === 1;
+    else if (typeof value !== (kind === 'text' ? 'string' : 'number')) throw new Error(`${field} holds ${typeof value}`);
+    else row[field] = value;
   });
   return row as Row;
+}
+
+/** Fields that are objects; all others of JSON are lists. */
+const OBJECTS: ReadonlySet<string> = new Set(['labels', 'annotations', 'selector']);
+
+/** SQLite keeps anything in any column, and a file may come from anywhere. Throws for what is not of the field's shape. */
+function shaped(field: string, value: unknown): unknown {
+  if (value === null) return null;
+  const fits = OBJECTS.has(field) ? typeof value === 'object' && !Array.isArray(value) : Array.isArray(value) && !value.includes(null);
+  if (!fits) throw new Error(`${field} holds ${JSON.stringify(value).slice(0, 40)}`);
+  return value;
 }

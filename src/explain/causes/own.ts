@@ -10,6 +10,7 @@ const OWN: Readonly<Partial<Record<Kind, 'own-sleep' | 'own-poll' | 'own-cpu'>>>
 
 export const ownRule: Rule = (facts) =>
   facts.phases
+    .filter(({ kind }) => kind !== 'cpu' || facts.scene.capture.meta.latency !== 'off') // a call of unknown length looks like computing
     .filter((phase) => OWN[phase.kind] !== undefined && phase.duration >= facts.over && phase.duration >= SHARE * (facts.end - facts.start))
     .map((phase) => found(phase, facts));
 

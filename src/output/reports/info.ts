@@ -118,7 +118,8 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   column('DNS', 'text', '', (s) => `${s.dnsMessages} messages`, PEOPLE),
   column('command', 'text', '', (s) => s.command || undefined, PEOPLE),
   column('lost', 'text', '', lostText, PEOPLE),
-  records('losses', '', LOST, (s) => s.losses, PEOPLE),
+  records('losses', '', LOST, (s) => largest(s.losses), PEOPLE),
+  column('and', 'text', '', smallerText, PEOPLE),
 ];
 
 /** What is missing: what was counted, and what nobody could count. */
@@ -127,6 +128,24 @@ function lostText({ lost, brokeOff }: Summary): string {
   if (brokeOff === null) return counted;
   const before = lost === 0 ? 'nothing that was counted' : `${counted} that were counted`;
   return `${before}; broke off ${secondsText(brokeOff.time)} s after the start (${brokeOff.reason}): how much is missing from then on is not known`;
+}
+
+/** Losses that people are told one by one. */
+const MOST_LOSSES = 20;
+
+/** The largest, in the order of time. */
+function largest(losses: readonly Loss[]): readonly Loss[] {
+  if (losses.length <= MOST_LOSSES) return losses;
+  return [...losses]
+    .sort((a, b) => b.count - a.count)
+    .slice(0, MOST_LOSSES)
+    .sort((a, b) => a.from - b.from);
+}
+
+function smallerText({ losses }: Summary): string | undefined {
+  if (losses.length <= MOST_LOSSES) return undefined;
+  const sum = (some: readonly Loss[]) => some.reduce((total, { count }) => total + count, 0);
+  return `${losses.length - MOST_LOSSES} smaller losses, of ${sum(losses) - sum(largest(losses))} events: --json has all`;
 }
 
 export function infoReport(summary: Summary): Report<Summary> {

@@ -27,6 +27,14 @@ test.each(LENSES.map(({ name, args }) => [name, args.map((arg) => ARGS[arg]!)] a
   expect(n).toBeGreaterThanOrEqual(0);
 });
 
+test.each([
+  ['port', '53 or fd.port exists', "'53 or fd.port exists' is not a port"],
+  ['ip', '10.0.0.1 or proc.pid exists', "'10.0.0.1 or proc.pid exists' is not an IP address"],
+  ['slow-calls', '1ms or evt.latency>0', 'is not a number'],
+])('the argument of %s is one value, whatever it says: %s', (name, arg, message) => {
+  expect(() => compile(lensNamed(name)!.filter([arg]))).toThrow(message);
+});
+
 describe('sums', () => {
   test('add up to what a scan finds, by any field', () => {
     let events = 0;

@@ -1,5 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
+import { pushedOf } from '../../src/collector/pushdown.ts';
+import { FIELDS as ALL_FIELDS } from '../../src/event/fields/index.ts';
+import { planFilter } from '../../src/filter/planner.ts';
+import { seeded } from '../bench/synthetic.ts';
+import { Generator, sample } from '../helpers/random-filters.ts';
 import { cleanUp, type Recording, record, whyNot } from './recording.ts';
 
 const reason = whyNot();
@@ -20,6 +25,10 @@ const FIELDS = [
   'fd.name',
   'fd.type',
 ] as const;
+
+const SEED = Number(process.env.PUSHDOWN_SEED ?? 20_261_128);
+/** Fields that the kernel compares and that say the same in every run. */
+const ALIKE = ALL_FIELDS.filter(({ pushdown }) => pushdown === 'call' || pushdown === 'comm' || pushdown === 'fdKind');
 
 /** What the matching events are, without what differs from run to run. */
 function content(recording: Recording, filter: string): string[] {
@@ -57,6 +66,22 @@ describe.skipIf(reason !== null)(`a filter while recording (${reason ?? 'as root
     if (pushed) expect(emitted(part)).toBeLessThan(emitted(whole));
     expect(content(part, filter)).toEqual(content(part, ''));
   });
+
+  test('keeps what random filters select afterwards', () => {
+    const whole = record(WORK, ['--only-command']);
+    const taken = sample(whole.path);
+    const generator = new Generator(seeded(SEED), taken, ALIKE);
+    let [tried, made] = [0, 0];
+    while (tried < 6 && made++ < 500) {
+      const filter = generator.filter();
+      const wanted = content(whole, filter);
+      if (wanted.length === 0 || Object.keys(pushedOf(planFilter(filter).plan)).length === 0) continue;
+      tried++;
+      expect(content(record(WORK, ['--only-command', filter]), ''), `seed ${SEED}: ${filter}`).toEqual(wanted);
+    }
+    taken.capture.close();
+    expect(tried).toBe(6);
+  }, 120_000);
 
   test('of a slow call alone the file is known by name', () => {
     const part = record(

@@ -33,8 +33,8 @@ const MAX_COMM_BYTES = 15;
 const MAX_PID = 2 ** 22;
 
 const IDS = new Map(CALLS.map(({ name, id }) => [name, id]));
-/** Paths, programs and ends of processes are told by these: recorded whatever else is asked for. */
-const NAMING = [...OPEN_CALLS, ...EXEC_CALLS, 'procexit'].map((name) => IDS.get(name)!);
+/** Paths, programs, sockets that find nobody, and ends of processes are told by these: recorded whatever else is asked for. */
+const NAMING = [...OPEN_CALLS, 'connect', ...EXEC_CALLS, 'procexit'].map((name) => IDS.get(name)!);
 
 /** For the probe's configuration: all but what the kernel says of connections. `io` is whatever its descriptor is. */
 export const FAMILIES_WITHOUT_NET = FAMILIES.filter((family) => family !== 'trouble' && family !== 'io');

@@ -29,18 +29,15 @@ import {
 } from './ast.ts';
 import * as diagnose from './diagnose.ts';
 import { FilterError } from './error.ts';
-import { unescapeHex } from './literal.ts';
 import { takeOperator } from './operators.ts';
-import { takeQuoted } from './quoted.ts';
 import { Scanner } from './scanner.ts';
+import { takeListValue, takeNumber, takeOrderValue, takeQuoted, takeTextValue } from './take-literal.ts';
 
 const MAX_DEPTH = 100;
 
 const FIELD_NAME = /[a-zA-Z]+[a-zA-Z0-9_]*(?:\.[a-zA-Z0-9_/-]+)+/y;
 const IDENTIFIER = /[a-zA-Z]+[a-zA-Z0-9_]*/y;
 const FIELD_ARG = /[^ \b\t\n\r[\]"']+/y;
-const NUMBER = /(?:0[xX][0-9a-fA-F]+|[+-]?[0-9]+\.?[0-9]*(?:[eE][+-][0-9]+)?)(?:[a-zA-Zµ]+)?/y;
-const BARE_TEXT = /[^()"'\s=,]+/y;
 
 /** Parses a whole filter; blank text is null (everything matches). Throws FilterError. */
 export function parseFilter(text: string): Expr | null {
@@ -187,7 +184,7 @@ class Parser {
 
   #listItem(): Operand {
     this.#scan.blank();
-    const operand = this.#operand() ?? takeQuoted(this.#scan) ?? this.#number();
+    const operand = this.#operand() ?? takeQuoted(this.#scan) ?? takeNumber(this.#scan);
     if (operand === null) throw diagnose.failureAt(this.#text, this.#scan.at, 'expected a field, a transformer, a quoted text or a number');
     return operand;
   }
@@ -219,9 +216,10 @@ class Parser {
     const operand = this.#rightOperand();
     if (operand !== null) return { modifier: null, right: { kind: 'operand', operand } };
     if ((LIST_OPERATORS as readonly Operator[]).includes(operator)) return { modifier: null, right: this.#list(operator) };
-    if ((ORDER_OPERATORS as readonly Operator[]).includes(operator)) return { modifier: null, right: values(this.#orderValue(operator)) };
+    if ((ORDER_OPERATORS as readonly Operator[]).includes(operator))
+      return { modifier: null, right: values(takeOrderValue(this.#scan, operator)) };
     const modifier = spaced ? this.#modifier() : null;
-    return { modifier, right: modifier === null ? values(this.#textValue(operator)) : this.#list(modifier) };
+    return { modifier, right: modifier === null ? values(takeTextValue(this.#scan, operator)) : this.#list(modifier) };
   }
 
   /** `val(field)` or a transformer, on the right of an operator. */
@@ -261,7 +259,7 @@ class Parser {
     if (scan.symbol(')')) return { kind: 'values', values };
     do {
       scan.blank();
-      values.push(this.#listValue());
+      values.push(takeListValue(scan));
       scan.blank();
     } while (scan.symbol(','));
     if (!scan.symbol(')')) throw diagnose.listGoesOn(this.#text, start, scan.at);
@@ -274,43 +272,6 @@ class Parser {
     const ends = /^\s*(and\b|or\b|\)|&&|\|\||$)/.test(this.#text.slice(this.#scan.at));
     if (name === null || !ends) throw diagnose.noList(this.#text, after, start);
     return { kind: 'name', name, span: this.#scan.span(start) };
-  }
-
-  #listValue(): Literal {
-    const value = takeQuoted(this.#scan) ?? this.#bare();
-    if (value === null) throw diagnose.noListValue(this.#text, this.#scan.at);
-    return value;
-  }
-
-  #orderValue(operator: string): Literal {
-    const start = this.#scan.at;
-    const value = this.#scan.attempt(() => this.#quotedNumber()) ?? this.#number();
-    if (value === null || /[\w.:/-]/.test(this.#scan.next ?? '')) throw diagnose.noNumber(this.#text, operator, start);
-    return value;
-  }
-
-  /** A number written in quotes, as shells and JSON produce them. */
-  #quotedNumber(): Literal | null {
-    const value = takeQuoted(this.#scan);
-    return value !== null && /^\s*(0[xX][0-9a-fA-F]+|[+-]?[0-9])/.test(value.text) ? value : null;
-  }
-
-  #textValue(operator: string): Literal {
-    const value = takeQuoted(this.#scan) ?? this.#bare();
-    if (value === null) throw diagnose.noValue(this.#text, operator, this.#scan.at);
-    return value;
-  }
-
-  #bare(): Literal | null {
-    const start = this.#scan.at;
-    const text = this.#scan.match(BARE_TEXT);
-    return text === null ? null : { kind: 'literal', text: unescapeHex(text), quoted: false, ...this.#scan.span(start) };
-  }
-
-  #number(): Literal | null {
-    const start = this.#scan.at;
-    const text = this.#scan.match(NUMBER);
-    return text === null ? null : { kind: 'literal', text, quoted: false, ...this.#scan.span(start) };
   }
 
   #close(bracket: ')' | ']', hint: string): void {

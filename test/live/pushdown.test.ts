@@ -1,5 +1,12 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { pushedOf } from '../../src/collector/pushdown.ts';
+import { FIELDS as ALL_FIELDS } from '../../src/event/fields/index.ts';
+import { planFilter } from '../../src/filter/planner.ts';
+import { seeded } from '../bench/synthetic.ts';
+import { Generator, sample } from '../helpers/random-filters.ts';
 import { cleanUp, type Recording, record, whyNot } from './recording.ts';
 
 const reason = whyNot('latency', 'proc.exec', 'proc.fork');
@@ -20,6 +27,10 @@ const FIELDS = [
   'fd.name',
   'fd.type',
 ] as const;
+
+const SEED = Number(process.env.PUSHDOWN_SEED ?? 20_261_128);
+/** Fields that the kernel compares and that say the same in every run. */
+const ALIKE = ALL_FIELDS.filter(({ pushdown }) => pushdown === 'call' || pushdown === 'comm' || pushdown === 'fdKind');
 
 /** What the matching events are, without what differs from run to run. */
 function content(recording: Recording, filter: string): string[] {
@@ -57,6 +68,26 @@ describe.skipIf(reason !== null)(`a filter while recording (${reason ?? 'as root
     if (pushed) expect(emitted(part)).toBeLessThan(emitted(whole));
     expect(content(part, filter)).toEqual(content(part, ''));
   });
+
+  test('keeps what random filters select afterwards', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'trowel-random-'));
+    const work = ['sh', '-c', `cd ${folder}; ${WORK[2]}`];
+    const ours = (filter: string) => `(${filter || 'evt.num>0'}) and proc.cwd startswith ${folder}`; // opens of others are let through to name files
+    const whole = record(work, ['--only-command']);
+    const taken = sample(whole.path);
+    const generator = new Generator(seeded(SEED), taken, ALIKE);
+    let [tried, made] = [0, 0];
+    while (tried < 6 && made++ < 500) {
+      const filter = generator.filter();
+      const wanted = content(whole, ours(filter));
+      if (wanted.length === 0 || Object.keys(pushedOf(planFilter(filter).plan)).length === 0) continue;
+      tried++;
+      expect(content(record(work, ['--only-command', filter]), ours('')), `seed ${SEED}: ${filter}`).toEqual(wanted);
+    }
+    taken.capture.close();
+    rmSync(folder, { recursive: true });
+    expect(tried).toBe(6);
+  }, 120_000);
 
   test('of a slow call alone the file is known by name', () => {
     const part = record(

@@ -2,7 +2,7 @@
 import { type Chunk, EventFlag, payload, startTime } from '../model/chunk.ts';
 import type { DnsRow } from '../model/dns.ts';
 import type { EventType } from '../model/event-type.ts';
-import { isIpSocket } from '../model/fd-name.ts';
+import { endText, isIpSocket } from '../model/fd-name.ts';
 import type { DimensionTables, FdRow } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
 import { type DnsMessage, decodeMessage, looksLikeDns } from './message.ts';
@@ -204,5 +204,5 @@ function protocolOf(fd: FdRow): DnsRow['protocol'] {
 }
 
 function serverEnd(fd: FdRow, asks: boolean): string {
-  return asks ? `${fd.remoteIp}:${fd.remotePort}` : `${fd.localIp}:${fd.localPort}`;
+  return asks ? endText({ ip: String(fd.remoteIp), port: fd.remotePort }) : endText({ ip: String(fd.localIp), port: fd.localPort });
 }

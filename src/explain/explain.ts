@@ -1,5 +1,6 @@
 /** Where the time went: finds the wait worth explaining, follows its critical path, names the cause. */
 import type { Capture } from '../capture/capture.ts';
+import { endText } from '../model/fd-name.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
 import { causesOf } from './causes/index.ts';
 import { remoteText } from './descriptors.ts';
@@ -153,7 +154,7 @@ function lasting(scene: Scene, task: Task): Failure[] {
     const port = remote.split(':').at(-1);
     const later = waits.some((wait) => wait.end > start && wait.outcome === 'answered' && wait.socket.remote.split(':').at(-1) === port);
     if (later || remote === '') return [];
-    const local = row.localIp === null ? '' : `${row.localIp}:${row.localPort}`;
+    const local = row.localIp === null ? '' : endText({ ip: row.localIp, port: row.localPort });
     const socket = { fds: [fd], local, remote, error, closed: false, outcome: 'failed' as const, peer: null };
     return [{ num, time: end, call: 'connect', error, what: remote, socket: { ...socket, trouble: troubleOf(scene, socket, start, end) } }];
   });

@@ -2,6 +2,7 @@
 import type { Hop } from '../../dns/chain.ts';
 import type { Attempt, Lookup } from '../../dns/lookup.ts';
 import type { DnsRow } from '../../model/dns.ts';
+import { endText } from '../../model/fd-name.ts';
 import { spanText } from '../../model/time.ts';
 import type { Cause, DnsPhase, Phase } from '../story.ts';
 import { type Facts, total } from './cause.ts';
@@ -134,7 +135,7 @@ function dropReasons(queries: readonly DnsRow[], { scene }: Facts): string[] {
   const reasons = queries.flatMap((query) => {
     const fd = scene.dims.fds.get(query.fd);
     if (fd === undefined) return [];
-    const near = scene.troubles.of(`${fd.localIp}:${fd.localPort}`, query.start - 1e9, query.start + 1e9);
+    const near = scene.troubles.of(endText({ ip: String(fd.localIp), port: fd.localPort }), query.start - 1e9, query.start + 1e9);
     return drops(near).map(({ reason }) => reason);
   });
   return [...new Set(reasons)];

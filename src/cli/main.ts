@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ReaderGone } from '../output/sink.ts';
 import type { Completable } from './completion.ts';
-import { define, defineFrom } from './definitions.ts';
+import type { Given } from './define.ts';
 import { EXIT, reportError, UsageError } from './exit.ts';
 import { VERSION } from './version.ts';
 
@@ -24,13 +24,16 @@ async function asCapture(word: string): Promise<string> {
 
 /** Builds the table of commands. `after`: the words behind `--`. */
 function program(after: readonly string[]): Command {
+  const given: Given[] = [];
   const trowel = new Command('trowel')
     .description('Record what a Kubernetes node did with its sockets, DNS and files; replay it; know why a request was slow.')
     .version(VERSION, '-V, --version')
     .option('--debug', 'show where an error came from')
     .option('--color <when>', 'auto, always or never')
-    .option('--define <name=filter>', 'a named filter, or a list, for the filters of this command; may be repeated', (text) => define(text))
-    .option('--defines <file>', 'the same from a file, also of Falco’s macros and lists', (path) => defineFrom(path))
+    .option('--define <name=filter>', 'a named filter, or a list, for the filters of this command; may be repeated', (text) =>
+      given.push({ kind: 'define', text }),
+    )
+    .option('--defines <file>', 'the same from a file, also of Falco’s macros and lists', (text) => given.push({ kind: 'defines', text }))
     .showSuggestionAfterError()
     .exitOverride();
 
@@ -203,6 +206,7 @@ function program(after: readonly string[]): Command {
     });
 
   trowel.hook('preAction', async (_, command) => {
+    if (given.length > 0) (await import('./define.ts')).defineAll(given);
     const name = command.name();
     if (name === 'lens') command.processedArgs[0] = await Promise.all((command.processedArgs[0] as string[]).map(asCapture));
     else if (name !== 'import' && name !== 'read' && command.registeredArguments[0]?.name() === 'file') {

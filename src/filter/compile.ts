@@ -7,14 +7,15 @@ import type { RowColumn } from '../model/chunk.ts';
 import type { Check, Expr, Literal, Operator } from './ast.ts';
 import { compareReadings, compileCheck, type ReadingTest, requireOperator } from './check.ts';
 import { parseConstant } from './constant.ts';
+import type { Definitions } from './definition.ts';
 import { didYouMean, FilterError } from './error.ts';
+import { isList, parseList } from './list.ts';
 import { commonScope, type Readable, resolveOperand } from './operand.ts';
 import { literalBytes, parseFilter, precedenceHint } from './parse.ts';
 import { AndStep, ColumnStep, DnsStep, EventStep, NotStep, OrStep, PayloadStep, RangeStep, RowStep, type Step } from './step.ts';
 import { valueNotes } from './values.ts';
 
-/** Named filters and lists: `name` → the text of a filter, or of a bracketed list. */
-export type Definitions = ReadonlyMap<string, string>;
+export type { Definitions } from './definition.ts';
 
 /** A part of a filter that one row of a dimension decides, not yet a step: neighbours on the same dimension join it. */
 interface RowPart {
@@ -178,7 +179,7 @@ class Compiler {
       const hint = didYouMean(right.name, this.definitions.keys()) || `values go between brackets: (${right.name})`;
       throw new FilterError(`no list is called ${right.name}`, this.text, right.span, hint);
     }
-    if (!list.startsWith('('))
+    if (!isList(list))
       throw new FilterError(`${right.name} is a condition, not a list`, this.text, right.span, 'it stands alone, as a condition does');
     return parseList(list, right.name).flatMap((literal) => this.#listed(literal, 0));
   }
@@ -186,7 +187,7 @@ class Compiler {
   /** Between the brackets, too, the name of a list stands for its items, as in Falco. */
   #listed(literal: Literal, depth: number): readonly Literal[] {
     const list = literal.quoted ? undefined : this.definitions.get(literal.text);
-    if (list === undefined || !list.startsWith('(') || depth > MAX_LISTS) return [literal];
+    if (list === undefined || !isList(list) || depth > MAX_LISTS) return [literal];
     return parseList(list, literal.text).flatMap((item) => this.#listed(item, depth + 1));
   }
 
@@ -261,11 +262,4 @@ function withinDistance(check: Check): Check {
 function joinRows(kind: 'and' | 'or', a: RowPart, b: RowPart): RowPart {
   const test = kind === 'and' ? (view: EventView) => a.test(view) && b.test(view) : (view: EventView) => a.test(view) || b.test(view);
   return { column: a.column, label: `${a.label} ${kind} ${b.label}`, test };
-}
-
-function parseList(text: string, name: string): readonly Literal[] {
-  const expr = parseFilter(`list.items in ${text}`);
-  if (expr?.kind !== 'check' || expr.right?.kind !== 'values')
-    throw new FilterError(`${name} is not a list`, text, { start: 0, end: text.length }, 'write (a, b, c)');
-  return expr.right.values;
 }

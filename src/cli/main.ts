@@ -97,7 +97,8 @@ function program(after: readonly string[]): Command {
     .option('--fields <list>', 'fields to print, with commas between')
     .option('-n, --limit <n>', 'end after so many events', count)
     .option('--count', 'print how many match')
-    .option('-q, --quiet', 'print nothing')
+    .option('-q, --quiet', 'print no events')
+    .option('--summary', 'print at the end which kinds of events there were, and how many')
     .option('--from <time>', 'only events from this time on, seconds since the start')
     .option('--to <time>', 'only events up to this time')
     .option('--around <num[:ms]>', 'only events within some milliseconds of event NUM')
@@ -121,6 +122,8 @@ function program(after: readonly string[]): Command {
     .command('import <file> [filter...]')
     .description('write what matches to a capture of its own')
     .option('-w, --write <file>', 'capture to write')
+    .option('-n, --limit <n>', 'end after so many events', count)
+    .option('-M, --seconds <n>', 'only the first seconds', count)
     .action(async (file: string, words: string[], options) => (await import('./import.ts')).importFile(file, words.join(' '), options));
 
   trowel
@@ -189,6 +192,13 @@ function program(after: readonly string[]): Command {
     .action(async (options) => (await import('./fields.ts')).fields(options));
 
   trowel
+    .command('sysdig')
+    .description('sysdig’s options, and what becomes of them here')
+    .option('-j, --json', 'one JSON object an option')
+    .option('--markdown', 'as a table for documents')
+    .action(async (options) => (await import('./sysdig.ts')).sysdig(options));
+
+  trowel
     .command('schema [report]')
     .description('what --json prints, as JSON Schema')
     .action(async (name: string | undefined) => (await import('./schema.ts')).schema(name));
@@ -251,15 +261,13 @@ async function run(words: readonly string[]): Promise<number> {
   if (!known && own[0] !== undefined && !own[0].startsWith('-') && own[0] !== 'help' && !existsSync(own[0])) {
     throw new UsageError(`there is no command and no file called ${own[0]}\n${trowel.helpInformation()}`);
   }
-  if (isSysdigs(own)) return run([...(await import('./sysdig-args.ts')).translate(own), ...words.slice(own.length)]);
+  if (own[0]!.startsWith('-')) {
+    const { isSysdigs, translate } = await import('./sysdig-args.ts');
+    if (isSysdigs(own[0]!)) return run([...translate(own), ...words.slice(own.length)]);
+  }
   const command = known || own[0]!.startsWith('-') || own[0] === 'help' ? own : ['open', ...own];
   await trowel.parseAsync([...command], { from: 'user' });
   return EXIT.OK;
-}
-
-/** Options before any command, which are not our own: sysdig's command line. */
-function isSysdigs(words: readonly string[]): boolean {
-  return /^-[^-V]/.test(words[0]!) && words[0] !== '-h';
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -4,7 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ReaderGone } from '../output/sink.ts';
 import { say } from '../output/stderr.ts';
 import type { Completable } from './completion.ts';
-import { define, defineFrom } from './definitions.ts';
+import type { Given } from './define.ts';
 import { EXIT, reportError, UsageError } from './exit.ts';
 import { VERSION } from './version.ts';
 
@@ -25,13 +25,16 @@ async function asCapture(word: string): Promise<string> {
 
 /** Builds the table of commands. `after`: the words behind `--`. */
 function program(after: readonly string[]): Command {
+  const given: Given[] = [];
   const trowel = new Command('trowel')
     .description('Record what a Kubernetes node did with its sockets, DNS and files; replay it; know why a request was slow.')
     .version(VERSION, '-V, --version')
     .option('--debug', 'show where an error came from')
     .option('--color <when>', 'auto, always or never')
-    .option('--define <name=filter>', 'a named filter, or a list, for the filters of this command; may be repeated', (text) => define(text))
-    .option('--defines <file>', 'the same from a file, also of Falco’s macros and lists', (path) => defineFrom(path))
+    .option('--define <name=filter>', 'a named filter, or a list, for the filters of this command; may be repeated', (text) =>
+      given.push({ kind: 'define', text }),
+    )
+    .option('--defines <file>', 'the same from a file, also of Falco’s macros and lists', (text) => given.push({ kind: 'defines', text }))
     .showSuggestionAfterError()
     .configureOutput({ writeErr: (text) => say(text.trimEnd()) })
     .exitOverride();
@@ -96,7 +99,8 @@ function program(after: readonly string[]): Command {
     .option('--fields <list>', 'fields to print, with commas between')
     .option('-n, --limit <n>', 'end after so many events', count)
     .option('--count', 'print how many match')
-    .option('-q, --quiet', 'print nothing')
+    .option('-q, --quiet', 'print no events')
+    .option('--summary', 'print at the end which kinds of events there were, and how many')
     .option('--from <time>', 'only events from this time on, seconds since the start')
     .option('--to <time>', 'only events up to this time')
     .option('--around <num[:ms]>', 'only events within some milliseconds of event NUM')
@@ -120,6 +124,8 @@ function program(after: readonly string[]): Command {
     .command('import <file> [filter...]')
     .description('write what matches to a capture of its own')
     .option('-w, --write <file>', 'capture to write')
+    .option('-n, --limit <n>', 'end after so many events', count)
+    .option('-M, --seconds <n>', 'only the first seconds', count)
     .action(async (file: string, words: string[], options) => (await import('./import.ts')).importFile(file, words.join(' '), options));
 
   trowel
@@ -191,6 +197,13 @@ function program(after: readonly string[]): Command {
     .action(async (options) => (await import('./fields.ts')).fields(options));
 
   trowel
+    .command('sysdig')
+    .description('sysdig’s options, and what becomes of them here')
+    .option('-j, --json', 'one JSON object an option')
+    .option('--markdown', 'as a table for documents')
+    .action(async (options) => (await import('./sysdig.ts')).sysdig(options));
+
+  trowel
     .command('schema [report]')
     .description('what --json prints, as JSON Schema')
     .action(async (name: string | undefined) => (await import('./schema.ts')).schema(name));
@@ -208,6 +221,7 @@ function program(after: readonly string[]): Command {
     });
 
   trowel.hook('preAction', async (_, command) => {
+    if (given.length > 0) (await import('./define.ts')).defineAll(given);
     const name = command.name();
     if (name === 'lens') command.processedArgs[0] = await Promise.all((command.processedArgs[0] as string[]).map(asCapture));
     else if (name !== 'import' && name !== 'read' && command.registeredArguments[0]?.name() === 'file') {
@@ -252,15 +266,13 @@ async function run(words: readonly string[]): Promise<number> {
   if (!known && own[0] !== undefined && !own[0].startsWith('-') && own[0] !== 'help' && !existsSync(own[0])) {
     throw new UsageError(`there is no command and no file called ${own[0]}\n${trowel.helpInformation()}`);
   }
-  if (isSysdigs(own)) return run([...(await import('./sysdig-args.ts')).translate(own), ...words.slice(own.length)]);
+  if (own[0]!.startsWith('-')) {
+    const { isSysdigs, translate } = await import('./sysdig-args.ts');
+    if (isSysdigs(own[0]!)) return run([...translate(own), ...words.slice(own.length)]);
+  }
   const command = known || own[0]!.startsWith('-') || own[0] === 'help' ? own : ['open', ...own];
   await trowel.parseAsync([...command], { from: 'user' });
   return EXIT.OK;
-}
-
-/** Options before any command, which are not our own: sysdig's command line. */
-function isSysdigs(words: readonly string[]): boolean {
-  return /^-[^-V]/.test(words[0]!) && words[0] !== '-h';
 }
 
 process.stderr.on('error', () => {}); // nobody hears; what is done is done all the same

@@ -6,12 +6,14 @@ import type { Field } from '../event/fields/field.ts';
 import type { EventView } from '../event/view.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import { DEFAULT_FORMAT, LineFormat, NAMED_FORMATS } from '../output/format.ts';
-import { Printing } from '../output/print.ts';
+import { Printing, printReport } from '../output/print.ts';
 import { asciiText, hexDump } from '../output/printable.ts';
 import { DNS_SUMMARY, eventColumns, eventReport, programColumns } from '../output/reports/events.ts';
 import type { Sink } from '../output/sink.ts';
 import { type WriterOptions, writerOf } from '../output/writers/index.ts';
-import type { Column } from '../report/report.ts';
+import { TableWriter } from '../output/writers/table.ts';
+import { columnType, rowColumns } from '../report/column.ts';
+import type { Column, Report, Row } from '../report/report.ts';
 import { columnFields } from './columns.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { formatOf, terminalWidth, type WritingOptions } from './writing.ts';
@@ -28,6 +30,8 @@ export interface PrintOptions extends WritingOptions {
   readonly limit?: number;
   readonly count?: boolean;
   readonly quiet?: boolean;
+  /** At the end: which kinds of events there were. */
+  readonly summary?: boolean;
   readonly exitCode?: boolean;
 }
 
@@ -39,6 +43,8 @@ export class Printer {
   readonly #columns: readonly Column<EventView>[];
   readonly #printing: Printing<EventView> | null;
   #matched = 0;
+  /** By event type. */
+  readonly #counts: number[] = [];
 
   constructor({ view }: CompiledFilter, options: PrintOptions, sink: Sink) {
     this.#view = view;
@@ -66,8 +72,10 @@ export class Printer {
   }
 
   /** False: that is enough. */
-  print({ chunk, selection, n }: Match): boolean {
+  print(match: Match): boolean {
+    const { chunk, selection, n } = match;
     const limit = this.#options.limit ?? Infinity;
+    if (this.#options.summary === true) this.#count(match, limit - this.#matched);
     const printing = this.#printing;
     if (printing === null) {
       this.#matched = Math.min(limit, this.#matched + n);
@@ -77,12 +85,28 @@ export class Printer {
     return this.#matched < limit;
   }
 
+  #count({ chunk, selection, n }: Match, most: number): void {
+    for (let k = 0; k < Math.min(n, most); k++) {
+      const type = chunk.type[selection[k]!]!;
+      this.#counts[type] = (this.#counts[type] ?? 0) + 1;
+    }
+  }
+
   /** Throws Exit where nothing matched and that was to be told. */
   end(): void {
     this.#printing?.end();
+    if (this.#options.summary === true)
+      printReport(summaryReport(this.#view, this.#counts), new TableWriter<Row>(terminalWidth()), this.#sink);
     if (this.#options.count === true) this.#sink.write(`${this.#matched}\n`);
     if (this.#matched === 0 && this.#options.exitCode === true) throw new Exit(EXIT.NOTHING_MATCHED);
   }
+}
+
+function summaryReport({ capture }: EventView, counts: readonly number[]): Report<Row> {
+  const rows = counts.map((n, type): Row => [n, capture.dims.types.get(type)?.name ?? '']).filter(([n]) => n !== undefined);
+  rows.sort(([a], [b]) => Number(b) - Number(a));
+  const types = [columnType('events', 'count', 'how many'), columnType('evt.type', 'text', 'kind')];
+  return { id: 'lens', columns: rowColumns(types), items: rows, epoch: capture.epoch };
 }
 
 /** Which columns are read, and what the writer has to know. */

@@ -16,7 +16,7 @@ export interface WorkerStart {
 export type WorkerAnswer = { readonly table: ScreenTable } | { readonly problem: string };
 
 const { path, growing, definitions } = workerData as WorkerStart;
-setDefinitions(definitions);
+setDefinitions(new Map(definitions));
 const capture = openCapture(path);
 const context = contextOf(capture, growing);
 

@@ -1,76 +1,103 @@
 /** sysdig's command line in Trowel's words: `-r FILE -pk -NA "FILTER"` becomes `read FILE -p k -A "FILTER"`. */
 import { lensNamed } from '../lens/index.ts';
 import { UsageError } from './exit.ts';
+import { SYSDIG_OPTIONS, type SysdigOption } from './sysdig-options.ts';
 
-/** Options that take a value, attached or as the next word. */
-const WITH_VALUE = 'cCeEGkKMnoprsTwWt';
-/** Accepted and needing nothing: numbers are printed as they are anyway, captures are always compressed, and so on. */
-const NOTHING_TO_DO = 'NzvqPRdDF';
+const BY_LETTER = new Map(SYSDIG_OPTIONS.filter(({ short }) => short !== '').map((option) => [option.short, option]));
+const BY_NAME = new Map(SYSDIG_OPTIONS.map((option) => [option.long, option]));
 
+/** What was given, by letter, or by name where there is none. */
 interface Parsed {
   readonly flags: Set<string>;
   readonly values: Map<string, string>;
   readonly words: string[];
 }
 
+/** Whether a command line begins as sysdig's does: with an option that is none of our own. */
+export function isSysdigs(first: string): boolean {
+  if (!first.startsWith('--')) return /^-[^-Vh]/.test(first);
+  return BY_NAME.has(nameOf(first)) && nameOf(first) !== 'debug';
+}
+
+const nameOf = (word: string) => word.slice(2).split('=', 1)[0]!;
+
 /** The same in Trowel's words. Throws UsageError for what has no counterpart. */
 export function translate(argv: readonly string[]): string[] {
-  const { flags, values, words } = parse(argv);
+  const parsed = parse(argv);
+  const { flags, values, words } = parsed;
   if (flags.has('l')) return ['fields'];
   const chisel = values.get('c');
-  if (chisel === 'l') return ['lens', '--list'];
+  if (chisel === 'l' || flags.has('list-chisels') || values.has('i')) return ['lens', '--list'];
+  const target = values.get('w');
+  if (target?.endsWith('.scap') === true || target?.endsWith('.scap.gz') === true)
+    throw new UsageError(
+      `-w ${target}: what is written is a Trowel capture, which sysdig cannot read: call it ${target.replace(/\.scap(\.gz)?$/, '.trowel')}`,
+    );
   const file = values.get('r');
   if (file === undefined) return record(values, words);
-  if (chisel !== undefined) return lens(chisel, file, flags, words);
-  if (values.has('w')) return ['import', file, ...words, '-w', values.get('w')!];
+  if (chisel !== undefined) return lens(chisel, file, parsed);
+  if (target !== undefined) return ['import', file, ...words, '-w', target, ...valueOptions(values, { n: '-n', M: '-M' })];
   return ['read', file, ...words, ...outputOptions(flags, values)];
 }
 
 function parse(argv: readonly string[]): Parsed {
-  const flags = new Set<string>();
-  const values = new Map<string, string>();
-  const words: string[] = [];
+  const parsed: Parsed = { flags: new Set(), values: new Map(), words: [] };
   const rest = [...argv];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (!/^-[^-]/.test(word)) words.push(word);
-    else cluster(word.slice(1), rest, flags, values);
+    if (/^--[a-z]/.test(word)) long(word, rest, parsed);
+    else if (/^-[^-]/.test(word)) cluster(word.slice(1), rest, parsed);
+    else parsed.words.push(word);
   }
-  return { flags, values, words };
+  return parsed;
+}
+
+/** `--read=FILE`, `--read FILE`, `--json`. */
+function long(word: string, rest: string[], parsed: Parsed): void {
+  const option = BY_NAME.get(nameOf(word));
+  if (option === undefined) throw new UsageError(`sysdig's ${nameOf(word)} is not known; trowel sysdig lists its options`);
+  const equals = word.indexOf('=');
+  take(option, `--${option.long}`, () => (equals < 0 ? rest.shift() : word.slice(equals + 1)), parsed);
 }
 
 /** `-NA`, `-pk`, `-zw FILE`. */
-function cluster(letters: string, rest: string[], flags: Set<string>, values: Map<string, string>): void {
+function cluster(letters: string, rest: string[], parsed: Parsed): void {
   for (let i = 0; i < letters.length; i++) {
-    const letter = letters[i]!;
-    if (!WITH_VALUE.includes(letter)) {
-      flags.add(letter);
-      continue;
-    }
-    const value = letters.slice(i + 1) || rest.shift();
-    if (value === undefined) throw new UsageError(`-${letter} needs a value`);
-    values.set(letter, value);
+    const option = BY_LETTER.get(letters[i]!);
+    if (option === undefined) throw new UsageError(`sysdig's -${letters[i]} has no counterpart; trowel sysdig lists its options`);
+    take(option, `-${letters[i]}`, () => letters.slice(i + 1) || rest.shift(), parsed);
+    if (option.value !== '') return;
+  }
+}
+
+function take(option: SysdigOption, written: string, next: () => string | undefined, { flags, values }: Parsed): void {
+  if (option.fate === 'refused') throw new UsageError(`sysdig's ${written}: ${option.why}`);
+  const key = option.short || option.long;
+  if (option.value === '') {
+    flags.add(key);
     return;
   }
+  const value = next();
+  if (value === undefined) throw new UsageError(`${written} needs a value`);
+  values.set(key, value);
+}
+
+function valueOptions(values: ReadonlyMap<string, string>, ours: Readonly<Record<string, string>>): string[] {
+  return Object.entries(ours).flatMap(([letter, name]) => (values.has(letter) ? [name, values.get(letter)!] : []));
 }
 
 function outputOptions(flags: ReadonlySet<string>, values: ReadonlyMap<string, string>): string[] {
-  const options: string[] = [];
-  for (const flag of flags) {
-    if ('AxXbj'.includes(flag)) options.push(`-${flag}`);
-    else if (!NOTHING_TO_DO.includes(flag) && flag !== 'S')
-      throw new UsageError(`sysdig's -${flag} has no counterpart; see trowel help read`);
-  }
-  const format = values.get('p');
-  if (format !== undefined) options.push('-p', format);
-  const limit = values.get('n');
-  if (limit !== undefined) options.push('-n', limit);
-  const time = values.get('t');
-  if (time !== undefined) options.push('-t', time);
-  return options;
+  const shown = [...flags].filter((flag) => 'AxXbjq'.includes(flag)).map((flag) => `-${flag}`);
+  const seconds = values.get('M');
+  return [
+    ...shown,
+    ...(flags.has('S') ? ['--summary'] : []),
+    ...valueOptions(values, { p: '-p', n: '-n', t: '-t' }),
+    ...(seconds === undefined ? [] : ['--to', `${seconds}s`]),
+  ];
 }
 
 /** A chisel's arguments stand behind its name: `-c fdbytes_by fd.sport`, `-c 'spy_port 80'`. */
-function lens(chisel: string, file: string, flags: ReadonlySet<string>, words: readonly string[]): string[] {
+function lens(chisel: string, file: string, { flags, values, words }: Parsed): string[] {
   const [name, ...own] = chisel.split(/\s+/);
   const found = lensNamed(name!);
   if (found === null) throw new UsageError(`there is no lens for sysdig's chisel ${name}; trowel lens -l lists what there is`);
@@ -84,6 +111,7 @@ function lens(chisel: string, file: string, flags: ReadonlySet<string>, words: r
     ...all.slice(found.args.length),
     ...options,
     ...(flags.has('X') || flags.has('x') ? ['-X'] : []),
+    ...valueOptions(values, { p: '-p', n: '-n' }),
   ];
 }
 
@@ -91,6 +119,5 @@ const RECORD_OPTIONS: Readonly<Record<string, string>> = { w: '-w', s: '-s', n: 
 
 function record(values: ReadonlyMap<string, string>, words: readonly string[]): string[] {
   if (!values.has('w')) throw new UsageError('sysdig would print events as they come; here: trowel live, or trowel record -w FILE');
-  const options = Object.entries(RECORD_OPTIONS).flatMap(([letter, option]) => (values.has(letter) ? [option, values.get(letter)!] : []));
-  return ['record', ...options, ...words];
+  return ['record', ...valueOptions(values, RECORD_OPTIONS), ...words];
 }

@@ -3,6 +3,7 @@
  * received from that socket, and what came back to it, tells what each send must have held.
  */
 import type { DnsRow, DnsSocketRow } from '../model/dns.ts';
+import { endText } from '../model/fd-name.ts';
 import type { Dimensions } from '../model/rows.ts';
 import { countUntil, pushTo } from './by-time.ts';
 
@@ -91,12 +92,12 @@ function questionKey(end: string, { messageId, qname, qtype }: DnsRow): string {
 /** Address and port of a socket's own end. */
 export function localEnd(dims: Dimensions, fd: number): string {
   const row = dims.fds.get(fd);
-  return row === undefined ? '' : `${row.localIp}:${row.localPort}`;
+  return row === undefined ? '' : endText({ ip: String(row.localIp), port: row.localPort });
 }
 
 export function remoteEnd(dims: Dimensions, fd: number): string {
   const row = dims.fds.get(fd);
-  return row === undefined ? '' : `${row.remoteIp}:${row.remotePort}`;
+  return row === undefined ? '' : endText({ ip: String(row.remoteIp), port: row.remotePort });
 }
 
 /** Events that may have sent questions, by the socket's own end. */

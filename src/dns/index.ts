@@ -2,11 +2,10 @@
 import { type Chunk, EventFlag, payload, startTime } from '../model/chunk.ts';
 import type { DnsRow } from '../model/dns.ts';
 import type { EventType } from '../model/event-type.ts';
-import { isIpSocket } from '../model/fd-name.ts';
+import { endText, isIpSocket } from '../model/fd-name.ts';
 import type { DimensionTables, FdRow } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
 import { type DnsMessage, decodeMessage, looksLikeDns } from './message.ts';
-import { serverText } from './server.ts';
 import { TcpStreams } from './tcp.ts';
 
 /** Where DNS is expected; elsewhere over UDP it is recognised by its looks. */
@@ -205,5 +204,5 @@ function protocolOf(fd: FdRow): DnsRow['protocol'] {
 }
 
 function serverEnd(fd: FdRow, asks: boolean): string {
-  return asks ? serverText(`${fd.remoteIp}`, fd.remotePort) : serverText(`${fd.localIp}`, fd.localPort);
+  return asks ? endText({ ip: String(fd.remoteIp), port: fd.remotePort }) : endText({ ip: String(fd.localIp), port: fd.localPort });
 }

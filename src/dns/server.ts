@@ -1,8 +1,10 @@
 /** A server's end as text. */
 
+import { endText } from '../model/fd-name.ts';
+
 /** `10.96.0.10:53`, `[fd00::10]:53`. */
 export function serverText(ip: string, port: number): string {
-  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+  return endText({ ip, port });
 }
 
 /** The same of an end as recordings before had it: an IPv6 address without brackets. */

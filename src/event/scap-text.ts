@@ -5,7 +5,7 @@ import { type ArgValue, readNumber } from '../model/args.ts';
 import { shortened } from '../model/dotted.ts';
 import { errnoName } from '../model/errno.ts';
 import type { ArgType, EventType } from '../model/event-type.ts';
-import { fdTagged, typeChar } from '../model/fd-name.ts';
+import { endText, fdTagged, typeChar } from '../model/fd-name.ts';
 import { SCAP_VALUES } from '../model/scap-values.ts';
 import { signalName, signalNames } from '../model/signals.ts';
 import type { Reading } from './fields/field.ts';
@@ -240,7 +240,7 @@ function addressText(bytes: Uint8Array, shown: number): string {
     case 13:
       return `${ip4(data, 1)}:${data.readUInt16LE(5)}->${ip4(data, 7)}:${data.readUInt16LE(11)}`;
     case 19:
-      return `${ip6(data, 1)}:${data.readUInt16LE(17)}`;
+      return endText({ ip: ip6(data, 1), port: data.readUInt16LE(17) });
     case 37:
       if (data[0] !== AF_UNIX) return tuple6(data);
   }
@@ -257,8 +257,10 @@ function ip4(data: Buffer, at: number): string {
 /** Addresses of IPv4 in the form of IPv6, and none at all, are written as IPv4 where both are so. */
 function tuple6(data: Buffer): string {
   const mapped = [1, 19].every((at) => isMapped(data.subarray(at, at + 16)));
-  const [source, target] = [1, 19].map((at) => (mapped ? ip4(data, at + 12) : ip6(data, at)));
-  return `${source}:${data.readUInt16LE(17)}->${target}:${data.readUInt16LE(35)}`;
+  const [source, target] = [1, 19].map((at) =>
+    endText({ ip: mapped ? ip4(data, at + 12) : ip6(data, at), port: data.readUInt16LE(at + 16) }),
+  );
+  return `${source}->${target}`;
 }
 
 function isMapped(ip: Uint8Array): boolean {

@@ -4,7 +4,7 @@ import type { Capture } from '../capture/capture.ts';
 import { decodeArgs } from '../model/args.ts';
 import { argBytes, EventFlag } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
-import { fdName } from '../model/fd-name.ts';
+import { endText, fdName } from '../model/fd-name.ts';
 import type { Trouble } from './story.ts';
 
 /** More of them tell nothing new. */
@@ -35,7 +35,11 @@ export class Troubles {
           reason: reasonOf(argBytes(chunk, i), type),
           tuple: fdName(fd),
         };
-        for (const end of [`${fd.localIp}:${fd.localPort}`, `${fd.remoteIp}:${fd.remotePort}`]) this.#add(end, trouble);
+        for (const end of [
+          endText({ ip: String(fd.localIp), port: fd.localPort }),
+          endText({ ip: String(fd.remoteIp), port: fd.remotePort }),
+        ])
+          this.#add(end, trouble);
         n++;
       }
     }

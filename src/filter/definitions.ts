@@ -1,19 +1,14 @@
 /**
  * Named filters and lists, from a file or from the command line.
  *
- * A file has lines `name = filter` (indented lines go on with it) and `name = (a, b, c)`, or Falco's rules files: of those, macros
- * and lists are taken and all else is passed over.
+ * A file has lines `name = filter` (indented lines go on with it) and `name = (a, b, c)`, or is a rules file of Falco's (falco.ts).
  */
 import { type Check, type Expr, type Span, takesList } from './ast.ts';
+import { DefinitionError, type Definitions } from './definition.ts';
+import { falcoDefinitions } from './falco.ts';
+import { isList } from './list.ts';
 import { parseFilter } from './parse.ts';
-import type { Definitions } from './planner.ts';
 
-/** A file or an option that defines nothing. */
-export class DefinitionError extends Error {
-  override readonly name = 'DefinitionError';
-}
-
-const NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*(.*)$/;
 
 /** `name=filter`. Throws DefinitionError. */
@@ -23,10 +18,18 @@ export function parseDefinition(text: string): [name: string, body: string] {
   return [found[1]!, found[2]!];
 }
 
-/** Throws DefinitionError with the line that makes no sense. `file`: for the message. */
-export function parseDefinitions(text: string, file: string): Definitions {
+/**
+ * What a file defines, and what was defined `before` it: Falco's files may append to that.
+ * Throws DefinitionError with the line that makes no sense. `file`: for the message.
+ */
+export function parseDefinitions(text: string, file: string, before: Definitions = new Map()): Definitions {
   const lines = text.split(/\r?\n/);
-  return lines.some((line) => /^\s*- (macro|list|rule):/.test(line)) ? falcoDefinitions(lines, file) : plainDefinitions(lines, file);
+  return isYamlList(lines) ? falcoDefinitions(text, file, before) : new Map([...before, ...plainDefinitions(lines, file)]);
+}
+
+/** A list of entries, each with keys. */
+function isYamlList(lines: readonly string[]): boolean {
+  return lines.some((line) => /^\s*- +["']?[a-z_]+["']?\s*:/.test(line));
 }
 
 function plainDefinitions(lines: readonly string[], file: string): Definitions {
@@ -44,47 +47,6 @@ function plainDefinitions(lines: readonly string[], file: string): Definitions {
   return found;
 }
 
-interface Entry {
-  readonly kind: string;
-  readonly name: string;
-  readonly keys: Map<string, string>;
-}
-
-/** As much of YAML as macros and lists are written in: `key: value`, `key: >` with an indented block, `[a, b]` over several lines. */
-function falcoDefinitions(lines: readonly string[], file: string): Definitions {
-  const found = new Map<string, string>();
-  for (const { kind, name, keys } of entries(lines)) {
-    if (kind !== 'macro' && kind !== 'list') continue;
-    const body = keys.get(kind === 'macro' ? 'condition' : 'items');
-    if (!NAME.test(name) || body === undefined)
-      throw new DefinitionError(`${file}: ${kind} ${name} has no ${kind === 'macro' ? 'condition' : 'items'}`);
-    found.set(name, kind === 'macro' ? body : `(${body.replace(/^\[|\]$/g, '').replace(/,\s*$/, '')})`);
-  }
-  return found;
-}
-
-function entries(lines: readonly string[]): Entry[] {
-  const found: Entry[] = [];
-  let key: string | null = null;
-  for (const line of lines) {
-    if (/^\s*#/.test(line) || line.trim() === '') continue;
-    const start = /^\s*- ([a-z]+):\s*(.*)$/.exec(line);
-    const entry = found.at(-1);
-    if (start !== null) {
-      found.push({ kind: start[1]!, name: start[2]!.trim(), keys: new Map() });
-      key = null;
-      continue;
-    }
-    const pair = /^\s{2}([a-z_]+):\s*(.*)$/.exec(line);
-    if (entry === undefined) continue;
-    if (pair !== null) {
-      key = pair[1]!;
-      entry.keys.set(key, /^[>|]-?$/.test(pair[2]!.trim()) ? '' : pair[2]!.trim());
-    } else if (key !== null) entry.keys.set(key, `${entry.keys.get(key)} ${line.trim()}`.trim());
-  }
-  return found;
-}
-
 /** A filter with its macros and lists written out, so that it says the same without them. Unknown names stay. */
 export function expanded(text: string, definitions: Definitions, depth = 0): string {
   const expr = parseFilter(text);
@@ -92,7 +54,7 @@ export function expanded(text: string, definitions: Definitions, depth = 0): str
   const names = [...namesIn(expr)].sort((a, b) => b.start - a.start);
   return names.reduce((whole, { name, start, end, as }) => {
     const body = definitions.get(name);
-    if (body === undefined || (as === 'item' && !body.startsWith('('))) return whole;
+    if (body === undefined || (as === 'item' && !isList(body))) return whole;
     const inner = as === 'macro' ? `(${expanded(body, definitions, depth + 1)})` : items(body, definitions, depth + 1);
     return whole.slice(0, start) + (as === 'item' ? inner.slice(1, -1) : inner) + whole.slice(end);
   }, text);

@@ -55,9 +55,9 @@ export function endsOf(fd: FdRow): { client: End | null; server: End | null } {
   return fd.role === 'server' ? { client: remote, server: local } : { client: local, server: remote };
 }
 
-/** `10.0.0.1:53`, `[fe80::1]:53` as sysdig prints it: without brackets. */
-export function endText(end: End): string {
-  return `${end.ip}:${end.port}`;
+/** `10.0.0.1:53`, `[fe80::1]:53`. */
+export function endText({ ip, port }: End): string {
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
 /** fd.name: a path, a tuple client->server, a bound address, or the kernel's name of an anonymous thing. */

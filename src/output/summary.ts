@@ -6,7 +6,7 @@ import { EventFlag } from '../model/chunk.ts';
 import type { DnsRow } from '../model/dns.ts';
 import { errnoName } from '../model/errno.ts';
 import type { ArgType } from '../model/event-type.ts';
-import { fdName, isIpSocket, l4Name } from '../model/fd-name.ts';
+import { endText, fdName, isIpSocket, l4Name } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';
 import { spanText } from '../model/time.ts';
 import { jsonText } from './printable.ts';
@@ -59,7 +59,7 @@ export function targetText(fd: FdRow): string {
   const proto = l4Name(fd.l4proto) ?? fd.kind;
   if (fd.role === 'listen') return `${proto} listening on ${fdName(fd)}`;
   if (fd.remoteIp === null || fd.remotePort === 0) return `${proto} ${fdName(fd)}`.trim();
-  const remote = `${fd.remoteIp}:${fd.remotePort}`;
+  const remote = endText({ ip: fd.remoteIp, port: fd.remotePort });
   return fd.role === 'server' ? `${proto} :${fd.localPort} ←${remote}` : `${proto} →${remote}`;
 }
 

@@ -52,7 +52,19 @@ export interface Column<T> extends ColumnType {
   readonly read: (item: T) => Cell;
 }
 
-export const REPORT_IDS = ['events', 'dns', 'explain', 'stories', 'lens', 'lenses', 'echo', 'info', 'trace-string', 'fields'] as const;
+export const REPORT_IDS = [
+  'events',
+  'dns',
+  'explain',
+  'stories',
+  'lens',
+  'lenses',
+  'echo',
+  'info',
+  'trace-string',
+  'fields',
+  'sysdig',
+] as const;
 /** Names its schema: docs/schema/ID.json. */
 export type ReportId = (typeof REPORT_IDS)[number];
 

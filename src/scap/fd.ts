@@ -1,5 +1,6 @@
 /** Descriptors as the file's own tool keeps them, and the rows that they become. */
 import ipaddr from 'ipaddr.js';
+import { endText } from '../model/fd-name.ts';
 import type { DimensionTables, FdKind, FdRole, FdRow } from '../model/rows.ts';
 import { u16 } from './bytes.ts';
 import type { Limits } from './limits.ts';
@@ -118,7 +119,7 @@ export class Fd {
 
   /** `10.0.0.1:40000->10.0.0.2:80` */
   get tuple(): string {
-    return `${this.clientIp}:${this.clientPort}->${this.serverIp}:${this.serverPort}`;
+    return arrow({ ip: this.clientIp, port: this.clientPort }, { ip: this.serverIp, port: this.serverPort });
   }
 
   swap(): void {
@@ -209,7 +210,7 @@ const BLANK: Omit<FdRow, 'id'> = {
 };
 
 function arrow(client: Address, server: Address): string {
-  return `${client.ip}:${client.port}->${server.ip}:${server.port}`;
+  return `${endText(client)}->${endText(server)}`;
 }
 
 export function kindOf(type: number): FdKind {

@@ -1,4 +1,6 @@
 /** The lists before a file's events: this machine, its addresses, users, processes, and what they have open. */
+
+import { endText } from '../model/fd-name.ts';
 import type { Interface } from './addresses.ts';
 import { texts } from './bytes.ts';
 import type { Cursor } from './cursor.ts';
@@ -184,5 +186,5 @@ function readServer(at: Cursor, fd: Fd): void {
   fd.l4 = at.u8();
   if (at.over) return;
   fd.serverIp = v4 ? ip4(ip, 0) : ip6(ip, 0);
-  fd.name = `${fd.serverIp}:${fd.serverPort}`;
+  fd.name = endText({ ip: fd.serverIp, port: fd.serverPort });
 }

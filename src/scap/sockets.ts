@@ -1,4 +1,6 @@
 /** Events that make sockets and tell of their ends. */
+
+import { endText } from '../model/fd-name.ts';
 import { textOf, untilNul } from './bytes.ts';
 import type { EventContext } from './event-context.ts';
 import { type Address, addressOf, Fd, FdType, L4, NO_IP4, NO_IP6, type Tuple, tupleOf } from './fd.ts';
@@ -61,7 +63,7 @@ export function bound(_state: MachineState, { fd, params }: EventContext): void 
   const found = addressOf(raw);
   if (found === null) fd.name = textOf(untilNul(raw.subarray(1)));
   else {
-    fd.name = `${found.address.ip}:${found.address.port}`;
+    fd.name = endText(found.address);
     if (found.address.port > 0) {
       fd.type = found.v6 ? FdType.IPV6_SERVER : FdType.IPV4_SERVER;
       fd.serverIp = found.address.ip;
@@ -115,7 +117,7 @@ export function failedPeer({ fd, params, schema }: EventContext): string | null 
   const tuple = tupleOf(raw);
   if (tuple === null) return raw[0] === AF.UNIX ? unixName(raw) : null;
   const { source, target } = tuple;
-  return `${source.ip}:${source.port}->${target.ip}:${target.port}`;
+  return `${endText(source)}->${endText(target)}`;
 }
 
 export function accepted(state: MachineState, event: EventContext): void {

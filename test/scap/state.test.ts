@@ -133,7 +133,7 @@ describe('what it has open', () => {
     const socket = scap.call(EVENT.SOCKET, 10, at(1), [u32(scap.AF.INET6), u32(2), u32(0)], [i64(5)]);
     const events = [socket, connect(2, '8.8.8.8'), connect(3, 'fd00::8'), connect(4, '9.9.9.9'), read(10, 5, 5)];
     expect(await linesOf(file([], ...events), '%fd.name', 'evt.type in (connect,read)')).toEqual([
-      '10.0.0.1:99->8.8.8.8:53', '::1:99->fd00::8:53', '10.0.0.1:99->9.9.9.9:53', '10.0.0.1:99->9.9.9.9:53',
+      '10.0.0.1:99->8.8.8.8:53', '[::1]:99->[fd00::8]:53', '10.0.0.1:99->9.9.9.9:53', '10.0.0.1:99->9.9.9.9:53',
     ]); // biome-ignore format: a table
   });
 

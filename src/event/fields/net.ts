@@ -1,4 +1,5 @@
 import type { EventType } from '../../model/event-type.ts';
+import { endText } from '../../model/fd-name.ts';
 import { enumName } from '../../model/flags.ts';
 import type { FdRow } from '../../model/rows.ts';
 import { argAt } from '../args-text.ts';
@@ -53,7 +54,7 @@ function translated(view: EventView): FdRow | null {
 
 function natEnd(view: EventView): string | null {
   const server = translated(view);
-  return server === null ? null : `${server.localIp}:${server.localPort}`;
+  return server === null ? null : endText({ ip: server.localIp ?? '', port: server.localPort });
 }
 
 function natPod(view: EventView): string | null {

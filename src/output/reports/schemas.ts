@@ -8,6 +8,7 @@ import { EXPLAIN_COLUMNS, EXPLAIN_DOC, STORIES_COLUMNS } from './explain.ts';
 import { FIELD_COLUMNS, FIELDS_DOC } from './fields.ts';
 import { INFO_COLUMNS, INFO_DOC } from './info.ts';
 import { ECHO_COLUMNS, ECHO_DOC, LENS_DOC, LENSES_COLUMNS, LENSES_DOC } from './lens.ts';
+import { SYSDIG_COLUMNS, SYSDIG_DOC } from './sysdig.ts';
 import { TRACE_COLUMNS, TRACE_DOC } from './trace-string.ts';
 
 interface SchemaRow {
@@ -32,6 +33,7 @@ const SCHEMAS: Readonly<Record<ReportId, SchemaRow>> = {
   info: { doc: INFO_DOC, columns: INFO_COLUMNS },
   'trace-string': { doc: TRACE_DOC, columns: TRACE_COLUMNS },
   fields: { doc: FIELDS_DOC, columns: FIELD_COLUMNS },
+  sysdig: { doc: SYSDIG_DOC, columns: SYSDIG_COLUMNS },
 };
 
 /** Each as one property that may be there: an event, or a row of a lens, has those that were asked for. */

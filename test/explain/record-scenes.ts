@@ -1,5 +1,5 @@
 /**
- * Records every scene into captures/scenes: `node test/explain/record-scenes.ts`, as root, in a clone whose path may be published, built.
+ * Records every scene into captures/scenes, or those that are named: `node test/explain/record-scenes.ts [FILE…]`, as root, in a clone whose path may be published, built.
  * What is kept is what the scene's own programs did, and what the kernel said of their packets.
  */
 import { execFileSync } from 'node:child_process';
@@ -16,13 +16,14 @@ const target = 'captures/scenes';
 const quiet = { stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
 
 execFileSync('gcc', ['-O1', '-o', join(folder, 'sick'), 'test/explain/sick.c']);
-rmSync(target, { recursive: true, force: true });
+const named = process.argv.slice(2);
+if (named.length === 0) rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
 try {
-  for (const scene of SCENES) {
+  for (const scene of SCENES.filter((one) => named.length === 0 || named.includes(slug(one)))) {
     const whole = join(folder, 'whole.trowel');
     const path = join(target, `${slug(scene)}.trowel`);
-    rmSync(whole, { force: true });
+    for (const old of [whole, path]) rmSync(old, { force: true });
     const stage = ['unshare', '-n', '-m', 'test/explain/stage', folder, scene.script];
     const command = [
       'unshare',

@@ -132,8 +132,10 @@ function tcpAfter(tries: readonly Try[], { traces, dims, next, end }: TryContext
   if (connect === undefined) return unanswered(truncated, traces, until, dims.threads.get(truncated.query.thread)?.to ?? null);
   const { server, start, num, error, pending, socket } = connect;
   const close = traces.tcpCalls(pid, start, until).find((call) => call.name === 'close' && call.socket === socket);
-  const outcome = pending || error === 'ETIMEDOUT' ? 'unanswered' : error === null || error === 'EISCONN' ? 'connected' : 'failed';
-  return { server, start, end: pending ? until : error === null ? (close?.start ?? connect.end) : connect.end, outcome, error, num };
+  const exit = dims.threads.get(truncated.query.thread)?.to ?? null;
+  const isOpen = pending || error === null || error === 'EISCONN';
+  const outcome = pending || error === 'ETIMEDOUT' ? 'unanswered' : isOpen ? 'connected' : 'failed';
+  return { server, start, end: isOpen ? Math.min(close?.start ?? exit ?? until, until) : connect.end, outcome, error, num };
 }
 
 /** The kernel says that nobody answered a SYN when the caller did not live to see it. */

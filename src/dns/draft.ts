@@ -13,6 +13,8 @@ import { Stem } from './stem.ts';
 const LONGEST_PAUSE = 60 * SECOND;
 /** After an answer a resolver goes on at once: who asks later has been asked again. */
 const LONGEST_THOUGHT = 1 * SECOND;
+/** Kubernetes allows 32 search domains: with the name as asked, no lookup tries more names. */
+const MOST_NAMES = 33;
 /** As many lookups of names that begin alike are under way at once in a process, at most. */
 const MAX_ALIKE = 64;
 /** Questions that are remembered, twice; older ones are not repeated any more. */
@@ -168,7 +170,7 @@ function isOver({ attempts }: Draft): boolean {
 function belongs(draft: Draft, name: string, query: DnsRow): boolean {
   const current = draft.attempts.at(-1)!;
   if (name === current.name) return asksMore(current, query);
-  if (!isPair(current, query.qtype) || current.succeeded || draft.names.has(name)) return false;
+  if (draft.attempts.length >= MOST_NAMES || !isPair(current, query.qtype) || current.succeeded || draft.names.has(name)) return false;
   if (draft.thread !== query.thread && current.unanswered > 0) return false;
   if (current.unanswered === 0 && query.start - current.lastAnswer > LONGEST_THOUGHT) return false;
   return draft.stem.fits(name);

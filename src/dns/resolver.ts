@@ -78,6 +78,7 @@ function shortestPause(queries: readonly DnsRow[]): number | null {
   const last = new Map<string, DnsRow>();
   let least: number | null = null;
   for (const query of queries) {
+    if (query.partner !== null && last.size === 0) continue;
     const key = `${query.qname} ${query.qtype} ${query.server} ${query.messageId}`;
     const before = last.get(key);
     if (before?.partner === null && query.start - before.start > 0.1 * SECOND)

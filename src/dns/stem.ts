@@ -65,11 +65,12 @@ function sharedLabels(a: readonly string[], b: readonly string[]): string[] {
 
 /**
  * Whether two names look like one under two domains of a search list that is not the file's (LOCALDOMAIN, line ends of DOS):
- * they share two labels or more, or one is the name itself, or one domain lies within the other.
+ * one is the name itself, or one domain lies within the other, or they share several labels before domains of several.
  */
 function areOfOneList(before: string, name: string, shared: readonly string[]): boolean {
   if (shared.length === 0) return false;
-  if (shared.length > 1) return true;
-  const [a, b] = [before, name].map((whole) => whole.slice(shared[0]!.length + 1)) as [string, string];
-  return a === '' || b === '' || a.endsWith(`.${b}`) || b.endsWith(`.${a}`);
+  const skip = shared.join('.').length + 1;
+  const [a, b] = [before.slice(skip), name.slice(skip)];
+  if (a === '' || b === '' || a.endsWith(`.${b}`) || b.endsWith(`.${a}`)) return true;
+  return shared.length > 1 && a.includes('.') && b.includes('.');
 }

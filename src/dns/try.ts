@@ -78,7 +78,12 @@ export function triesOf(queries: readonly DnsRow[], context: TryContext): Try[] 
     return {
       ...base,
       answer: null,
-      ...silentTry(query, server, { next: next[i]!, answered: answered.get(query.qtype) ?? [], patience }, context),
+      ...silentTry(
+        query,
+        server,
+        { next: next[i]!, answered: answered.get(query.qtype) ?? [], patience: query.transport === 'tcp' ? Infinity : patience },
+        context,
+      ),
     };
   });
 }
@@ -137,12 +142,13 @@ function firstAnswers(queries: readonly DnsRow[], { answers }: TryContext): Map<
   return times;
 }
 
-/** ns that its resolver waits for an answer: between the last two sendings of a question, else as it was set. */
+/** ns that its resolver waits for an answer: between two sendings of a question that was not answered, else as it was set. */
 function patienceOf(queries: readonly DnsRow[], { timeout }: ResolverUsed): number {
-  const [first] = queries;
-  const last = queries.findLastIndex(({ qtype }) => qtype === first!.qtype);
-  const before = queries.findLast(({ qtype, start }, i) => i < last && qtype === first!.qtype && start < queries[last]!.start - SLACK);
-  return before === undefined ? timeout * SECOND : queries[last]!.start - before.start;
+  const { qtype } = queries[0]!;
+  const sent = queries.filter((query) => query.qtype === qtype && query.transport === 'udp');
+  const last = sent.at(-1);
+  const before = sent.findLast(({ start }) => last !== undefined && start < last.start - SLACK);
+  return last === undefined || before === undefined || before.partner !== null ? timeout * SECOND : last.start - before.start;
 }
 
 /** What is known around an unanswered question. */
@@ -151,7 +157,7 @@ interface Around {
   readonly next: number | null;
   /** When answers of its type came. */
   readonly answered: readonly number[];
-  /** ns that its resolver waits. */
+  /** ns that its resolver waits; over TCP without end. */
   readonly patience: number;
 }
 

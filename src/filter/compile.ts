@@ -2,12 +2,13 @@
 
 import type { Field } from '../event/fields/field.ts';
 import { type CaptureContext, EventView } from '../event/view.ts';
+import type { Definitions } from './definition.ts';
 import { fieldsOf, type Plan } from './plan.ts';
-import { type Definitions, planFilter } from './planner.ts';
+import { planFilter } from './planner.ts';
 import { type RunOptions, stepOf } from './run/index.ts';
 import type { Step } from './step.ts';
 
-export type { Definitions } from './planner.ts';
+export type { Definitions } from './definition.ts';
 
 export interface CompiledFilter {
   readonly text: string;

@@ -5,15 +5,14 @@ import { asIs, type ColumnField } from '../event/fields/field.ts';
 import type { RowColumn } from '../model/chunk.ts';
 import { type Check, type Expr, type Literal, type Operator, takesList } from './ast.ts';
 import { constantFor, requireComparable, requireOperator } from './check.ts';
+import type { Definitions } from './definition.ts';
 import { precedenceHint } from './diagnose.ts';
 import { didYouMean, FilterError } from './error.ts';
+import { isList, parseList } from './list.ts';
 import { commonScope, type Readable, resolveOperand } from './operand.ts';
 import { parseFilter } from './parse.ts';
 import type { Bound, Comparison, Condition, DnsPlan, Plan, RowPlan } from './plan.ts';
 import { valueNotes } from './values.ts';
-
-/** Named filters and lists: `name` → the text of a filter, or of a bracketed list. */
-export type Definitions = ReadonlyMap<string, string>;
 
 export interface Planned {
   /** Null: everything matches. */
@@ -101,7 +100,7 @@ class Planner {
       const hint = didYouMean(right.name, definitions.keys()) || `values go between brackets: (${right.name})`;
       throw new FilterError(`no list is called ${right.name}`, this.text, right.span, hint);
     }
-    if (!body.startsWith('('))
+    if (!isList(body))
       throw new FilterError(`${right.name} is a condition, not a list`, this.text, right.span, 'it stands alone, as a condition does');
     return parseList(body, right.name).flatMap((literal) => this.#listed(literal, 0));
   }
@@ -109,7 +108,7 @@ class Planner {
   /** Between the brackets, too, the name of a list stands for its items, as in Falco. */
   #listed(literal: Literal, depth: number): readonly Literal[] {
     const list = literal.quoted ? undefined : this.known.definitions.get(literal.text);
-    if (list === undefined || !list.startsWith('(') || depth > MAX_LISTS) return [literal];
+    if (list === undefined || !isList(list) || depth > MAX_LISTS) return [literal];
     return parseList(list, literal.text).flatMap((item) => this.#listed(item, depth + 1));
   }
 
@@ -240,11 +239,4 @@ function inMacro<T>(name: string, work: () => T): T {
 function withinDistance(check: Check): Check {
   if (check.operator === '!=') return { ...check, operator: '>' };
   return check.operator === '=' || check.operator === '==' ? { ...check, operator: '<=' } : check;
-}
-
-function parseList(text: string, name: string): readonly Literal[] {
-  const expr = parseFilter(`list.items in ${text}`);
-  if (expr?.kind !== 'check' || expr.right?.kind !== 'values')
-    throw new FilterError(`${name} is not a list`, text, { start: 0, end: text.length }, 'write (a, b, c)');
-  return expr.right.values;
 }

@@ -139,7 +139,7 @@ describe('info', () => {
     const path = written(events, {});
     const lines = trowel('info', path).stdout.split('\n');
     expect(lines.length).toBeLessThan(45);
-    expect(lines).toContain('and 980 smaller losses, of 480690 events: --json has all');
+    expect(lines).toContain('and        980 smaller losses, of 480690 events: --json has all');
     expect(JSON.parse(trowel('info', '--json', path).stdout)).toMatchObject({ lost: 500_500, losses: { length: 1000 } });
   });
 

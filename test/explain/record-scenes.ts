@@ -1,5 +1,6 @@
 /**
- * Records the scenes that are not yet in captures/scenes, with --all every one: `node test/explain/record-scenes.ts`, as root, in a clone whose path may be published, built.
+ * Records the scenes that are not yet in captures/scenes, those that are named, or with --all every one:
+ * `node test/explain/record-scenes.ts [--all] [FILE…]`, as root, in a clone whose path may be published, built.
  * What is kept is what the scene's own programs did, and what the kernel said of their packets.
  */
 import { execFileSync } from 'node:child_process';
@@ -18,14 +19,15 @@ const quiet = { stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] 
 for (const name of ['sick', 'failing']) execFileSync('gcc', ['-O1', '-o', join(folder, name), `test/explain/${name}.c`]);
 symlinkSync('/usr/bin/curl', join(folder, 'unseen'));
 const all = process.argv.includes('--all');
+const named = process.argv.slice(2).filter((word) => word !== '--all');
 if (all) rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
 try {
-  for (const scene of SCENES) {
+  for (const scene of SCENES.filter((one) => named.length === 0 || named.includes(slug(one)))) {
     const whole = join(folder, 'whole.trowel');
     const path = join(target, `${slug(scene)}.trowel`);
-    if (existsSync(path)) continue;
-    rmSync(whole, { force: true });
+    if (existsSync(path) && named.length === 0) continue;
+    for (const old of [whole, path]) rmSync(old, { force: true });
     const stage = ['unshare', '-n', '-m', 'test/explain/stage', folder, scene.script];
     const command = [
       'unshare',

@@ -274,6 +274,8 @@ static void dns(const char *habit, const char *ip, const char *argument)
 			answer_from(argument, message, length, &from);
 		else if (length > 0)
 			sendto(fd, message, length, 0, (struct sockaddr *)&from, size);
+		if (strcmp(habit, "late") == 0)
+			exit(0);
 	}
 }
 

@@ -66,7 +66,7 @@ function oneServerSilent({ lookup, owner }: Asked, slow: readonly NamePhase[], f
   const dead = serversOf(silent);
   const never = neverText(dead, facts, slow);
   const dropped = droppedText(slow, facts);
-  const sentence = `${owner} waited ${spanText(waste(silent))} of ${spanText(total(slow))} for ${soughtText(lookup)} in vain: the DNS server${dead.length > 1 ? 's' : ''} ${list(dead)} ${never}${dropped}; ${list(answering)}, asked next, did at once.`;
+  const sentence = `${owner} waited ${spanText(total(slow))} for ${soughtText(lookup)}, ${spanText(waste(silent))} of it in vain: the DNS server${dead.length > 1 ? 's' : ''} ${list(dead)} ${never}${dropped}; ${list(answering)}, asked next, did at once.`;
   return {
     id: dropped === '' ? 'dns-server-silent' : 'dns-packets-dropped',
     sentence,

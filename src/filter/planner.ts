@@ -3,7 +3,7 @@
 import { PROTOCOLS } from '../event/fields/aliases.ts';
 import { asIs, type ColumnField } from '../event/fields/field.ts';
 import type { RowColumn } from '../model/chunk.ts';
-import { type Check, type Expr, type Literal, type Operator, takesList } from './ast.ts';
+import { type Check, type Expr, type Literal, type Operand, type Operator, takesList } from './ast.ts';
 import { constantFor, requireComparable, requireOperator } from './check.ts';
 import type { Definitions } from './definition.ts';
 import { precedenceHint } from './diagnose.ts';
@@ -70,7 +70,7 @@ class Planner {
     const field = left.bound?.field;
     const check = field?.distance === true ? withinDistance(written) : written;
     requireOperator(check, left, this.text);
-    if (check.right?.kind === 'operand') return this.#pair(check, left);
+    if (check.right?.kind === 'operand') return this.#pair(check, left, check.right.operand);
     const values = this.#values(check);
     const context = { text: this.text, field, check };
     if (field !== undefined) this.notes.push(...valueNotes(check, field, values, this.known.isType));
@@ -82,10 +82,9 @@ class Planner {
   }
 
   /** A check of two things that an event says. */
-  #pair(check: Check, left: Readable): Plan {
-    if (check.right?.kind !== 'operand') throw new Error('not a comparison of fields');
-    const right = resolveOperand(check.right.operand, this.text, this.notes);
-    requireComparable(check.right.operand, left, right, this.text);
+  #pair(check: Check, left: Readable, operand: Operand): Plan {
+    const right = resolveOperand(operand, this.text, this.notes);
+    requireComparable(operand, left, right, this.text);
     const condition: Comparison = { ...comparison(check, left), right: right.term };
     return onRow(condition, { ...left, scope: commonScope([left, right]) }, this.text.slice(check.start, check.end));
   }

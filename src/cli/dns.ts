@@ -10,8 +10,8 @@ import { jsonText } from '../output/printable.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { Out } from './out.ts';
 
-export function dns(path: string, filterText: string, options: { readonly json?: boolean }): void {
-  const capture = openCapture(path);
+export async function dns(path: string, filterText: string, options: { readonly json?: boolean }): Promise<void> {
+  const capture = await openCapture(path);
   const out = new Out();
   try {
     const lookups = lookupsOf(capture, compileFilter(filterText, contextOf(capture)));

@@ -23,8 +23,8 @@ export interface ExplainOptions {
   readonly markdown?: boolean;
 }
 
-export function explain(path: string, filterText: string, options: ExplainOptions): void {
-  const capture = openCapture(path);
+export async function explain(path: string, filterText: string, options: ExplainOptions): Promise<void> {
+  const capture = await openCapture(path);
   const out = new Out();
   try {
     const filter = [podFilter(options.pod), filterText === '' ? '' : `(${filterText})`].filter((part) => part !== '').join(' and ');

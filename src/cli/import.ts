@@ -3,38 +3,37 @@ import { existsSync } from 'node:fs';
 import { compileFilter } from '../filter/compile.ts';
 import { extract } from '../store/extract.ts';
 import { UsageError } from './exit.ts';
-import { fileKind } from './file-kind.ts';
-import { contextOf, openCapture } from './open-capture.ts';
-import { capturePath, importInto } from './scap-import.ts';
+import { contextOf, convertCapture, openCapture } from './open-capture.ts';
 
 export async function importFile(path: string, filterText: string, options: { readonly write?: string }): Promise<void> {
-  const kind = fileKind(path);
-  if (kind === 'scap' || kind === 'gzip') await importForeign(path, filterText, options.write);
-  else importPart(path, path, filterText, options.write);
-}
-
-/** A sysdig capture: all of it, or by way of the cache what matches. */
-async function importForeign(path: string, filterText: string, write: string | undefined): Promise<void> {
-  if (filterText !== '') {
-    importPart(await capturePath(path), path, filterText, write);
-    return;
-  }
-  const target = write ?? `${stem(path)}.trowel`;
-  if (existsSync(target)) throw new UsageError(`${target} exists already: choose another -w FILE`);
-  const { events } = await importInto(path, target);
-  process.stderr.write(`${target}: ${events} events\n`);
+  const whole = filterText === '' ? await importAll(path, options.write ?? `${stem(path)}.trowel`) : false;
+  if (!whole) await importPart(path, filterText, options.write ?? `${stem(path)}-part.trowel`);
 }
 
 const stem = (path: string) => path.replace(/\.(trowel|scap|scap\.gz)$/, '');
 
-function importPart(path: string, named: string, filterText: string, write: string | undefined): void {
-  const target = write ?? `${stem(named)}-part.trowel`;
-  if (existsSync(target)) throw new UsageError(`${target} exists already: choose another -w FILE`);
-  const capture = openCapture(path);
+/** All of what is no Trowel capture. False: it is one. */
+async function importAll(path: string, target: string): Promise<boolean> {
+  const events = await convertCapture(path, () => newTarget(target));
+  if (events !== null) tell(target, events);
+  return events !== null;
+}
+
+async function importPart(path: string, filterText: string, target: string): Promise<void> {
+  newTarget(target);
+  const capture = await openCapture(path);
   try {
-    const events = extract(capture, compileFilter(filterText, contextOf(capture)), target);
-    process.stderr.write(`${target}: ${events} events\n`);
+    tell(target, extract(capture, compileFilter(filterText, contextOf(capture)), target));
   } finally {
     capture.close();
   }
+}
+
+function newTarget(target: string): string {
+  if (existsSync(target)) throw new UsageError(`${target} exists already: choose another -w FILE`);
+  return target;
+}
+
+function tell(target: string, events: number): void {
+  process.stderr.write(`${target}: ${events} events\n`);
 }

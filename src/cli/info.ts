@@ -1,11 +1,9 @@
 /** `trowel info`: what is in a capture. */
-import { statSync } from 'node:fs';
 import type { Capture } from '../capture/capture.ts';
 import { captureEnd } from '../lens/dns.ts';
 import { clockText, secondsText, spanText } from '../model/time.ts';
 import { jsonText, sanitize } from '../output/printable.ts';
 import { tableLines } from '../output/table.ts';
-import { namedFile } from './import-cache.ts';
 import { openCapture } from './open-capture.ts';
 import { Out } from './out.ts';
 
@@ -40,11 +38,11 @@ interface Summary {
   }[];
 }
 
-export function info(path: string, options: { readonly json?: boolean }): void {
-  const capture = openCapture(path);
+export async function info(path: string, options: { readonly json?: boolean }): Promise<void> {
+  const capture = await openCapture(path);
   const out = new Out();
   try {
-    const summary = summarise(capture, path);
+    const summary = summarise(capture);
     if (options.json === true) out.line(jsonText(summary));
     else out.lines(summaryLines(summary));
   } finally {
@@ -53,13 +51,13 @@ export function info(path: string, options: { readonly json?: boolean }): void {
   }
 }
 
-function summarise(capture: Capture, path: string): Summary {
+function summarise(capture: Capture): Summary {
   const { dims, meta } = capture;
   const processes = [...dims.processes.all()];
   const losses = [...dims.losses.all()].map(({ reason, family, count, from, to }) => ({ reason, family, count, from, to }));
   return {
-    file: namedFile(path),
-    bytes: statSync(path).size,
+    file: capture.path,
+    bytes: capture.bytes,
     state: meta.state === 'complete' ? 'complete' : 'not closed: still being recorded, or its recorder was killed',
     source: meta.source ?? '',
     hostname: meta.hostname ?? '',

@@ -20,7 +20,7 @@ export interface LensOptions {
 }
 
 /** `words`: NAME, its arguments, FILE, and the filter's words. */
-export function lens(words: readonly string[], options: LensOptions): void {
+export async function lens(words: readonly string[], options: LensOptions): Promise<void> {
   const out = new Out();
   if (options.list === true) {
     out.lines(listLines());
@@ -34,7 +34,7 @@ export function lens(words: readonly string[], options: LensOptions): void {
   const wanted = found.args.length;
   if (rest.length < wanted + 1)
     throw new UsageError(`usage: trowel lens ${[name, ...found.args.map((arg) => arg.toUpperCase()), 'FILE', '[FILTER]'].join(' ')}`);
-  show(found, rest.slice(0, wanted), rest[wanted]!, rest.slice(wanted + 1).join(' '), options, out);
+  await show(found, rest.slice(0, wanted), rest[wanted]!, rest.slice(wanted + 1).join(' '), options, out);
 }
 
 function suggestion(name: string): string {
@@ -51,8 +51,8 @@ function listLines(): string[] {
   return tableLines([{ title: 'LENS' }, { title: 'SYSDIG' }, { title: 'SHOWS' }], rows);
 }
 
-function show(found: Lens, args: readonly string[], path: string, filterText: string, options: LensOptions, out: Out): void {
-  const capture = openCapture(path);
+async function show(found: Lens, args: readonly string[], path: string, filterText: string, options: LensOptions, out: Out): Promise<void> {
+  const capture = await openCapture(path);
   try {
     const text = [found.filter(args), filterText === '' ? '' : `(${filterText})`].filter((part) => part !== '').join(' and ');
     const look = found.look(capture, compileFilter(text, contextOf(capture)), args);

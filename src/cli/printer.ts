@@ -70,6 +70,11 @@ export class Printer {
     return this.#matched < limit;
   }
 
+  /** Writes what is still to be written. */
+  flush(): void {
+    this.#out.flush();
+  }
+
   /** Throws Exit where nothing matched and that was to be told. */
   end(): void {
     if (this.#line === null) this.#out.line(String(this.#matched));

@@ -9,13 +9,13 @@ import { EXIT, Exit } from './exit.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { Out } from './out.ts';
 
-export function traceString(
+export async function traceString(
   path: string,
   text: string,
   filterText: string,
   options: { readonly json?: boolean; readonly exitCode?: boolean },
-): void {
-  const capture = openCapture(path);
+): Promise<void> {
+  const capture = await openCapture(path);
   const out = new Out();
   try {
     const whole = filterText === '' ? traceFilter(text) : `(${traceFilter(text)}) and (${filterText})`;

@@ -15,6 +15,9 @@ export type Reading = Value | readonly Value[] | null;
  */
 export type Scope = 'type' | 'thread' | 'fd' | 'dns' | 'column' | 'event';
 
+/** What a field's value comes from beside its own event: the sizes of threads, which are read only on request. */
+export type Need = 'thread sizes';
+
 interface FieldBase {
   readonly name: string;
   readonly type: FieldType;
@@ -33,6 +36,7 @@ interface FieldBase {
   readonly distance?: true;
   /** Its value may come from events further on. */
   readonly later?: true;
+  readonly needs?: readonly Need[];
   /** Only for printing, or only for filtering. */
   readonly only?: 'print' | 'filter';
   /** How a value is printed where its type does not say. */
@@ -69,6 +73,10 @@ export interface BoundField {
 
 /** Whether a field can only be told when the whole recording is known. DNS messages know of their answers. */
 export const looksAhead = ({ scope, later }: Field): boolean => scope === 'dns' || later === true;
+
+export function needs({ needs }: Field, need: Need): boolean {
+  return needs?.includes(need) === true;
+}
 
 const TYPE_UNITS: Readonly<Partial<Record<FieldType, string>>> = { span: 'ns', size: 'bytes', walltime: 'ns since 1970' };
 

@@ -115,7 +115,7 @@ function ofStats(name: string, doc: string, read: (stats: ThreadStatRow) => Read
     const stats = tid === undefined ? null : view.statsOf(tid);
     return stats === null ? null : read(stats);
   };
-  return { name, type: 'number', doc, example, scope: 'thread', read: readStats };
+  return { name, type: 'number', doc, example, scope: 'thread', needs: ['thread sizes'], read: readStats };
 }
 
 // biome-ignore format: a table

@@ -1,12 +1,16 @@
 /** A capture as questions see it: what it holds and one way to ask for events. How it is kept is not their business. */
 import type { CompiledFilter } from '../filter/compile.ts';
 import type { Chunk, ChunkHead } from '../model/chunk.ts';
+import type { BlindSpot, LossSummary } from './blind-spots.ts';
 import type { EventStream } from './event-stream.ts';
 import type { Match, Range } from './select.ts';
 
 export interface Capture extends EventStream {
   /** Bytes that it takes where it is kept. */
   readonly bytes: number;
+  /** What it cannot show, whatever is asked. */
+  readonly blindSpots: readonly BlindSpot[];
+  readonly losses: LossSummary;
   /** Version of its tables. */
   readonly schema: number;
   /** The matching events in order, chunk by chunk; what is given holds until the next is asked for. */

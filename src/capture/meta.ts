@@ -12,15 +12,36 @@ export interface CaptureMeta {
   readonly snaplen: string;
   /** What was asked for at recording; empty: everything. */
   readonly filter: string;
-  /** `recording` until it was closed well. */
-  readonly state: 'recording' | 'complete';
+  /**
+   * `recording`: nobody closed it, it is being recorded or its recorder was killed. `broke off`: closed, but the probe's stream ended
+   * without a goodbye: from `end` on, and a little before, an unknown number of events is missing. `complete`: to its end.
+   */
+  readonly state: 'recording' | 'broke off' | 'complete';
+  /** Why it broke off, as far as is known; absent: it did not. */
+  readonly broke: string;
   /** ns: the capture's end, where known. */
   readonly end: string;
   /** How it was made. */
   readonly command: string;
-  /** Which kernel hook the probe used, and what the kernel lacked. */
+  /** Which kernel hook the probe used. */
   readonly hook: string;
+  /** The effects of what was missing, a line each; of an import, what was wrong with the file. */
   readonly notes: string;
+  /** What the probe could not see, as JSON: [{ id, effect, reason, errno }]; native/feature.c has the ids. */
+  readonly missing: string;
   /** What was wrong with where names of pods came from; absent: nothing. */
   readonly names: string;
+  /** What was not asked for; absent: it was, or an older recorder does not say. */
+  readonly latency: 'off';
+  readonly net: 'off';
+  readonly k8s: 'off';
+  /** ns from which on waits were recorded. */
+  readonly wait_over: string;
+  /** In words: the cgroups or processes that the recording was restricted to; absent: it was not. */
+  readonly only: string;
+  /** `none`: users and groups of the node are not known. */
+  readonly users: 'none';
+  /** Of an import: why it ends before the file did, and what of the file is more than is kept; absent: nothing. */
+  readonly damage: string;
+  readonly left_out: string;
 }

@@ -1,4 +1,5 @@
 /** `trowel info`: what is in a capture. */
+import type { BlindSpot } from '../capture/blind-spots.ts';
 import type { Capture } from '../capture/capture.ts';
 import { captureEnd } from '../lens/dns.ts';
 import { clockText, secondsText, spanText } from '../model/time.ts';
@@ -27,6 +28,8 @@ interface Summary {
   readonly pods: number;
   /** What was wrong with where names came from; empty: nothing. */
   readonly names: string;
+  /** What it cannot show. */
+  readonly blindSpots: readonly BlindSpot[];
   readonly dnsMessages: number;
   readonly families: readonly { readonly family: string; readonly events: number }[];
   readonly losses: readonly {
@@ -74,6 +77,7 @@ function summarise(capture: Capture): Summary {
     containers: new Set(processes.map(({ container }) => container).filter((id) => id !== '')).size,
     pods: new Set([...dims.objects.all()].filter(({ kind }) => kind === 'Pod').map(({ uid }) => uid)).size,
     names: meta.names ?? '',
+    blindSpots: capture.blindSpots,
     dnsMessages: dims.dns.size,
     families: eventsByFamily(capture),
     losses,
@@ -111,6 +115,7 @@ function summaryLines(summary: Summary): string[] {
     ['lost', summary.lost === 0 ? 'nothing' : `${summary.lost} events`],
   ];
   const text = lines.map(([key, value]) => `${key.padEnd(10)} ${sanitize(value)}`);
+  text.push(...summary.blindSpots.map(({ what, reason }) => `not seen   ${sanitize(reason === '' ? what : `${what} (${reason})`)}`));
   if (summary.losses.length === 0) return text;
   const rows = summary.losses.map(({ reason, family, count, from, to }) => [
     String(count),

@@ -15,7 +15,7 @@ import { findAccess, KubeConfigError } from '../kube/config.ts';
 import { packageRoot } from '../model/package-root.ts';
 import { newTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
-import { jsonText } from '../output/printable.ts';
+import { jsonText, sanitize } from '../output/printable.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { parseSpan } from './span.ts';
@@ -100,6 +100,7 @@ class Recording {
           ...(options.k8s ? { kube: kubeOptions(options) } : {}),
           onReady: () => {
             this.#tellFilter();
+            this.#tellBlindSpots();
             this.#ready.resolve();
           },
           onEnd: (bye, error) => {
@@ -186,6 +187,13 @@ class Recording {
     process.stderr.write(`filter: the kernel takes ${kernel}; the collector asks the whole filter of what comes through\n`);
   }
 
+  /** What will be missing whatever happens, before anybody waits for it. */
+  #tellBlindSpots(): void {
+    for (const { what, reason, usual } of this.#session?.blindSpots ?? []) {
+      if (!usual) process.stderr.write(`not seen: ${sanitize(what)}${reason === '' ? '' : ` (${sanitize(reason)})`}\n`);
+    }
+  }
+
   /** A line that is written over and over, on a terminal only. */
   #showProgress(): NodeJS.Timeout {
     let before = 0;
@@ -207,7 +215,10 @@ class Recording {
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     if (error !== null) throw new Exit(EXIT.FAILED, `the capture could not be written: ${error.message}`);
     const totals = this.#totals ?? { events: 0, stored: 0, lost: 0, bytes: 0 };
-    if (this.#options.json === true) process.stdout.write(`${jsonText({ file: this.#path, ...totals, complete: bye !== null })}\n`);
+    if (this.#options.json === true)
+      process.stdout.write(
+        `${jsonText({ file: this.#path, ...totals, complete: bye !== null, blindSpots: this.#session?.blindSpots ?? [] })}\n`,
+      );
     else {
       const { pods, troubles } = this.#session?.names ?? { pods: 0, troubles: [] };
       const names = `${pods > 0 ? `, ${pods} pods known` : ''}${troubles.length > 0 ? `; ${troubles.join('; ')}` : ''}`;

@@ -65,6 +65,8 @@ export async function importScap(path: string, target: string, onProgress: OnPro
     filter: '',
     command: path,
     notes: notesOf(cut, reader.leftOut, statSync(path).size),
+    ...(cut === null ? {} : { damage: cut }),
+    ...(reader.leftOut === null ? {} : { left_out: reader.leftOut }),
   });
   writer.close({ end: String(reader.end) });
   return { events, cut, leftOut: reader.leftOut };

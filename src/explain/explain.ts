@@ -8,6 +8,7 @@ import { peerOf } from './peer.ts';
 import { covered, pick, type Task, tasksOf } from './pick.ts';
 import { Scene } from './scene.ts';
 import type { Failure, Phase, SocketPhase, Story, Trouble } from './story.ts';
+import { unseenOf } from './unseen.ts';
 
 export interface Request {
   /** ns from which on a wait counts. */
@@ -112,6 +113,7 @@ function storyOf(scene: Scene, task: Task, over: number): Story {
     floor,
     over,
   };
+  const causes = causesOf(facts);
   return {
     process,
     pod: life?.pod ?? null,
@@ -122,8 +124,8 @@ function storyOf(scene: Scene, task: Task, over: number): Story {
     phases,
     failures,
     lookups,
-    causes: causesOf(facts),
-    unseen: unseen(scene, task, phases),
+    causes,
+    unseen: [...unseen(scene, task, phases), ...unseenOf(scene.capture, causes)],
     exit: scene.events(task.pid).findLast((event) => event.type.name === 'procexit' && event.tid === task.pid)?.value ?? null,
   };
 }

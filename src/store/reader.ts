@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { type BlindSpot, blindSpots, type LossSummary, lossesOf } from '../capture/blind-spots.ts';
 import type { Capture } from '../capture/capture.ts';
 import { CaptureError } from '../capture/error.ts';
 import { ALL_READ, type Outcome, type Question } from '../capture/event-stream.ts';
@@ -65,6 +66,14 @@ export class CaptureReader implements Capture {
   /** ns since 1970 of time zero. */
   get epoch(): bigint {
     return BigInt(this.meta.epoch ?? '0');
+  }
+
+  get blindSpots(): readonly BlindSpot[] {
+    return blindSpots(this);
+  }
+
+  get losses(): LossSummary {
+    return lossesOf(this.dims);
   }
 
   get bytes(): number {

@@ -220,7 +220,9 @@ function ofOptions(meta: Sighted['meta']): BlindSpot[] {
   return [
     ...(snaplen === '' || snaplen === '0' ? [] : [spot('snaplen', snaplen)]),
     ...(snaplen === '0' && meta.source !== 'scap' ? [spot('no-payload')] : []),
-    ...(waitOver > 0 && meta.latency !== 'off' ? [spot(waitOver > USUAL_WAIT ? 'long-wait-over' : 'wait-over', `${waitOver / MS} ms`)] : []),
+    ...(waitOver > 0 && meta.latency !== 'off'
+      ? [spot(waitOver > USUAL_WAIT ? 'long-wait-over' : 'wait-over', `${waitOver / MS} ms`)]
+      : []),
     ...(filter === '' ? [] : [spot('filter', filter)]),
     ...(only === '' ? [] : [spot('only', only)]),
     ...(meta.k8s === 'off' ? [spot('no-k8s')] : []),

@@ -1,17 +1,16 @@
 /** A capture as questions see it: what it holds and one way to ask for events. How it is kept is not their business. */
 import type { CompiledFilter } from '../filter/compile.ts';
 import type { Chunk, ChunkHead } from '../model/chunk.ts';
-import type { Dimensions } from '../model/rows.ts';
-import type { CaptureMeta } from './meta.ts';
+import type { BlindSpot, LossSummary } from './blind-spots.ts';
+import type { EventStream } from './event-stream.ts';
 import type { Match, Range } from './select.ts';
 
-export interface Capture {
-  /** As the user named it. */
-  readonly path: string;
-  readonly dims: Dimensions;
-  readonly meta: Readonly<Partial<CaptureMeta>>;
-  /** ns since 1970 of time zero. */
-  readonly epoch: bigint;
+export interface Capture extends EventStream {
+  /** Bytes that it takes where it is kept. */
+  readonly bytes: number;
+  /** What it cannot show, whatever is asked. */
+  readonly blindSpots: readonly BlindSpot[];
+  readonly losses: LossSummary;
   /** Version of its tables. */
   readonly schema: number;
   /** The matching events in order, chunk by chunk; what is given holds until the next is asked for. */
@@ -32,5 +31,4 @@ export interface Capture {
   snapshot<T>(work: () => T): T;
   /** Lets what was added or changed since be seen. `recent`: of the rows there were before only the last ones are read again. */
   refresh(recent?: boolean): void;
-  close(): void;
 }

@@ -27,10 +27,22 @@ export interface CaptureMeta {
   readonly command: string;
   /** Which kernel hook the probe used. */
   readonly hook: string;
-  /** The effects of what was missing, a line each. */
+  /** The effects of what was missing, a line each; of an import, what was wrong with the file. */
   readonly notes: string;
   /** What the probe could not see, as JSON: [{ id, effect, reason, errno }]; native/feature.c has the ids. */
   readonly missing: string;
   /** What was wrong with where names of pods came from; absent: nothing. */
   readonly names: string;
+  /** What was not asked for; absent: it was, or an older recorder does not say. */
+  readonly net: 'off';
+  readonly k8s: 'off';
+  /** ns from which on waits were recorded. */
+  readonly wait_over: string;
+  /** In words: the cgroups or processes that the recording was restricted to; absent: it was not. */
+  readonly only: string;
+  /** `none`: users and groups of the node are not known. */
+  readonly users: 'none';
+  /** Of an import: why it ends before the file did, and what of the file is more than is kept; absent: nothing. */
+  readonly damage: string;
+  readonly left_out: string;
 }

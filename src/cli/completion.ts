@@ -5,8 +5,9 @@ import { usageOf } from '../capture/usage.ts';
 import { complete as completeFilter, type ValuesOf } from '../filter/complete.ts';
 import { occurringValues } from '../filter/occurring.ts';
 import { Sink } from '../output/sink.ts';
+import { CaptureReader } from '../store/reader.ts';
 import { UsageError } from './exit.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { contextOf } from './open-capture.ts';
 
 const SCRIPTS: Readonly<Record<string, string>> = {
   bash: `# trowel completion bash >> ~/.bashrc
@@ -74,7 +75,7 @@ function filterWords(filter: string, word: string, file: string | undefined): st
 function valuesIn(file: string): ValuesOf {
   return (field) => {
     try {
-      const capture = openCapture(file);
+      const capture = new CaptureReader(file);
       const values = occurringValues(field, contextOf(capture), usageOf(capture));
       capture.close();
       return values;

@@ -6,8 +6,8 @@ import { lookupReport } from '../output/reports/dns.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { show, type WritingOptions } from './writing.ts';
 
-export function dns(path: string, filterText: string, options: WritingOptions): void {
-  const capture = openCapture(path);
+export async function dns(path: string, filterText: string, options: WritingOptions): Promise<void> {
+  const capture = await openCapture(path);
   try {
     const lookups = lookupsOf(capture, compileFilter(filterText, contextOf(capture)));
     show(lookupReport(lookups, capture.dims, capture.epoch), options);

@@ -22,8 +22,8 @@ export interface ExplainOptions extends WritingOptions {
   readonly over: string;
 }
 
-export function explain(path: string, filterText: string, options: ExplainOptions): void {
-  const capture = openCapture(path);
+export async function explain(path: string, filterText: string, options: ExplainOptions): Promise<void> {
+  const capture = await openCapture(path);
   try {
     const filter = [podFilter(options.pod), filterText === '' ? '' : `(${filterText})`].filter((part) => part !== '').join(' and ');
     const request = requestOf(options, filter === '' ? null : processesOf(capture, filter));

@@ -40,18 +40,6 @@ function temporaryFolder(): string {
   return ownFolder;
 }
 
-const originals = new Map<string, string>();
-
-/** Remembers for this run what an import was made of. */
-export function noteOriginal(imported: string, original: string): void {
-  originals.set(imported, original);
-}
-
-/** The file that the user named. */
-export function namedFile(path: string): string {
-  return originals.get(path) ?? path;
-}
-
 /** One place per content: what a file says of itself by size, beginning and end. */
 export async function cachePath(path: string): Promise<string> {
   const { createHash } = await import('node:crypto');

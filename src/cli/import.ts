@@ -3,21 +3,20 @@ import type { Capture } from '../capture/capture.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { say } from '../output/stderr.ts';
 import { extract } from '../store/extract.ts';
-import { fileKind } from './file-kind.ts';
-import { contextOf, openCapture } from './open-capture.ts';
-import { capturePath, importInto } from './scap-import.ts';
+import { contextOf, convertCapture, openCapture } from './open-capture.ts';
 import { newTarget } from './target.ts';
-
-export async function importFile(path: string, filterText: string, options: ImportOptions): Promise<void> {
-  const kind = fileKind(path);
-  if (kind === 'scap' || kind === 'gzip') await importForeign(path, filterText, options);
-  else importPart(path, path, filterText, options);
-}
 
 export interface ImportOptions {
   readonly write?: string;
   readonly limit?: number;
   readonly seconds?: number;
+}
+
+export async function importFile(path: string, filterText: string, options: ImportOptions): Promise<void> {
+  const { write, limit, seconds } = options;
+  const isAll = filterText === '' && limit === undefined && seconds === undefined;
+  const whole = isAll ? await importAll(path, write ?? `${stem(path)}.trowel`) : false;
+  if (!whole) await importPart(path, filterText, options);
 }
 
 /** The filter, up to so many events and seconds. */
@@ -38,28 +37,25 @@ function nthMatch(capture: Capture, filterText: string, nth: number): number {
   return capture.last()?.num ?? 0;
 }
 
-/** A sysdig capture: all of it, or by way of the cache what matches. */
-async function importForeign(path: string, filterText: string, options: ImportOptions): Promise<void> {
-  const { write, limit, seconds } = options;
-  if (filterText !== '' || limit !== undefined || seconds !== undefined) {
-    importPart(await capturePath(path), path, filterText, options);
-    return;
-  }
-  const target = newTarget(write ?? `${stem(path)}.trowel`);
-  const { events } = await importInto(path, target);
-  say(`${target}: ${events} events`);
-}
-
 const stem = (path: string) => path.replace(/\.(trowel|scap|scap\.gz)$/, '');
 
-function importPart(path: string, named: string, filterText: string, options: ImportOptions): void {
-  const { write } = options;
-  const target = newTarget(write ?? `${stem(named)}-part.trowel`);
-  const capture = openCapture(path);
+/** All of what is no Trowel capture. False: it is one. */
+async function importAll(path: string, target: string): Promise<boolean> {
+  const events = await convertCapture(path, () => newTarget(target));
+  if (events !== null) tell(target, events);
+  return events !== null;
+}
+
+async function importPart(path: string, filterText: string, options: ImportOptions): Promise<void> {
+  const target = newTarget(options.write ?? `${stem(path)}-part.trowel`);
+  const capture = await openCapture(path);
   try {
-    const events = extract(capture, compileFilter(narrowed(capture, filterText, options), contextOf(capture)), target);
-    say(`${target}: ${events} events`);
+    tell(target, extract(capture, compileFilter(narrowed(capture, filterText, options), contextOf(capture)), target));
   } finally {
     capture.close();
   }
+}
+
+function tell(target: string, events: number): void {
+  say(`${target}: ${events} events`);
 }

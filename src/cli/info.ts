@@ -1,30 +1,28 @@
 /** `trowel info`: what is in a capture. */
-import { statSync } from 'node:fs';
 import type { Capture } from '../capture/capture.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import { captureEnd } from '../lens/dns.ts';
 import { clockText } from '../model/time.ts';
 import { infoReport, type Summary } from '../output/reports/info.ts';
-import { namedFile } from './import-cache.ts';
 import { openCapture } from './open-capture.ts';
 import { show, type WritingOptions } from './writing.ts';
 
-export function info(path: string, options: WritingOptions): void {
-  const capture = openCapture(path);
+export async function info(path: string, options: WritingOptions): Promise<void> {
+  const capture = await openCapture(path);
   try {
-    show(infoReport(summarise(capture, path)), options);
+    show(infoReport(summarise(capture)), options);
   } finally {
     capture.close();
   }
 }
 
-function summarise(capture: Capture, path: string): Summary {
+function summarise(capture: Capture): Summary {
   const { dims, meta } = capture;
   const processes = [...dims.processes.all()];
   const losses = [...dims.losses.all()].map(({ reason, family, count, from, to }) => ({ reason, family, count, from, to }));
   return {
-    file: namedFile(path),
-    bytes: statSync(path).size,
+    file: capture.path,
+    bytes: capture.bytes,
     state: stateText(meta),
     brokeOff: meta.state === 'broke off' ? { time: captureEnd(capture), reason: meta.broke ?? '' } : null,
     source: meta.source ?? '',
@@ -42,6 +40,7 @@ function summarise(capture: Capture, path: string): Summary {
     containers: new Set(processes.map(({ container }) => container).filter((id) => id !== '')).size,
     pods: new Set([...dims.objects.all()].filter(({ kind }) => kind === 'Pod').map(({ uid }) => uid)).size,
     names: meta.names ?? '',
+    blindSpots: capture.blindSpots,
     dnsMessages: dims.dns.size,
     families: eventsByFamily(capture),
     losses,

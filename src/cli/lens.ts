@@ -26,7 +26,7 @@ export interface LensOptions extends WritingOptions {
 const ANY = 'events';
 
 /** `words`: NAME, its arguments, FILE, and the filter's words. */
-export function lens(words: readonly string[], options: LensOptions): void {
+export async function lens(words: readonly string[], options: LensOptions): Promise<void> {
   if (options.list === true) {
     show(lensesReport(LENSES), options);
     return;
@@ -35,7 +35,7 @@ export function lens(words: readonly string[], options: LensOptions): void {
   const wanted = found.args.length;
   if (rest.length < wanted + 1)
     throw new UsageError(`usage: trowel lens ${[found.name, ...found.args.map((arg) => arg.toUpperCase()), 'FILE', '[FILTER]'].join(' ')}`);
-  const capture = openCapture(rest[wanted]!);
+  const capture = await openCapture(rest[wanted]!);
   try {
     const question = { lens: found, words: rest.slice(0, wanted), filter: rest.slice(wanted + 1).join(' '), instead: insteadOf(options) };
     print(question, capture, options);

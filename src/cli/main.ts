@@ -1,5 +1,5 @@
 /** The command line: which command, with which options. What a command does is in a file of its own, loaded only then. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { ReaderGone } from '../output/sink.ts';
 import { say } from '../output/stderr.ts';
@@ -13,14 +13,6 @@ const debug = process.argv.includes('--debug');
 function count(text: string): number {
   if (!/^[0-9]+$/.test(text)) throw new InvalidArgumentError('expected a whole number');
   return Number(text);
-}
-
-/** A word that names a sysdig capture, as the Trowel capture that is made of it; any other as it is. */
-async function asCapture(word: string): Promise<string> {
-  if (!existsSync(word) || statSync(word).isDirectory()) return word;
-  const { fileKind } = await import('./file-kind.ts');
-  const kind = fileKind(word);
-  return kind === 'scap' || kind === 'gzip' ? (await import('./scap-import.ts')).capturePath(word) : word;
 }
 
 /** Builds the table of commands. `after`: the words behind `--`. */
@@ -220,13 +212,8 @@ function program(after: readonly string[]): Command {
       process.stdout.write(`${VERSION}\n`);
     });
 
-  trowel.hook('preAction', async (_, command) => {
+  trowel.hook('preAction', async () => {
     if (given.length > 0) (await import('./define.ts')).defineAll(given);
-    const name = command.name();
-    if (name === 'lens') command.processedArgs[0] = await Promise.all((command.processedArgs[0] as string[]).map(asCapture));
-    else if (name !== 'import' && name !== 'read' && command.registeredArguments[0]?.name() === 'file') {
-      command.processedArgs[0] = await asCapture(command.processedArgs[0] as string);
-    }
   });
   for (const command of trowel.commands) command.exitOverride();
   return trowel;

@@ -3,7 +3,6 @@ import { statSync } from 'node:fs';
 import { compileFilter } from '../filter/compile.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
-import { namedFile } from './import-cache.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { ScreenReader } from './screen-reader.ts';
 
@@ -16,19 +15,20 @@ export interface OpenOptions {
 
 export async function open(path: string, filter: string, options: OpenOptions): Promise<void> {
   requireTerminal(`trowel read ${path}`);
-  const capture = openCapture(path);
+  const capture = await openCapture(path);
   try {
-    const context = contextOf(capture, capture.meta.state === 'recording');
+    const recording = capture.meta.state === 'recording';
+    const context = contextOf(capture, recording);
     compileFilter(filter, context); // a mistake must show before the screen does
     prepareInk();
     const { openScreen } = await import('../tui/open.tsx');
     const code = await openScreen({
       capture,
       context,
-      file: namedFile(path),
+      file: path,
       filter,
       tables: new ScreenReader({ path, growing: context.growing, definitions: [...definitions()] }),
-      follow: wasJustWritten(path),
+      follow: recording && wasJustWritten(path),
       colour: wantsColour(options.color),
     });
     if (code !== EXIT.OK) throw new Exit(code);

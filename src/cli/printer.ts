@@ -92,6 +92,11 @@ export class Printer {
     }
   }
 
+  /** Writes what is still to be written. */
+  flush(): void {
+    this.#sink.flush();
+  }
+
   /** Throws Exit where nothing matched and that was to be told. */
   end(): void {
     this.#printing?.end();

@@ -1,13 +1,15 @@
 /** `trowel read`: matching events as lines. */
 
 import type { Capture } from '../capture/capture.ts';
+import type { EventStream } from '../capture/event-stream.ts';
 import type { Range } from '../capture/select.ts';
+import type { Field } from '../event/fields/field.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import { MS } from '../model/time.ts';
 import { Sink } from '../output/sink.ts';
 import { say } from '../output/stderr.ts';
 import { UsageError } from './exit.ts';
-import { fileKind } from './file-kind.ts';
+import { contextOf, openCapture, openFor, warnOf } from './open-capture.ts';
 import { Printer, type PrintOptions } from './printer.ts';
 import { parseSpan } from './span.ts';
 
@@ -18,39 +20,56 @@ export interface ReadOptions extends PrintOptions {
   readonly explainFilter?: boolean;
 }
 
-/** A .scap file is read as it is where that answers the question, else by way of its import. */
-export async function read(path: string, filterText: string, options: ReadOptions): Promise<void> {
-  const kind = fileKind(path);
-  if (kind !== 'scap' && kind !== 'gzip') return readCapture(path, filterText, options);
-  const { readStream } = await import('./read-stream.ts');
-  if (await readStream(path, filterText, options)) return;
-  const { capturePath } = await import('./scap-import.ts');
-  await readCapture(await capturePath(path), filterText, options);
+/** What is asked, and what becomes of the answer. */
+interface Reading {
+  readonly filter: CompiledFilter;
+  readonly printer: Printer;
+  readonly fields: readonly Field[];
 }
 
-async function readCapture(path: string, filterText: string, options: ReadOptions): Promise<void> {
-  const { contextOf, openCapture } = await import('./open-capture.ts');
-  const capture = openCapture(path);
-  const filter = compileFilter(filterText, contextOf(capture));
-  const sink = new Sink();
+export async function read(path: string, filterText: string, options: ReadOptions): Promise<void> {
+  const ask = (stream: EventStream) => readingOf(stream, filterText, options);
+  if (options.around !== undefined || options.explainFilter === true || options.time === 'd') await readCapture(path, ask, options);
+  else {
+    const range = timeRange(options);
+    const { stream, question } = await openFor(path, ask);
+    await print(stream, question, range).finally(() => stream.close());
+  }
+}
+
+function readingOf(stream: EventStream, filterText: string, options: ReadOptions): Reading {
+  const filter = compileFilter(filterText, contextOf(stream));
+  const printer = new Printer(filter, options, new Sink());
+  return { filter, printer, fields: [...filter.fields, ...printer.fields] };
+}
+
+/** Questions to a capture as a whole. */
+async function readCapture(path: string, ask: (stream: EventStream) => Reading, options: ReadOptions): Promise<void> {
+  const capture = await openCapture(path);
   try {
-    if (options.explainFilter === true) {
-      const { explainFilter } = await import('./explain-filter.ts');
-      sink.lines(explainFilter(capture, filter));
-      return;
-    }
-    warn(filter);
-    const printer = new Printer(filter, options, sink);
-    for (const match of capture.select(filter, rangeOf(options, capture))) if (!printer.print(match)) break;
-    printer.end();
+    const question = ask(capture);
+    if (options.explainFilter === true) await explain(capture, question.filter);
+    else await print(capture, question, rangeOf(options, capture));
   } finally {
-    sink.flush();
     capture.close();
   }
 }
 
-export function warn(filter: CompiledFilter): void {
-  for (const note of filter.notes) say(`note: ${note}`);
+async function print(stream: EventStream, { filter, printer, fields }: Reading, range: Range): Promise<void> {
+  try {
+    for (const note of filter.notes) say(`note: ${note}`);
+    const outcome = await stream.read({ filter, range, fields, dns: printer.showsDns }, (match) => printer.print(match));
+    warnOf(stream.path, outcome);
+    printer.end();
+  } finally {
+    printer.flush();
+  }
+}
+
+async function explain(capture: Capture, filter: CompiledFilter): Promise<void> {
+  const sink = new Sink();
+  sink.lines((await import('./explain-filter.ts')).explainFilter(capture, filter));
+  sink.flush();
 }
 
 function rangeOf(options: ReadOptions, capture: Capture): Range {
@@ -58,7 +77,7 @@ function rangeOf(options: ReadOptions, capture: Capture): Range {
 }
 
 /** `--from`, `--to`: seconds since the capture's start. */
-export function timeRange(options: ReadOptions): Range {
+function timeRange(options: ReadOptions): Range {
   const range: { -readonly [Key in keyof Range]: Range[Key] } = {};
   if (options.from !== undefined) range.fromTime = parseSpan('--from', options.from);
   if (options.to !== undefined) range.toTime = parseSpan('--to', options.to);

@@ -108,6 +108,7 @@ class Recording {
           ...(options.k8s ? { kube: kubeOptions(options) } : {}),
           onReady: () => {
             this.#tellFilter();
+            this.#tellBlindSpots();
             this.#ready.resolve();
           },
           onEnd: (bye, error) => {
@@ -215,6 +216,13 @@ class Recording {
     say(`filter: the kernel takes ${kernel}; the collector asks the whole filter of what comes through`);
   }
 
+  /** What will be missing whatever happens, before anybody waits for it. */
+  #tellBlindSpots(): void {
+    for (const { what, reason, usual } of this.#session?.blindSpots ?? []) {
+      if (!usual) say(`not seen: ${what}${reason === '' ? '' : ` (${reason})`}`);
+    }
+  }
+
   /** A line that is written over and over, on a terminal only. */
   #showProgress(): NodeJS.Timeout {
     let before = 0;
@@ -234,9 +242,12 @@ class Recording {
     this.#status.end();
     const totals = this.#totals ?? { events: 0, stored: 0, lost: 0, bytes: 0 };
     const broke = bye === null || error !== null;
-    if (this.#options.json === true)
-      process.stdout.write(`${jsonText({ file: this.#path, ...totals, complete: !broke, state: broke ? 'broke off' : 'complete' })}\n`);
-    else {
+    if (this.#options.json === true) {
+      const blindSpots = this.#session?.blindSpots ?? [];
+      process.stdout.write(
+        `${jsonText({ file: this.#path, ...totals, complete: !broke, state: broke ? 'broke off' : 'complete', blindSpots })}\n`,
+      );
+    } else {
       const { pods, troubles } = this.#session?.names ?? { pods: 0, troubles: [] };
       const names = `${pods > 0 ? `, ${pods} pods known` : ''}${troubles.length > 0 ? `; ${troubles.join('; ')}` : ''}`;
       say(`${this.#path}: ${totals.stored} events, ${lostText(totals.lost, broke)}${names}`);

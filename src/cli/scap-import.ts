@@ -1,5 +1,6 @@
 /** A .scap file as a capture: two passes, the second of which writes. */
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { renameSync, rmSync, statSync } from 'node:fs';
+import type { Outcome } from '../capture/event-stream.ts';
 import { DnsIndex } from '../dns/index.ts';
 import { type DimensionTables, newTables } from '../model/rows.ts';
 import { sanitize } from '../output/printable.ts';
@@ -7,15 +8,13 @@ import { ScapReader } from '../scap/reader.ts';
 import { eachPiece, pieces } from '../scap/source.ts';
 import { type Survey, Surveyor } from '../scap/survey.ts';
 import { CaptureWriter } from '../store/writer.ts';
-import { fileKind } from './file-kind.ts';
-import { cachePath, noteOriginal } from './import-cache.ts';
+import { warnOf } from './open-capture.ts';
 import { Progress } from './progress.ts';
-import { type ScapOutcome, warnOf } from './scap-outcome.ts';
 
 /** Imports are read often and written once. */
 const LEVEL = 3;
 
-export interface ImportResult extends ScapOutcome {
+export interface ImportResult extends Outcome {
   readonly events: number;
 }
 
@@ -66,6 +65,8 @@ export async function importScap(path: string, target: string, onProgress: OnPro
     filter: '',
     command: path,
     notes: notesOf(cut, reader.leftOut, statSync(path).size),
+    ...(cut === null ? {} : { damage: cut }),
+    ...(reader.leftOut === null ? {} : { left_out: reader.leftOut }),
   });
   writer.close({ end: String(reader.end) });
   return { events, cut, leftOut: reader.leftOut };
@@ -74,17 +75,6 @@ export async function importScap(path: string, target: string, onProgress: OnPro
 function notesOf(cut: string | null, leftOut: string | null, size: number): string {
   const damage = cut === null ? null : `the file is damaged: ${cut}; what comes before is here (${size} bytes)`;
   return [damage, leftOut].filter((note) => note !== null).join('; ');
-}
-
-/** A capture to open: the path itself, or that of a .scap file's import, which is made where it is not there yet. */
-export async function capturePath(path: string): Promise<string> {
-  const kind = fileKind(path);
-  if (kind !== 'scap' && kind !== 'gzip') return path;
-  const cached = await cachePath(path);
-  noteOriginal(cached, path);
-  if (existsSync(cached)) return cached;
-  await importInto(path, cached);
-  return cached;
 }
 
 /** Imports beside the target first, so that what is there is whole. */

@@ -17,7 +17,7 @@ export type WorkerAnswer = { readonly table: ScreenTable } | { readonly problem:
 
 const { path, growing, definitions } = workerData as WorkerStart;
 setDefinitions(new Map(definitions));
-const capture = openCapture(path);
+const capture = await openCapture(path);
 const context = contextOf(capture, growing);
 
 parentPort!.on('message', (question: Question) => {

@@ -6,13 +6,13 @@ import { EXIT, Exit } from './exit.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { show, type WritingOptions } from './writing.ts';
 
-export function traceString(
+export async function traceString(
   path: string,
   text: string,
   filterText: string,
   options: WritingOptions & { readonly exitCode?: boolean },
-): void {
-  const capture = openCapture(path);
+): Promise<void> {
+  const capture = await openCapture(path);
   try {
     const whole = filterText === '' ? traceFilter(text) : `(${traceFilter(text)}) and (${filterText})`;
     const found = traces(capture, compileFilter(whole, contextOf(capture)), text);

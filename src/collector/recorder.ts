@@ -1,5 +1,6 @@
 /** Everything between a probe's stream and the capture: order, numbers, names, DNS, filter, store, and what was lost. */
 
+import { type BlindSpot, blindSpots } from '../capture/blind-spots.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import { Matcher } from '../capture/select.ts';
 import { DnsIndex } from '../dns/index.ts';
@@ -31,6 +32,8 @@ export interface RecorderOptions {
   /** ns since 1970 of the stream's time zero. */
   readonly epoch: bigint;
   readonly meta: Partial<CaptureMeta>;
+  /** The node is this machine: its users have the names that they have here. */
+  readonly here?: boolean;
 }
 
 /** What has happened so far. */
@@ -46,6 +49,7 @@ export class Recorder {
   readonly #writer: CaptureWriter;
   readonly #naming: Naming;
   readonly #dns: DnsIndex;
+  readonly #meta: Partial<CaptureMeta>;
   readonly #order = new TimeOrder((ordered) => this.#store(ordered));
   readonly #context: CaptureContext;
   /** DNS messages of all events, which a filter may ask for before it is known whether their event is stored. */
@@ -67,9 +71,10 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     for (const type of STANDARD_TYPES) this.tables.types.put(type);
-    readUsers(this.tables);
     this.#naming = new Naming(this.tables);
-    const { epoch, meta } = options;
+    const { epoch } = options;
+    const meta = this.#withUsers(options);
+    this.#meta = { ...meta, epoch: epoch.toString(), filter: options.filter, source: 'trowel', state: 'recording' };
     const seen = { ...this.tables, dns: this.#messages };
     this.#dns = new DnsIndex(seen);
     this.#context = { dims: seen, epoch, hostname: meta.hostname ?? '', growing: true };
@@ -77,12 +82,24 @@ export class Recorder {
     this.#matcher = new Matcher(this.#filter);
     this.#filters = options.filter;
     this.#writer = new CaptureWriter(options.path, this.tables, { level: LEVEL, live: true });
-    this.#writer.meta({ ...meta, epoch: epoch.toString(), filter: options.filter, source: 'trowel', state: 'recording' });
+    this.#writer.meta(this.#meta);
     this.#writer.flush();
   }
 
   get totals(): RecorderTotals {
     return { events: this.#nextNum - 1, stored: this.#stored, lost: this.#lost, bytes: this.#writer.bytes };
+  }
+
+  /** What the recording cannot show, as far as is known by now. */
+  get blindSpots(): readonly BlindSpot[] {
+    const { state: _, ...meta } = this.#meta; // that it goes on is no news while it does
+    return blindSpots({ meta, dims: this.tables });
+  }
+
+  /** Names of users, where they are those of the node; of another node there are none. */
+  #withUsers({ meta, here = false }: RecorderOptions): Partial<CaptureMeta> {
+    if (here) readUsers(this.tables);
+    return here ? meta : { ...meta, users: 'none' };
   }
 
   /** Other events are stored from now on; the capture tells both filters. Throws FilterError. */

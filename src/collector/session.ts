@@ -1,10 +1,12 @@
 /** One recording: starts when its probe is ready, is flushed on a timer, ends with the stream. */
+import type { BlindSpot } from '../capture/blind-spots.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import { planFilter } from '../filter/planner.ts';
 import { type KubeOptions, KubeSource } from './kube-source.ts';
 import { pushedConfig, pushedOf } from './pushdown.ts';
 import { Recorder, type RecorderTotals } from './recorder.ts';
 import type { ProbeControl, ProbeHandler } from './server.ts';
+import { isHere } from './users.ts';
 import { WireError } from './validate.ts';
 import type { BatchDef, Bye, Config, Hello, Ready } from './wire.ts';
 
@@ -51,6 +53,11 @@ export class Session implements ProbeHandler {
     return { pods: this.#kube?.pods ?? 0, troubles: this.#kube?.troubles ?? [] };
   }
 
+  /** What the recording cannot show; none before it has begun. */
+  get blindSpots(): readonly BlindSpot[] {
+    return this.#recorder?.blindSpots ?? [];
+  }
+
   stop(): void {
     this.#control.stop();
   }
@@ -74,7 +81,8 @@ export class Session implements ProbeHandler {
       path: typeof path === 'string' ? path : path(hello),
       filter,
       epoch,
-      meta: metaOf(hello, ready, config, command),
+      meta: { ...metaOf(hello, ready, config, command), ...(kube === undefined ? { k8s: 'off' } : {}) },
+      here: isHere(hello),
     });
     if (kube !== undefined) {
       this.#kube = new KubeSource(this.#recorder.tables, epoch, kube);
@@ -139,5 +147,18 @@ function metaOf(hello: Hello, ready: Ready, config: Config, command: string): Pa
     notes: ready.notes.join('\n'),
     missing: JSON.stringify(ready.missing.map(({ id, effect, reason, error }) => ({ id, effect, reason, errno: error }))),
     command,
+    ...restrictions(config),
+  };
+}
+
+/** What of the node was left out by an option. */
+function restrictions({ families, waitOverNs, cgroups = [], pids = [] }: Config): Partial<CaptureMeta> {
+  const inCgroups =
+    cgroups.length === 0 ? [] : [`what is in ${cgroups.length === 1 ? 'one cgroup' : `${cgroups.length} cgroups`}, or below`];
+  const only = [...inCgroups, ...(pids.length === 0 ? [] : ['the command that was run, and what it started,'])].join(', of ');
+  return {
+    ...(families?.includes('trouble') === false ? { net: 'off' } : {}),
+    ...(waitOverNs === undefined ? {} : { wait_over: String(waitOverNs) }),
+    ...(only === '' ? {} : { only }),
   };
 }

@@ -11,6 +11,7 @@ import { covered, pick, type Task, tasksOf } from './pick.ts';
 import { FATAL, type Problem, problemsOf } from './problems.ts';
 import { type Life, Scene } from './scene.ts';
 import type { Failure, Phase, SocketPhase, Story, Trouble } from './story.ts';
+import { unseenOf } from './unseen.ts';
 
 export interface Request {
   /** ns from which on a wait counts. */
@@ -238,7 +239,7 @@ function storyOf(findings: Findings, whole: Task): Story {
     lookups,
     causes,
     confidence: causes[0] === undefined ? null : confidenceOf(causes[0], lost, scene),
-    unseen: unseen(scene, task, phases, lost),
+    unseen: [...unseen(scene, task, phases, lost), ...unseenOf(scene.capture, causes)],
     exit: end?.exit ?? null,
     signal: end?.signal ?? 0,
   };

@@ -1,7 +1,9 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { type BlindSpot, blindSpots, type LossSummary, lossesOf } from '../capture/blind-spots.ts';
 import type { Capture } from '../capture/capture.ts';
 import { CaptureError } from '../capture/error.ts';
+import { ALL_READ, type Outcome, type Question } from '../capture/event-stream.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import { type Match, type Range, selectChunks } from '../capture/select.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
@@ -45,19 +47,37 @@ export class CaptureReader implements Capture {
   readonly dims: Dimensions;
   meta: Readonly<Partial<CaptureMeta>>;
 
-  constructor(readonly path: string) {
-    this.#db = openReadOnly(path);
+  readonly path: string;
+  readonly #file: string;
+
+  /** `named`: what the user calls it, where that is not the file. Throws CaptureError. */
+  constructor(file: string, named = file) {
+    this.path = named;
+    this.#file = file;
+    this.#db = openReadOnly(file, named);
     this.meta = this.#readMeta();
     this.#column = this.#db.prepare('SELECT data FROM chunk_column WHERE id = ?').pluck();
     this.#next = this.#db.prepare('SELECT * FROM chunk WHERE last_num > ? ORDER BY last_num LIMIT 1');
     const texts = new Texts(this.#db);
-    const rowsOf = (name: RowName) => new StoredRows(path, this.#db, name, texts);
+    const rowsOf = (name: RowName) => new StoredRows(named, this.#db, name, texts);
     this.dims = Object.fromEntries(TABLE_NAMES.map((name) => [name, rowsOf(name)])) as unknown as Dimensions;
   }
 
   /** ns since 1970 of time zero. */
   get epoch(): bigint {
     return BigInt(this.meta.epoch ?? '0');
+  }
+
+  get blindSpots(): readonly BlindSpot[] {
+    return blindSpots(this);
+  }
+
+  get losses(): LossSummary {
+    return lossesOf(this.dims);
+  }
+
+  get bytes(): number {
+    return statSync(this.#file).size;
   }
 
   /** Version of the file's tables. */
@@ -99,6 +119,15 @@ export class CaptureReader implements Capture {
 
   select(filter: CompiledFilter, range: Range = {}): Iterable<Match> {
     return selectChunks(this, filter, range);
+  }
+
+  answers(): boolean {
+    return true;
+  }
+
+  async read({ filter, range }: Question, onMatch: (match: Match) => boolean): Promise<Outcome> {
+    for (const match of this.select(filter, range)) if (!onMatch(match)) break;
+    return ALL_READ;
   }
 
   /** Number and time of the last event; null for a capture without events. */
@@ -401,10 +430,10 @@ function headOf(row: ChunkRow): ChunkHead {
 const UNREAD_LOG =
   '; its recorder was killed and left a log (-wal) beside it, which is read only where the folder can be written to: copy both files to such a folder';
 
-function openReadOnly(path: string): Database.Database {
+function openReadOnly(file: string, path: string): Database.Database {
   let db: Database.Database;
   try {
-    db = new Database(path, { readonly: true, fileMustExist: true });
+    db = new Database(file, { readonly: true, fileMustExist: true });
     const id = db.pragma('application_id', { simple: true });
     if (id !== APPLICATION_ID) throw new CaptureError(path, 'is an SQLite file, but not a Trowel capture');
   } catch (error) {

@@ -22,6 +22,8 @@ export interface CaptureFacts {
   readonly end: number;
   readonly events: number;
   readonly lost: number;
+  /** Blind spots that are not usual. */
+  readonly blind: number;
   /** Some process ran in a container. */
   readonly places: boolean;
   /** Its recorder has not closed it: more may come. */

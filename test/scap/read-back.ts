@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { Matcher } from '../../src/capture/select.ts';
 import { contextOf } from '../../src/cli/open-capture.ts';
 import { type ImportResult, importScap } from '../../src/cli/scap-import.ts';
-import { ScapStream } from '../../src/cli/scap-stream.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { LineFormat } from '../../src/output/format.ts';
+import { ScapStream } from '../../src/scap/stream.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 
 export interface ReadBack extends ImportResult {
@@ -54,12 +53,10 @@ async function asItIs(path: string, format: string, filter: string) {
   const stream = await ScapStream.open(path);
   const lines: string[] = [];
   const printer = new LineFormat(format);
-  const compiled = compileFilter(filter, stream.context);
-  const matcher = new Matcher(compiled);
-  const outcome = await stream.read({ dns: true, sizes: true }, (chunk) => {
-    const match = matcher.next(chunk);
-    if (match === null) return true;
-    for (let k = 0; k < match.n; k++) lines.push(printer.line(compiled.view.at(match.chunk, match.selection[k]!), ''));
+  const compiled = compileFilter(filter, contextOf(stream));
+  const fields = [...compiled.fields, ...printer.bounds.map(({ field }) => field)];
+  const outcome = await stream.read({ filter: compiled, range: {}, fields, dns: true }, ({ chunk, selection, n }) => {
+    for (let k = 0; k < n; k++) lines.push(printer.line(compiled.view.at(chunk, selection[k]!), ''));
     return true;
   });
   return { ...outcome, lines };

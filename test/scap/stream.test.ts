@@ -6,12 +6,12 @@ import { describe, expect, test } from 'vitest';
 import { Matcher } from '../../src/capture/select.ts';
 import { contextOf } from '../../src/cli/open-capture.ts';
 import { importScap } from '../../src/cli/scap-import.ts';
-import { ScapStream } from '../../src/cli/scap-stream.ts';
 import { looksAhead } from '../../src/event/fields/field.ts';
 import { FIELDS } from '../../src/event/fields/index.ts';
 import type { CaptureContext } from '../../src/event/view.ts';
 import { type CompiledFilter, compileFilter } from '../../src/filter/compile.ts';
 import { DEFAULT_FORMAT, LineFormat } from '../../src/output/format.ts';
+import { ScapStream } from '../../src/scap/stream.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 
 const SHARED = '../shared/scap';
@@ -45,11 +45,11 @@ function note(found: Found, text: string, match: ReturnType<Matcher['next']>): v
 
 async function streamed(path: string, lines: string[]): Promise<Found> {
   const stream = await ScapStream.open(path);
-  const all = filters(stream.context).map((filter) => ({ filter, matcher: new Matcher(filter) }));
-  const { view } = compileFilter('', stream.context);
+  const all = filters(contextOf(stream)).map((filter) => ({ filter, matcher: new Matcher(filter) }));
+  const { view } = compileFilter('', contextOf(stream));
   const format = new LineFormat(DEFAULT_FORMAT);
   const found: Found = new Map();
-  await stream.read({ dns: true, sizes: true }, (chunk) => {
+  await stream.chunks({ dns: true, sizes: true }, (chunk) => {
     for (const { filter, matcher } of all) note(found, filter.text, matcher.next(chunk));
     for (let i = 0; i < chunk.n; i++) lines.push(format.line(view.at(chunk, i), ''));
     return true;

@@ -1,4 +1,5 @@
 /** What is in a capture, as a report of one record. */
+import type { BlindSpot } from '../../capture/blind-spots.ts';
 import { secondsText } from '../../model/time.ts';
 import { column, record, records } from '../../report/column.ts';
 import type { Column, Report } from '../../report/report.ts';
@@ -25,6 +26,8 @@ export interface Summary {
   readonly pods: number;
   /** What was wrong with where names came from; empty: nothing. */
   readonly names: string;
+  /** What it cannot show. */
+  readonly blindSpots: readonly BlindSpot[];
   readonly dnsMessages: number;
   readonly families: readonly Family[];
   readonly losses: readonly Loss[];
@@ -52,6 +55,16 @@ export interface Loss {
 const PROGRAMS = { audience: 'programs' } as const;
 const PEOPLE = { audience: 'people' } as const;
 
+const BLIND: readonly Column<BlindSpot>[] = [
+  column('id', 'text', 'its stable name', (b) => b.id),
+  column('what', 'text', 'what it means', (b) => b.what),
+  column('reason', 'text', 'why, in the words of the kernel or of who recorded', (b) => b.reason),
+  column('from', 'ns', 'since when, from the start; null: all the time', (b) => b.from, { nullable: true }),
+  column('to', 'ns', 'until when', (b) => b.to, { nullable: true }),
+  column('hides', 'text', 'what may be there and is not seen', (b) => b.hides, { many: true }),
+  column('usual', 'bool', 'nearly every capture has it', (b) => b.usual),
+];
+
 const FAMILY: readonly Column<Family>[] = [
   column('family', 'text', 'net, file, process …', (f) => f.family),
   column('events', 'count', 'how many', (f) => f.events),
@@ -68,6 +81,10 @@ const LOSS: readonly Column<Loss>[] = [
   column('count', 'count', 'how many were lost', (l) => l.count),
   column('from', 'ns', 'since the capture began', (l) => l.from),
   column('to', 'ns', 'since the capture began', (l) => l.to),
+];
+
+const UNSEEN: readonly Column<BlindSpot>[] = [
+  column('not seen', 'text', '', (b) => (b.reason === '' ? b.what : `${b.what} (${b.reason})`)),
 ];
 
 const LOST: readonly Column<Loss>[] = [
@@ -103,6 +120,7 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   column('containers', 'count', 'containers in it', (s) => s.containers, PROGRAMS),
   column('pods', 'count', 'pods in it', (s) => s.pods, PROGRAMS),
   column('names', 'text', 'what was wrong with where names came from', (s) => s.names, PROGRAMS),
+  records('blindSpots', 'what it cannot show', BLIND, (s) => s.blindSpots, PROGRAMS),
   column('dnsMessages', 'count', 'DNS messages', (s) => s.dnsMessages, PROGRAMS),
   records('families', 'events by family', FAMILY, (s) => s.families, PROGRAMS),
   records('losses', 'what was lost, when', LOSS, (s) => s.losses, PROGRAMS),
@@ -118,6 +136,7 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   column('DNS', 'text', '', (s) => `${s.dnsMessages} messages`, PEOPLE),
   column('command', 'text', '', (s) => s.command || undefined, PEOPLE),
   column('lost', 'text', '', lostText, PEOPLE),
+  records('not seen', '', UNSEEN, (s) => s.blindSpots, PEOPLE),
   records('losses', '', LOST, (s) => largest(s.losses), PEOPLE),
   column('and', 'text', '', smallerText, PEOPLE),
 ];

@@ -28,6 +28,8 @@ export interface Findings {
 }
 
 const KEPT_ROWS = 4096;
+/** Blind spots that the screen says in other words. */
+const SAID: ReadonlySet<string> = new Set(['lost', 'not-closed']);
 
 export class Browser {
   readonly #capture: Capture;
@@ -39,6 +41,7 @@ export class Browser {
   #filling: Generator<void> | null = null;
   #seeking: { readonly goal: Goal; readonly reach: number; readonly steps: Generator<Progress, number | null> } | null = null;
   #revision: number;
+  #blindSpots = { version: -1, count: 0 };
 
   /** Throws FilterError. */
   constructor(capture: Capture, context: CaptureContext, filter: string) {
@@ -58,11 +61,20 @@ export class Browser {
     return this.#matches.lastNum;
   }
 
-  /** How much there is, and how much was lost. */
-  get totals(): { readonly events: number; readonly end: number; readonly lost: number } {
-    let lost = 0;
-    for (const { count } of this.#capture.dims.losses.all()) lost += count;
-    return { events: this.#matches.events, end: this.#matches.endTime, lost };
+  /** How much there is, how much was lost, and how much could not be seen. */
+  get totals(): { readonly events: number; readonly end: number; readonly lost: number; readonly blind: number } {
+    return { events: this.#matches.events, end: this.#matches.endTime, lost: this.#capture.losses.events, blind: this.#blind() };
+  }
+
+  /** Looked for anew only when rows came that could be one. */
+  #blind(): number {
+    const { processes, counters } = this.#capture.dims;
+    const version = processes.version + counters.version;
+    if (version !== this.#blindSpots.version) {
+      const spots = this.#capture.blindSpots.filter(({ id, usual }) => !usual && !SAID.has(id));
+      this.#blindSpots = { version: processes.version + counters.version, count: spots.length };
+    }
+    return this.#blindSpots.count;
   }
 
   /** Narrows to another filter; gives what is to be said about it. Throws FilterError. */

@@ -23,6 +23,7 @@ function rightParts(state: State): { readonly text: string; readonly style: Styl
     { text: facts.quietSeconds === 0 ? '' : `nothing new for ${facts.quietSeconds} s`, style: 'warn' },
     facts.lost === 0 ? { text: 'lost 0', style: null } : { text: `LOST ${countText(facts.lost)}`, style: 'bad' },
     { text: facts.brokeOff ? 'BROKE OFF' : '', style: 'bad' },
+    { text: facts.blind === 0 ? '' : `NOT SEEN ${facts.blind}`, style: 'warn' },
     { text: followText(state), style: follow === 'on' ? 'good' : 'warn' },
     { text: '? help', style: 'dim' },
   ];

@@ -1,20 +1,21 @@
-/** A .scap file as chunks, without a capture in between. */
-import type { CaptureContext } from '../event/view.ts';
+/** A .scap file as its events pass by: nothing is written, and nothing is read twice. */
+import type { EventStream, Outcome, Question } from '../capture/event-stream.ts';
+import type { CaptureMeta } from '../capture/meta.ts';
+import { type Match, Matcher } from '../capture/select.ts';
+import { type Field, looksAhead, needs } from '../event/fields/field.ts';
 import type { Chunk } from '../model/chunk.ts';
 import { type DimensionTables, newTables } from '../model/rows.ts';
-import { ScapReader } from '../scap/reader.ts';
-import { eventNames } from '../scap/schema.ts';
-import { eachPiece, pieces } from '../scap/source.ts';
-import { type Survey, Surveyor } from '../scap/survey.ts';
-import { definitions } from './definitions.ts';
-import type { ScapOutcome } from './scap-outcome.ts';
+import { ScapReader } from './reader.ts';
+import { eventNames } from './schema.ts';
+import { eachPiece, pieces } from './source.ts';
+import { type Survey, Surveyor } from './survey.ts';
 
 /** So many events tell of what kind a file is. */
 const ENOUGH_EVENTS = 1000;
 /** Bytes that are looked at before asking whether that is enough. */
 const LOOK = 1 << 18;
 
-export interface StreamOptions {
+export interface ChunkOptions {
   /** DNS messages are looked for. */
   readonly dns: boolean;
   /** Threads' sizes are kept. */
@@ -26,17 +27,20 @@ export type OnChunk = (chunk: Chunk) => boolean;
 
 class Enough extends Error {}
 
-export class ScapStream {
+export class ScapStream implements EventStream {
+  readonly path: string;
+  readonly dims: DimensionTables = newTables();
+  readonly typeNames = eventNames();
   readonly #source: AsyncGenerator<Uint8Array>;
   /** What of it has been looked at already. */
   readonly #begin: Uint8Array[] = [];
-  readonly #tables: DimensionTables = newTables();
   #survey: Pick<Survey, 'exitOnly' | 'epoch'> = { exitOnly: false, epoch: 0n };
   /** Why the file ended while its beginning was looked at; null: it did not. */
   #cut: string | null = null;
-  #hostname = '';
+  #meta: Partial<CaptureMeta> = { source: 'scap' };
 
   private constructor(path: string) {
+    this.path = path;
     this.#source = pieces(path);
   }
 
@@ -56,29 +60,35 @@ export class ScapStream {
     return stream;
   }
 
-  /** For a filter. Its rows come with the events. */
-  get context(): CaptureContext {
-    const hostname = () => this.#hostname;
-    return {
-      dims: this.#tables,
-      epoch: this.#survey.epoch,
-      get hostname() {
-        return hostname();
-      },
-      growing: true,
-      typeNames: eventNames(),
-      definitions: definitions(),
-    };
+  get epoch(): bigint {
+    return this.#survey.epoch;
   }
 
-  /** Gives why reading ended before the file did, and what was too much of it. Calls that never return come last. */
-  async read({ dns, sizes }: StreamOptions, onChunk: OnChunk): Promise<ScapOutcome> {
-    const index = dns ? new (await import('../dns/index.ts')).DnsIndex(this.#tables) : null;
+  /** What the file has told of itself up to now. */
+  get meta(): Readonly<Partial<CaptureMeta>> {
+    return this.#meta;
+  }
+
+  answers(fields: readonly Field[]): boolean {
+    return !fields.some(looksAhead);
+  }
+
+  read({ filter, range, fields, dns }: Question, onMatch: (match: Match) => boolean): Promise<Outcome> {
+    const matcher = new Matcher(filter, range);
+    return this.chunks({ dns, sizes: fields.some((field) => needs(field, 'thread sizes')) }, (chunk) => {
+      const match = matcher.next(chunk);
+      return match === null || onMatch(match);
+    });
+  }
+
+  /** All its events. Calls that never return come last. */
+  async chunks({ dns, sizes }: ChunkOptions, onChunk: OnChunk): Promise<Outcome> {
+    const index = dns ? new (await import('../dns/index.ts')).DnsIndex(this.dims) : null;
     const reader = new ScapReader(
-      this.#tables,
+      this.dims,
       { ...this.#survey, pending: null },
       (chunk) => {
-        this.#hostname = reader.machine.hostname;
+        this.#meta = { source: 'scap', hostname: reader.machine.hostname };
         index?.add(chunk);
         if (!onChunk(chunk)) throw new Enough();
       },
@@ -94,6 +104,10 @@ export class ScapStream {
     } finally {
       await this.#source.return(undefined);
     }
+  }
+
+  close(): void {
+    void this.#source.return(undefined);
   }
 
   /** Pieces of the file for as long as they are wanted; the next call goes on. */

@@ -1,0 +1,71 @@
+/** How a capture is found out and opened. What can be opened is a list of these; nobody else asks what a file is. */
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import type { Capture } from './capture.ts';
+import { CaptureError } from './error.ts';
+import type { EventStream } from './event-stream.ts';
+
+/** What the user named, as far as it takes to know what it is. */
+export interface Named {
+  readonly name: string;
+  /** `elsewhere`: no file of this machine, such as `-` or a URL. */
+  readonly what: 'file' | 'folder' | 'elsewhere';
+  /** A file's first bytes; fewer where it has no more. */
+  readonly head: Uint8Array;
+}
+
+export interface Opener {
+  /** Whether it opens this. */
+  sniff(named: Named): boolean;
+  /** Throws CaptureError. */
+  open(name: string): Promise<Capture>;
+  /** The same for who asks once: cheaper than a capture. Null: it is not, in this case. */
+  stream?(name: string): Promise<EventStream | null>;
+  /** Writes all of it to a new capture and gives the number of events; absent: it is one. */
+  convert?(name: string, target: string): Promise<number>;
+}
+
+/** Standard input. */
+export const STDIN = '-';
+
+const HEAD_BYTES = 64;
+const NO_BYTES = new Uint8Array(0);
+const URL = /^[a-z][a-z0-9+.-]+:\/\//;
+
+/** The first of the list that opens it. Throws CaptureError where none does. */
+export function openerOf(openers: readonly Opener[], name: string): Opener {
+  const named = lookAt(name);
+  const opener = openers.find(({ sniff }) => sniff(named));
+  if (opener !== undefined) return opener;
+  if (named.what === 'folder') throw new CaptureError(name, 'is a directory, not a capture');
+  throw new CaptureError(name, 'is neither a Trowel capture nor a .scap file');
+}
+
+/** Throws CaptureError where there is nothing to be read. */
+export function lookAt(name: string): Named {
+  if (name === STDIN || URL.test(name)) return { name, what: 'elsewhere', head: NO_BYTES };
+  if (!existsSync(name)) throw new CaptureError(name, 'no such file');
+  if (statSync(name).isDirectory()) return { name, what: 'folder', head: NO_BYTES };
+  return { name, what: 'file', head: headOf(name) };
+}
+
+function headOf(path: string): Uint8Array {
+  const file = openToRead(path);
+  try {
+    const head = new Uint8Array(HEAD_BYTES);
+    return head.subarray(0, readSync(file, head, 0, HEAD_BYTES, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openToRead(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    const denied = (error as { code?: string }).code === 'EACCES';
+    throw new CaptureError(
+      path,
+      denied ? 'is readable by its owner alone: use sudo, or have it given to you (chown)' : (error as Error).message,
+    );
+  }
+}

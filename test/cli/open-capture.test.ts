@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EventStream } from '../../src/capture/event-stream.ts';
+import { contextOf, openCapture, openFor } from '../../src/cli/open-capture.ts';
+import { compileFilter } from '../../src/filter/compile.ts';
+import { ScapStream } from '../../src/scap/stream.ts';
+import { CaptureReader } from '../../src/store/reader.ts';
+import * as scap from '../scap/scap-writer.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'trowel-open-'));
+const file = (name: string) => join(folder, name);
+const CAPTURE = 'captures/critical-app.trowel';
+
+beforeAll(() => {
+  process.env.XDG_CACHE_HOME = join(folder, 'cache');
+  writeFileSync(file('empty'), '');
+  writeFileSync(file('notes.txt'), 'no capture at all');
+  writeFileSync(
+    file('small.scap'),
+    scap.cat(
+      scap.section(),
+      scap.machine('node-1'),
+      scap.processes(9, [{ tid: 10 }]),
+      scap.call(scap.EVENT.READ, 10, scap.EPOCH, [scap.i64(3), scap.u32(100)], [scap.i64(5), Buffer.from('hello')]),
+    ),
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('what cannot be opened says why', () => {
+  const cases: [what: string, name: () => string, says: RegExp][] = [
+    ['nothing', () => file('missing'), /missing: no such file/],
+    ['a folder', () => folder, /is a directory, not a capture/],
+    ['an empty file', () => file('empty'), /neither a Trowel capture nor a \.scap file/],
+    ['text', () => file('notes.txt'), /neither a Trowel capture nor a \.scap file/],
+    ['an address that nothing here reads', () => 'clickhouse://db/trowel', /neither a Trowel capture/],
+  ];
+  test.each(cases)('%s', async (_, name, says) => {
+    await expect(openCapture(name())).rejects.toThrow(says);
+  });
+});
+
+describe('one question opens what is enough for it', () => {
+  const ask = (text: string) => (stream: EventStream) => compileFilter(text, contextOf(stream));
+  const cases: [what: string, name: () => string, filter: string, opens: unknown][] = [
+    ['a capture', () => CAPTURE, 'evt.type=close', CaptureReader],
+    ['a sysdig capture, as it passes by', () => file('small.scap'), 'evt.type=close', ScapStream],
+    ['a sysdig capture, where the answer comes later', () => file('small.scap'), 'evt.deltatime>1s', CaptureReader],
+    ['its import, once there is one', () => file('small.scap'), 'evt.type=close', CaptureReader],
+  ];
+  test.each(cases)('%s', async (_, name, filter, opens) => {
+    const { stream } = await openFor(name(), ask(filter));
+    expect(stream).toBeInstanceOf(opens);
+    expect(stream.path).toBe(name());
+    stream.close();
+  });
+});

@@ -48,7 +48,7 @@ export const LENSES: readonly Lens[] = [
   rank(['container.name?', 'container.id'], ['errors'], { name: 'containers-errors', chisels: ['topcontainers_error'], doc: 'containers, by failed calls', filter: FAILED }),
   rank(['evt.type'], ['count'], { name: 'calls', chisels: ['topscalls'], doc: 'kinds of events, by how many', filter: '' }),
   rank(['evt.type'], ['time'], { name: 'calls-time', chisels: ['topscalls_time'], doc: 'kinds of events, by time', filter: '' }),
-  rank(['{field}'], ['distinct(fd.name)', 'count'], { name: 'fds-by', chisels: ['fdcount_by'], doc: 'different descriptors, by any field', args: ['field'], filter: 'fd.name exists' }),
+  rank(['{field}'], ['distinct(fd.containername)', 'count'], { name: 'fds-by', chisels: ['fdcount_by'], doc: 'different descriptors, by any field', args: ['field'], filter: 'fd.name exists' }),
   rank(['{field}'], ['count'], { name: 'count-by', doc: 'events, by any field', args: ['field'], filter: '' }),
   rank(['{field}'], ['bytes'], { name: 'bytes-by', chisels: ['fdbytes_by'], doc: 'bytes moved, by any field', args: ['field'], filter: MOVED }),
   rank(['{field}'], ['time'], { name: 'time-by', chisels: ['fdtime_by'], doc: 'time spent, by any field', args: ['field'], filter: '' }),

@@ -1,8 +1,10 @@
-/** Which group an event belongs to, by the text of some fields. Fields of a row of a dimension are read once per row, as long as they hold. */
+/**
+ * Which group an event belongs to, by the text of some fields. Fields of a row of a dimension are read once per row, as long as they
+ * hold; what fields of several dimensions say is put together by numbers.
+ */
 import { type BoundField, readField } from '../event/fields/field.ts';
 import type { EventView } from '../event/view.ts';
 import type { Chunk } from '../model/chunk.ts';
-import type { Dimensions } from '../model/rows.ts';
 import { readingText } from './measures.ts';
 
 type RowScope = 'type' | 'thread' | 'fd';
@@ -36,83 +38,118 @@ class KnownRows {
   }
 }
 
-interface Known {
-  readonly at: number;
-  readonly from: number;
-  readonly until: number;
-}
-
-export class Groups {
-  /** What the fields say, by group. */
-  readonly keys: string[][] = [];
+/** Fields that live in one place, and the texts that they have had together. */
+class Part {
+  /** By number. */
+  readonly texts: string[][] = [];
   readonly #view: EventView;
-  readonly #by: readonly BoundField[];
-  readonly #index = new Map<string, number>();
-  readonly #scopes: readonly RowScope[];
-  /** Of fields that all live on one dimension. */
-  readonly #one: RowScope | null;
+  readonly #fields: readonly GroupField[];
+  /** null: the event itself has to be asked. */
+  readonly #scope: RowScope | null;
   readonly #rows = new KnownRows();
-  /** Of several dimensions' row ids; null: a field needs the event itself. */
-  readonly #known: Map<number, Known> | null;
-  readonly #fds: number;
-  readonly #types: number;
+  readonly #index = new Map<string, number>();
 
-  constructor(view: EventView, by: readonly BoundField[], dims: Dimensions) {
+  constructor(view: EventView, fields: readonly GroupField[], scope: RowScope | null) {
     this.#view = view;
-    this.#by = by;
-    const scopes = new Set<string>(by.map(({ field }) => field.scope));
-    this.#scopes = [...scopes].filter(isRowScope);
-    const onRows = this.#scopes.length === scopes.size;
-    this.#one = onRows && scopes.size === 1 ? this.#scopes[0]! : null;
-    this.#known = onRows ? new Map() : null;
-    this.#fds = dims.fds.lastId + 1;
-    this.#types = dims.types.lastId + 1;
+    this.#fields = fields;
+    this.#scope = scope;
   }
 
-  /** The event's group; -1: it lacks one of the fields. */
+  /** Number of the event's texts; -1: it lacks one that it must have. */
   of(chunk: Chunk, i: number): number {
-    if (this.#one !== null) return this.#ofRow(this.#one, chunk, i);
-    return this.#known === null ? this.#read(chunk, i) : this.#ofRows(this.#known, chunk, i);
-  }
-
-  #ofRow(scope: RowScope, chunk: Chunk, i: number): number {
-    const id = chunk[scope][i]!;
+    if (this.#scope === null) return this.#read(chunk, i);
+    const id = chunk[this.#scope][i]!;
     const known = this.#rows.get(id, chunk.time[i]!);
     if (known !== undefined) return known;
-    const { at, from, until } = this.#lookedUp(chunk, i);
-    this.#rows.set(id, at, from, until);
-    return at;
-  }
-
-  #ofRows(known: Map<number, Known>, chunk: Chunk, i: number): number {
-    const has = (scope: RowScope) => (this.#scopes.includes(scope) ? chunk[scope][i]! : 0);
-    const rows = (has('thread') * this.#fds + has('fd')) * this.#types + has('type');
-    const time = chunk.time[i]!;
-    const last = known.get(rows);
-    if (last !== undefined && time >= last.from && time < last.until) return last.at;
-    const found = this.#lookedUp(chunk, i);
-    known.set(rows, found);
-    return found.at;
-  }
-
-  #lookedUp(chunk: Chunk, i: number): Known {
     this.#view.from = -Infinity;
     this.#view.until = Infinity;
-    const at = this.#read(chunk, i);
-    return { at, from: this.#view.from, until: this.#view.until };
+    const found = this.#read(chunk, i);
+    this.#rows.set(id, found, this.#view.from, this.#view.until);
+    return found;
   }
 
   #read(chunk: Chunk, i: number): number {
     const view = this.#view.at(chunk, i);
-    const texts = this.#by.map((bound) => readingText(readField(bound, view)));
-    if (texts.includes('')) return -1;
+    const texts = this.#fields.map(({ bound }) => readingText(readField(bound, view)));
+    if (texts.some((text, at) => text === '' && this.#fields[at]!.required)) return -1;
     const key = texts.join('\u0000');
-    let at = this.#index.get(key);
-    if (at === undefined) {
-      at = this.keys.length;
-      this.#index.set(key, at);
-      this.keys.push(texts);
+    let found = this.#index.get(key);
+    if (found === undefined) {
+      found = this.texts.length;
+      this.#index.set(key, found);
+      this.texts.push(texts);
     }
-    return at;
+    return found;
+  }
+}
+
+interface GroupField {
+  readonly bound: BoundField;
+  /** An event without it has no group. */
+  readonly required: boolean;
+}
+
+/** A part may have so many different texts. */
+const MOST = 2 ** 26;
+
+/** Numbers pairs of numbers in the order in which they come. */
+class Pairs {
+  readonly all: [number, number][] = [];
+  readonly #index = new Map<number, number>();
+
+  of(a: number, b: number): number {
+    const key = a * MOST + b;
+    const known = this.#index.get(key);
+    if (known !== undefined) return known;
+    this.#index.set(key, this.all.length);
+    return this.all.push([a, b]) - 1;
+  }
+}
+
+export class Groups {
+  readonly #parts: readonly Part[];
+  /** The first part with the second, those with the third … */
+  readonly #pairs: readonly Pairs[];
+  readonly #places: readonly { readonly part: number; readonly at: number }[];
+
+  constructor(view: EventView, fields: readonly GroupField[]) {
+    const placeOf = ({ bound }: GroupField) => (isRowScope(bound.field.scope) ? bound.field.scope : null);
+    const byPlace = [...Map.groupBy(fields, placeOf)];
+    this.#parts = byPlace.length === 0 ? [new Part(view, [], 'type')] : byPlace.map(([scope, own]) => new Part(view, own, scope));
+    this.#pairs = this.#parts.slice(1).map(() => new Pairs());
+    this.#places = fields.map((field) => {
+      const part = Math.max(
+        0,
+        byPlace.findIndex(([scope]) => scope === placeOf(field)),
+      );
+      return { part, at: byPlace[part]![1].indexOf(field) };
+    });
+  }
+
+  /** The event's group, numbered from 0; -1: it has none. */
+  of(chunk: Chunk, i: number): number {
+    let group = this.#parts[0]!.of(chunk, i);
+    for (let p = 1; group >= 0 && p < this.#parts.length; p++) {
+      const next = this.#parts[p]!.of(chunk, i);
+      group = next < 0 ? -1 : this.#pairs[p - 1]!.of(group, next);
+    }
+    return group;
+  }
+
+  get size(): number {
+    return this.#pairs.at(-1)?.all.length ?? this.#parts[0]!.texts.length;
+  }
+
+  /** What the fields say in a group, in their order. */
+  texts(group: number): string[] {
+    const numbers: number[] = [];
+    let left = group;
+    for (let p = this.#parts.length - 1; p > 0; p--) {
+      const [before, own] = this.#pairs[p - 1]!.all[left]!;
+      numbers[p] = own;
+      left = before;
+    }
+    numbers[0] = left;
+    return this.#places.map(({ part, at }) => this.#parts[part]!.texts[numbers[part]!]![at]!);
   }
 }

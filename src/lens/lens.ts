@@ -36,6 +36,7 @@ export interface EchoBlock {
 /** Groups by what fields say, and measures each group. `{argument}` stands for an argument. */
 export interface RankAsk {
   readonly kind: 'rank';
+  /** Fields; one that ends in `?` may be empty, an event without one of the others is left out. */
   readonly by: readonly string[];
   /** As measures.ts names them; the first decides the order. */
   readonly measures: readonly string[];

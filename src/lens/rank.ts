@@ -15,7 +15,8 @@ const ROWS = 30;
 
 /** `by`: fields; none: one group of all. `measures`: the first decides the order; groups of which it is 0 are left out. */
 export function rank(capture: Capture, filter: CompiledFilter, by: readonly string[], measures: readonly string[], most = ROWS): LensTable {
-  const bounds = by.map(fieldNamed);
+  const bounds = by.map((field) => fieldNamed(field.replace(/\?$/, '')));
+  const fields = bounds.map((bound, i) => ({ bound, required: !by[i]!.endsWith('?') }));
   const wanted = measures.map(measureNamed);
   const types = [
     ...wanted.map(({ name, unit, doc }) => columnType(name, unit, doc, { nullable: true })),
@@ -27,13 +28,18 @@ export function rank(capture: Capture, filter: CompiledFilter, by: readonly stri
     columns: rowColumns(types),
     items: {
       *[Symbol.iterator]() {
-        const groups = new Groups(filter.view, bounds, capture.dims);
-        yield* largest(measured(capture, filter, groups, wanted), groups.keys, most);
+        const groups = new Groups(filter.view, fields);
+        yield* largest(measured(capture, filter, groups, wanted), groups, most);
       },
     },
     epoch: capture.epoch,
-    drill: (row) => bounds.map(({ label }, i) => `${label}=${written(String(row[wanted.length + i]))}`).join(' and ') || null,
+    drill: (row) => bounds.map(({ label }, i) => clause(label, String(row[wanted.length + i]))).join(' and ') || null,
   };
+}
+
+/** A field that has this text; none where it is empty. */
+function clause(label: string, text: string): string {
+  return text === '' ? `not ${label} exists` : `${label}=${written(text)}`;
 }
 
 function measured(capture: Capture, filter: CompiledFilter, groups: Groups, measures: readonly Measure[]): Accumulator[] {
@@ -51,9 +57,9 @@ function measured(capture: Capture, filter: CompiledFilter, groups: Groups, meas
   return sums;
 }
 
-function largest(sums: readonly Accumulator[], keys: readonly (readonly string[])[], most: number): Row[] {
-  const size = keys.map((_, at) => Number(sums[0]?.value(at) ?? 0));
-  const order = keys.map((_, at) => at).filter((at) => size[at] !== 0);
+function largest(sums: readonly Accumulator[], groups: Groups, most: number): Row[] {
+  const size = Array.from({ length: groups.size }, (_, at) => Number(sums[0]?.value(at) ?? 0));
+  const order = [...size.keys()].filter((at) => size[at] !== 0);
   order.sort((a, b) => size[b]! - size[a]!);
-  return order.slice(0, most).map((at) => [...sums.map((one) => one.value(at)), ...keys[at]!]);
+  return order.slice(0, most).map((at) => [...sums.map((one) => one.value(at)), ...groups.texts(at)]);
 }

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { contextOf } from '../../src/cli/open-capture.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { ask } from '../../src/lens/ask.ts';
 import { LENSES, lensNamed } from '../../src/lens/index.ts';
@@ -9,7 +10,7 @@ import { lensTable } from '../helpers/lens.ts';
 const capture = new CaptureReader('captures/critical-app.trowel');
 afterAll(() => capture.close());
 
-const context = { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false };
+const context = contextOf(capture);
 const rows = (name: string, words: readonly string[] = [], filter = ''): Row[] => lensTable(capture, context, name, words, filter).rows;
 const eventsOf = (filter: string) => [...capture.select(compileFilter(filter, context))].reduce((sum, { n }) => sum + n, 0);
 
@@ -75,7 +76,7 @@ test('the way from a row to its events finds as many as the row counts', () => {
 
 test('different descriptors are counted, not events', () => {
   const [row] = rows('fds-by', ['fd.type'], 'fd.type=ipv4');
-  expect(row![0]).toBe(new Set(rows('count-by', ['fd.name'], 'fd.type=ipv4').map(([, name]) => name)).size);
+  expect(row![0]).toBe(new Set(rows('count-by', ['fd.containername'], 'fd.type=ipv4').map(([, name]) => name)).size);
   expect(Number(row![1])).toBeGreaterThan(Number(row![0]));
 });
 
@@ -107,6 +108,70 @@ test('echo gives what was read, in order', () => {
     Buffer.from(payload).toString().slice(0, 10),
   ]);
   expect(blocks).toEqual([['read', 119, 'curl', 'nameserver']]);
+});
+
+describe('lenses that find their rows themselves', () => {
+  test('HTTP requests with their responses, of both sides', () => {
+    expect(rows('httplog').map((row) => [row[0], row[2], row[3], row[5], row[7], row[8]])).toEqual([
+      [822, 'client', 'curl', 'GET', '/', 200],
+      [825, 'server', 'MainThread', 'GET', '/', 200],
+    ]);
+    const [client, server] = rows('http-log').map((row) => Number(row[9]));
+    expect(client).toBeGreaterThan(server!);
+  });
+
+  test('what search suffixes cost', () => {
+    const [bill, ...more] = rows('dns-bill');
+    expect(more).toEqual([]);
+    const wasted = eventsOf('dns.search.wasted=true and dns.qr=query and dns.side=client');
+    expect(bill!.slice(0, 2)).toEqual([wasted, eventsOf('dns.qr=query and dns.side=client')]);
+    expect(Number(bill![2]) / 1e9).toBeCloseTo(10.01, 2);
+    expect(bill![6]).toBe('curl (26768)');
+    expect(bill![7]).toBe('dnsConfig: {options: [{name: ndots, value: "4"}]}');
+  });
+
+  test('gaps lie between two events that follow each other', () => {
+    const found = rows('gaps', ['100']);
+    expect(found.length).toBeGreaterThan(5);
+    for (const [num, from, gap] of found) {
+      const time = capture.timeOf(Number(num))!;
+      expect(time - Number(from)).toBe(gap);
+      expect(eventsOf(`evt.reltime>${Number(from)} and evt.reltime<${time}`)).toBe(0);
+    }
+  });
+
+  test('bytes over time add up to all bytes', () => {
+    const all = rows('bytes-by', ['evt.is_io']).reduce((sum, [bytes]) => sum + Number(bytes), 0);
+    expect(rows('iobytes').reduce((sum, [, bytes]) => sum + Number(bytes), 0)).toBe(all);
+  });
+
+  test('calls in a spectrogram are all calls with a latency', () => {
+    const sum = rows('spectrogram').reduce((total, [, ...counts]) => total + counts.reduce<number>((a, b) => a + Number(b), 0), 0);
+    expect(sum).toBe(eventsOf('evt.latency exists'));
+  });
+
+  test('idle, blocked and working time are a thread’s life', () => {
+    const [row] = rows('stalls', [], 'proc.name=mount and proc.pid=26772');
+    const [idle, blocked, working] = row!.map(Number);
+    const [first, last] = [eventsOf('proc.pid=26772'), Number(rows('exits', [], 'proc.pid=26772')[0]![3])];
+    expect(first).toBeGreaterThan(0);
+    expect(idle! + blocked! + working!).toBeLessThanOrEqual(last);
+  });
+
+  test('the longest calls first', () => {
+    const found = rows('bottlenecks').map(([latency]) => Number(latency));
+    expect(found).toHaveLength(10);
+    expect(eventsOf(`evt.latency>${found.at(-1)} and evt.is_wait=false`)).toBe(9);
+  });
+
+  test('containers without a name are there by their id', () => {
+    expect(rows('containers').map((row) => row[5])).toContain('b3a718d8b339');
+    expect(rows('containers-net').length).toBe(3);
+  });
+
+  test('processes have their last command line', () => {
+    expect(rows('ps', [], 'proc.pid=26768').map((row) => row.at(-1))).toEqual([expect.stringMatching(/^curl -s -S/)]);
+  });
 });
 
 test('no two lenses have one name', () => {

@@ -15,10 +15,29 @@ export const LENSES_COLUMNS: readonly Column<Lens>[] = [
   column('sysdig', 'prose', '', ({ chisels }) => chisels.join(' '), { audience: 'people' }),
   column('shows', 'prose', 'the question that it answers', ({ doc }) => doc),
   column('filter', 'code', 'of the events that it is about', ({ filter }) => filter, { audience: 'programs' }),
+  column('example', 'code', '', exampleOf, { audience: 'people' }),
 ];
 
+/** What people type. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  port: '53',
+  address: '10.0.0.1',
+  path: '/etc/resolv.conf',
+  field: 'proc.name',
+  ms: '10',
+};
+
+function exampleOf({ name, args }: Lens): string {
+  return ['trowel lens', name, ...args.map((arg) => EXAMPLES[arg] ?? arg), 'FILE'].join(' ');
+}
+
+const HEADING = {
+  title: 'Lenses',
+  text: 'Named questions: `trowel lens NAME FILE [FILTER]`, also `trowel -r FILE -c SYSDIG’S-NAME`. `--by FIELDS` and `--measure LIST` group and measure otherwise what a ranking ranks. Made by `npm run docs`.',
+};
+
 export function lensesReport(lenses: readonly Lens[]): Report<Lens> {
-  return { id: 'lenses', columns: LENSES_COLUMNS, items: lenses, epoch: 0n };
+  return { id: 'lenses', columns: LENSES_COLUMNS, items: lenses, epoch: 0n, heading: HEADING };
 }
 
 /** How payloads are shown to people, and with whose name before. */

@@ -54,7 +54,7 @@ const NUMBERS = ['time', 'latency', 'type', 'flags', 'cpu', 'thread', 'fd', 'fdn
 
 function checkNumbers({ time, latency, res }: OpenChunk, from: number, n: number): void {
   for (let i = from; i < from + n; i++) {
-    if (!isTime(time[i]!) || !isTime(latency[i]!) || !Number.isFinite(res[i]!))
+    if (!isTime(time[i]!) || !Number.isFinite(latency[i]!) || !Number.isFinite(res[i]!))
       throw new BatchError(`event ${i - from} of ${n} is at ${time[i]} ns, took ${latency[i]} ns and gave ${res[i]}`);
   }
 }

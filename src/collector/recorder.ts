@@ -143,8 +143,14 @@ export class Recorder {
 
   /** The same where the stream ended without a goodbye: what it had still to say is missing, and nobody knows how much. */
   breakOff(reason: string): void {
-    this.#order.drain(true);
-    this.#writer.close({ end: String(this.#lastTime), state: 'broke off', broke: reason });
+    const meta = () => ({ end: String(this.#lastTime), state: 'broke off', broke: reason }) as const;
+    try {
+      this.#order.drain(true);
+      this.#writer.close(meta());
+    } catch (error) {
+      this.#writer.abandon(meta());
+      throw error;
+    }
   }
 
   #store(ordered: OpenChunk): void {

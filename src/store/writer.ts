@@ -108,6 +108,16 @@ export class CaptureWriter {
     this.#db.close();
   }
 
+  /** Closes without what is not yet written, where writing failed: what the log has goes into the file, which makes room to say why. */
+  abandon(meta: Partial<CaptureMeta>): void {
+    try {
+      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+      this.meta(meta);
+    } finally {
+      this.#db.close();
+    }
+  }
+
   /** One plain file, unless somebody is reading: then the log stays beside it and is as good. */
   #leaveWal(): void {
     try {

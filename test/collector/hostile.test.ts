@@ -45,7 +45,6 @@ describe('a probe that makes no sense is sent away, and what it said before is k
   test.each<[string, object, RegExp]>([
     ['a loss that never ends', loss({ toNs: Infinity }), /a loss from 0 to Infinity ns/],
     ['a loss at no time', loss({ fromNs: NaN }), /a loss from NaN/],
-    ['a loss that ends before it begins', loss({ fromNs: 5, toNs: 1 }), /a loss from 5 to 1/],
     ['a loss of more than can be counted', loss({ count: '18446744073709551615' }), /a loss of 18446744073709551615/],
     ['a second Ready', READY, /Ready came twice/],
     ['a second Hello', HELLO, /Hello came twice/],

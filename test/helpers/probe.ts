@@ -27,6 +27,11 @@ export function batch(n: number, time = 1000, columns: Partial<Record<keyof type
   return { batch: { n, threads: [{ id: 1, tid: 7, pid: 7, comm: Buffer.from('it') }], ...Object.fromEntries([...zeros, ...given]) } };
 }
 
+/** A message as it is on the wire. */
+export function encoded(message: object): Buffer {
+  return Buffer.from(fromProbe.encode(fromProbe.fromObject(message)).finish());
+}
+
 export class TestProbe {
   readonly #client: Client;
   readonly #stream: ClientDuplexStream<object, Buffer>;
@@ -35,8 +40,7 @@ export class TestProbe {
 
   constructor(address: string) {
     this.#client = new Client(address, credentials.createInsecure());
-    const encode = (message: object) => Buffer.from(fromProbe.encode(fromProbe.fromObject(message)).finish());
-    this.#stream = this.#client.makeBidiStreamRequest('/trowel.v1.Collector/Record', encode, (bytes) => bytes);
+    this.#stream = this.#client.makeBidiStreamRequest('/trowel.v1.Collector/Record', encoded, (bytes) => bytes);
     this.#stream.on('data', () => {});
     this.ended = new Promise((resolve) => {
       this.#stream.on('error', (error: Error & { details?: string }) => resolve(error.details ?? error.message));

@@ -142,10 +142,11 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
 ];
 
 /** What is missing: what was counted, and what nobody could count. */
-function lostText({ lost, brokeOff }: Summary): string {
+function lostText({ lost, brokeOff, state }: Summary): string {
   const counted = lost === 0 ? 'nothing' : `${lost} events`;
-  if (brokeOff === null) return counted;
+  if (brokeOff === null && state === 'complete') return counted;
   const before = lost === 0 ? 'nothing that was counted' : `${counted} that were counted`;
+  if (brokeOff === null) return `${before}; not closed: what was not yet written is not here`;
   return `${before}; broke off ${secondsText(brokeOff.time)} s after the start (${brokeOff.reason}): how much is missing from then on is not known`;
 }
 

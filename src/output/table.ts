@@ -3,11 +3,12 @@ import { createRequire } from 'node:module';
 import type stringWidth from 'string-width';
 
 const load = createRequire(import.meta.url);
-const ASCII = /^[\x20-\x7e]*$/;
+/** ASCII, and what our own tables draw with: a cell each. */
+const NARROW = /^[\x20-\x7eµ·…→█]*$/;
 
 /** Cells that a harmless text takes. The package spends 30 ms on its tables of emoji: only a text that needs them has it loaded. */
 function widthOf(text: string): number {
-  if (ASCII.test(text)) return text.length;
+  if (NARROW.test(text)) return text.length;
   return (load('string-width') as { default: typeof stringWidth }).default(text);
 }
 

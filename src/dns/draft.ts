@@ -5,7 +5,7 @@
  */
 import type { DnsRow } from '../model/dns.ts';
 import { SECOND } from '../model/time.ts';
-import { type Answers, isFinal } from './answers.ts';
+import { type Answers, isFinal, isTruncated } from './answers.ts';
 import type { ResolverUsed } from './resolver.ts';
 import { Stem } from './stem.ts';
 
@@ -150,7 +150,7 @@ function note(tried: NameTried, query: DnsRow, answer: DnsRow | null): void {
   if (answer === null) return;
   type.final ||= isFinal(answer);
   type.misunderstood ||= answer.rcode === 'FORMERR' || answer.rcode === 'NOTIMP';
-  tried.succeeded ||= answer.answers.length > 0;
+  tried.succeeded ||= answer.answers.length > 0 && !isTruncated(answer);
 }
 
 /** All types that are asked for have their answers. */

@@ -5,14 +5,15 @@ import type { DnsRow } from '../model/dns.ts';
 const PROVISIONAL: ReadonlySet<string> = new Set(['SERVFAIL', 'REFUSED', 'FORMERR', 'NOTIMP']);
 
 export class Answers {
-  readonly #byNum = new Map<number, DnsRow[]>();
+  readonly #byNum = new Map<number, DnsRow | DnsRow[]>();
 
   constructor(messages: Iterable<DnsRow>) {
     for (const row of messages) {
       if (!row.response) continue;
       const rows = this.#byNum.get(row.num);
-      if (rows === undefined) this.#byNum.set(row.num, [row]);
-      else rows.push(row);
+      if (rows === undefined) this.#byNum.set(row.num, row);
+      else if (Array.isArray(rows)) rows.push(row);
+      else this.#byNum.set(row.num, [rows, row]);
     }
   }
 
@@ -21,6 +22,7 @@ export class Answers {
     if (query.partner === null) return null;
     const rows = this.#byNum.get(query.partner);
     if (rows === undefined) return null;
+    if (!Array.isArray(rows)) return rows;
     return rows.find((row) => row.messageId === query.messageId && row.qtype === query.qtype) ?? rows[0]!;
   }
 }

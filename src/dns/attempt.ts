@@ -1,5 +1,6 @@
 /** One name that a lookup tried, with all questions that were asked about it. */
 import type { DnsRow } from '../model/dns.ts';
+import { isFinal } from './answers.ts';
 import { DNS_PORTS } from './index.ts';
 import { pidOf } from './resolver.ts';
 import type { Traces } from './traces.ts';
@@ -73,12 +74,22 @@ export function toAttempt(queries: readonly DnsRow[], stem: string, context: Try
 
 /** When it had all that it asked for, or had stopped to wait for it. */
 function endOf(tries: readonly Try[], tcp: TcpUse | null, { next, end }: TryContext): number {
-  const usable = tries.filter(isAnswered);
-  const types = new Set(usable.map(({ qtype }) => qtype));
-  const complete = tries.every(({ qtype }) => types.has(qtype));
+  const final = tries.filter((one) => isAnswered(one) && (one.answer === null || isFinal(one.answer)));
   const last = (some: readonly { readonly end: number }[]) => some.reduce((latest, one) => Math.max(latest, one.end), tries[0]!.start);
-  if (complete) return Math.min(last(usable), next ?? Infinity);
+  if (hasAllTypes(final, tries)) return Math.min(last(final), next ?? Infinity);
+  const answered = tries.filter(isAnswered);
+  if (tcp === null && hasAllTypes(lastTries(tries).filter(isAnswered), tries)) return Math.min(last(answered), next ?? Infinity);
   return next ?? Math.min(end, last(tcp === null ? tries : [...tries, tcp]));
+}
+
+function hasAllTypes(some: readonly Try[], tries: readonly Try[]): boolean {
+  const types = new Set(some.map(({ qtype }) => qtype));
+  return tries.every(({ qtype }) => types.has(qtype));
+}
+
+/** The last of each type. */
+function lastTries(tries: readonly Try[]): Try[] {
+  return [...new Map(tries.map((one) => [one.qtype, one])).values()];
 }
 
 function isAnswered({ result }: Try): boolean {

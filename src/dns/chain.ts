@@ -22,19 +22,24 @@ export interface Hop {
 
 /** A client's question reaches its server within this time, or was lost. */
 const TRANSIT = 1 * SECOND;
+/** A server that answers later is not waited for by anybody. */
+const LONGEST_WORK = 30 * SECOND;
 
 export class Chain {
   readonly #dims: Dimensions;
   readonly #received = new Map<string, DnsRow[]>();
   readonly #forwards = new Map<string, DnsRow[]>();
   readonly #answers: Answers;
+  /** Answers that servers gave from another socket than they were asked on. */
+  readonly #loose = new Map<string, DnsRow[]>();
 
   constructor(dims: Dimensions, messages: readonly DnsRow[]) {
     this.#dims = dims;
     this.#answers = new Answers(messages);
     for (const row of messages) {
-      if (row.response) continue;
-      if (row.side === 'server') pushTo(this.#received, key(row.messageId, row), row);
+      if (row.response) {
+        if (row.side === 'server' && row.partner === null) pushTo(this.#loose, key(row.messageId, row), row);
+      } else if (row.side === 'server') pushTo(this.#received, key(row.messageId, row), row);
       else if (row.side === 'forward') pushTo(this.#forwards, key(pidOf(dims, row.thread), row), row);
     }
   }
@@ -47,10 +52,16 @@ export class Chain {
     const received = near.find((row) => remoteEnd(this.#dims, row.fd).endsWith(`:${port}`));
     if (received === undefined) return null;
     const pid = pidOf(this.#dims, received.thread);
-    const answered = this.#answers.of(received);
+    const answered = this.#answers.of(received) ?? this.#looseAnswer(received);
     const until = answered?.time ?? Infinity;
     const forwards = between(this.#forwards.get(key(pid, query)) ?? [], timeOf, received.time, until);
     return { pid, comm: this.#dims.threads.get(received.thread)?.comm ?? '', received, answered, forwards };
+  }
+
+  #looseAnswer(received: DnsRow): DnsRow | null {
+    const client = remoteEnd(this.#dims, received.fd);
+    const later = between(this.#loose.get(key(received.messageId, received)) ?? [], timeOf, received.time, received.time + LONGEST_WORK);
+    return later.find((row) => remoteEnd(this.#dims, row.fd) === client) ?? null;
   }
 }
 

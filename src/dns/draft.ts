@@ -5,7 +5,7 @@
  */
 import type { DnsRow } from '../model/dns.ts';
 import { SECOND } from '../model/time.ts';
-import { type Answers, isFinal } from './answers.ts';
+import { type Answers, isFinal, isTruncated } from './answers.ts';
 import type { ResolverUsed } from './resolver.ts';
 import { Stem } from './stem.ts';
 
@@ -17,14 +17,15 @@ const LONGEST_THOUGHT = 1 * SECOND;
 const MOST_NAMES = 33;
 /** As many lookups of names that begin alike are under way at once in a process, at most. */
 const MAX_ALIKE = 64;
-/** Questions that are remembered, twice; older ones are not repeated any more. */
-const MAX_QUESTIONS = 65_536;
+const ALL_IDS = 65_536;
+/** As many ids are remembered of one question: resolvers do not repeat it under older ones. */
+const MAX_IDS = 16;
 /** Asked for in one lookup. */
 const ADDRESS_TYPES: ReadonlySet<string> = new Set(['A', 'AAAA', 'HTTPS', 'SVCB']);
 
 /** What is known of one type of record that is asked for. */
 interface TypeAsked {
-  readonly ids: Set<number>;
+  readonly ids: number[];
   /** A resolver is content with the answer that it has. */
   final: boolean;
   /** The server did not understand: then the question is made anew, under another id. */
@@ -52,7 +53,8 @@ export interface Draft {
   readonly thread: number;
   readonly resolver: ResolverUsed | null;
   readonly attempts: NameTried[];
-  readonly names: Set<string>;
+  /** All names tried. */
+  readonly names: string[];
   readonly stem: Stem;
   lastTime: number;
 }
@@ -61,9 +63,8 @@ export class Drafts {
   readonly all: Draft[] = [];
   readonly #answers: Answers;
   readonly #resolverOf: (pid: number, time: number) => ResolverUsed | null;
-  /** By process and question, id included: the newest, and those before them. */
-  #byId = new Map<string, Draft>();
-  #byIdBefore = new Map<string, Draft>();
+  /** By process and message id: the last that asked under it. */
+  readonly #byId = new Map<number, Draft>();
   /** By process and the name's first label, which no search domain changes. */
   readonly #alike = new Map<string, Draft[]>();
 
@@ -75,21 +76,19 @@ export class Drafts {
   /** Adds a client's query; queries come in the order of time. */
   add(pid: number, query: DnsRow): void {
     const name = query.qname.toLowerCase();
-    const idKey = `${pid} ${query.messageId} ${query.qtype} ${name}`;
+    const idKey = pid * ALL_IDS + query.messageId;
     const draft = this.#repeated(idKey, name, query) ?? this.#goingOn(pid, name, query) ?? this.#begin(pid, name, query);
     this.#push(draft, name, query);
     this.#byId.set(idKey, draft);
-    if (this.#byId.size < MAX_QUESTIONS) return;
-    this.#byIdBefore = this.#byId;
-    this.#byId = new Map();
   }
 
   /** The lookup that asked the very same before and does not know all that it wants to know. */
-  #repeated(idKey: string, name: string, query: DnsRow): Draft | null {
-    const draft = this.#byId.get(idKey) ?? this.#byIdBefore.get(idKey);
+  #repeated(idKey: number, name: string, query: DnsRow): Draft | null {
+    const draft = this.#byId.get(idKey);
     if (draft === undefined || query.time - draft.lastTime >= LONGEST_PAUSE) return null;
     const current = draft.attempts.at(-1)!;
-    return current.name === name && !isComplete(current) ? draft : null;
+    const isSame = current.name === name && (current.types.get(query.qtype)?.ids.includes(query.messageId) ?? false);
+    return isSame && !isComplete(current) ? draft : null;
   }
 
   /** The lookup that a question goes on with: one of the same thread before one of another. */
@@ -107,7 +106,7 @@ export class Drafts {
   #begin(pid: number, name: string, query: DnsRow): Draft {
     const resolver = this.#resolverOf(pid, query.time);
     const stem = new Stem(resolver?.search ?? null);
-    const draft: Draft = { pid, thread: query.thread, resolver, attempts: [], names: new Set(), stem, lastTime: query.time };
+    const draft: Draft = { pid, thread: query.thread, resolver, attempts: [], names: [], stem, lastTime: query.time };
     this.all.push(draft);
     const key = alikeKey(pid, name);
     const alike = this.#alike.get(key);
@@ -119,7 +118,7 @@ export class Drafts {
   #push(draft: Draft, name: string, query: DnsRow): void {
     if (draft.attempts.at(-1)?.name !== name) {
       draft.attempts.push(newName(name));
-      draft.names.add(name);
+      draft.names.push(name);
       draft.stem.add(name);
     }
     draft.lastTime = query.time;
@@ -140,17 +139,18 @@ function note(tried: NameTried, query: DnsRow, answer: DnsRow | null): void {
   tried.queries.push(query);
   let type = tried.types.get(query.qtype);
   if (type === undefined) {
-    type = { ids: new Set(), final: false, misunderstood: false };
+    type = { ids: [], final: false, misunderstood: false };
     tried.types.set(query.qtype, type);
   }
-  if (type.ids.has(query.messageId) || query.call === 'sendmmsg') tried.keepsIds = true;
-  type.ids.add(query.messageId);
+  const isRepeated = type.ids.includes(query.messageId);
+  if (isRepeated || query.call === 'sendmmsg') tried.keepsIds = true;
+  if (!isRepeated && type.ids.push(query.messageId) > MAX_IDS) type.ids.shift();
   if (query.partner === null) tried.unanswered++;
   else tried.lastAnswer = Math.max(tried.lastAnswer, answer?.time ?? query.start + (query.latency ?? 0));
   if (answer === null) return;
   type.final ||= isFinal(answer);
   type.misunderstood ||= answer.rcode === 'FORMERR' || answer.rcode === 'NOTIMP';
-  tried.succeeded ||= answer.answers.length > 0;
+  tried.succeeded ||= answer.answers.length > 0 && !isTruncated(answer);
 }
 
 /** All types that are asked for have their answers. */
@@ -170,7 +170,7 @@ function isOver({ attempts }: Draft): boolean {
 function belongs(draft: Draft, name: string, query: DnsRow): boolean {
   const current = draft.attempts.at(-1)!;
   if (name === current.name) return asksMore(current, query);
-  if (draft.attempts.length >= MOST_NAMES || !isPair(current, query.qtype) || current.succeeded || draft.names.has(name)) return false;
+  if (draft.attempts.length >= MOST_NAMES || !isPair(current, query.qtype) || current.succeeded || draft.names.includes(name)) return false;
   if (draft.thread !== query.thread && current.unanswered > 0) return false;
   if (current.unanswered === 0 && query.start - current.lastAnswer > LONGEST_THOUGHT) return false;
   return draft.stem.fits(name);

@@ -14,9 +14,10 @@ const SKEW = 100_000;
 export function allMessages(dims: Dimensions): readonly DnsRow[] {
   const seen = [...dims.dns.all()];
   if (dims.dnsSockets.size === 0) return seen;
+  const lonely = seen.filter((row) => row.response && row.side === 'client' && row.partner === null);
+  if (lonely.length === 0 && !seen.some((row) => row.side === 'server' && !row.response)) return seen;
   const sends = new Sends(dims);
   const implied = new Map<string, DnsRow>();
-  const lonely = seen.filter((row) => row.response && row.side === 'client' && row.partner === null);
   const asked = new Set(
     seen.filter((row) => !row.response && row.side !== 'server').map((row) => questionKey(localEnd(dims, row.fd), row)),
   );

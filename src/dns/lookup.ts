@@ -88,14 +88,13 @@ function finish(draft: Draft, id: number, known: Known): Lookup {
   const { attempts: tried, thread, pid } = draft;
   const name = draft.stem.name(draft.resolver?.ndots ?? 1);
   const queries = tried.flatMap((one) => one.queries);
-  const resolver = draft.resolver ?? inferResolver([...draft.names], name, queries);
+  const resolver = draft.resolver ?? inferResolver([...new Set(draft.names)], name, queries);
   const library = libraryOf(queries, known.dims);
   const attempts = tried.map((one, i) => {
     const next = tried[i + 1]?.queries[0]?.start ?? null;
     return toAttempt(one.queries, name, { ...known, resolver, library, next });
   });
   const last = attempts.at(-1)!;
-  const suffixes = attempts.map(({ suffix }) => suffix);
   return {
     id,
     name,
@@ -107,7 +106,7 @@ function finish(draft: Draft, id: number, known: Known): Lookup {
     result: last.result,
     addresses: last.result === 'NOERROR' ? addressesOf(last.answers) : [],
     resolver,
-    contradictions: contradictions(resolver, suffixes, queries),
+    contradictions: contradictions(resolver, library, attempts),
     library,
   };
 }

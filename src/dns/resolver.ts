@@ -2,7 +2,9 @@
 import type { DnsRow } from '../model/dns.ts';
 import type { Dimensions } from '../model/rows.ts';
 import { SECOND, spanText } from '../model/time.ts';
+import type { Attempt } from './attempt.ts';
 import { countUntil, pushTo } from './by-time.ts';
+import type { ResolverLibrary } from './library.ts';
 import { DEFAULTS, parseResolvConf, type ResolvConf } from './resolv.ts';
 import { addressOf } from './server.ts';
 
@@ -52,39 +54,34 @@ export function inferResolver(names: readonly string[], stem: string, queries: r
 }
 
 /** What the queries did that the file does not say, in words; a resolver may be set by its environment, or read the file otherwise. */
-export function contradictions(resolver: ResolverUsed, suffixes: readonly string[], queries: readonly DnsRow[]): string[] {
+export function contradictions(resolver: ResolverUsed, library: ResolverLibrary, attempts: readonly Attempt[]): string[] {
   if (resolver.source === 'inferred') return [];
-  const search = resolver.search.map((domain) => domain.toLowerCase());
-  const strange = [...new Set(suffixes.filter((suffix) => suffix !== '' && !search.includes(suffix.toLowerCase())))];
-  const servers = [...new Set(queries.map(({ server }) => addressOf(server)))];
-  const others = servers.filter((server) => !resolver.nameservers.some((known) => sameAddress(known, server)));
-  const pause = shortestPause(queries);
-  const told: string[] = [];
   const ends = resolver.dosLines ? ', since the lines of the file end with CR LF' : '';
-  if (strange.length > 0) told.push(`it tried ${strange.join(' and ')}, not in the file’s search list${ends || ' (LOCALDOMAIN?)'}`);
-  if (others.length > 0 && resolver.nameservers.length > 0) told.push(`it asked ${others.join(' and ')}, no nameserver of the file${ends}`);
-  if (pause !== null && pause < 0.5 * resolver.timeout * SECOND && !suitsMusl(pause, resolver))
-    told.push(`it asked again after ${spanText(pause)}, not after the ${resolver.timeout} s of the file (RES_OPTIONS?)`);
+  const search = resolver.search.map((domain) => domain.toLowerCase());
+  const suffixes = attempts.map(({ suffix }) => suffix).filter((suffix) => suffix !== '' && !search.includes(suffix.toLowerCase()));
+  const told: string[] = [];
+  if (suffixes.length > 0) told.push(`it tried ${suffixes.join(' and ')}, not in the file’s search list${ends || ' (LOCALDOMAIN?)'}`);
+  const others = strangers(resolver, attempts);
+  if (others.length > 0) told.push(`it asked ${others.join(' and ')}, no nameserver of the file${ends}`);
+  const wait = library === 'glibc' ? shortestWait(attempts) : Infinity;
+  if (wait < 0.5 * resolver.timeout * SECOND)
+    told.push(`it waited ${spanText(wait)} for an answer, not the file’s ${resolver.timeout} s (RES_OPTIONS?)`);
   return told;
 }
 
-/** musl has all attempts in the time of one. */
-function suitsMusl(pause: number, { timeout, attempts }: ResolverUsed): boolean {
-  return Math.abs(pause - (timeout / attempts) * SECOND) < 0.1 * pause;
+/** Servers that were asked and that the file does not name; without a nameserver it is the own machine. */
+function strangers({ nameservers }: ResolverUsed, attempts: readonly Attempt[]): string[] {
+  if (nameservers.length === 0) return [];
+  const servers = new Set(attempts.flatMap(({ tries }) => tries.map(({ server }) => server)));
+  return [...servers].map(addressOf).filter((server) => !nameservers.some((known) => sameAddress(known, server)));
 }
 
-/** ns between two sendings of one question to one server, where the first was not answered; null: none was sent twice. */
-function shortestPause(queries: readonly DnsRow[]): number | null {
-  const last = new Map<string, DnsRow>();
-  let least: number | null = null;
-  for (const query of queries) {
-    if (query.partner !== null && last.size === 0) continue;
-    const key = `${query.qname} ${query.qtype} ${query.server} ${query.messageId}`;
-    const before = last.get(key);
-    if (before?.partner === null && query.start - before.start > 0.1 * SECOND)
-      least = Math.min(least ?? Infinity, query.start - before.start);
-    last.set(key, query);
-  }
+/** ns of the shortest wait that ended with its timeout. */
+function shortestWait(attempts: readonly Attempt[]): number {
+  let least = Infinity;
+  for (const { tries } of attempts)
+    for (const { result, query, start, end } of tries)
+      if (result === 'TIMEOUT' && query.transport === 'udp') least = Math.min(least, end - start);
   return least;
 }
 

@@ -55,6 +55,8 @@ export interface TryContext {
 
 /** After this much waiting it was waiting: no resolver has a shorter timeout, and those that share it out have a fifth of it. */
 const SHORTEST_TIMEOUT = 0.9 * SECOND;
+/** Who asks again sooner asks others at once, or was told of an error. */
+const SHORTEST_PAUSE = 100 * MS;
 /** A timer may fire this much of its span too early, as we see it. */
 const EARLY = 0.9;
 /** An answer to a question that nobody waits for any more is looked for within this time. */
@@ -63,29 +65,29 @@ const LATEST = 30 * SECOND;
 const SLACK = 1 * MS;
 
 export function triesOf(queries: readonly DnsRow[], context: TryContext): Try[] {
-  const next = nextSendings(queries, context);
-  const answered = firstAnswers(queries, context);
-  const patience = patienceOf(queries, context.resolver);
+  const around = queries.some(({ partner }) => partner === null) ? aroundAll(queries, context) : null;
   const nths = new Map<string, number>();
   return queries.map((query, i) => {
     const server = bracketed(query.server);
-    const key = `${query.qtype} ${server} ${query.transport}`;
+    const key = queries.length === 1 ? '' : `${query.qtype} ${server} ${query.transport}`;
     const nth = (nths.get(key) ?? 0) + 1;
     nths.set(key, nth);
     const base = { query, server, qtype: query.qtype, nth, start: query.start };
-    const answer = context.answers.of(query);
-    if (query.partner !== null) return { ...base, ...answeredTry(query, answer, context) };
-    return {
-      ...base,
-      answer: null,
-      ...silentTry(
-        query,
-        server,
-        { next: next[i]!, answered: answered.get(query.qtype) ?? [], patience: query.transport === 'tcp' ? Infinity : patience },
-        context,
-      ),
-    };
+    if (query.partner !== null || around === null) return { ...base, ...answeredTry(query, context.answers.of(query), context) };
+    return { ...base, answer: null, ...silentTry(query, server, around[i]!, context) };
   });
+}
+
+/** What is known around each question, by their order. */
+function aroundAll(queries: readonly DnsRow[], context: TryContext): Around[] {
+  const next = nextSendings(queries, context);
+  const answered = firstAnswers(queries, context);
+  const patience = patienceOf(queries, context.resolver);
+  return queries.map(({ qtype, transport }, i) => ({
+    next: next[i]!,
+    answered: answered.get(qtype) ?? [],
+    patience: transport === 'tcp' ? Infinity : patience,
+  }));
 }
 
 type Outcome = Pick<Try, 'end' | 'result' | 'error' | 'from' | 'late' | 'nums'>;
@@ -147,7 +149,7 @@ function patienceOf(queries: readonly DnsRow[], { timeout }: ResolverUsed): numb
   const { qtype } = queries[0]!;
   const sent = queries.filter((query) => query.qtype === qtype && query.transport === 'udp');
   const last = sent.at(-1);
-  const before = sent.findLast(({ start }) => last !== undefined && start < last.start - SLACK);
+  const before = sent.findLast(({ start }) => last !== undefined && start < last.start - SHORTEST_PAUSE);
   return last === undefined || before === undefined || before.partner !== null ? timeout * SECOND : last.start - before.start;
 }
 

@@ -42,12 +42,12 @@ export function lookupLines(lookup: Lookup, dims: Dimensions): string[] {
 }
 
 function attemptRows(attempt: Attempt, n: number, lookup: Lookup): string[][] {
-  const groups = groupsOf(attempt);
-  const simple = groups.length === 1 || isPlain(attempt);
   const tried = triedText(attempt, lookup);
-  const nums = numsText(attempt.tries);
-  if (simple && attempt.tcp === null)
-    return [[`${n}`, tried, attempt.server, resultText(attempt), spanText(attempt.end - attempt.start), bar(attempt, lookup), nums]];
+  const groups = isPlain(attempt) ? [] : groupsOf(attempt);
+  if (groups.length < 2 && attempt.tcp === null) {
+    const time = spanText(attempt.end - attempt.start);
+    return [[`${n}`, tried, attempt.server, resultText(attempt), time, bar(attempt, lookup), numsText(attempt.tries)]];
+  }
   const servers = new Set(attempt.tries.map(({ server }) => server));
   const head = [`${n}`, tried, servers.size > 1 ? `${servers.size} servers` : attempt.server, attempt.result];
   return [

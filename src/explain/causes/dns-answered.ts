@@ -91,7 +91,7 @@ export function oneTypeUnanswered({ lookup, owner }: Asked, slow: readonly NameP
   const servers = serversOf(tries.filter(({ qtype }) => silent.includes(qtype)));
   const never = lostNear(facts, halves) > 0 ? 'is not seen to have answered' : 'never answered';
   const questions = tries.filter(({ qtype }) => silent.includes(qtype)).length;
-  const sentence = `${owner} waited ${spanText(total(halves))} for ${soughtText(lookup)}${outcomeText(lookup)}: the DNS server ${list(servers)} answered the question for ${list(answered)}, but ${never} the one for ${list(silent)} (asked ${questions} times)${resolverText(lookup)}${cutOffText(halves)}.`;
+  const sentence = `${owner} waited ${spanText(total(halves))} for ${soughtText(lookup)}${outcomeText(lookup)}: the DNS server ${list(servers)} answered the question for ${list(answered)}, but ${never} the one for ${list(silent)} (asked ${questions === 1 ? 'once' : `${questions} times`})${resolverText(lookup)}${cutOffText(halves)}.`;
   return {
     id: 'dns-one-type-unanswered',
     sentence,

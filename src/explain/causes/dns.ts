@@ -175,7 +175,9 @@ function domainFixes(lookup: Lookup, suffixes: readonly string[], facts: Facts, 
 function deadServer({ lookup, owner }: Asked, silent: readonly NamePhase[], facts: Facts): Cause {
   const base = { cost: total(silent), nums: dnsEvidence(silent) };
   const hops = hopsOf(silent);
-  const servers = serversOf(triesOf(silent));
+  const tries = triesOf(silent);
+  const unanswered = tries.filter(({ answer }) => answer === null);
+  const servers = serversOf(unanswered.length > 0 ? unanswered : tries);
   const cutOff = cutOffText(silent);
   const what = `${owner} waited ${spanText(base.cost)} for ${soughtText(lookup)}${outcomeText(lookup)}`;
   const end = `${cutOff}${contradictionText(lookup)}.`;
@@ -189,8 +191,15 @@ function deadServer({ lookup, owner }: Asked, silent: readonly NamePhase[], fact
       fixes: [`repair or replace the upstream ${list(serversOf(forwards))} of the DNS server`],
     };
   }
-  if (hops.length > 0) return { ...base, ...serverHangs(what, hops, servers[0]!, end) };
+  const deaf = silent.flatMap(({ dns }) =>
+    dns.hops.filter(({ query }) => unanswered.some((one) => one.query === query)).map(({ hop }) => hop),
+  );
+  if (deaf.length > 0) return { ...base, ...serverHangs(what, deaf, servers[0]!, end) };
   const plural = servers.length > 1 ? 's' : '';
+  if (unanswered.length === 0) {
+    const sentence = `${what}: the DNS server${plural} ${list(servers)} failed to find out (${lookup.result})${end}`;
+    return { ...base, id: 'dns-server-fails', sentence, fixes: ['look at the log of the DNS server, and at what it asks itself'] };
+  }
   if (cutOff !== '' && base.cost < SILENCE) {
     const sentence = `${what}: the DNS server${plural} ${list(servers)} had not answered yet${end}`;
     return {
@@ -201,7 +210,7 @@ function deadServer({ lookup, owner }: Asked, silent: readonly NamePhase[], fact
     };
   }
   const dropped = droppedText(silent, facts);
-  const sentence = `${what}: the DNS server${plural} ${list(servers)} ${neverText(servers, facts, silent)}${outcomesText(triesOf(silent))}${dropped}${end}`;
+  const sentence = `${what}: the DNS server${plural} ${list(servers)} ${neverText(servers, facts, silent)}${outcomesText(tries)}${dropped}${end}`;
   const fixes = [
     `check that ${list(servers)} is a DNS server that runs (its pod ready, its service with endpoints)`,
     'check that packets reach it: network policies, routes, conntrack',

@@ -13,6 +13,7 @@ import { type CallKind, callKind } from './calls.ts';
 import { type FdUse, fdUse, isStream, localText, remoteText } from './descriptors.ts';
 import { Failures, hasResult } from './failures.ts';
 import type { Scene } from './scene.ts';
+import { grpcError } from './grpc.ts';
 import { Sums } from './sums.ts';
 
 /** One wait, or one failed call. */
@@ -38,7 +39,6 @@ const EINPROGRESS = -115;
 const HARMLESS: ReadonlySet<number> = new Set([-11, -4, EINPROGRESS, -114, -106, -512, -513, -514, -516]);
 /** Errors by which a connection breaks off: EPIPE, ECONNRESET, ECONNABORTED. */
 const BROKEN: ReadonlySet<number> = new Set([-32, -104, -103]);
-const STDERR = 2;
 /** A shorter read or write on a file waits for no disk. */
 const DISK = 1e6;
 const LETTER_H = 0x48;
@@ -75,10 +75,12 @@ const NONE = 0;
 const ENDS = 1;
 const SIGNALS = 2;
 const WRITES = 3;
+const COPIES = 4;
 
 function watchOf({ name, io }: EventType): number {
   if (name === 'procexit') return ENDS;
   if (name === 'kill' || name === 'signaldeliver') return SIGNALS;
+  if (name === 'dup') return COPIES;
   return io === 'write' ? WRITES : NONE;
 }
 
@@ -173,7 +175,8 @@ class Search {
     if (watch === ENDS) this.failures.ended(chunk, i, type);
     else if (watch === SIGNALS) {
       if (chunk.res[i]! >= 0) this.failures.signalled(chunk, i, type);
-    } else if (chunk.fdnum[i] === STDERR && chunk.res[i]! > 0) this.failures.said(chunk, i);
+    } else if (watch === COPIES) this.failures.copied(chunk, i, type);
+    else if (chunk.fdnum[i]! > 1 && chunk.res[i]! > 0 && this.failures.isStderr(chunk, i)) this.failures.said(chunk, i);
   }
 
   /** Waits that are short, but may be many. */
@@ -221,12 +224,19 @@ class Search {
   /** An answer that says no is a failure, whoever gave it. */
   #answered(chunk: Chunk, i: number, id: number): void {
     const from = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
-    if (chunk.dataEnd[i]! === from || chunk.data[from] !== LETTER_H) return;
+    if (chunk.dataEnd[i]! === from) return;
+    if (chunk.data[from] === 0) return this.#grpc(chunk, i, id);
+    if (chunk.data[from] !== LETTER_H) return;
     const head = httpHead(payload(chunk, i));
     if (head === null || head.status === null) return;
     const what = remoteText(this.#scene.dims.fds.get(id)!);
     if (head.status < 400) this.failures.answeredWell(chunk, i, what);
     else this.failures.note(chunk, i, 'http', { call: 'answer', error: `HTTP ${head.status}`, what, detail: this.#http.get(id) ?? '' });
+  }
+
+  #grpc(chunk: Chunk, i: number, id: number): void {
+    const error = grpcError(payload(chunk, i));
+    if (error !== null) this.failures.note(chunk, i, 'http', { call: 'answer', error, what: remoteText(this.#scene.dims.fds.get(id)!) });
   }
 
   /** The other side ends a connection on which it owes an answer, though it had answered before. */

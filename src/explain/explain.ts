@@ -220,12 +220,12 @@ function storyOf(findings: Findings, whole: Task): Story {
     failures,
     lookups,
     weight: request.end === true ? FATAL : weight,
+    lost: lostIn(scene, task),
     floor,
     over,
   };
   const causes = causesOf(facts);
   const end = scene.endOf(task.pid);
-  const lost = lostIn(scene, task);
   return {
     process,
     pod: life?.pod ?? null,
@@ -237,8 +237,8 @@ function storyOf(findings: Findings, whole: Task): Story {
     failures,
     lookups,
     causes,
-    confidence: causes[0] === undefined ? null : confidenceOf(causes[0], lost, scene),
-    unseen: unseen(scene, task, phases, lost),
+    confidence: causes[0] === undefined ? null : confidenceOf(causes[0], facts.lost, scene),
+    unseen: unseen(scene, task, phases, facts.lost),
     exit: end?.exit ?? null,
     signal: end?.signal ?? 0,
   };
@@ -310,7 +310,9 @@ function withPeer(scene: Scene, phase: Phase, floor: number): Phase {
 
 /** What the kernel said of a connection, by the client's end of it; of a full queue it tells with the server's. */
 function troubleOf(scene: Scene, { local, remote }: Pick<SocketPhase, 'local' | 'remote'>, start: number, end: number): Trouble[] {
-  const own = scene.troubles.of(local, start - 1e9, end + 1e6);
+  // An answer for which the client has no socket any more says nothing of the server.
+  const isLateAnswer = ({ reason, tuple }: Trouble) => reason === 'NO_SOCKET' && tuple.endsWith(`->${local}`);
+  const own = scene.troubles.of(local, start - 1e9, end + 1e6).filter((trouble) => !isLateAnswer(trouble));
   const full = scene.troubles.of(remote, start, end).filter(({ type }) => type === 'accept_queue_full');
   return [...new Set([...own, ...full])].sort((a, b) => a.num - b.num);
 }

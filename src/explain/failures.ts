@@ -49,6 +49,7 @@ export interface Retry {
 /** Kinds of failures that a later success of the same kind makes good. */
 const MADE_GOOD: ReadonlySet<FailingKind> = new Set(['bind', 'program', 'process']);
 const MAX_FAILURES = 10_000;
+const STDERR = 2;
 /** Bytes of what a process wrote last to its standard error. */
 const WORDS = 400;
 /** Failed look-ups for files that are kept of each process: the last ones. */
@@ -69,6 +70,8 @@ export class Failures {
   /** How many calls failed, by `name error`. */
   readonly counts = new Map<string, number>();
   readonly #scene: Scene;
+  /** Rows of descriptors that are copies of somebody's standard error. */
+  readonly #copies = new Set<number>();
   /** By thread: its last failed call, while nothing but sleep came after it. */
   readonly #loops = new Map<number, Retry>();
   /** By thread: 1 where a success may make something good. */
@@ -93,9 +96,8 @@ export class Failures {
       this.#again(chunk, i, type, error, this.#target(chunk, i, type), true);
       return;
     }
-    if (isHarmless(error)) return;
     const kind = failingKind(type, error);
-    if (kind === null) return;
+    if (kind === null || (isHarmless(error) && kind !== 'process')) return;
     const what = this.#target(chunk, i, type);
     if (callKind(type) !== 'accept') this.#again(chunk, i, type, error, what, error === 'EEXIST');
     if (isHard(kind, error)) this.note(chunk, i, kind, { call: type.name, error, what });
@@ -177,6 +179,17 @@ export class Failures {
       to: sent ? at('pid') : own,
       signal: at('sig'),
     });
+  }
+
+  /** A copy of the standard error: perror writes there. */
+  copied(chunk: Chunk, i: number, type: EventType): void {
+    const position = type.args.findIndex(({ name }) => name === 'oldfd');
+    if (numberOf(valuesOf(chunk, i, type)[position]) === STDERR && chunk.res[i]! > STDERR) this.#copies.add(chunk.fd[i]!);
+  }
+
+  isStderr(chunk: Chunk, i: number): boolean {
+    const number = chunk.fdnum[i]!;
+    return number === STDERR || (number > STDERR && this.#copies.has(chunk.fd[i]!));
   }
 
   said(chunk: Chunk, i: number): void {

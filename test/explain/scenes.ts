@@ -58,6 +58,7 @@ export const SCENES: readonly Scene[] = [
   { name: 'a connection that breaks off', script: 'start_failing serve deaf 80; failing shout 80', cause: 'connection-lost' },
   { name: 'an HTTP error', script: 'start_failing serve error 80; curl -s -f http://127.0.0.1/it', cause: 'http-error', says: /HTTP 503 from 127\.0\.0\.1:80 for GET \/it/ },
   { name: 'an HTTP error that is given', script: 'start_failing serve error 80; "$folder/unseen" -s http://127.0.0.1/it', cause: 'http-error-given', says: /with HTTP 503/ },
+  { name: 'a gRPC error', script: 'start_failing serve grpc 80; failing ask 80', cause: 'http-error', says: /gRPC 14 \(UNAVAILABLE\)/ },
   { name: 'a certificate that is not accepted', script: 'start serve quick 443; failing refuse-certificate 443', cause: 'certificate-not-accepted', says: /unknown certificate authority/ },
   // Limits and resources
   { name: 'no local port left', script: 'echo "40000 40003" >/proc/sys/net/ipv4/ip_local_port_range; start serve unread 80; failing many-connections 80', cause: 'no-local-port', says: /from 40000 to 40003/ },

@@ -12,8 +12,8 @@ import { isIpSocket } from '../model/fd-name.ts';
 import { type CallKind, callKind } from './calls.ts';
 import { type FdUse, fdUse, isStream, localText, remoteText } from './descriptors.ts';
 import { Failures, hasResult } from './failures.ts';
-import type { Scene } from './scene.ts';
 import { grpcError } from './grpc.ts';
+import type { Scene } from './scene.ts';
 import { Sums } from './sums.ts';
 
 /** One wait, or one failed call. */

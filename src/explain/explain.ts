@@ -248,7 +248,10 @@ function storyOf(findings: Findings, whole: Task): Story {
 function failuresOf({ scene, request, problems }: Findings, task: Task): { failures: Failure[]; weight: number } {
   const own = problems.filter(({ pid }) => pid === task.pid);
   const inTask = own.flatMap(({ failures }) => failures).filter(({ time }) => time >= task.from - AROUND && time <= task.to + AROUND);
-  const failures = [...inTask.filter(({ kind }) => kind !== 'connect' && kind !== 'lookup'), ...lasting(scene, task)];
+  const failures = [
+    ...inTask.filter(({ kind, socket }) => kind !== 'lookup' && (kind !== 'connect' || socket === null)),
+    ...lasting(scene, task),
+  ];
   const end = scene.endOf(task.pid);
   const wantsEnd = request.end === true || task.scope === 'asked';
   if (

@@ -204,6 +204,7 @@ export class Failures {
   }
 
   #soft(chunk: Chunk, i: number, { name }: EventType, kind: FailingKind, error: string, what: string): void {
+    if (kind === 'connect' && !/^[/@]/.test(what)) return; // connections to other addresses are followed one by one
     const pid = this.#scene.pidOf(chunk.thread[i]!);
     const num = chunk.num[i]!;
     const kept = this.soft.get(pid) ?? [];

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explain } from '../../src/explain/explain.ts';
 import { MS } from '../../src/model/time.ts';
 import { sentenceOf } from '../../src/output/sentences.ts';
-import { FAULTS, LAB, whyNoLab } from './faults.ts';
 import { cleanUp, record, whyNot } from '../live/recording.ts';
+import { FAULTS, LAB, whyNoLab } from './faults.ts';
 
 const env = { ...process.env, LAB_ID: `tw${process.pid}`, LAB_STATE: `/var/lib/tw${process.pid}`, NODE: process.execPath };
 

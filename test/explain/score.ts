@@ -43,7 +43,8 @@ function said(path: string): Said {
 }
 
 function judged(name: string, { id, sentence }: Said, isRight: ((said: Said) => boolean) | null): Played {
-  const verdict = isRight === null ? (id === null ? 'right' : 'false blame') : id === null ? 'absent' : isRight({ id, sentence }) ? 'right' : 'wrong';
+  const verdict =
+    isRight === null ? (id === null ? 'right' : 'false blame') : id === null ? 'absent' : isRight({ id, sentence }) ? 'right' : 'wrong';
   return { name, verdict, said: sentence };
 }
 
@@ -64,7 +65,10 @@ function cases(): Group {
   const played = blocks.map((block): Played => {
     const [first, ...rest] = block.split('\n');
     const name = first!.slice(6).trim();
-    const detail = rest.map((line) => line.trim()).join(' ').slice(0, 200);
+    const detail = rest
+      .map((line) => line.trim())
+      .join(' ')
+      .slice(0, 200);
     const verdict = block.startsWith('right') ? 'right' : /said: .Nothing/.test(block) ? 'absent' : 'wrong';
     return { name, verdict, said: detail };
   });
@@ -84,7 +88,12 @@ function faults(): Group {
     const played = rows.map((row) => {
       if (row.fault !== '') lab('fault', row.fault, 'on');
       const path = join(folder, 'fault.trowel');
-      record(path, ['sh', '-c', '"$@" || true', 'sh', LAB, ...row.command], [], { ...env, LAB_TIMEOUT: '30', LAB_FROM: 'client', ...row.env });
+      record(path, ['sh', '-c', '"$@" || true', 'sh', LAB, ...row.command], [], {
+        ...env,
+        LAB_TIMEOUT: '30',
+        LAB_FROM: 'client',
+        ...row.env,
+      });
       if (row.fault !== '') lab('fault', row.fault, 'off');
       const right = row.cause === null ? null : ({ id, sentence }: Said) => row.cause!.test(id ?? '') && (row.says?.test(sentence) ?? true);
       return judged(`${row.fault || 'none'}: ${row.command.join(' ')}`, said(path), right);
@@ -123,7 +132,12 @@ const VERDICTS: readonly Verdict[] = ['right', 'absent', 'wrong', 'false blame']
 
 function table(groups: readonly Group[]): string[] {
   const count = ({ played }: Group, verdict: Verdict) => played.filter((one) => one.verdict === verdict).length;
-  const rows = groups.map((group) => [group.title, group.played.length, ...VERDICTS.map((verdict) => count(group, verdict)), group.skipped]);
+  const rows = groups.map((group) => [
+    group.title,
+    group.played.length,
+    ...VERDICTS.map((verdict) => count(group, verdict)),
+    group.skipped,
+  ]);
   const head = ['What is played', 'Played', 'Right', 'Absent', 'Wrong', 'False blame', 'Not played'];
   return [head, ['---', ...head.slice(1, -1).map(() => '---:'), '---'], ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
@@ -133,7 +147,9 @@ const all = { scenes, healthy, faults, cases };
 const groups = Object.entries(all).flatMap(([name, play]) => (wanted.length === 0 || wanted.includes(name) ? [play()] : []));
 rmSync(folder, { recursive: true, force: true });
 const misses = groups.flatMap(({ title, played }) =>
-  played.filter(({ verdict }) => verdict !== 'right').map(({ name, verdict, said: what }) => `- ${title}, ${name}: ${verdict}. ${what.replaceAll('|', '\\|')}`),
+  played
+    .filter(({ verdict }) => verdict !== 'right')
+    .map(({ name, verdict, said: what }) => `- ${title}, ${name}: ${verdict}. ${what.replaceAll('|', '\\|')}`),
 );
 const text = [
   '# How often `explain` is right',

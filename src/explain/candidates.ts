@@ -225,7 +225,7 @@ class Search {
   #answered(chunk: Chunk, i: number, id: number): void {
     const from = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
     if (chunk.dataEnd[i]! === from) return;
-    if (chunk.data[from] === 0) return this.#grpc(chunk, i, id);
+    if (chunk.data[from] === 0) this.#grpc(chunk, i, id);
     if (chunk.data[from] !== LETTER_H) return;
     const head = httpHead(payload(chunk, i));
     if (head === null || head.status === null) return;

@@ -83,7 +83,7 @@ function faults(): Group {
   const lab = (...args: string[]) => execFileSync(LAB, args, { env, stdio: 'ignore' });
   lab('up');
   try {
-    const skipped = process.env['SCORE_SKIP'] ?? '';
+    const skipped = process.env.SCORE_SKIP ?? '';
     const rows = FAULTS.filter(({ fault }) => fault === '' || fault !== skipped);
     const played = rows.map((row) => {
       if (row.fault !== '') lab('fault', row.fault, 'on');

@@ -3,16 +3,15 @@
  * Who waits to be asked (a server, an idle worker, a terminal) is not among them.
  */
 
-import { httpHead } from '../event/http.ts';
 import { decodeArgs } from '../model/args.ts';
-import { argBytes, type Chunk, EventFlag, payload } from '../model/chunk.ts';
+import { argBytes, type Chunk, EventFlag } from '../model/chunk.ts';
 import { errnoName } from '../model/errno.ts';
 import type { EventType } from '../model/event-type.ts';
 import { isIpSocket } from '../model/fd-name.ts';
+import { Answers } from './answers.ts';
 import { type CallKind, callKind } from './calls.ts';
-import { type FdUse, fdUse, isStream, localText, remoteText } from './descriptors.ts';
+import { type FdUse, fdUse, isStream, remoteText } from './descriptors.ts';
 import { Failures, hasResult } from './failures.ts';
-import { grpcError } from './grpc.ts';
 import type { Scene } from './scene.ts';
 import { Sums } from './sums.ts';
 
@@ -41,8 +40,6 @@ const HARMLESS: ReadonlySet<number> = new Set([-11, -4, EINPROGRESS, -114, -106,
 const BROKEN: ReadonlySet<number> = new Set([-32, -104, -103]);
 /** A shorter read or write on a file waits for no disk. */
 const DISK = 1e6;
-const LETTER_H = 0x48;
-const SERVER_ERROR = 500;
 
 const NOTHING = 0;
 const CONNECTING = 1;
@@ -91,11 +88,7 @@ class Search {
   readonly failures: Failures;
   readonly #watch: number[] = [];
   readonly #sums: Sums;
-  readonly #http = new Map<number, string>();
-  /** Rows of descriptors whose connection broke. */
-  readonly #gone = new Set<number>();
-  /** By fd: when something last went over it. */
-  readonly #lastUse: Float64Array;
+  readonly #answers: Answers;
   readonly #scene: Scene;
   readonly #over: number;
   readonly #types: { readonly type: EventType; readonly kind: CallKind }[] = [];
@@ -109,13 +102,13 @@ class Search {
     this.#scene = scene;
     this.#over = over;
     this.failures = new Failures(scene);
+    this.#answers = new Answers(scene, this.failures);
     this.#sums = new Sums(over);
     for (const type of scene.dims.types.all()) {
       this.#types[type.id] = { type, kind: callKind(type) };
       this.#watch[type.id] = watchOf(type);
     }
     const { fds } = scene.dims;
-    this.#lastUse = new Float64Array(fds.lastId + 1);
     this.#uses = Array.from({ length: fds.lastId + 1 }, (_, id) => useOf(id, scene));
     this.#streams = Uint8Array.from(this.#uses, (_, id) => (isStreamRow(id, scene) ? 1 : 0));
     this.#state = new Uint8Array(fds.lastId + 1);
@@ -156,10 +149,10 @@ class Search {
     }
   }
 
-  /** ns that the process of a thread lived; Infinity: not all of it is in the recording. */
-  #lifetime(thread: number): number {
+  /** ns that the process of a thread lived, or has so far; null: it was there before, so its short waits belong to no one piece of work. */
+  #lifetime(thread: number): number | null {
     const life = this.#scene.life(this.#scene.pidOf(thread));
-    return life === null || !life.begun || life.end === null ? Number.POSITIVE_INFINITY : life.end - life.start;
+    return life?.begun === true ? (life.end ?? this.#scene.end) - life.start : null;
   }
 
   #failed(chunk: Chunk, i: number, type: EventType): void {
@@ -201,60 +194,25 @@ class Search {
     const res = chunk.res[i]!;
     const time = chunk.time[i]!;
     if (kind === 'connect') this.#connect(chunk, i, id, res);
-    else if (BROKEN.has(res) && type.io !== null) this.#broken(chunk, i, id, type);
+    else if (BROKEN.has(res) && type.io !== null) this.#answers.broken(chunk, i, id, type, this.#askedAt(chunk, i, id));
     else if (type.name === 'getsockopt') this.#checked(chunk, i, id, type);
-    else if (type.io === 'write' && res > 0) this.#asked(chunk, i, id, time);
+    else if (type.io === 'write' && res > 0) {
+      this.#answers.asked(chunk, i, id);
+      this.#owes(id, ASKED, time);
+    }
     else if (type.io === 'read' && res >= 0 && this.#state[id] === ASKED) {
-      if (res === 0) this.#closed(chunk, i, id, type);
-      else this.#answered(chunk, i, id);
+      if (res === 0) this.#answers.closed(chunk, i, id, type, this.#since[id]!);
+      else this.#answers.answered(chunk, i, id);
       this.#paid(chunk, i, id, 'server');
       this.#state[id] = NOTHING;
-      if (res > 0) this.#lastUse[id] = time;
     } else if (kind === 'poll' && chunk.latency[i]! >= this.#over && this.#state[id] !== NOTHING)
       this.#note(chunk, i, this.#state[id] === CONNECTING ? 'connect' : 'server', time - chunk.latency[i]!);
     else if (type.name === 'close') this.#state[id] = NOTHING;
   }
 
-  #asked(chunk: Chunk, i: number, id: number, time: number): void {
-    const head = httpHead(payload(chunk, i));
-    if (head?.method != null) this.#http.set(id, `${head.method} ${head.uri ?? ''}`);
-    this.#owes(id, ASKED, time);
-  }
-
-  /** An answer that says no is a failure, whoever gave it. */
-  #answered(chunk: Chunk, i: number, id: number): void {
-    const from = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
-    if (chunk.dataEnd[i]! === from) return;
-    if (chunk.data[from] === 0) this.#grpc(chunk, i, id);
-    if (chunk.data[from] !== LETTER_H) return;
-    const head = httpHead(payload(chunk, i));
-    if (head === null || head.status === null) return;
-    const what = remoteText(this.#scene.dims.fds.get(id)!);
-    if (head.status < 400) this.failures.answeredWell(chunk, i, what);
-    else this.failures.note(chunk, i, 'http', { call: 'answer', error: `HTTP ${head.status}`, what, detail: this.#http.get(id) ?? '' });
-  }
-
-  #grpc(chunk: Chunk, i: number, id: number): void {
-    const error = grpcError(payload(chunk, i));
-    if (error !== null) this.failures.note(chunk, i, 'http', { call: 'answer', error, what: remoteText(this.#scene.dims.fds.get(id)!) });
-  }
-
-  /** The other side ends a connection on which it owes an answer, though it had answered before. */
-  #closed(chunk: Chunk, i: number, id: number, type: EventType): void {
-    if (this.#lastUse[id]! > 0) this.#lost(chunk, i, id, type, 'closed');
-  }
-
-  #broken(chunk: Chunk, i: number, id: number, type: EventType): void {
-    this.#lost(chunk, i, id, type, errnoName(-chunk.res[i]!));
-  }
-
-  #lost(chunk: Chunk, i: number, id: number, { name: call }: EventType, error: string): void {
-    if (this.#gone.has(id)) return;
-    this.#gone.add(id);
-    const what = remoteText(this.#scene.dims.fds.get(id)!);
-    const last = this.#lastUse[id]!;
-    const asked = this.#state[id] === ASKED ? this.#since[id]! : chunk.time[i]! - Math.max(0, chunk.latency[i]!);
-    this.failures.note(chunk, i, 'lost', { call, error, what, detail: this.#http.get(id) ?? '', span: last === 0 ? 0 : asked - last });
+  /** Since when a connection owes an answer; else when this call began. */
+  #askedAt(chunk: Chunk, i: number, id: number): number {
+    return this.#state[id] === ASKED ? this.#since[id]! : chunk.time[i]! - Math.max(0, chunk.latency[i]!);
   }
 
   #connect(chunk: Chunk, i: number, id: number, res: number): void {
@@ -280,29 +238,13 @@ class Search {
     const res = chunk.res[i]!;
     if (type.io === 'read' && res > 0) {
       if (this.#since[id] === 0) this.servers.set(remoteText(this.#scene.dims.fds.get(id)!), this.#scene.pidOf(chunk.thread[i]!));
-      this.#requested(chunk, i, id);
+      this.#answers.asked(chunk, i, id);
       this.#owes(id, ASKED, chunk.time[i]!);
     } else if (type.io === 'write' && res > 0 && this.#state[id] === ASKED) {
-      this.#gave(chunk, i, id);
+      this.#answers.gave(chunk, i, id);
       this.#paid(chunk, i, id, 'request');
       this.#state[id] = NOTHING;
     }
-  }
-
-  #requested(chunk: Chunk, i: number, id: number): void {
-    const head = httpHead(payload(chunk, i));
-    if (head !== null && head.method !== null) this.#http.set(id, `${head.method} ${head.uri ?? ''}`);
-  }
-
-  /** A server's own error: from 500 on it is not the client's. */
-  #gave(chunk: Chunk, i: number, id: number): void {
-    const from = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
-    if (chunk.dataEnd[i]! === from || chunk.data[from] !== LETTER_H) return;
-    const status = httpHead(payload(chunk, i))?.status ?? 0;
-    if (status < SERVER_ERROR) return;
-    const row = this.#scene.dims.fds.get(id)!;
-    const what = row.role === 'client' ? localText(row) : remoteText(row); // a .scap file may take the near end for the far one
-    this.failures.note(chunk, i, 'http', { call: 'gave', error: `HTTP ${status}`, what, detail: this.#http.get(id) ?? '' });
   }
 
   #long(chunk: Chunk, i: number, use: FdUse, kind: CallKind): void {
@@ -336,9 +278,11 @@ class Search {
     if (this.found.length > 2 * MAX_CANDIDATES) this.#forgetShortest();
   }
 
+  /** What failed at once is short, and as many of those are kept as of the waits. */
   #forgetShortest(): void {
-    this.found.sort((a, b) => b.end - b.start - (a.end - a.start));
-    this.found.length = MAX_CANDIDATES;
+    const failed = this.found.filter(({ kind }) => kind === 'failure').slice(0, MAX_CANDIDATES / 2);
+    const waits = this.found.filter(({ kind }) => kind !== 'failure').sort((a, b) => b.end - b.start - (a.end - a.start));
+    this.found = [...failed, ...waits.slice(0, MAX_CANDIDATES / 2)];
   }
 }
 

@@ -57,6 +57,30 @@ const MAX_SOFT = 16;
 /** Fewer tries are no loop. */
 const FEWEST_TRIES = 3;
 
+/** One way in which calls fail: a type and an error. */
+interface Way {
+  readonly call: string;
+  readonly error: string;
+  /** null: it says nothing. */
+  readonly kind: FailingKind | null;
+  readonly hard: boolean;
+  readonly soft: boolean;
+  /** Trying again is a loop worth a word. */
+  readonly loops: boolean;
+  readonly mayLock: boolean;
+  times: number;
+}
+
+const MOST_ERRORS = 4096;
+
+function newWay(type: EventType, error: string): Way {
+  const own = failingKind(type, error);
+  const kind = own === null || (isHarmless(error) && own !== 'process') ? null : own;
+  const mayLock = (type.name === 'fcntl' || type.name === 'flock') && (error === 'EAGAIN' || error === 'EACCES');
+  const loops = callKind(type) !== 'accept';
+  return { call: type.name, error, kind, hard: kind !== null && isHard(kind, error), soft: isSoft(error), loops, mayLock, times: 0 };
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export class Failures {
@@ -67,11 +91,10 @@ export class Failures {
   readonly retries: Retry[] = [];
   /** What processes wrote last to their standard error. */
   readonly words = new Map<number, string>();
-  /** How many calls failed, by `name error`. */
-  readonly counts = new Map<string, number>();
   readonly #scene: Scene;
   /** Rows of descriptors that are copies of somebody's standard error. */
   readonly #copies = new Set<number>();
+  readonly #ways = new Map<number, Way>();
   /** By thread: its last failed call, while nothing but sleep came after it. */
   readonly #loops = new Map<number, Retry>();
   /** By thread: 1 where a success may make something good. */
@@ -89,20 +112,34 @@ export class Failures {
 
   /** A call with an error as its result. */
   failed(chunk: Chunk, i: number, type: EventType, errno: number): void {
-    const error = errnoName(errno);
-    const counted = `${type.name} ${error}`;
-    this.counts.set(counted, (this.counts.get(counted) ?? 0) + 1);
-    if (isTryLock(type, cmdOf(chunk, i, type)) && (error === 'EAGAIN' || error === 'EACCES')) {
+    const way = this.#wayOf(type, errno);
+    way.times++;
+    const { error, kind, mayLock } = way;
+    if (mayLock && isTryLock(type, cmdOf(chunk, i, type))) {
       this.#again(chunk, i, type, error, this.#target(chunk, i, type), true);
       return;
     }
-    const kind = failingKind(type, error);
-    if (kind === null || (isHarmless(error) && kind !== 'process')) return;
+    if (kind === null) return;
     const what = this.#target(chunk, i, type);
-    if (callKind(type) !== 'accept') this.#again(chunk, i, type, error, what, error === 'EEXIST');
-    if (isHard(kind, error)) this.note(chunk, i, kind, { call: type.name, error, what });
-    else if (isSoft(error)) this.#soft(chunk, i, type, kind, error, what);
+    if (way.loops) this.#again(chunk, i, type, error, what, error === 'EEXIST');
+    if (way.hard) this.note(chunk, i, kind, { call: type.name, error, what });
+    else if (way.soft) this.#soft(chunk, i, type, kind, error, what);
     if (MADE_GOOD.has(kind)) this.#waiting[chunk.thread[i]!] = 1;
+  }
+
+  /** How many calls failed, by `name error`. */
+  get counts(): { readonly what: string; readonly times: number }[] {
+    return [...this.#ways.values()].map(({ call, error, times }) => ({ what: `${call} ${error}`, times }));
+  }
+
+  #wayOf(type: EventType, errno: number): Way {
+    const key = type.id * MOST_ERRORS + Math.min(errno, MOST_ERRORS - 1);
+    let way = this.#ways.get(key);
+    if (way === undefined) {
+      way = newWay(type, errnoName(errno));
+      this.#ways.set(key, way);
+    }
+    return way;
   }
 
   /** A call that succeeded, of a thread that awaits that. */
@@ -150,8 +187,9 @@ export class Failures {
   }
 
   /** A later good answer of the same server to the same process makes the error of a former request good enough. */
-  answeredWell(chunk: Chunk, i: number, what: string): void {
+  answeredWell(chunk: Chunk, i: number, remote: () => string): void {
     if (this.hard.size === 0) return;
+    const what = remote();
     const pid = this.#scene.pidOf(chunk.thread[i]!);
     for (const [key, failure] of this.hard)
       if (failure.kind === 'http' && failure.pid === pid && failure.what === what) this.hard.delete(key);

@@ -42,7 +42,10 @@ const TEXTS: Readonly<Record<string, string>> = {
 export function problemsOf(scene: Scene, failures: Failures): Problem[] {
   const byPid = new Map<number, Failure[]>();
   const add = (failure: Failure) => byPid.set(failure.pid, [...(byPid.get(failure.pid) ?? []), failure]);
-  for (const failure of failures.hard.values()) if (!madeGood(scene, failure)) add(failure);
+  for (const failure of failures.hard.values()) {
+    const weighs = weightOf(failure, failures.ends.get(failure.pid), scene) >= 1;
+    if (weighs && !madeGood(scene, failure)) add(failure);
+  }
   for (const [pid, soft] of failures.soft) for (const failure of proven(pid, soft, failures)) add(failure);
   for (const [pid, end] of failures.ends) for (const failure of endFailure(pid, end, failures, byPid.has(pid), scene)) add(failure);
   return [...byPid]

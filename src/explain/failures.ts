@@ -42,6 +42,8 @@ export interface Retry {
   readonly lock: boolean;
   tries: number;
   slept: number;
+  /** Other calls that succeeded since the last try. */
+  others: number;
   readonly first: number;
   last: number;
 }
@@ -54,6 +56,8 @@ const STDERR = 2;
 const WORDS = 400;
 /** Failed look-ups for files that are kept of each process: the last ones. */
 const MAX_SOFT = 16;
+/** So many other calls between two tries, and they are no loop. */
+const MOST_OTHERS = 32;
 /** Fewer tries are no loop. */
 const FEWEST_TRIES = 3;
 
@@ -95,6 +99,9 @@ export class Failures {
   /** Rows of descriptors that are copies of somebody's standard error. */
   readonly #copies = new Set<number>();
   readonly #ways = new Map<number, Way>();
+  readonly #mends = new Map<EventType, boolean>();
+  /** Threads with a failure that a later success may make good. */
+  readonly #unmended = new Set<number>();
   /** By thread: its last failed call, while nothing but sleep came after it. */
   readonly #loops = new Map<number, Retry>();
   /** By thread: 1 where a success may make something good. */
@@ -124,7 +131,9 @@ export class Failures {
     if (way.loops) this.#again(chunk, i, type, error, what, error === 'EEXIST');
     if (way.hard) this.note(chunk, i, kind, { call: type.name, error, what });
     else if (way.soft) this.#soft(chunk, i, type, kind, error, what);
-    if (MADE_GOOD.has(kind)) this.#waiting[chunk.thread[i]!] = 1;
+    if (!MADE_GOOD.has(kind)) return;
+    this.#waiting[chunk.thread[i]!] = 1;
+    this.#unmended.add(chunk.thread[i]!);
   }
 
   /** How many calls failed, by `name error`. */
@@ -146,11 +155,35 @@ export class Failures {
   succeeded(chunk: Chunk, i: number, type: EventType): void {
     const thread = chunk.thread[i]!;
     const loop = this.#loops.get(thread);
-    if (loop !== undefined && loop.call === type.name && loop.what === this.#target(chunk, i, type)) this.#endLoop(thread, loop, chunk, i);
+    if (loop !== undefined) this.#wentOn(thread, loop, chunk, i, type);
+    if (this.#mendedBy(type)) this.#mend(thread, type);
+  }
+
+  /** The call of a loop succeeded, or so many others did that it is none. */
+  #wentOn(thread: number, loop: Retry, chunk: Chunk, i: number, type: EventType): void {
+    if (loop.call === type.name && loop.what === this.#target(chunk, i, type)) this.#endLoop(thread, loop, chunk, i);
+    else if (++loop.others > MOST_OTHERS) {
+      this.#endLoop(thread, loop, null, 0);
+      if (!this.#unmended.has(thread)) this.#waiting[thread] = 0;
+    }
+  }
+
+  #mend(thread: number, type: EventType): void {
     const kind = failingKind(type, '');
-    if (kind === null || !MADE_GOOD.has(kind)) return;
     const pid = this.#scene.pidOf(thread);
+    this.#unmended.delete(thread);
     for (const [key, failure] of this.hard) if (failure.pid === pid && failure.kind === kind) this.hard.delete(key);
+  }
+
+  /** Whether a success of this type makes a failure good. */
+  #mendedBy(type: EventType): boolean {
+    let mends = this.#mends.get(type);
+    if (mends === undefined) {
+      const kind = failingKind(type, '');
+      mends = kind !== null && MADE_GOOD.has(kind);
+      this.#mends.set(type, mends);
+    }
+    return mends;
   }
 
   slept(chunk: Chunk, i: number): void {
@@ -271,6 +304,7 @@ export class Failures {
     const time = chunk.time[i]!;
     const loop = this.#loops.get(thread);
     if (loop !== undefined && loop.call === name && loop.error === error && loop.what === what) {
+      loop.others = 0;
       if (loop.last !== num) loop.tries++;
       loop.last = num;
       loop.end = time;
@@ -291,6 +325,7 @@ export class Failures {
       lock,
       tries: 1,
       slept: 0,
+      others: 0,
       first: num,
       last: num,
     });

@@ -45,9 +45,10 @@ export class Answers {
     else if (this.#requests.size > 0) this.#requests.delete(id);
   }
 
-  /** A client had an answer. */
-  answered(chunk: Chunk, i: number, id: number): void {
+  /** A client had an answer; `reads`: what it says may be looked at. */
+  answered(chunk: Chunk, i: number, id: number, reads: boolean): void {
     this.#lastUse[id] = chunk.time[i]!;
+    if (!reads) return;
     const from = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
     if (chunk.dataEnd[i]! === from) return;
     const grpc = chunk.data[from] === 0 ? grpcError(payload(chunk, i)) : null;

@@ -53,9 +53,14 @@ export interface Candidates {
   readonly events: number;
 }
 
-/** `over`: ns from which on a wait counts. */
-export function findCandidates(scene: Scene, over: number, range: { readonly from: number; readonly to: number }): Candidates {
-  const search = new Search(scene, over);
+/** `over`: ns from which on a wait counts. `payloads`: look into those of long-lived processes, too. */
+export function findCandidates(
+  scene: Scene,
+  over: number,
+  range: { readonly from: number; readonly to: number },
+  payloads: boolean,
+): Candidates {
+  const search = new Search(scene, over, payloads);
   for (const head of scene.capture.heads()) {
     if (head.maxTime < range.from) continue;
     if (head.minTime > range.to) break;
@@ -89,6 +94,9 @@ class Search {
   readonly #watch: number[] = [];
   readonly #sums: Sums;
   readonly #answers: Answers;
+  readonly #payloads: boolean;
+  /** By thread: 1 where its process began in the recording. */
+  readonly #begun: Uint8Array;
   readonly #scene: Scene;
   readonly #over: number;
   readonly #types: { readonly type: EventType; readonly kind: CallKind }[] = [];
@@ -98,7 +106,9 @@ class Search {
   readonly #state: Uint8Array;
   readonly #since: Float64Array;
 
-  constructor(scene: Scene, over: number) {
+  constructor(scene: Scene, over: number, payloads: boolean) {
+    this.#payloads = payloads;
+    this.#begun = begunThreads(scene);
     this.#scene = scene;
     this.#over = over;
     this.failures = new Failures(scene);
@@ -124,14 +134,14 @@ class Search {
       if (res[i]! < 0) this.#failed(chunk, i, entry.type);
       else if (this.failures.awaits(thread[i]!)) this.#wentOn(chunk, i, entry);
       const watch = this.#watch[type[i]!];
-      if (watch !== NONE) this.#watched(chunk, i, watch!, entry.type);
+      if (watch !== NONE && (watch !== WRITES || this.#begun[thread[i]!] === 1)) this.#watched(chunk, i, watch!, entry.type);
       const id = fd[i]!;
       if (entry.kind === 'accept' && id !== 0) this.#uses[id] = 'server';
       const use = id === 0 ? 'other' : this.#uses[id]!;
       if (use === 'client' && this.#streams[id] === 1) this.#client(chunk, i, id, entry.type, entry.kind);
       else if (use === 'server' && this.#streams[id] === 1) this.#server(chunk, i, id, entry.type);
       if (latency[i]! >= this.#over) this.#long(chunk, i, use, entry.kind);
-      else if (latency[i]! > 0) this.#short(chunk, i, use, entry.kind);
+      else if (latency[i]! > 0 && this.#begun[thread[i]!] === 1) this.#short(chunk, i, use, entry.kind);
     }
   }
 
@@ -153,6 +163,11 @@ class Search {
   #lifetime(thread: number): number | null {
     const life = this.#scene.life(this.#scene.pidOf(thread));
     return life?.begun === true ? (life.end ?? this.#scene.end) - life.start : null;
+  }
+
+  /** Whether to look into a payload: always for who began in the recording; it costs its column's decoding. */
+  #reads(chunk: Chunk, i: number): boolean {
+    return this.#payloads || this.#begun[chunk.thread[i]!] === 1;
   }
 
   #failed(chunk: Chunk, i: number, type: EventType): void {
@@ -197,12 +212,12 @@ class Search {
     else if (BROKEN.has(res) && type.io !== null) this.#answers.broken(chunk, i, id, type, this.#askedAt(chunk, i, id));
     else if (type.name === 'getsockopt') this.#checked(chunk, i, id, type);
     else if (type.io === 'write' && res > 0) {
-      this.#answers.asked(chunk, i, id);
+      if (this.#reads(chunk, i)) this.#answers.asked(chunk, i, id);
       this.#owes(id, ASKED, time);
     }
     else if (type.io === 'read' && res >= 0 && this.#state[id] === ASKED) {
       if (res === 0) this.#answers.closed(chunk, i, id, type, this.#since[id]!);
-      else this.#answers.answered(chunk, i, id);
+      else this.#answers.answered(chunk, i, id, this.#reads(chunk, i));
       this.#paid(chunk, i, id, 'server');
       this.#state[id] = NOTHING;
     } else if (kind === 'poll' && chunk.latency[i]! >= this.#over && this.#state[id] !== NOTHING)
@@ -238,10 +253,10 @@ class Search {
     const res = chunk.res[i]!;
     if (type.io === 'read' && res > 0) {
       if (this.#since[id] === 0) this.servers.set(remoteText(this.#scene.dims.fds.get(id)!), this.#scene.pidOf(chunk.thread[i]!));
-      this.#answers.asked(chunk, i, id);
+      if (this.#reads(chunk, i)) this.#answers.asked(chunk, i, id);
       this.#owes(id, ASKED, chunk.time[i]!);
     } else if (type.io === 'write' && res > 0 && this.#state[id] === ASKED) {
-      this.#answers.gave(chunk, i, id);
+      if (this.#reads(chunk, i)) this.#answers.gave(chunk, i, id);
       this.#paid(chunk, i, id, 'request');
       this.#state[id] = NOTHING;
     }
@@ -284,6 +299,12 @@ class Search {
     const waits = this.found.filter(({ kind }) => kind !== 'failure').sort((a, b) => b.end - b.start - (a.end - a.start));
     this.found = [...failed, ...waits.slice(0, MAX_CANDIDATES / 2)];
   }
+}
+
+function begunThreads(scene: Scene): Uint8Array {
+  const begun = new Uint8Array(scene.dims.threads.lastId + 1);
+  for (const { id } of scene.dims.threads.all()) begun[id] = scene.life(scene.pidOf(id))?.begun === true ? 1 : 0;
+  return begun;
 }
 
 function useOf(id: number, { dims }: Scene): FdUse {

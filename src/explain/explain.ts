@@ -78,11 +78,17 @@ export function list(capture: Capture, request: Request, most: number): Story[] 
   return [...waiting, ...failed].slice(0, most).map((task) => storyOf(findings, task));
 }
 
+/** Payloads of long-lived processes are looked into only where nothing else is found. */
 function find(capture: Capture, request: Request): Findings {
+  const found = search(capture, request, false);
+  return found.tasks.some(({ waited }) => waited > 0) || found.problems.length > 0 ? found : search(capture, request, true);
+}
+
+function search(capture: Capture, request: Request, payloads: boolean): Findings {
   const scene = new Scene(capture);
   const range = { from: request.from ?? -Infinity, to: request.to ?? Infinity };
   const wanted = (pid: number) => request.pids === null || request.pids.has(pid);
-  const { found, servers, failures, events } = findCandidates(scene, request.over, range);
+  const { found, servers, failures, events } = findCandidates(scene, request.over, range, payloads);
   scene.failures = failures;
   const candidates = found.filter(({ pid }) => wanted(pid));
   const tasks = tasksOf(scene, candidates);

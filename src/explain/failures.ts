@@ -81,7 +81,7 @@ function newWay(type: EventType, error: string): Way {
   const own = failingKind(type, error);
   const kind = own === null || (isHarmless(error) && own !== 'process') ? null : own;
   const mayLock = (type.name === 'fcntl' || type.name === 'flock') && (error === 'EAGAIN' || error === 'EACCES');
-  const loops = callKind(type) !== 'accept';
+  const loops = callKind(type) !== 'accept' && type.io === null;
   return { call: type.name, error, kind, hard: kind !== null && isHard(kind, error), soft: isSoft(error), loops, mayLock, times: 0 };
 }
 

@@ -78,11 +78,13 @@ const ENDS = 1;
 const SIGNALS = 2;
 const WRITES = 3;
 const COPIES = 4;
+const PROGRAMS = 5;
 
 function watchOf({ name, io }: EventType): number {
   if (name === 'procexit') return ENDS;
   if (name === 'kill' || name === 'signaldeliver') return SIGNALS;
   if (name === 'dup') return COPIES;
+  if (name === 'execve' || name === 'execveat') return PROGRAMS;
   return io === 'write' ? WRITES : NONE;
 }
 
@@ -97,6 +99,7 @@ class Search {
   readonly #payloads: boolean;
   /** By thread: 1 where its process began in the recording. */
   readonly #begun: Uint8Array;
+  readonly #anyBegun: boolean;
   readonly #scene: Scene;
   readonly #over: number;
   readonly #types: { readonly type: EventType; readonly kind: CallKind }[] = [];
@@ -109,6 +112,7 @@ class Search {
   constructor(scene: Scene, over: number, payloads: boolean) {
     this.#payloads = payloads;
     this.#begun = begunThreads(scene);
+    this.#anyBegun = this.#begun.includes(1);
     this.#scene = scene;
     this.#over = over;
     this.failures = new Failures(scene);
@@ -126,22 +130,25 @@ class Search {
   }
 
   chunk(chunk: Chunk): void {
-    const { type, fd, latency, res, thread } = chunk;
+    const { type, fd, latency, res } = chunk;
+    const { failures } = this;
+    const begun = this.#begun;
+    const anyBegun = this.#anyBegun;
     this.events += chunk.n;
     for (let i = 0; i < chunk.n; i++) {
       const entry = this.#types[type[i]!];
       if (entry === undefined) continue;
       if (res[i]! < 0) this.#failed(chunk, i, entry.type);
-      else if (this.failures.awaits(thread[i]!)) this.#wentOn(chunk, i, entry);
+      else if (failures.awaiting > 0 && failures.awaits(chunk.thread[i]!)) this.#wentOn(chunk, i, entry);
       const watch = this.#watch[type[i]!];
-      if (watch !== NONE && (watch !== WRITES || this.#begun[thread[i]!] === 1)) this.#watched(chunk, i, watch!, entry.type);
+      if (watch !== NONE && (watch !== WRITES || (anyBegun && begun[chunk.thread[i]!] === 1))) this.#watched(chunk, i, watch!, entry.type);
       const id = fd[i]!;
       if (entry.kind === 'accept' && id !== 0) this.#uses[id] = 'server';
       const use = id === 0 ? 'other' : this.#uses[id]!;
       if (use === 'client' && this.#streams[id] === 1) this.#client(chunk, i, id, entry.type, entry.kind);
       else if (use === 'server' && this.#streams[id] === 1) this.#server(chunk, i, id, entry.type);
       if (latency[i]! >= this.#over) this.#long(chunk, i, use, entry.kind);
-      else if (latency[i]! > 0 && this.#begun[thread[i]!] === 1) this.#short(chunk, i, use, entry.kind);
+      else if (anyBegun && latency[i]! > 0 && begun[chunk.thread[i]!] === 1) this.#short(chunk, i, use, entry.kind);
     }
   }
 
@@ -183,6 +190,8 @@ class Search {
     if (watch === ENDS) this.failures.ended(chunk, i, type);
     else if (watch === SIGNALS) {
       if (chunk.res[i]! >= 0) this.failures.signalled(chunk, i, type);
+    } else if (watch === PROGRAMS) {
+      if (chunk.res[i]! >= 0) this.failures.mend(chunk.thread[i]!, type); // a new program has a thread row of its own
     } else if (watch === COPIES) this.failures.copied(chunk, i, type);
     else if (chunk.fdnum[i]! > 1 && chunk.res[i]! > 0 && this.failures.isStderr(chunk, i)) this.failures.said(chunk, i);
   }
@@ -214,8 +223,7 @@ class Search {
     else if (type.io === 'write' && res > 0) {
       if (this.#reads(chunk, i)) this.#answers.asked(chunk, i, id);
       this.#owes(id, ASKED, time);
-    }
-    else if (type.io === 'read' && res >= 0 && this.#state[id] === ASKED) {
+    } else if (type.io === 'read' && res >= 0 && this.#state[id] === ASKED) {
       if (res === 0) this.#answers.closed(chunk, i, id, type, this.#since[id]!);
       else this.#answers.answered(chunk, i, id, this.#reads(chunk, i));
       this.#paid(chunk, i, id, 'server');

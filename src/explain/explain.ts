@@ -113,7 +113,8 @@ function lookedAt(scene: Scene, failures: Failures, events: number): Looked {
 /** Processes that ended up without a connection or a name that they had asked for. Beside waits only those count that ended for it. */
 function connectProblems(scene: Scene, tasks: readonly Task[]): Problem[] {
   const waits = tasks.some(({ waited }) => waited > 0);
-  const counts = ({ pid, candidates }: Task) => candidates.some(({ kind }) => kind === 'failure') && (!waits || (scene.endOf(pid)?.exit ?? 0) !== 0);
+  const counts = ({ pid, candidates }: Task) =>
+    candidates.some(({ kind }) => kind === 'failure') && (!waits || (scene.endOf(pid)?.exit ?? 0) !== 0);
   const failing = tasks.filter(counts).slice(0, MOST_FAILING);
   return failing.flatMap((task) => {
     const failures = lasting(scene, task);

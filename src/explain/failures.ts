@@ -117,6 +117,14 @@ export class Failures {
     return this.#waiting[thread] === 1;
   }
 
+  /** How many threads' successes matter. */
+  awaiting = 0;
+
+  #await(thread: number, waiting: 0 | 1): void {
+    this.awaiting += waiting - this.#waiting[thread]!;
+    this.#waiting[thread] = waiting;
+  }
+
   /** A call with an error as its result. */
   failed(chunk: Chunk, i: number, type: EventType, errno: number): void {
     const way = this.#wayOf(type, errno);
@@ -128,11 +136,12 @@ export class Failures {
     }
     if (kind === null) return;
     const what = this.#target(chunk, i, type);
-    if (way.loops) this.#again(chunk, i, type, error, what, error === 'EEXIST');
+    if (way.loops && this.#scene.life(this.#scene.pidOf(chunk.thread[i]!))?.begun === true)
+      this.#again(chunk, i, type, error, what, error === 'EEXIST');
     if (way.hard) this.note(chunk, i, kind, { call: type.name, error, what });
     else if (way.soft) this.#soft(chunk, i, type, kind, error, what);
     if (!MADE_GOOD.has(kind)) return;
-    this.#waiting[chunk.thread[i]!] = 1;
+    this.#await(chunk.thread[i]!, 1);
     this.#unmended.add(chunk.thread[i]!);
   }
 
@@ -156,7 +165,7 @@ export class Failures {
     const thread = chunk.thread[i]!;
     const loop = this.#loops.get(thread);
     if (loop !== undefined) this.#wentOn(thread, loop, chunk, i, type);
-    if (this.#mendedBy(type)) this.#mend(thread, type);
+    if (this.#mendedBy(type)) this.mend(thread, type);
   }
 
   /** The call of a loop succeeded, or so many others did that it is none. */
@@ -164,11 +173,13 @@ export class Failures {
     if (loop.call === type.name && loop.what === this.#target(chunk, i, type)) this.#endLoop(thread, loop, chunk, i);
     else if (++loop.others > MOST_OTHERS) {
       this.#endLoop(thread, loop, null, 0);
-      if (!this.#unmended.has(thread)) this.#waiting[thread] = 0;
+      if (!this.#unmended.has(thread)) this.#await(thread, 0);
     }
   }
 
-  #mend(thread: number, type: EventType): void {
+  /** A success makes the failures of the same kind good, of all threads of its process. */
+  mend(thread: number, type: EventType): void {
+    if (this.hard.size === 0) return;
     const kind = failingKind(type, '');
     const pid = this.#scene.pidOf(thread);
     this.#unmended.delete(thread);
@@ -313,7 +324,7 @@ export class Failures {
     if (loop !== undefined) this.#endLoop(thread, loop, null, 0);
     const row = this.#scene.dims.threads.get(thread);
     const pid = this.#scene.pidOf(thread);
-    this.#waiting[thread] = 1;
+    this.#await(thread, 1);
     this.#loops.set(thread, {
       pid,
       tid: row?.tid ?? pid,

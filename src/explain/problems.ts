@@ -93,7 +93,7 @@ function madeGood(scene: Scene, { kind, pid, what, time }: Failure): boolean {
 
 /**
  * Of ordinary errors those that the process complained of and ended with an error for: it wrote the path or the error's
- * text. Of a Unix socket also the last one before such an end.
+ * text.
  */
 function proven(pid: number, soft: readonly Failure[], { ends, words }: Failures): Failure[] {
   if (!endedBadly(ends.get(pid))) return [];
@@ -101,9 +101,7 @@ function proven(pid: number, soft: readonly Failure[], { ends, words }: Failures
   const named = soft.findLast(({ what }) => what !== '' && said.includes(baseName(what)));
   const texted = soft.findLast(({ error }) => TEXTS[error] !== undefined && said.includes(TEXTS[error]));
   const both = soft.findLast(({ what, error }) => what !== '' && said.includes(baseName(what)) && said.includes(TEXTS[error] ?? error));
-  const last = soft.at(-1);
-  const socket = last?.kind === 'connect' ? last : undefined;
-  const found = both ?? named ?? texted ?? socket;
+  const found = both ?? named ?? texted;
   return found === undefined ? [] : [found];
 }
 

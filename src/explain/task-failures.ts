@@ -78,4 +78,3 @@ export function socketOf(scene: Scene, { fd, error, num, time }: Failure): Socke
   };
   return { ...socket, trouble: troubleOf(scene, socket, time, time) };
 }
-

@@ -3,6 +3,7 @@
 # make test    set-up, build, and all tests
 # make test-cluster   the tests that need a real Kubernetes cluster
 # make bench   what it costs
+# make score   how often explain is right
 export PATH := $(CURDIR)/.node/bin:$(PATH)
 
 SOURCES := $(shell find src proto -type f) scripts/bundle.mjs package.json
@@ -10,7 +11,7 @@ NATIVE_PACKAGES := clang libbpf-dev bpftool libgrpc-dev libprotobuf-c-dev protob
 DEMO_PACKAGES := iproute2 dnsmasq-base curl
 TEST_PACKAGES := $(DEMO_PACKAGES) musl-tools
 
-.PHONY: all build demo test test-cluster bench lint format native clean
+.PHONY: all build demo test test-cluster bench score lint format native clean
 all: build
 
 .node/bin/node:
@@ -50,6 +51,9 @@ test: build node_modules/node-pty/build/Release/pty.node
 test-cluster: build
 	@if [ -x ../shared/lab/kube/kube ]; then ../shared/lab/kube/kube build && TROWEL_CLUSTER=1 node_modules/.bin/vitest run test/kube; \
 	else echo "test-cluster: skipped, there is no ../shared/lab/kube"; fi
+
+score: build
+	@node test/explain/score.ts
 
 bench: build
 	@node test/bench/run.mjs

@@ -3,14 +3,14 @@
  * Who waits to be asked (a server, an idle worker, a terminal) is not among them.
  */
 
-import { httpHead } from '../event/http.ts';
 import { decodeArgs } from '../model/args.ts';
-import { argBytes, type Chunk, EventFlag, payload } from '../model/chunk.ts';
+import { argBytes, type Chunk, EventFlag } from '../model/chunk.ts';
 import { errnoName } from '../model/errno.ts';
 import type { EventType } from '../model/event-type.ts';
 import { isIpSocket } from '../model/fd-name.ts';
+import { Answers } from './answers.ts';
 import { type CallKind, callKind } from './calls.ts';
-import { type FdUse, fdUse, isStream, localText, remoteText } from './descriptors.ts';
+import { type FdUse, fdUse, isStream, remoteText } from './descriptors.ts';
 import { Failures, hasResult } from './failures.ts';
 import type { Scene } from './scene.ts';
 import { Sums } from './sums.ts';
@@ -38,11 +38,8 @@ const EINPROGRESS = -115;
 const HARMLESS: ReadonlySet<number> = new Set([-11, -4, EINPROGRESS, -114, -106, -512, -513, -514, -516]);
 /** Errors by which a connection breaks off: EPIPE, ECONNRESET, ECONNABORTED. */
 const BROKEN: ReadonlySet<number> = new Set([-32, -104, -103]);
-const STDERR = 2;
 /** A shorter read or write on a file waits for no disk. */
 const DISK = 1e6;
-const LETTER_H = 0x48;
-const SERVER_ERROR = 500;
 
 const NOTHING = 0;
 const CONNECTING = 1;
@@ -56,9 +53,14 @@ export interface Candidates {
   readonly events: number;
 }
 
-/** `over`: ns from which on a wait counts. */
-export function findCandidates(scene: Scene, over: number, range: { readonly from: number; readonly to: number }): Candidates {
-  const search = new Search(scene, over);
+/** `over`: ns from which on a wait counts. `payloads`: look into those of long-lived processes, too. */
+export function findCandidates(
+  scene: Scene,
+  over: number,
+  range: { readonly from: number; readonly to: number },
+  payloads: boolean,
+): Candidates {
+  const search = new Search(scene, over, payloads);
   for (const head of scene.capture.heads()) {
     if (head.maxTime < range.from) continue;
     if (head.minTime > range.to) break;
@@ -75,10 +77,14 @@ const NONE = 0;
 const ENDS = 1;
 const SIGNALS = 2;
 const WRITES = 3;
+const COPIES = 4;
+const PROGRAMS = 5;
 
 function watchOf({ name, io }: EventType): number {
   if (name === 'procexit') return ENDS;
   if (name === 'kill' || name === 'signaldeliver') return SIGNALS;
+  if (name === 'dup') return COPIES;
+  if (name === 'execve' || name === 'execveat') return PROGRAMS;
   return io === 'write' ? WRITES : NONE;
 }
 
@@ -89,11 +95,11 @@ class Search {
   readonly failures: Failures;
   readonly #watch: number[] = [];
   readonly #sums: Sums;
-  readonly #http = new Map<number, string>();
-  /** Rows of descriptors whose connection broke. */
-  readonly #gone = new Set<number>();
-  /** By fd: when something last went over it. */
-  readonly #lastUse: Float64Array;
+  readonly #answers: Answers;
+  readonly #payloads: boolean;
+  /** By thread: 1 where its process began in the recording. */
+  readonly #begun: Uint8Array;
+  readonly #anyBegun: boolean;
   readonly #scene: Scene;
   readonly #over: number;
   readonly #types: { readonly type: EventType; readonly kind: CallKind }[] = [];
@@ -104,17 +110,20 @@ class Search {
   readonly #state: Uint8Array;
   readonly #since: Float64Array;
 
-  constructor(scene: Scene, over: number) {
+  constructor(scene: Scene, over: number, payloads: boolean) {
+    this.#payloads = payloads;
+    this.#begun = begunThreads(scene);
+    this.#anyBegun = this.#begun.includes(1);
     this.#scene = scene;
     this.#over = over;
     this.failures = new Failures(scene);
+    this.#answers = new Answers(scene, this.failures);
     this.#sums = new Sums(over);
     for (const type of scene.dims.types.all()) {
       this.#types[type.id] = { type, kind: callKind(type) };
       this.#watch[type.id] = watchOf(type);
     }
     const { fds } = scene.dims;
-    this.#lastUse = new Float64Array(fds.lastId + 1);
     this.#streams = new Uint8Array(fds.lastId + 1);
     for (const { id } of fds.all()) {
       this.#uses[id] = fdUses(id, scene);
@@ -125,22 +134,25 @@ class Search {
   }
 
   chunk(chunk: Chunk): void {
-    const { type, fd, latency, res, thread } = chunk;
+    const { type, fd, latency, res } = chunk;
+    const { failures } = this;
+    const begun = this.#begun;
+    const anyBegun = this.#anyBegun;
     this.events += chunk.n;
     for (let i = 0; i < chunk.n; i++) {
       const entry = this.#types[type[i]!];
       if (entry === undefined) continue;
       if (res[i]! < 0) this.#failed(chunk, i, entry.type);
-      else if (this.failures.awaits(thread[i]!)) this.#wentOn(chunk, i, entry);
+      else if (failures.awaiting > 0 && failures.awaits(chunk.thread[i]!)) this.#wentOn(chunk, i, entry);
       const watch = this.#watch[type[i]!];
-      if (watch !== NONE) this.#watched(chunk, i, watch!, entry.type);
+      if (watch !== NONE && (watch !== WRITES || (anyBegun && begun[chunk.thread[i]!] === 1))) this.#watched(chunk, i, watch!, entry.type);
       const id = fd[i]!;
       if (entry.kind === 'accept' && id !== 0) this.#uses[id] = 'server';
       const use = this.#uses[id] ?? 'other';
       if (use === 'client' && this.#streams[id] === 1) this.#client(chunk, i, id, entry.type, entry.kind);
       else if (use === 'server' && this.#streams[id] === 1) this.#server(chunk, i, id, entry.type);
       if (latency[i]! >= this.#over) this.#long(chunk, i, use, entry.kind);
-      else if (latency[i]! > 0) this.#short(chunk, i, use, entry.kind);
+      else if (anyBegun && latency[i]! > 0 && begun[chunk.thread[i]!] === 1) this.#short(chunk, i, use, entry.kind);
     }
   }
 
@@ -158,10 +170,15 @@ class Search {
     }
   }
 
-  /** ns that the process of a thread lived; Infinity: not all of it is in the recording. */
-  #lifetime(thread: number): number {
+  /** ns that the process of a thread lived, or has so far; null: it was there before, so its short waits belong to no one piece of work. */
+  #lifetime(thread: number): number | null {
     const life = this.#scene.life(this.#scene.pidOf(thread));
-    return life === null || !life.begun || life.end === null ? Number.POSITIVE_INFINITY : life.end - life.start;
+    return life?.begun === true ? (life.end ?? this.#scene.end) - life.start : null;
+  }
+
+  /** Whether to look into a payload: always for who began in the recording; it costs its column's decoding. */
+  #reads(chunk: Chunk, i: number): boolean {
+    return this.#payloads || this.#begun[chunk.thread[i]!] === 1;
   }
 
   #failed(chunk: Chunk, i: number, type: EventType): void {
@@ -177,7 +194,10 @@ class Search {
     if (watch === ENDS) this.failures.ended(chunk, i, type);
     else if (watch === SIGNALS) {
       if (chunk.res[i]! >= 0) this.failures.signalled(chunk, i, type);
-    } else if (chunk.fdnum[i] === STDERR && chunk.res[i]! > 0) this.failures.said(chunk, i);
+    } else if (watch === PROGRAMS) {
+      if (chunk.res[i]! >= 0) this.failures.mend(chunk.thread[i]!, type); // a new program has a thread row of its own
+    } else if (watch === COPIES) this.failures.copied(chunk, i, type);
+    else if (chunk.fdnum[i]! > 1 && chunk.res[i]! > 0 && this.failures.isStderr(chunk, i)) this.failures.said(chunk, i);
   }
 
   /** Waits that are short, but may be many. */
@@ -202,53 +222,24 @@ class Search {
     const res = chunk.res[i]!;
     const time = chunk.time[i]!;
     if (kind === 'connect') this.#connect(chunk, i, id, res);
-    else if (BROKEN.has(res) && type.io !== null) this.#broken(chunk, i, id, type);
+    else if (BROKEN.has(res) && type.io !== null) this.#answers.broken(chunk, i, id, type, this.#askedAt(chunk, i, id));
     else if (type.name === 'getsockopt') this.#checked(chunk, i, id, type);
-    else if (type.io === 'write' && res > 0) this.#asked(chunk, i, id, time);
-    else if (type.io === 'read' && res >= 0 && this.#state[id] === ASKED) {
-      if (res === 0) this.#closed(chunk, i, id, type);
-      else this.#answered(chunk, i, id);
+    else if (type.io === 'write' && res > 0) {
+      if (this.#reads(chunk, i)) this.#answers.asked(chunk, i, id);
+      this.#owes(id, ASKED, time);
+    } else if (type.io === 'read' && res >= 0 && this.#state[id] === ASKED) {
+      if (res === 0) this.#answers.closed(chunk, i, id, type, this.#since[id]!);
+      else this.#answers.answered(chunk, i, id, this.#reads(chunk, i));
       this.#paid(chunk, i, id, 'server');
       this.#state[id] = NOTHING;
-      if (res > 0) this.#lastUse[id] = time;
     } else if (kind === 'poll' && chunk.latency[i]! >= this.#over && this.#state[id] !== NOTHING)
       this.#note(chunk, i, this.#state[id] === CONNECTING ? 'connect' : 'server', time - chunk.latency[i]!);
     else if (type.name === 'close') this.#state[id] = NOTHING;
   }
 
-  #asked(chunk: Chunk, i: number, id: number, time: number): void {
-    const head = httpHead(payload(chunk, i));
-    if (head?.method != null) this.#http.set(id, `${head.method} ${head.uri ?? ''}`);
-    this.#owes(id, ASKED, time);
-  }
-
-  /** An answer that says no is a failure, whoever gave it. */
-  #answered(chunk: Chunk, i: number, id: number): void {
-    const from = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
-    if (chunk.dataEnd[i]! === from || chunk.data[from] !== LETTER_H) return;
-    const head = httpHead(payload(chunk, i));
-    if (head === null || head.status === null) return;
-    const what = remoteText(this.#scene.dims.fds.get(id)!);
-    if (head.status < 400) this.failures.answeredWell(chunk, i, what);
-    else this.failures.note(chunk, i, 'http', { call: 'answer', error: `HTTP ${head.status}`, what, detail: this.#http.get(id) ?? '' });
-  }
-
-  /** The other side ends a connection on which it owes an answer, though it had answered before. */
-  #closed(chunk: Chunk, i: number, id: number, type: EventType): void {
-    if (this.#lastUse[id]! > 0) this.#lost(chunk, i, id, type, 'closed');
-  }
-
-  #broken(chunk: Chunk, i: number, id: number, type: EventType): void {
-    this.#lost(chunk, i, id, type, errnoName(-chunk.res[i]!));
-  }
-
-  #lost(chunk: Chunk, i: number, id: number, { name: call }: EventType, error: string): void {
-    if (this.#gone.has(id)) return;
-    this.#gone.add(id);
-    const what = remoteText(this.#scene.dims.fds.get(id)!);
-    const last = this.#lastUse[id]!;
-    const asked = this.#state[id] === ASKED ? this.#since[id]! : chunk.time[i]! - Math.max(0, chunk.latency[i]!);
-    this.failures.note(chunk, i, 'lost', { call, error, what, detail: this.#http.get(id) ?? '', span: last === 0 ? 0 : asked - last });
+  /** Since when a connection owes an answer; else when this call began. */
+  #askedAt(chunk: Chunk, i: number, id: number): number {
+    return this.#state[id] === ASKED ? this.#since[id]! : chunk.time[i]! - Math.max(0, chunk.latency[i]!);
   }
 
   #connect(chunk: Chunk, i: number, id: number, res: number): void {
@@ -274,29 +265,13 @@ class Search {
     const res = chunk.res[i]!;
     if (type.io === 'read' && res > 0) {
       if (this.#since[id] === 0) this.servers.set(remoteText(this.#scene.dims.fds.get(id)!), this.#scene.pidOf(chunk.thread[i]!));
-      this.#requested(chunk, i, id);
+      if (this.#reads(chunk, i)) this.#answers.asked(chunk, i, id);
       this.#owes(id, ASKED, chunk.time[i]!);
     } else if (type.io === 'write' && res > 0 && this.#state[id] === ASKED) {
-      this.#gave(chunk, i, id);
+      if (this.#reads(chunk, i)) this.#answers.gave(chunk, i, id);
       this.#paid(chunk, i, id, 'request');
       this.#state[id] = NOTHING;
     }
-  }
-
-  #requested(chunk: Chunk, i: number, id: number): void {
-    const head = httpHead(payload(chunk, i));
-    if (head !== null && head.method !== null) this.#http.set(id, `${head.method} ${head.uri ?? ''}`);
-  }
-
-  /** A server's own error: from 500 on it is not the client's. */
-  #gave(chunk: Chunk, i: number, id: number): void {
-    const from = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
-    if (chunk.dataEnd[i]! === from || chunk.data[from] !== LETTER_H) return;
-    const status = httpHead(payload(chunk, i))?.status ?? 0;
-    if (status < SERVER_ERROR) return;
-    const row = this.#scene.dims.fds.get(id)!;
-    const what = row.role === 'client' ? localText(row) : remoteText(row); // a .scap file may take the near end for the far one
-    this.failures.note(chunk, i, 'http', { call: 'gave', error: `HTTP ${status}`, what, detail: this.#http.get(id) ?? '' });
   }
 
   #long(chunk: Chunk, i: number, use: FdUse, kind: CallKind): void {
@@ -330,10 +305,18 @@ class Search {
     if (this.found.length > 2 * MAX_CANDIDATES) this.#forgetShortest();
   }
 
+  /** What failed at once is short, and as many of those are kept as of the waits. */
   #forgetShortest(): void {
-    this.found.sort((a, b) => b.end - b.start - (a.end - a.start));
-    this.found.length = MAX_CANDIDATES;
+    const failed = this.found.filter(({ kind }) => kind === 'failure').slice(0, MAX_CANDIDATES / 2);
+    const waits = this.found.filter(({ kind }) => kind !== 'failure').sort((a, b) => b.end - b.start - (a.end - a.start));
+    this.found = [...failed, ...waits.slice(0, MAX_CANDIDATES / 2)];
   }
+}
+
+function begunThreads(scene: Scene): Uint8Array {
+  const begun = new Uint8Array(scene.dims.threads.lastId + 1);
+  for (const { id } of scene.dims.threads.all()) begun[id] = scene.life(scene.pidOf(id))?.begun === true ? 1 : 0;
+  return begun;
 }
 
 function fdUses(id: number, { dims }: Scene): FdUse {

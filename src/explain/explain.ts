@@ -3,14 +3,14 @@ import type { Capture } from '../capture/capture.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
 import { causesOf } from './causes/index.ts';
 import { confidenceOf } from './confidence.ts';
-import { localText, remoteText } from './descriptors.ts';
-import type { End, Failures } from './failures.ts';
+import type { Failures } from './failures.ts';
 import { criticalPath } from './path.ts';
 import { peerOf } from './peer.ts';
 import { covered, pick, type Task, tasksOf } from './pick.ts';
 import { FATAL, type Problem, problemsOf } from './problems.ts';
 import { type Life, Scene } from './scene.ts';
-import type { Failure, Phase, SocketPhase, Story, Trouble } from './story.ts';
+import type { Failure, Phase, Story } from './story.ts';
+import { endOf, lasting, socketOf, troubleOf } from './task-failures.ts';
 import { unseenOf } from './unseen.ts';
 
 export interface Request {
@@ -79,11 +79,17 @@ export function list(capture: Capture, request: Request, most: number): Story[] 
   return [...waiting, ...failed].slice(0, most).map((task) => storyOf(findings, task));
 }
 
+/** Payloads of long-lived processes are looked into only where nothing else is found. */
 function find(capture: Capture, request: Request): Findings {
+  const found = search(capture, request, false);
+  return found.tasks.some(({ waited }) => waited > 0) || found.problems.length > 0 ? found : search(capture, request, true);
+}
+
+function search(capture: Capture, request: Request, payloads: boolean): Findings {
   const scene = new Scene(capture);
   const range = { from: request.from ?? -Infinity, to: request.to ?? Infinity };
   const wanted = (pid: number) => request.pids === null || request.pids.has(pid);
-  const { found, servers, failures, events } = findCandidates(scene, request.over, range);
+  const { found, servers, failures, events } = findCandidates(scene, request.over, range, payloads);
   scene.failures = failures;
   const candidates = found.filter(({ pid }) => wanted(pid));
   const tasks = tasksOf(scene, candidates);
@@ -99,15 +105,18 @@ function lookedAt(scene: Scene, failures: Failures, events: number): Looked {
   return {
     events,
     processes: new Set([...scene.dims.processes.all()].map(({ pid }) => pid)).size,
-    failed: [...failures.counts].map(([what, times]) => ({ what, times })).sort((a, b) => b.times - a.times),
+    failed: failures.counts.sort((a, b) => b.times - a.times),
     ended: ends.length,
     endedBadly: ends.filter(({ exit, signal }) => exit !== 0 || signal !== 0).length,
   };
 }
 
-/** Processes that ended up without a connection or a name that they had asked for. */
+/** Processes that ended up without a connection or a name that they had asked for. Beside waits only those count that ended for it. */
 function connectProblems(scene: Scene, tasks: readonly Task[]): Problem[] {
-  const failing = tasks.filter(({ candidates }) => candidates.some(({ kind }) => kind === 'failure')).slice(0, MOST_FAILING);
+  const waits = tasks.some(({ waited }) => waited > 0);
+  const counts = ({ pid, candidates }: Task) =>
+    candidates.some(({ kind }) => kind === 'failure') && (!waits || (scene.endOf(pid)?.exit ?? 0) !== 0);
+  const failing = tasks.filter(counts).slice(0, MOST_FAILING);
   return failing.flatMap((task) => {
     const failures = lasting(scene, task);
     const end = scene.endOf(task.pid);
@@ -221,12 +230,12 @@ function storyOf(findings: Findings, whole: Task): Story {
     failures,
     lookups,
     weight: request.end === true ? FATAL : weight,
+    lost: lostIn(scene, task),
     floor,
     over,
   };
   const causes = causesOf(facts);
   const end = scene.endOf(task.pid);
-  const lost = lostIn(scene, task);
   return {
     process,
     pod: life?.pod ?? null,
@@ -238,8 +247,8 @@ function storyOf(findings: Findings, whole: Task): Story {
     failures,
     lookups,
     causes,
-    confidence: causes[0] === undefined ? null : confidenceOf(causes[0], lost, scene),
-    unseen: [...unseen(scene, task, phases, lost), ...unseenOf(scene.capture, causes)],
+    confidence: causes[0] === undefined ? null : confidenceOf(causes[0], facts.lost, scene),
+    unseen: [...unseen(scene, task, phases, facts.lost), ...unseenOf(scene.capture, causes)],
     exit: end?.exit ?? null,
     signal: end?.signal ?? 0,
   };
@@ -249,7 +258,10 @@ function storyOf(findings: Findings, whole: Task): Story {
 function failuresOf({ scene, request, problems }: Findings, task: Task): { failures: Failure[]; weight: number } {
   const own = problems.filter(({ pid }) => pid === task.pid);
   const inTask = own.flatMap(({ failures }) => failures).filter(({ time }) => time >= task.from - AROUND && time <= task.to + AROUND);
-  const failures = [...inTask.filter(({ kind }) => kind !== 'connect' && kind !== 'lookup'), ...lasting(scene, task)];
+  const failures = [
+    ...inTask.filter(({ kind, socket }) => kind !== 'lookup' && (kind !== 'connect' || socket === null)),
+    ...lasting(scene, task),
+  ];
   const end = scene.endOf(task.pid);
   const wantsEnd = request.end === true || task.scope === 'asked';
   if (
@@ -268,80 +280,11 @@ function failuresOf({ scene, request, problems }: Findings, task: Task): { failu
   };
 }
 
-function endOf(pid: number, { num, time, exit, signal }: End): Failure {
-  const call = signal !== 0 ? 'killed' : 'exit';
-  return {
-    kind: 'ended',
-    pid,
-    num,
-    last: num,
-    time,
-    call,
-    error: `${signal || exit}`,
-    what: '',
-    fd: 0,
-    socket: null,
-    times: 1,
-    detail: '',
-    span: 0,
-  };
-}
-
-function socketOf(scene: Scene, { fd, error, num, time }: Failure): SocketPhase | null {
-  const row = scene.dims.fds.get(fd);
-  if (row === undefined || row.localIp === null || num === 0) return null;
-  const socket = {
-    fds: [fd],
-    local: localText(row),
-    remote: remoteText(row),
-    error,
-    closed: false,
-    outcome: 'failed' as const,
-    peer: null,
-  };
-  return { ...socket, trouble: troubleOf(scene, socket, time, time) };
-}
-
 /** Adds the other side to a wait that is long enough to matter. */
 function withPeer(scene: Scene, phase: Phase, floor: number): Phase {
   if (phase.socket === null || phase.duration < floor) return phase;
   const trouble = troubleOf(scene, phase.socket, phase.start, phase.end);
   return { ...phase, socket: { ...phase.socket, peer: peerOf(scene, phase, 0), trouble } };
-}
-
-/** What the kernel said of a connection, by the client's end of it; of a full queue it tells with the server's. */
-function troubleOf(scene: Scene, { local, remote }: Pick<SocketPhase, 'local' | 'remote'>, start: number, end: number): Trouble[] {
-  const own = scene.troubles.of(local, start - 1e9, end + 1e6);
-  const full = scene.troubles.of(remote, start, end).filter(({ type }) => type === 'accept_queue_full');
-  return [...new Set([...own, ...full])].sort((a, b) => a.num - b.num);
-}
-
-/** Failed connections that nothing made good: the process never got one to that port; and names that were not found. */
-function lasting(scene: Scene, task: Task): Failure[] {
-  const candidates = task.candidates.filter(({ kind, start, end }) => kind === 'failure' && end >= task.from && start <= task.to);
-  const waits = candidates.length === 0 ? [] : scene.socketWaits(task.pid);
-  const found = new Map<string, Failure>();
-  for (const candidate of candidates) {
-    const failure = failedConnect(scene, candidate, task.pid);
-    const { what, error, kind } = failure;
-    const port = what.slice(what.lastIndexOf(':') + 1);
-    const isMade = waits.some(
-      ({ end, outcome, socket }) => end > candidate.start && outcome === 'answered' && socket.remote.endsWith(`:${port}`),
-    );
-    if (kind === 'connect' && (what === '' || isMade)) continue;
-    const known = found.get(`${kind} ${what} ${error}`);
-    found.set(`${kind} ${what} ${error}`, known === undefined ? failure : { ...known, last: failure.num, times: known.times + 1 });
-  }
-  return [...found.values()];
-}
-
-function failedConnect(scene: Scene, { num, start, end, fd, error }: Candidate, pid: number): Failure {
-  const base = { pid, num, last: num, time: end, error, fd, times: 1, detail: '', span: end - start };
-  const row = scene.dims.fds.get(fd);
-  if (row === undefined || !/^E[A-Z]+$/.test(error)) return { ...base, kind: 'lookup', call: 'lookup', what: '', socket: null };
-  const remote = remoteText(row);
-  const socket = { fds: [fd], local: localText(row), remote, error, closed: false, outcome: 'failed' as const, peer: null };
-  return { ...base, kind: 'connect', call: 'connect', what: remote, socket: { ...socket, trouble: troubleOf(scene, socket, start, end) } };
 }
 
 function lostIn(scene: Scene, task: Task): number {

@@ -42,6 +42,8 @@ export interface Retry {
   readonly lock: boolean;
   tries: number;
   slept: number;
+  /** Other calls that succeeded since the last try. */
+  others: number;
   readonly first: number;
   last: number;
 }
@@ -49,12 +51,39 @@ export interface Retry {
 /** Kinds of failures that a later success of the same kind makes good. */
 const MADE_GOOD: ReadonlySet<FailingKind> = new Set(['bind', 'program', 'process']);
 const MAX_FAILURES = 10_000;
+const STDERR = 2;
 /** Bytes of what a process wrote last to its standard error. */
 const WORDS = 400;
 /** Failed look-ups for files that are kept of each process: the last ones. */
 const MAX_SOFT = 16;
+/** So many other calls between two tries, and they are no loop. */
+const MOST_OTHERS = 32;
 /** Fewer tries are no loop. */
 const FEWEST_TRIES = 3;
+
+/** One way in which calls fail: a type and an error. */
+interface Way {
+  readonly call: string;
+  readonly error: string;
+  /** null: it says nothing. */
+  readonly kind: FailingKind | null;
+  readonly hard: boolean;
+  readonly soft: boolean;
+  /** Trying again is a loop worth a word. */
+  readonly loops: boolean;
+  readonly mayLock: boolean;
+  times: number;
+}
+
+const MOST_ERRORS = 4096;
+
+function newWay(type: EventType, error: string): Way {
+  const own = failingKind(type, error);
+  const kind = own === null || (isHarmless(error) && own !== 'process') ? null : own;
+  const mayLock = (type.name === 'fcntl' || type.name === 'flock') && (error === 'EAGAIN' || error === 'EACCES');
+  const loops = callKind(type) !== 'accept' && type.io === null;
+  return { call: type.name, error, kind, hard: kind !== null && isHard(kind, error), soft: isSoft(error), loops, mayLock, times: 0 };
+}
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -66,9 +95,13 @@ export class Failures {
   readonly retries: Retry[] = [];
   /** What processes wrote last to their standard error. */
   readonly words = new Map<number, string>();
-  /** How many calls failed, by `name error`. */
-  readonly counts = new Map<string, number>();
   readonly #scene: Scene;
+  /** Rows of descriptors that are copies of somebody's standard error. */
+  readonly #copies = new Set<number>();
+  readonly #ways = new Map<number, Way>();
+  readonly #mends = new Map<EventType, boolean>();
+  /** Threads with a failure that a later success may make good. */
+  readonly #unmended = new Set<number>();
   /** By thread: its last failed call, while nothing but sleep came after it. */
   readonly #loops = new Map<number, Retry>();
   /** By thread: 1 where a success may make something good. */
@@ -84,34 +117,84 @@ export class Failures {
     return this.#waiting[thread] === 1;
   }
 
+  /** How many threads' successes matter. */
+  awaiting = 0;
+
+  #await(thread: number, waiting: 0 | 1): void {
+    this.awaiting += waiting - this.#waiting[thread]!;
+    this.#waiting[thread] = waiting;
+  }
+
   /** A call with an error as its result. */
   failed(chunk: Chunk, i: number, type: EventType, errno: number): void {
-    const error = errnoName(errno);
-    const counted = `${type.name} ${error}`;
-    this.counts.set(counted, (this.counts.get(counted) ?? 0) + 1);
-    if (isTryLock(type, cmdOf(chunk, i, type)) && (error === 'EAGAIN' || error === 'EACCES')) {
+    const way = this.#wayOf(type, errno);
+    way.times++;
+    const { error, kind, mayLock } = way;
+    if (mayLock && isTryLock(type, cmdOf(chunk, i, type))) {
       this.#again(chunk, i, type, error, this.#target(chunk, i, type), true);
       return;
     }
-    if (isHarmless(error)) return;
-    const kind = failingKind(type, error);
     if (kind === null) return;
     const what = this.#target(chunk, i, type);
-    if (callKind(type) !== 'accept') this.#again(chunk, i, type, error, what, error === 'EEXIST');
-    if (isHard(kind, error)) this.note(chunk, i, kind, { call: type.name, error, what });
-    else if (isSoft(error)) this.#soft(chunk, i, type, kind, error, what);
-    if (MADE_GOOD.has(kind)) this.#waiting[chunk.thread[i]!] = 1;
+    if (way.loops && this.#scene.life(this.#scene.pidOf(chunk.thread[i]!))?.begun === true)
+      this.#again(chunk, i, type, error, what, error === 'EEXIST');
+    if (way.hard) this.note(chunk, i, kind, { call: type.name, error, what });
+    else if (way.soft) this.#soft(chunk, i, type, kind, error, what);
+    if (!MADE_GOOD.has(kind)) return;
+    this.#await(chunk.thread[i]!, 1);
+    this.#unmended.add(chunk.thread[i]!);
+  }
+
+  /** How many calls failed, by `name error`. */
+  get counts(): { readonly what: string; readonly times: number }[] {
+    return [...this.#ways.values()].map(({ call, error, times }) => ({ what: `${call} ${error}`, times }));
+  }
+
+  #wayOf(type: EventType, errno: number): Way {
+    const key = type.id * MOST_ERRORS + Math.min(errno, MOST_ERRORS - 1);
+    let way = this.#ways.get(key);
+    if (way === undefined) {
+      way = newWay(type, errnoName(errno));
+      this.#ways.set(key, way);
+    }
+    return way;
   }
 
   /** A call that succeeded, of a thread that awaits that. */
   succeeded(chunk: Chunk, i: number, type: EventType): void {
     const thread = chunk.thread[i]!;
     const loop = this.#loops.get(thread);
-    if (loop !== undefined && loop.call === type.name && loop.what === this.#target(chunk, i, type)) this.#endLoop(thread, loop, chunk, i);
+    if (loop !== undefined) this.#wentOn(thread, loop, chunk, i, type);
+    if (this.#mendedBy(type)) this.mend(thread, type);
+  }
+
+  /** The call of a loop succeeded, or so many others did that it is none. */
+  #wentOn(thread: number, loop: Retry, chunk: Chunk, i: number, type: EventType): void {
+    if (loop.call === type.name && loop.what === this.#target(chunk, i, type)) this.#endLoop(thread, loop, chunk, i);
+    else if (++loop.others > MOST_OTHERS) {
+      this.#endLoop(thread, loop, null, 0);
+      if (!this.#unmended.has(thread)) this.#await(thread, 0);
+    }
+  }
+
+  /** A success makes the failures of the same kind good, of all threads of its process. */
+  mend(thread: number, type: EventType): void {
+    if (this.hard.size === 0) return;
     const kind = failingKind(type, '');
-    if (kind === null || !MADE_GOOD.has(kind)) return;
     const pid = this.#scene.pidOf(thread);
+    this.#unmended.delete(thread);
     for (const [key, failure] of this.hard) if (failure.pid === pid && failure.kind === kind) this.hard.delete(key);
+  }
+
+  /** Whether a success of this type makes a failure good. */
+  #mendedBy(type: EventType): boolean {
+    let mends = this.#mends.get(type);
+    if (mends === undefined) {
+      const kind = failingKind(type, '');
+      mends = kind !== null && MADE_GOOD.has(kind);
+      this.#mends.set(type, mends);
+    }
+    return mends;
   }
 
   slept(chunk: Chunk, i: number): void {
@@ -148,8 +231,9 @@ export class Failures {
   }
 
   /** A later good answer of the same server to the same process makes the error of a former request good enough. */
-  answeredWell(chunk: Chunk, i: number, what: string): void {
+  answeredWell(chunk: Chunk, i: number, remote: () => string): void {
     if (this.hard.size === 0) return;
+    const what = remote();
     const pid = this.#scene.pidOf(chunk.thread[i]!);
     for (const [key, failure] of this.hard)
       if (failure.kind === 'http' && failure.pid === pid && failure.what === what) this.hard.delete(key);
@@ -179,6 +263,17 @@ export class Failures {
     });
   }
 
+  /** A copy of the standard error: perror writes there. */
+  copied(chunk: Chunk, i: number, type: EventType): void {
+    const position = type.args.findIndex(({ name }) => name === 'oldfd');
+    if (numberOf(valuesOf(chunk, i, type)[position]) === STDERR && chunk.res[i]! > STDERR) this.#copies.add(chunk.fd[i]!);
+  }
+
+  isStderr(chunk: Chunk, i: number): boolean {
+    const number = chunk.fdnum[i]!;
+    return number === STDERR || (number > STDERR && this.#copies.has(chunk.fd[i]!));
+  }
+
   said(chunk: Chunk, i: number): void {
     const pid = this.#scene.pidOf(chunk.thread[i]!);
     const text = Buffer.from(payload(chunk, i)).toString();
@@ -191,6 +286,7 @@ export class Failures {
   }
 
   #soft(chunk: Chunk, i: number, { name }: EventType, kind: FailingKind, error: string, what: string): void {
+    if (kind === 'connect' && !/^[/@]/.test(what)) return; // connections to other addresses are followed one by one
     const pid = this.#scene.pidOf(chunk.thread[i]!);
     const num = chunk.num[i]!;
     const kept = this.soft.get(pid) ?? [];
@@ -219,6 +315,7 @@ export class Failures {
     const time = chunk.time[i]!;
     const loop = this.#loops.get(thread);
     if (loop !== undefined && loop.call === name && loop.error === error && loop.what === what) {
+      loop.others = 0;
       if (loop.last !== num) loop.tries++;
       loop.last = num;
       loop.end = time;
@@ -227,7 +324,7 @@ export class Failures {
     if (loop !== undefined) this.#endLoop(thread, loop, null, 0);
     const row = this.#scene.dims.threads.get(thread);
     const pid = this.#scene.pidOf(thread);
-    this.#waiting[thread] = 1;
+    this.#await(thread, 1);
     this.#loops.set(thread, {
       pid,
       tid: row?.tid ?? pid,
@@ -239,6 +336,7 @@ export class Failures {
       lock,
       tries: 1,
       slept: 0,
+      others: 0,
       first: num,
       last: num,
     });

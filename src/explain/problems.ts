@@ -42,7 +42,10 @@ const TEXTS: Readonly<Record<string, string>> = {
 export function problemsOf(scene: Scene, failures: Failures): Problem[] {
   const byPid = new Map<number, Failure[]>();
   const add = (failure: Failure) => byPid.set(failure.pid, [...(byPid.get(failure.pid) ?? []), failure]);
-  for (const failure of failures.hard.values()) if (!madeGood(scene, failure)) add(failure);
+  for (const failure of failures.hard.values()) {
+    const weighs = weightOf(failure, failures.ends.get(failure.pid), scene) >= 1;
+    if (weighs && !madeGood(scene, failure)) add(failure);
+  }
   for (const [pid, soft] of failures.soft) for (const failure of proven(pid, soft, failures)) add(failure);
   for (const [pid, end] of failures.ends) for (const failure of endFailure(pid, end, failures, byPid.has(pid), scene)) add(failure);
   return [...byPid]
@@ -90,7 +93,7 @@ function madeGood(scene: Scene, { kind, pid, what, time }: Failure): boolean {
 
 /**
  * Of ordinary errors those that the process complained of and ended with an error for: it wrote the path or the error's
- * text. Of a Unix socket also the last one before such an end.
+ * text.
  */
 function proven(pid: number, soft: readonly Failure[], { ends, words }: Failures): Failure[] {
   if (!endedBadly(ends.get(pid))) return [];
@@ -98,9 +101,7 @@ function proven(pid: number, soft: readonly Failure[], { ends, words }: Failures
   const named = soft.findLast(({ what }) => what !== '' && said.includes(baseName(what)));
   const texted = soft.findLast(({ error }) => TEXTS[error] !== undefined && said.includes(TEXTS[error]));
   const both = soft.findLast(({ what, error }) => what !== '' && said.includes(baseName(what)) && said.includes(TEXTS[error] ?? error));
-  const last = soft.at(-1);
-  const socket = last?.kind === 'connect' ? last : undefined;
-  const found = both ?? named ?? texted ?? socket;
+  const found = both ?? named ?? texted;
   return found === undefined ? [] : [found];
 }
 

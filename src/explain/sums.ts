@@ -46,11 +46,12 @@ export class Sums {
   }
 
   /** Those that count; and those of many waits that took a good part of their process' life, short as that was. */
-  enough(lifetime: (thread: number) => number): Sum[] {
+  enough(lifetime: (thread: number) => number | null): Sum[] {
     const all = [...this.#sums.values()].flatMap((ofThread) => [...ofThread.values()]);
     return all.filter(({ spent, times, thread }) => {
-      if (spent >= this.#over) return true;
-      return times >= MANY && spent >= this.#over * LEAST && spent >= lifetime(thread) * SHARE;
+      const lived = lifetime(thread);
+      if (lived === null) return false;
+      return spent >= this.#over || (times >= MANY && spent >= this.#over * LEAST && spent >= lived * SHARE);
     });
   }
 }

@@ -18,7 +18,9 @@ const SENTENCES: Sentences = {
     `${connecting(f)}: the accept queue of ${f.server === null ? 'the server' : name(f.server)} is full, so the kernel dropped the handshake.`,
   'connect-packets-dropped': (f) => `${connecting(f)}: packets were dropped (${f.tuple}) by ${list(f.reasons)}.`,
   'connect-unanswered': (f) =>
-    `${connecting(f)}: its first packet (SYN) was not answered${f.again > 0 ? ' and had to be sent again' : ''}.`,
+    f.never
+      ? `${connecting(f)}: its first packet (SYN) was not answered${f.again > 0 ? ' and had to be sent again' : ''}.`
+      : `${connecting(f)}: no answer was recorded, but events were lost in this time.`,
   'connect-packets-lost': (f) => `${connecting(f)}: its first packet (SYN) was not answered and had to be sent again.`,
   'connect-slow': (f) => `${connecting(f)}: the other side took that long to accept, or is that far away.`,
   'connect-refused': (f) =>
@@ -63,9 +65,9 @@ const SENTENCES: Sentences = {
   'connection-lost': (f) =>
     `${name(f.owner)} lost its connection to ${f.what} (${f.error} in ${f.call}): the other side closed or reset it.`,
   'http-error': (f) =>
-    `${name(f.owner)} got HTTP ${f.status} from ${f.from}${f.request === '' ? '' : ` for ${f.request}`}${f.times > 1 ? `, ${f.times} times` : ''}.`,
+    `${name(f.owner)} got ${f.status} from ${f.from}${f.request === '' ? '' : ` for ${f.request}`}${f.times > 1 ? `, ${f.times} times` : ''}.`,
   'http-error-given': (f) =>
-    `${name(f.owner)} answered ${f.request === '' ? 'a request' : f.request} of ${f.to} with HTTP ${f.status}${f.times > 1 ? `, ${f.times} times` : ''}${f.upstream === '' ? '' : `, ${f.upstream}`}.`,
+    `${name(f.owner)} answered ${f.request === '' ? 'a request' : f.request} of ${f.to} with ${f.status}${f.times > 1 ? `, ${f.times} times` : ''}${f.upstream === '' ? '' : `, ${f.upstream}`}.`,
   'certificate-not-accepted': (f) =>
     `${name(f.owner)} broke the TLS handshake with ${f.to} off${f.alert === '' ? ' after the server had shown its certificate' : `: it sent the alert “${f.alert}”`}${ending(f)}${f.alert === '' ? '; most likely it does not accept the certificate' : ', so it does not accept the server’s certificate'}${saying(f)}.`,
   'slow-fsync': (f) =>

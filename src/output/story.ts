@@ -111,6 +111,7 @@ const LIKELY = 0.65;
 function sureness({ confidence }: Story): string[] {
   if (confidence === null) return [];
   const word = confidence.value >= SURE ? 'sure' : confidence.value >= LIKELY ? 'likely' : 'a guess';
+  if (confidence.value >= SURE && confidence.because.length === 0 && confidence.confirm === '') return [];
   const because = confidence.because.length === 0 ? '' : ` (${confidence.because.join('; ')})`;
   return [`${word}${because}${confidence.confirm === '' ? '' : `; to confirm: ${confidence.confirm}`}`];
 }

@@ -77,6 +77,10 @@ static const char REQUEST[] = "GET /it HTTP/1.1\r\nHost: x\r\n\r\n";
 static const char GOOD[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n";
 static const char BAD[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbad\n";
 
+/* HTTP/2: one frame of trailers, grpc-status: 14. */
+static const unsigned char TRAILERS[] = { 0, 0, 13, 1, 5, 0, 0, 0, 1, 0x40, 0x88, 0x9a,
+					  0xca, 0xc8, 0xb2, 0x12, 0x34, 0xda, 0x8f, 2, '1', '4' };
+
 static void say(int fd, const char *text)
 {
 	if (write(fd, text, strlen(text)) < 0)
@@ -119,6 +123,9 @@ static void serve(const char *how, int port)
 		exit(3);
 	} else if (strcmp(how, "error") == 0) {
 		say(fd, BAD);
+	} else if (strcmp(how, "grpc") == 0) {
+		if (write(fd, TRAILERS, sizeof TRAILERS) < 0)
+			fail("answer");
 	} else if (strcmp(how, "once") == 0) {
 		say(fd, GOOD);
 		sleep_ms(50);
@@ -139,6 +146,14 @@ static void twice(int port)
 		say(fd, REQUEST);
 		hear(fd);
 	}
+}
+
+static void once(int port)
+{
+	int fd = connected(port);
+
+	say(fd, REQUEST);
+	hear(fd);
 }
 
 /* Goes on writing to somebody who has left. */
@@ -299,6 +314,7 @@ int main(int argc, char **argv)
 		void (*alone)(void);
 	} ways[] = {
 		{ .name = "twice", .with_number = twice },
+		{ .name = "ask", .with_number = once },
 		{ .name = "shout", .with_number = shout },
 		{ .name = "many-connections", .with_number = many_connections },
 		{ .name = "refuse-certificate", .with_number = refuse_certificate },

@@ -53,14 +53,15 @@ export const SCENES: readonly Scene[] = [
   { name: 'a disk that takes long to write', script: 'sick fsync "$folder/big"', cause: 'slow-fsync', says: /big \(fsync\)/ },
   { name: 'a file that somebody else has locked', script: 'start hold-lock "$folder/lock"; sick want-lock "$folder/lock"', cause: 'lock-file', says: /lock, which sick \(\d+\) held/ },
   // Servers that fail
-  { name: 'a server that is killed', script: 'start_failing serve hang 80; (sleep 0.3; kill -9 "${pids[0]}") & curl -s http://127.0.0.1/; wait $!', cause: 'server-killed', says: /killed by SIGKILL meanwhile, sent by/ },
+  { name: 'a server that is killed', script: 'start_failing serve hang 80; (sleep 0.3; kill -9 "$first") & curl -s http://127.0.0.1/; wait $!', cause: 'server-killed', says: /killed by SIGKILL meanwhile, sent by/ },
   { name: 'a server that ends', script: 'start_failing serve exit 80; curl -s http://127.0.0.1/', cause: 'server-exited', says: /ended with 3/ },
-  { name: 'a server that is stopped', script: 'start_failing serve hang 80; kill -STOP "${pids[0]}"; curl -s -m 0.5 http://127.0.0.1/', cause: 'server-stopped', says: /was stopped \(SIGSTOP\)/ },
+  { name: 'a server that is stopped', script: 'start_failing serve hang 80; kill -STOP "$first"; curl -s -m 0.5 http://127.0.0.1/', cause: 'server-stopped', says: /was stopped \(SIGSTOP\)/ },
   { name: 'a server without descriptors', script: 'start_failing serve poor 80; curl -s -m 0.5 http://127.0.0.1/', cause: 'server-out-of-descriptors', says: /EMFILE/ },
   { name: 'a connection that the server had closed', script: 'start_failing serve once 80; failing twice 80', cause: 'keep-alive-race', says: /idle for 2\d\d ms/ },
   { name: 'a connection that breaks off', script: 'start_failing serve deaf 80; failing shout 80', cause: 'connection-lost' },
   { name: 'an HTTP error', script: 'start_failing serve error 80; curl -s -f http://127.0.0.1/it', cause: 'http-error', says: /HTTP 503 from 127\.0\.0\.1:80 for GET \/it/ },
   { name: 'an HTTP error that is given', script: 'start_failing serve error 80; "$folder/unseen" -s http://127.0.0.1/it', cause: 'http-error-given', says: /with HTTP 503/ },
+  { name: 'a gRPC error', script: 'start_failing serve grpc 80; failing ask 80', cause: 'http-error', says: /gRPC 14 \(UNAVAILABLE\)/ },
   { name: 'a certificate that is not accepted', script: 'start serve quick 443; failing refuse-certificate 443', cause: 'certificate-not-accepted', says: /unknown certificate authority/ },
   // Limits and resources
   { name: 'no local port left', script: 'echo "40000 40003" >/proc/sys/net/ipv4/ip_local_port_range; start serve unread 80; failing many-connections 80', cause: 'no-local-port', says: /from 40000 to 40003/ },
@@ -88,7 +89,7 @@ export const SCENES: readonly Scene[] = [
   { name: 'a program that the kernel kills', script: 'failing burn', cause: 'program-killed', says: /SIGKILL, which no recorded process sent/ },
   { name: 'a program that only complains', script: 'failing complain', cause: 'program-failed', says: /ended with 3; it wrote “it is not to my liking”/ },
   // Nothing to be blamed
-  { name: 'healthy: a server that is told to stop', script: 'start serve quick 80; curl -s http://127.0.0.1/; kill "${pids[0]}"; sleep 0.1', cause: null },
+  { name: 'healthy: a server that is told to stop', script: 'start serve quick 80; curl -s http://127.0.0.1/; kill "$first"; sleep 0.1', cause: null },
   { name: 'healthy: programs that say no by their status', script: 'cat /etc/hostname | sh -c "read -r x; false"; ! sleep 0.01', cause: null },
   { name: 'healthy: a request and its answer', script: 'start dns normal; start serve quick 80; curl -s http://127.0.0.1/', cause: null },
   { name: 'healthy: a program that sleeps', script: 'sleep 0.3', cause: null },

@@ -19,6 +19,8 @@ export interface Facts {
   readonly floor: number;
   /** How grave what went wrong is, as problems.ts says; 0: nothing did. */
   readonly weight: number;
+  /** Events that are missing from this time: of what falls into it nobody can say that it never came. */
+  readonly lost: number;
   /** ns from which on a wait counts, as the user said. */
   readonly over: number;
 }

@@ -17,7 +17,8 @@ function late(phase: Phase, facts: Facts): Cause {
   const { socket, duration } = phase;
   const trouble = socket?.trouble ?? [];
   const nums = [...evidence([phase]), ...trouble.map(({ num }) => num)];
-  const never = socket?.outcome !== 'answered';
+  const unanswered = socket?.outcome !== 'answered';
+  const never = unanswered && facts.lost === 0;
   const base = { owner: ownerOf(phase, facts.process), to: phase.what, waited: duration, never };
   const shown = { cost: duration, nums };
   if (isQueueFull(trouble)) {
@@ -33,7 +34,8 @@ function late(phase: Phase, facts: Facts): Cause {
     return cause('connect-packets-dropped', { ...base, reasons, tuple: dropped[0]!.tuple }, { ...shown, ...fixes });
   }
   const again = trouble.filter(({ type }) => LOST.has(type)).length;
-  if (never || socket?.error === 'ETIMEDOUT') return cause('connect-unanswered', { ...base, never: true, again }, shown);
+  if (socket?.error === 'ETIMEDOUT') return cause('connect-unanswered', { ...base, never: true, again }, shown);
+  if (unanswered) return cause('connect-unanswered', { ...base, again }, shown);
   return again > 0 ? cause('connect-packets-lost', { ...base, again }, shown) : cause('connect-slow', base, shown);
 }
 

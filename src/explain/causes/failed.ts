@@ -34,7 +34,7 @@ function found(failure: Failure, facts: Facts): Cause {
       return cause(error === 'EMFILE' || error === 'ENFILE' ? 'out-of-descriptors' : 'out-of-memory', failed, shown);
     case 'http':
       if (call === 'gave') return gave(failure, owner, shown, facts);
-      return cause('http-error', { owner, from: what, status: error.replace('HTTP ', ''), request: failure.detail, times }, shown);
+      return cause('http-error', { owner, from: what, status: error, request: failure.detail, times }, shown);
     case 'lost':
       return failure.span > 0
         ? cause('keep-alive-race', { ...failed, idle: failure.span }, shown)
@@ -49,10 +49,9 @@ const SOON = 20e6;
 
 function gave({ what, error, detail, times, time, pid }: Failure, owner: ProcessName, shown: Shown, { scene }: Facts): Cause {
   const last = scene.socketWaits(pid).findLast(({ end }) => end <= time && end > time - SOON);
-  const status = error.replace('HTTP ', '');
   const upstream = last === undefined ? '' : `right after ${behind(last)}`;
   const nums = last === undefined ? shown.nums : [...shown.nums, last.last];
-  return cause('http-error-given', { owner, to: what, status, request: detail, times, upstream }, { nums });
+  return cause('http-error-given', { owner, to: what, status: error, request: detail, times, upstream }, { nums });
 }
 
 function behind({ outcome, error, socket, kind }: SocketWait): string {

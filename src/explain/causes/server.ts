@@ -10,10 +10,18 @@ export const serverRule: Rule = (facts) =>
   facts.phases
     .filter(isOf('server', 'tls'))
     .filter(({ duration, socket }) => duration >= facts.floor && socket !== null)
+    .filter((phase) => !isLost(phase, facts))
     .map((phase) => found(phase, phase.socket!, facts));
 
+/** The connection broke when it was used again: that is what happened, not that an answer was awaited. */
+function isLost({ socket }: Phase, { failures }: Facts): boolean {
+  const vain = socket?.outcome === 'given up' || socket?.outcome === 'open';
+  return vain && failures.some(({ kind, fd }) => kind === 'lost' && socket!.fds.includes(fd));
+}
+
 function found(phase: Phase, socket: SocketPhase, facts: Facts): Cause {
-  const never = socket.outcome === 'given up' || socket.outcome === 'open';
+  const unanswered = socket.outcome === 'given up' || socket.outcome === 'open';
+  const never = unanswered && facts.lost === 0;
   const asking: Asking = {
     owner: ownerOf(phase, facts.process),
     to: phase.what,
@@ -29,7 +37,7 @@ function found(phase: Phase, socket: SocketPhase, facts: Facts): Cause {
     networkCause(socket, asking, shown) ??
     brokenOff(phase, socket, asking, shown, facts) ??
     waiting(phase, socket, asking, shown, facts) ??
-    cause(phase.kind === 'tls' ? 'tls-slow' : never ? 'server-silent' : 'server-slow', { ...asking, server: null }, shown)
+    cause(phase.kind === 'tls' ? 'tls-slow' : unanswered ? 'server-silent' : 'server-slow', { ...asking, server: null }, shown)
   );
 }
 

@@ -1,0 +1,170 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { CATALOG, type CauseId } from '../../src/explain/catalog.ts';
+import type { Facts } from '../../src/explain/causes/cause.ts';
+import { causesOf } from '../../src/explain/causes/index.ts';
+import { explain } from '../../src/explain/explain.ts';
+import { Scene } from '../../src/explain/scene.ts';
+import type { Cause, Failure, Phase, SocketPhase, Trouble } from '../../src/explain/story.ts';
+import { MS, SECOND } from '../../src/model/time.ts';
+import { sentenceOf } from '../../src/output/sentences.ts';
+import { CaptureReader } from '../../src/store/reader.ts';
+
+const SCENES = 'captures/scenes';
+let healthy: Scene;
+const produced = new Map<string, Cause>();
+
+function note(causes: readonly Cause[]): void {
+  for (const cause of causes) if (!produced.has(cause.id)) produced.set(cause.id, cause);
+}
+
+const CLIENT = { pid: 1, comm: 'client' };
+const TO = '192.0.2.7:80';
+
+function socket(more: Partial<SocketPhase>): SocketPhase {
+  return {
+    fds: [],
+    local: '192.0.2.1:40000',
+    remote: TO,
+    error: null,
+    closed: false,
+    outcome: 'answered',
+    peer: null,
+    trouble: [],
+    ...more,
+  };
+}
+
+function phase(kind: Phase['kind'], more: Partial<Phase> = {}): Phase {
+  return {
+    kind,
+    what: TO,
+    start: 0,
+    end: SECOND,
+    duration: SECOND,
+    first: 1,
+    last: 2,
+    count: 1,
+    process: null,
+    dns: null,
+    socket: null,
+    ...more,
+  };
+}
+
+function trouble(type: string, reason = ''): Trouble {
+  return { num: 3, time: 1, type, reason, tuple: `192.0.2.1:40000->${TO}` };
+}
+
+function failure(kind: Failure['kind'], error: string, more: Partial<Failure> = {}): Failure {
+  return {
+    kind,
+    pid: 1,
+    num: 1,
+    last: 1,
+    time: 1,
+    call: 'call',
+    error,
+    what: TO,
+    fd: 0,
+    socket: null,
+    times: 1,
+    detail: '',
+    span: 0,
+    ...more,
+  };
+}
+
+function causes(phases: readonly Phase[], failures: readonly Failure[] = []): Cause[] {
+  const facts: Facts = {
+    scene: healthy,
+    process: CLIENT,
+    start: 0,
+    end: SECOND,
+    phases,
+    failures,
+    lookups: [],
+    weight: 0,
+    lost: 0,
+    floor: MS,
+    over: 100 * MS,
+  };
+  return causesOf(facts);
+}
+
+const peer = (kind: Phase['kind'], what = '') => ({
+  process: { pid: 2, comm: 'server' },
+  pod: null,
+  address: TO,
+  received: 1,
+  answered: SECOND,
+  closed: null,
+  nums: [4],
+  phases: [phase(kind, { what })],
+});
+
+beforeAll(() => {
+  healthy = new Scene(new CaptureReader(join(SCENES, 'healthy-a-program-that-sleeps.trowel')));
+});
+
+/** What two machines are needed for, or hardware, is made from phases by hand: the rules see no difference. */
+// biome-ignore format: a table
+const BY_HAND: readonly (readonly [id: CauseId, says: RegExp, phases: readonly Phase[], failures?: readonly Failure[]])[] = [
+  ['connect-packets-dropped', /dropped \(192\.0\.2\.1:40000->192\.0\.2\.7:80\) by a packet filter/, [phase('connect', { socket: socket({ outcome: 'given up', trouble: [trouble('packet_drop', 'NETFILTER_DROP')] }) })]],
+  ['connect-packets-dropped', /does not forward packets/, [phase('connect', { socket: socket({ outcome: 'given up', trouble: [trouble('packet_drop', 'IP_INADDRERRORS')] }) })]],
+  ['connect-packets-lost', /had to be sent again/, [phase('connect', { socket: socket({ trouble: [trouble('tcp_retransmit')] }) })]],
+  ['connect-slow', /is that far away/, [phase('connect', { socket: socket({}) })]],
+  ['connect-failed', /EINVAL/, [], [failure('connect', 'EINVAL')]],
+  ['mtu-black-hole', /large packets/, [phase('server', { socket: socket({ outcome: 'given up', trouble: [trouble('packet_drop', 'PKT_TOO_BIG')] }) })]],
+  ['packets-lost', /sent again 2 times/, [phase('server', { socket: socket({ trouble: [trouble('tcp_retransmit'), trouble('tcp_retransmit')] }) })]],
+  ['server-silent', /got no answer/, [phase('server', { socket: socket({ outcome: 'given up' }) })]],
+  ['server-slow', /not on this node/, [phase('server', { socket: socket({}) })]],
+  ['tls-slow', /TLS handshake/, [phase('tls', { socket: socket({}) })]],
+  ['server-polls', /timer of its own/, [phase('server', { socket: socket({ peer: peer('poll') }) })]],
+  ['server-waits-for-connect', /its connection to x/, [phase('server', { socket: socket({ peer: peer('connect', 'x') }) })]],
+  ['server-waits-for-disk', /read and wrote \/data/, [phase('server', { socket: socket({ peer: peer('file', '/data') }) })]],
+  ['server-waits-for-lock', /a lock on \/data/, [phase('server', { socket: socket({ peer: peer('lock', '/data') }) })]],
+  ['slow-file', /reading and writing \/data/, [phase('file', { what: '/data' })]],
+  ['lock-futex', /futex/, [phase('lock', { what: '' })]],
+  ['own-poll', /timer of its own/, [phase('poll', { what: '' })]],
+  ['own-cpu', /computed/, [phase('cpu', { what: '' })]],
+  ['out-of-memory', /no memory is left/, [], [failure('file', 'ENOMEM')]],
+];
+
+test.each(BY_HAND.map(([id, says, phases, failures]) => ({ id, says, phases, failures })))(
+  '$id says $says',
+  ({ id, says, phases, failures }) => {
+    const [first] = causes(phases, failures);
+    expect(first?.id).toBe(id);
+    expect(sentenceOf(first!)).toMatch(says);
+  },
+);
+
+describe('every cause of the catalogue', () => {
+  beforeAll(() => {
+    for (const [, , phases, failures] of BY_HAND) note(causes(phases, failures));
+    for (const file of readdirSync(SCENES)) {
+      const capture = new CaptureReader(join(SCENES, file));
+      note(explain(capture, { over: 100 * MS, pids: null }).story?.causes ?? []);
+      const asleep = [...capture.dims.processes.all()].find(({ comm }) => comm === 'sleep');
+      if (asleep !== undefined) note(explain(capture, { over: 100 * MS, pids: null, pid: asleep.pid, end: true }).story?.causes ?? []);
+      capture.close();
+    }
+  });
+
+  test.each(Object.keys(CATALOG))('%s is produced, and has a sentence', (id) => {
+    expect(produced.has(id), `nothing in the tests produces ${id}`).toBe(true);
+    const sentence = sentenceOf(produced.get(id)!);
+    expect(sentence).toMatch(/^\S.*\.$/s);
+    expect(sentence).not.toMatch(/undefined|NaN|null|\[object|\(0\)/);
+    expect(produced.get(id)!.nums.every((num) => num > 0)).toBe(true);
+  });
+
+  test.each(Object.entries(CATALOG))('%s has a title and a confidence', (_, { title, confidence, confirm }) => {
+    expect(title).not.toBe('');
+    expect(confirm).not.toBe('');
+    expect(confidence).toBeGreaterThan(0);
+    expect(confidence).toBeLessThanOrEqual(1);
+  });
+});

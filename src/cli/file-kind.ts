@@ -1,7 +1,8 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { CaptureError } from '../capture/error.ts';
+import { compressionOf } from '../scap/decompress/format.ts';
 
-/** What a file is, told by its first bytes. */
+/** What a file is, told by its first bytes. A .scap file may be compressed. */
 export type FileKind = 'capture' | 'scap' | 'gzip' | 'unknown';
 
 const SCAP_SECTION = 0x0a0d0d0a;
@@ -14,6 +15,7 @@ export function fileKind(path: string): FileKind {
   const length = readSync(file, head, 0, head.length, 0);
   closeSync(file);
   if (head.toString('latin1').startsWith('SQLite format 3')) return 'capture';
-  if (length >= 2 && head.readUInt16BE(0) === 0x1f8b) return 'gzip';
+  const compression = compressionOf(head.subarray(0, length));
+  if (compression !== null) return compression === 'gzip' ? 'gzip' : 'scap';
   return length >= 4 && head.readUInt32LE(0) === SCAP_SECTION ? 'scap' : 'unknown';
 }

@@ -179,6 +179,7 @@ function program(after: readonly string[]): Command {
 
   trowel.hook('preAction', async (_, command) => {
     const name = command.name();
+    await replaceStdin(command);
     if (name === 'lens') command.processedArgs[0] = await Promise.all((command.processedArgs[0] as string[]).map(asCapture));
     else if (name !== 'import' && name !== 'read' && command.registeredArguments[0]?.name() === 'file') {
       command.processedArgs[0] = await asCapture(command.processedArgs[0] as string);
@@ -186,6 +187,16 @@ function program(after: readonly string[]): Command {
   });
   for (const command of trowel.commands) command.exitOverride();
   return trowel;
+}
+
+/** A file called `-` is what comes on stdin. */
+async function replaceStdin(command: Command): Promise<void> {
+  const words = command.processedArgs as (string | string[])[];
+  const list = command.name() === 'lens' ? (words[0] as string[]) : command.registeredArguments[0]?.name() === 'file' ? words : [];
+  const at = list.indexOf('-');
+  if (at < 0 || (list === words && at > 0)) return;
+  if (command.name() === 'import' && command.opts().write === undefined) throw new UsageError('import - needs -w FILE');
+  list[at] = await (await import('./stdin-file.ts')).stdinFile();
 }
 
 function completable(command: Command): Completable {

@@ -4,8 +4,10 @@ import { compileFilter } from '../filter/compile.ts';
 import { extract } from '../store/extract.ts';
 import { UsageError } from './exit.ts';
 import { fileKind } from './file-kind.ts';
+import { namedFile } from './import-cache.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { capturePath, importInto } from './scap-import.ts';
+import { warnOf } from './scap-outcome.ts';
 
 export async function importFile(path: string, filterText: string, options: { readonly write?: string }): Promise<void> {
   const kind = fileKind(path);
@@ -21,8 +23,9 @@ async function importForeign(path: string, filterText: string, write: string | u
   }
   const target = write ?? `${stem(path)}.trowel`;
   if (existsSync(target)) throw new UsageError(`${target} exists already: choose another -w FILE`);
-  const { events } = await importInto(path, target);
-  process.stderr.write(`${target}: ${events} events\n`);
+  const result = await importInto(path, target);
+  warnOf(namedFile(path), result);
+  process.stderr.write(`${target}: ${result.events} events\n`);
 }
 
 const stem = (path: string) => path.replace(/\.(trowel|scap|scap\.gz)$/, '');

@@ -1,6 +1,7 @@
 /** `trowel info`: what is in a capture. */
 import { statSync } from 'node:fs';
 import type { Capture } from '../capture/capture.ts';
+import { type LeftOut, leftOutText, missingOf } from '../capture/meta.ts';
 import { captureEnd } from '../lens/dns.ts';
 import { clockText, secondsText, spanText } from '../model/time.ts';
 import { jsonText, sanitize } from '../output/printable.ts';
@@ -13,6 +14,10 @@ interface Summary {
   readonly file: string;
   readonly bytes: number;
   readonly state: string;
+  /** Why it is not all of the file that it was imported from; null: it is. */
+  readonly damage: string | null;
+  /** What of that file is more than is kept. */
+  readonly leftOut: readonly LeftOut[];
   readonly source: string;
   readonly hostname: string;
   readonly kernel: string;
@@ -55,11 +60,14 @@ export function info(path: string, options: { readonly json?: boolean }): void {
 
 function summarise(capture: Capture, path: string): Summary {
   const { dims, meta } = capture;
+  const { damage, leftOut } = missingOf(meta);
   const processes = [...dims.processes.all()];
   const losses = [...dims.losses.all()].map(({ reason, family, count, from, to }) => ({ reason, family, count, from, to }));
   return {
     file: namedFile(path),
     bytes: statSync(path).size,
+    damage: damage?.reason ?? null,
+    leftOut,
     state: meta.state === 'complete' ? 'complete' : 'not closed: still being recorded, or its recorder was killed',
     source: meta.source ?? '',
     hostname: meta.hostname ?? '',
@@ -96,7 +104,10 @@ function eventsByFamily(capture: Capture): { family: string; events: number }[] 
 
 function summaryLines(summary: Summary): string[] {
   const lines: (readonly [string, string])[] = [
-    ['file', `${summary.file}  ${(summary.bytes / 1024).toFixed(0)} KiB, schema ${summary.schema}, ${summary.state}`],
+    [
+      'file',
+      `${summary.file}  ${(summary.bytes / 1024).toFixed(0)} KiB, schema ${summary.schema}, ${summary.damage === null ? summary.state : 'a part of a damaged file'}`,
+    ],
     ['recorded', `${summary.start} on ${summary.hostname} (${summary.kernel}, ${summary.machine})`],
     ['span', `${spanText(summary.durationNs)}`],
     [
@@ -110,6 +121,8 @@ function summaryLines(summary: Summary): string[] {
     ...(summary.names === '' ? [] : [['names', summary.names] as const]),
     ['DNS', `${summary.dnsMessages} messages`],
     ['command', summary.command],
+    ...(summary.damage === null ? [] : [['damaged', `${summary.damage}; what comes before is here`] as const]),
+    ...(summary.leftOut.length === 0 ? [] : [['left out', leftOutText(summary.leftOut)] as const]),
     ['lost', summary.lost === 0 ? 'nothing' : `${summary.lost} events`],
   ];
   const text = lines.map(([key, value]) => `${key.padEnd(10)} ${sanitize(value)}`);

@@ -3,7 +3,7 @@
 import { Matcher } from '../capture/select.ts';
 import { looksAhead } from '../event/fields/field.ts';
 import { compileFilter } from '../filter/compile.ts';
-import { isImported } from './import-cache.ts';
+import { isImported, namedFile } from './import-cache.ts';
 import { Out } from './out.ts';
 import { Printer } from './printer.ts';
 import { type ReadOptions, timeRange, warn } from './read.ts';
@@ -28,7 +28,7 @@ export async function readStream(path: string, filterText: string, options: Read
       matcher.timeBefore = chunk.time[chunk.n - 1]!;
       return match === null || printer.print(match);
     });
-    warnOf(path, result);
+    warnOf(namedFile(path), result);
     printer.end();
   } finally {
     out.flush();

@@ -9,9 +9,9 @@ import { eachPiece, pieces } from '../scap/source.ts';
 import { type Survey, Surveyor } from '../scap/survey.ts';
 import { CaptureWriter } from '../store/writer.ts';
 import { fileKind } from './file-kind.ts';
-import { cachePath, noteOriginal } from './import-cache.ts';
+import { cachePath, namedFile, noteOriginal } from './import-cache.ts';
 import { Progress } from './progress.ts';
-import { type ScapOutcome, warnOf } from './scap-outcome.ts';
+import { outcomeOf, type ScapOutcome } from './scap-outcome.ts';
 
 /** Imports are read often and written once. */
 const LEVEL = 3;
@@ -58,6 +58,7 @@ export async function importScap(path: string, target: string, onProgress: OnPro
   const again = pieces(path, progressOf(path, SURVEY_SHARE, 1, onProgress));
   const cut = (await eachPiece(again, (piece) => reader.push(piece))) ?? found.cut;
   reader.finish();
+  const outcome = outcomeOf(cut, reader.leftOut);
   writer.meta({
     epoch: found.epoch.toString(),
     source: 'scap',
@@ -65,14 +66,16 @@ export async function importScap(path: string, target: string, onProgress: OnPro
     cpus: String(reader.machine.cpus),
     snaplen: String(reader.snaplen),
     filter: '',
-    command: path,
-    notes: notesOf(cut, reader.leftOut, statSync(path).size),
+    command: namedFile(path),
+    notes: notesOf(outcome, statSync(path).size),
+    ...(cut === null ? {} : { damage: JSON.stringify({ reason: cut }) }),
+    ...(reader.leftOut.length === 0 ? {} : { left_out: JSON.stringify(reader.leftOut) }),
   });
   writer.close({ end: String(reader.end) });
-  return { events, cut, leftOut: reader.leftOut };
+  return { events, ...outcome };
 }
 
-function notesOf(cut: string | null, leftOut: string | null, size: number): string {
+function notesOf({ cut, leftOut }: ScapOutcome, size: number): string {
   const damage = cut === null ? null : `the file is damaged: ${cut}; what comes before is here (${size} bytes)`;
   return [damage, leftOut].filter((note) => note !== null).join('; ');
 }
@@ -82,22 +85,21 @@ export async function capturePath(path: string): Promise<string> {
   const kind = fileKind(path);
   if (kind !== 'scap' && kind !== 'gzip') return path;
   const cached = await cachePath(path);
-  noteOriginal(cached, path);
+  noteOriginal(cached, namedFile(path));
   if (existsSync(cached)) return cached;
   mkdirSync(dirname(cached), { recursive: true });
   await importInto(path, cached);
   return cached;
 }
 
-/** Imports beside the target first, so that what is there is whole. */
+/** Imports beside the target first, so that what is there is whole. What is missing of the file is for who opens the target to tell. */
 export async function importInto(path: string, target: string): Promise<ImportResult> {
   const part = `${target}.${process.pid}.part`;
-  const progress = new Progress(`importing ${sanitize(path)}`);
+  const progress = new Progress(`importing ${sanitize(namedFile(path))}`);
   try {
     const result = await importScap(path, part, (share) => progress.update(share));
     renameSync(part, target);
     progress.end();
-    warnOf(path, result);
     return result;
   } finally {
     progress.end();

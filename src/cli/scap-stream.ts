@@ -7,7 +7,7 @@ import { eventNames } from '../scap/schema.ts';
 import { eachPiece, pieces } from '../scap/source.ts';
 import { type Survey, Surveyor } from '../scap/survey.ts';
 import { definitions } from './definitions.ts';
-import type { ScapOutcome } from './scap-outcome.ts';
+import { outcomeOf, type ScapOutcome } from './scap-outcome.ts';
 
 /** So many events tell of what kind a file is. */
 const ENOUGH_EVENTS = 1000;
@@ -87,9 +87,9 @@ export class ScapStream {
     try {
       const cut = await eachPiece(this.#all(), (piece) => reader.push(piece));
       reader.finish();
-      return { cut: cut ?? this.#cut ?? reader.cut, leftOut: reader.leftOut };
+      return outcomeOf(cut ?? this.#cut ?? reader.cut, reader.leftOut);
     } catch (error) {
-      if (error instanceof Enough) return { cut: null, leftOut: reader.leftOut };
+      if (error instanceof Enough) return outcomeOf(null, reader.leftOut);
       throw error;
     } finally {
       await this.#source.return(undefined);

@@ -24,6 +24,9 @@ interface Stretch {
   readonly first?: Uint8Array;
 }
 
+/** The number that a frame begins with. */
+const NEXT_FRAME: Stretch = { length: 4, isFrame: false, look: true };
+
 export class ZstdFrames {
   readonly #walk = walk();
   #stretch: Stretch = this.#walk.next().value;
@@ -33,7 +36,7 @@ export class ZstdFrames {
 
   /** The file may end here: no frame has begun that has not ended. */
   get isBetween(): boolean {
-    return !this.#stretch.isFrame && this.#left === this.#stretch.length;
+    return this.#stretch === NEXT_FRAME && this.#left === NEXT_FRAME.length;
   }
 
   /** Cuts bytes at the ends of frames. What is no frame is passed on, to be refused by who decompresses it. */
@@ -69,7 +72,7 @@ export class ZstdFrames {
 /** Names one stretch of the file after the other, and is given the bytes of those that it wants to look at. Never ends. */
 function* walk(): Generator<Stretch, never, Uint8Array> {
   for (;;) {
-    const magic = yield { length: 4, isFrame: false, look: true };
+    const magic = yield NEXT_FRAME;
     const number = u32(magic, 0);
     if (number === FRAME) yield* frame(magic);
     else if ((number & -16) >>> 0 === SKIPPABLE) {

@@ -54,7 +54,7 @@ export class Limits {
     return true;
   }
 
-  /** Throws ScapDamage when the file tells of more than is kept in memory. */
+  /** Throws ScapDamage when the file has more than is kept in memory. */
   check({ threadStats: _, ...tables }: DimensionTables): void {
     let rows = 0;
     for (const table of Object.values(tables)) rows += table.size;

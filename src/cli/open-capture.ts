@@ -18,8 +18,8 @@ export function openCapture(path: string): Capture {
     warnOfMissing(namedFile(path), missingOf(capture.meta));
     return capture;
   }
-  if (kind === 'unknown') throw new CaptureError(path, 'is neither a Trowel capture nor a .scap file');
-  throw new CaptureError(path, 'is a sysdig capture: this version cannot read it yet');
+  if (kind === 'unknown') throw new CaptureError(namedFile(path), 'is neither a Trowel capture nor a .scap file');
+  throw new CaptureError(namedFile(path), 'is a sysdig capture: this version cannot read it yet');
 }
 
 /** What fields need to know of a capture. */

@@ -4,7 +4,7 @@
  */
 import { type Dimensions, type DimensionTables, ProcessFlag } from '../model/rows.ts';
 import { MS } from '../model/time.ts';
-import type { CaptureMeta } from './meta.ts';
+import { type CaptureMeta, importGaps, leftOutText } from './meta.ts';
 
 /** What may be there and is not seen. */
 export type Hidden =
@@ -292,10 +292,11 @@ function ofState({ state, end, broke = '' }: Sighted['meta']): BlindSpot[] {
   return [];
 }
 
-function ofImport({ source, damage = '', left_out: leftOut = '', end }: Sighted['meta']): BlindSpot[] {
+function ofImport(meta: Sighted['meta']): BlindSpot[] {
+  const { damage, leftOut } = importGaps(meta);
   return [
-    ...(source === 'scap' ? [spot('scap')] : []),
-    ...(damage === '' ? [] : [spot('damage', damage, { from: Number(end ?? 0) })]),
-    ...(leftOut === '' ? [] : [spot('left-out', leftOut)]),
+    ...(meta.source === 'scap' ? [spot('scap')] : []),
+    ...(damage === null ? [] : [spot('damage', damage.reason, { from: Number(meta.end ?? 0) })]),
+    ...(leftOut.length === 0 ? [] : [spot('left-out', leftOutText(leftOut))]),
   ];
 }

@@ -2,7 +2,7 @@
 import type { Field } from '../event/fields/field.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import type { Dimensions } from '../model/rows.ts';
-import type { CaptureMeta } from './meta.ts';
+import { type CaptureMeta, type LeftOut, leftOutText } from './meta.ts';
 import type { Match, Range } from './select.ts';
 
 /** Which events are wanted, and what else is read of them. */
@@ -21,6 +21,11 @@ export interface Outcome {
   readonly cut: string | null;
   /** What of it is more than is kept; null: nothing. */
   readonly leftOut: string | null;
+}
+
+/** `leftOut`: what there is more of than is kept. */
+export function outcomeOf(cut: string | null, leftOut: readonly LeftOut[]): Outcome {
+  return { cut, leftOut: leftOut.length === 0 ? null : `left out: ${leftOutText(leftOut)}` };
 }
 
 export const ALL_READ: Outcome = { cut: null, leftOut: null };

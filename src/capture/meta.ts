@@ -31,6 +31,10 @@ export interface CaptureMeta {
   readonly notes: string;
   /** What the probe could not see, as JSON: [{ id, effect, reason, errno }]; native/feature.c has the ids. */
   readonly missing: string;
+  /** Of an import, as JSON (`Damage`): why it is not all of its file; absent: it is. */
+  readonly damage: string;
+  /** Of an import, as JSON (`LeftOut[]`): what of its file is more than is kept; absent: nothing. */
+  readonly left_out: string;
   /** What was wrong with where names of pods came from; absent: nothing. */
   readonly names: string;
   /** What was not asked for; absent: it was, or an older recorder does not say. */
@@ -42,7 +46,56 @@ export interface CaptureMeta {
   readonly only: string;
   /** `none`: users and groups of the node are not known. */
   readonly users: 'none';
-  /** Of an import: why it ends before the file did, and what of the file is more than is kept; absent: nothing. */
-  readonly damage: string;
-  readonly left_out: string;
+}
+
+/** A file that could be read only to some point. */
+export interface Damage {
+  readonly reason: string;
+}
+
+/** Things of a kind that a file has more of than are kept. */
+export interface LeftOut {
+  /** Such as `threads`. */
+  readonly kind: string;
+  /** How many are not kept. */
+  readonly count: number;
+  /** How many of them are kept, at most. */
+  readonly limit: number;
+}
+
+/** What of a file its capture does not have. */
+export interface ImportGaps {
+  readonly damage: Damage | null;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Of a capture's meta data, in which anything may stand. */
+export function importGaps({ damage, left_out }: Partial<CaptureMeta>): ImportGaps {
+  const found = parsed(damage);
+  const list = parsed(left_out);
+  return {
+    damage: isRecord(found) && typeof found.reason === 'string' ? { reason: found.reason } : null,
+    leftOut: Array.isArray(list) ? list.filter(isLeftOut) : [],
+  };
+}
+
+export function leftOutText(leftOut: readonly LeftOut[]): string {
+  return leftOut.map(({ kind, count, limit }) => `${count} ${kind} (the limit is ${limit})`).join(', ');
+}
+
+function isLeftOut(value: unknown): value is LeftOut {
+  return isRecord(value) && typeof value.kind === 'string' && typeof value.count === 'number' && typeof value.limit === 'number';
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Undefined: not there, or no JSON. */
+function parsed(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -7,7 +7,7 @@ import type { EventStream } from './event-stream.ts';
 /** What the user named, as far as it takes to know what it is. */
 export interface Named {
   readonly name: string;
-  /** `elsewhere`: no file of this machine, such as `-` or a URL. */
+  /** `elsewhere`: no file of this machine, such as a URL. */
   readonly what: 'file' | 'folder' | 'elsewhere';
   /** A file's first bytes; fewer where it has no more. */
   readonly head: Uint8Array;
@@ -16,12 +16,12 @@ export interface Named {
 export interface Opener {
   /** Whether it opens this. */
   sniff(named: Named): boolean;
-  /** Throws CaptureError. */
-  open(name: string): Promise<Capture>;
+  /** `name`: as the user named the file. Throws CaptureError. */
+  open(file: string, name: string): Promise<Capture>;
   /** The same for who asks once: cheaper than a capture. Null: it is not, in this case. */
-  stream?(name: string): Promise<EventStream | null>;
+  stream?(file: string, name: string): Promise<EventStream | null>;
   /** Writes all of it to a new capture and gives the number of events; absent: it is one. */
-  convert?(name: string, target: string): Promise<number>;
+  convert?(file: string, target: string): Promise<number>;
 }
 
 /** Standard input. */
@@ -42,7 +42,7 @@ export function openerOf(openers: readonly Opener[], name: string): Opener {
 
 /** Throws CaptureError where there is nothing to be read. */
 export function lookAt(name: string): Named {
-  if (name === STDIN || URL.test(name)) return { name, what: 'elsewhere', head: NO_BYTES };
+  if (URL.test(name)) return { name, what: 'elsewhere', head: NO_BYTES };
   if (!existsSync(name)) throw new CaptureError(name, 'no such file');
   if (statSync(name).isDirectory()) return { name, what: 'folder', head: NO_BYTES };
   return { name, what: 'file', head: headOf(name) };

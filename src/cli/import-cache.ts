@@ -6,7 +6,7 @@ import { SCHEMA_VERSION } from '../store/schema.ts';
 import { VERSION } from './version.ts';
 
 /** What an import makes of a file may change with any version of this code. */
-const IMPORT_VERSION = 4;
+const IMPORT_VERSION = 5;
 /** Bytes at a file's beginning and end that tell it from others. */
 const SAMPLE = 1 << 16;
 

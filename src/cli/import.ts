@@ -1,8 +1,10 @@
 /** `trowel import`: another file, or a part of a capture, as a capture of its own. */
 import type { Capture } from '../capture/capture.ts';
+import { STDIN } from '../capture/opener.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { say } from '../output/stderr.ts';
 import { extract } from '../store/extract.ts';
+import { UsageError } from './exit.ts';
 import { contextOf, convertCapture, openCapture } from './open-capture.ts';
 import { newTarget } from './target.ts';
 
@@ -14,6 +16,7 @@ export interface ImportOptions {
 
 export async function importFile(path: string, filterText: string, options: ImportOptions): Promise<void> {
   const { write, limit, seconds } = options;
+  if (path === STDIN && write === undefined) throw new UsageError('import - needs -w FILE');
   const isAll = filterText === '' && limit === undefined && seconds === undefined;
   const whole = isAll ? await importAll(path, write ?? `${stem(path)}.trowel`) : false;
   if (!whole) await importPart(path, filterText, options);

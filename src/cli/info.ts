@@ -1,6 +1,6 @@
 /** `trowel info`: what is in a capture. */
 import type { Capture } from '../capture/capture.ts';
-import type { CaptureMeta } from '../capture/meta.ts';
+import { type CaptureMeta, importGaps } from '../capture/meta.ts';
 import { captureEnd } from '../lens/dns.ts';
 import { clockText } from '../model/time.ts';
 import { infoReport, type Summary } from '../output/reports/info.ts';
@@ -18,6 +18,7 @@ export async function info(path: string, options: WritingOptions): Promise<void>
 
 function summarise(capture: Capture): Summary {
   const { dims, meta } = capture;
+  const { damage, leftOut } = importGaps(meta);
   const processes = [...dims.processes.all()];
   const losses = [...dims.losses.all()].map(({ reason, family, count, from, to }) => ({ reason, family, count, from, to }));
   return {
@@ -25,6 +26,8 @@ function summarise(capture: Capture): Summary {
     bytes: capture.bytes,
     state: stateText(meta),
     brokeOff: meta.state === 'broke off' ? { time: captureEnd(capture), reason: meta.broke ?? '' } : null,
+    damage: damage?.reason ?? null,
+    leftOut,
     source: meta.source ?? '',
     hostname: meta.hostname ?? '',
     kernel: meta.kernel ?? '',

@@ -1,7 +1,7 @@
 /** What can be opened, and the one way in which commands open it. */
 import type { Capture } from '../capture/capture.ts';
-import { CaptureError } from '../capture/error.ts';
-import type { EventStream, Outcome } from '../capture/event-stream.ts';
+import { type EventStream, type Outcome, outcomeOf } from '../capture/event-stream.ts';
+import { importGaps } from '../capture/meta.ts';
 import { type Opener, openerOf, STDIN } from '../capture/opener.ts';
 import { lookupParts } from '../dns/parts.ts';
 import type { Field } from '../event/fields/field.ts';
@@ -16,7 +16,26 @@ const OPENERS: readonly Opener[] = [STORED, SCAP];
 
 /** Opens what the user named, whatever it is, for any question. Throws CaptureError. */
 export async function openCapture(name: string): Promise<Capture> {
-  return openerOf(OPENERS, name).open(name);
+  const capture = await openQuietly(name);
+  tellMissing(capture);
+  return capture;
+}
+
+/** The same for who is not the first to open it: what is missing was said. */
+export async function openQuietly(name: string): Promise<Capture> {
+  const file = await fileOf(name);
+  return openerOf(OPENERS, file).open(file, name);
+}
+
+/** Most questions read a file twice: what comes on standard input is kept in one. */
+async function fileOf(name: string): Promise<string> {
+  return name === STDIN ? (await import('./stdin-file.ts')).stdinFile() : name;
+}
+
+/** What an import does not have of its file. */
+function tellMissing({ path, meta }: Capture): void {
+  const { damage, leftOut } = importGaps(meta);
+  warnOf(path, outcomeOf(damage?.reason ?? null, leftOut));
 }
 
 /** What one question is put to, and the question, made for it. */
@@ -33,14 +52,13 @@ export async function openFor<Q extends { readonly fields: readonly Field[] }>(
   name: string,
   ask: (stream: EventStream) => Q,
 ): Promise<Asked<Q>> {
-  const opener = openerOf(OPENERS, name);
-  const stream = (await opener.stream?.(name)) ?? null;
-  if (stream === null) return asked(await opener.open(name), ask);
+  const file = await fileOf(name);
+  const stream = (await openerOf(OPENERS, file).stream?.(file, name)) ?? null;
+  if (stream === null) return asked(await openCapture(name), ask);
   const found = asked(stream, ask);
   if (stream.answers(found.question.fields)) return found;
   stream.close();
-  if (name === STDIN) throw new CaptureError(name, 'can answer this only when all of it is known: write it to a file first');
-  return asked(await opener.open(name), ask);
+  return asked(await openCapture(name), ask);
 }
 
 function asked<Q>(stream: EventStream, ask: (stream: EventStream) => Q): Asked<Q> {
@@ -54,8 +72,9 @@ function asked<Q>(stream: EventStream, ask: (stream: EventStream) => Q): Asked<Q
 
 /** Writes all of what is no Trowel capture to one, and gives the number of its events; null: it is one, and `target` is not asked. */
 export async function convertCapture(name: string, target: () => string): Promise<number | null> {
-  const opener = openerOf(OPENERS, name);
-  return opener.convert === undefined ? null : opener.convert(name, target());
+  const file = await fileOf(name);
+  const opener = openerOf(OPENERS, file);
+  return opener.convert === undefined ? null : opener.convert(file, target());
 }
 
 /** What fields need to know of it. `growing`: rows are added while they are asked for. */

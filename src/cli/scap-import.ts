@@ -1,6 +1,6 @@
 /** A .scap file as a capture: two passes, the second of which writes. */
 import { renameSync, rmSync, statSync } from 'node:fs';
-import type { Outcome } from '../capture/event-stream.ts';
+import { type Outcome, outcomeOf } from '../capture/event-stream.ts';
 import { DnsIndex } from '../dns/index.ts';
 import { type DimensionTables, newTables } from '../model/rows.ts';
 import { sanitize } from '../output/printable.ts';
@@ -8,7 +8,6 @@ import { ScapReader } from '../scap/reader.ts';
 import { eachPiece, pieces } from '../scap/source.ts';
 import { type Survey, Surveyor } from '../scap/survey.ts';
 import { CaptureWriter } from '../store/writer.ts';
-import { warnOf } from './open-capture.ts';
 import { Progress } from './progress.ts';
 
 /** Imports are read often and written once. */
@@ -56,6 +55,7 @@ export async function importScap(path: string, target: string, onProgress: OnPro
   const again = pieces(path, progressOf(path, SURVEY_SHARE, 1, onProgress));
   const cut = (await eachPiece(again, (piece) => reader.push(piece))) ?? found.cut;
   reader.finish();
+  const outcome = outcomeOf(cut, reader.leftOut);
   writer.meta({
     epoch: found.epoch.toString(),
     source: 'scap',
@@ -64,20 +64,20 @@ export async function importScap(path: string, target: string, onProgress: OnPro
     snaplen: String(reader.snaplen),
     filter: '',
     command: path,
-    notes: notesOf(cut, reader.leftOut, statSync(path).size),
-    ...(cut === null ? {} : { damage: cut }),
-    ...(reader.leftOut === null ? {} : { left_out: reader.leftOut }),
+    notes: notesOf(outcome, statSync(path).size),
+    ...(cut === null ? {} : { damage: JSON.stringify({ reason: cut }) }),
+    ...(reader.leftOut.length === 0 ? {} : { left_out: JSON.stringify(reader.leftOut) }),
   });
   writer.close({ end: String(reader.end) });
-  return { events, cut, leftOut: reader.leftOut };
+  return { events, ...outcome };
 }
 
-function notesOf(cut: string | null, leftOut: string | null, size: number): string {
+function notesOf({ cut, leftOut }: Outcome, size: number): string {
   const damage = cut === null ? null : `the file is damaged: ${cut}; what comes before is here (${size} bytes)`;
   return [damage, leftOut].filter((note) => note !== null).join('; ');
 }
 
-/** Imports beside the target first, so that what is there is whole. */
+/** Imports beside the target first, so that what is there is whole. What is missing of the file is for who opens the target to tell. */
 export async function importInto(path: string, target: string): Promise<ImportResult> {
   const part = `${target}.${process.pid}.part`;
   const progress = new Progress(`importing ${sanitize(path)}`);
@@ -85,7 +85,6 @@ export async function importInto(path: string, target: string): Promise<ImportRe
     const result = await importScap(path, part, (share) => progress.update(share));
     renameSync(part, target);
     progress.end();
-    warnOf(path, result);
     return result;
   } finally {
     progress.end();

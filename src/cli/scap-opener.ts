@@ -8,15 +8,15 @@ import { cachePath, isImported } from './import-cache.ts';
 export const SCAP: Opener = {
   sniff: looksLikeScap,
 
-  async open(name) {
+  async open(file, name) {
     const { CaptureReader } = await import('../store/reader.ts');
-    return new CaptureReader(await imported(name), name);
+    return new CaptureReader(await imported(file), name);
   },
 
   /** An import that is there already answers sooner. */
-  async stream(name) {
-    if (await isImported(name)) return null;
-    return (await import('../scap/stream.ts')).ScapStream.open(name);
+  async stream(file, name) {
+    if (await isImported(file)) return null;
+    return (await import('../scap/stream.ts')).ScapStream.open(file, name);
   },
 
   async convert(name, target) {

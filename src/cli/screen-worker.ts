@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { readTable } from '../tui/data/table-reader.ts';
 import type { Question, ScreenTable } from '../tui/screens/screen.ts';
 import { setDefinitions } from './definitions.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { contextOf, openQuietly } from './open-capture.ts';
 
 /** What the thread is started with. */
 export interface WorkerStart {
@@ -17,7 +17,7 @@ export type WorkerAnswer = { readonly table: ScreenTable } | { readonly problem:
 
 const { path, growing, definitions } = workerData as WorkerStart;
 setDefinitions(new Map(definitions));
-const capture = await openCapture(path);
+const capture = await openQuietly(path);
 const context = contextOf(capture, growing);
 
 parentPort!.on('message', (question: Question) => {

@@ -1,4 +1,4 @@
-/** Blocks of a .scap file, cut out of the bytes as they come. */
+/** First stage: blocks of a .scap file, cut out of the bytes as they come. */
 import { NO_REGION, Region, u32 } from './bytes.ts';
 
 export const Block = {
@@ -25,7 +25,7 @@ const ALIASES: ReadonlyMap<number, number> = new Map([
   [0x8012abcd, 0x206],
 ]);
 
-/** Blocks that are events: whether a word of flags comes first, and whether the number of parameters is told. */
+/** Blocks that are events: whether a word of flags comes first, and whether it has the number of parameters. */
 export interface EventForm {
   readonly flags: boolean;
   readonly counted: boolean;

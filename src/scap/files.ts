@@ -78,7 +78,7 @@ export function madeProgram(state: MachineState, event: EventContext): void {
   event.fd = state.addFd(event.thread, number, new Fd(FdType.BPF));
 }
 
-/** A value whose type is told in a byte before it. */
+/** A value with its type in a byte before it. */
 const VARIANT = 1;
 const IS_FD = 0;
 

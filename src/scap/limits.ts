@@ -27,6 +27,13 @@ export type Limit = keyof typeof LIMITS;
 const MAX_ROWS = 1 << 20;
 const MAX_TEXT = 1 << 29;
 
+/** Things of a kind that were left out. */
+export interface LeftOut {
+  readonly kind: Limit;
+  readonly count: number;
+  readonly limit: number;
+}
+
 export class Limits {
   /** Bytes of text that rows hold. */
   text = 0;
@@ -47,7 +54,7 @@ export class Limits {
     return true;
   }
 
-  /** Throws ScapDamage when the file tells of more than is kept in memory. */
+  /** Throws ScapDamage when the file has more than is kept in memory. */
   check({ threadStats: _, ...tables }: DimensionTables): void {
     let rows = 0;
     for (const table of Object.values(tables)) rows += table.size;
@@ -55,9 +62,7 @@ export class Limits {
     if (this.text > MAX_TEXT) throw new ScapDamage(`its programs and files have names and arguments of more than ${MAX_TEXT >> 20} MB`);
   }
 
-  /** `left out: 737856 threads (the limit is 262144)`; null: nothing was. */
-  get leftOut(): string | null {
-    if (this.#left.size === 0) return null;
-    return `left out: ${Array.from(this.#left, ([what, n]) => `${n} ${what} (the limit is ${LIMITS[what]})`).join(', ')}`;
+  get leftOut(): LeftOut[] {
+    return Array.from(this.#left, ([kind, count]) => ({ kind, count, limit: LIMITS[kind] }));
   }
 }

@@ -1,4 +1,4 @@
-/** Events that change threads and processes. Which parameter is which is told by its name: it differs from version to version. */
+/** Events that change threads and processes. Parameters are found by name: their places differ from version to version. */
 
 import { texts } from './bytes.ts';
 import type { EventContext } from './event-context.ts';
@@ -8,7 +8,7 @@ import { type EventSchema, indexOf } from './schema.ts';
 import type { MachineState } from './state.ts';
 import { CloneFlag, Thread } from './thread.ts';
 
-/** A thread that was announced longer ago than this is another, whose end was not recorded; ns. */
+/** A thread that was cloned longer ago than this is another, whose end was not recorded; ns. */
 const STALE = 2e9;
 const NOBODY = 0xffffffff;
 const AT_FDCWD = -100;
@@ -95,7 +95,7 @@ function born(state: MachineState, event: EventContext, named: Named, flags: num
     child.cwd = state.cwdOf(parent);
     child.env = parent.env;
   }
-  tell(child, named);
+  describe(child, named);
   child.uid = named.uint('uid') ?? child.uid;
   child.gid = named.uint('gid') ?? child.gid;
   child.vtid = birth.inNamespace ? (named.int('vtid') ?? birth.tid) : birth.tid;
@@ -121,7 +121,7 @@ function inherit(child: Thread, parent: Thread): void {
   child.container = parent.container;
 }
 
-/** A parent that nobody announced is as the child's event tells: they are the same program. */
+/** A parent that the file does not list is described by its child's event: they are the same program. */
 function enrich(state: MachineState, event: EventContext, parent: Thread, named: Named): void {
   parent.exe = named.text('exe') ?? parent.exe;
   parent.comm = named.text('comm') ?? parent.exe;
@@ -130,8 +130,8 @@ function enrich(state: MachineState, event: EventContext, parent: Thread, named:
   state.threadRow(parent, event.time);
 }
 
-/** What clone and exec both tell of a program. */
-function tell(thread: Thread, named: Named): void {
+/** What clone and exec both say of a program. */
+function describe(thread: Thread, named: Named): void {
   thread.exe = named.text('exe') ?? thread.exe;
   thread.comm = named.text('comm') ?? thread.exe;
   thread.args = texts(named.raw('args') ?? EMPTY);
@@ -150,10 +150,10 @@ export function execEnded(state: MachineState, event: EventContext): void {
   const res = event.params.int(0);
   if (thread === null || res === null || res < 0) return;
   const named = new Named(event.schema, event.params);
-  const unannounced = thread.isUnknown;
-  tell(thread, named);
+  const wasUnknown = thread.isUnknown;
+  describe(thread, named);
   thread.pid = named.int('pid') ?? thread.pid;
-  if (unannounced && named.text('trusted_exepath') !== null) inNoNamespace(thread);
+  if (wasUnknown && named.text('trusted_exepath') !== null) inNoNamespace(thread);
   if (thread.ptid === -1) thread.ptid = named.int('ptid') ?? -1;
   const env = named.raw('env');
   if (env !== null) thread.env = texts(env);
@@ -167,7 +167,7 @@ export function execEnded(state: MachineState, event: EventContext): void {
   thread.changed();
 }
 
-/** Newer readers take it so, where nobody told. */
+/** Newer readers take it so, where the file does not say. */
 function inNoNamespace(thread: Thread): void {
   thread.vtid = thread.tid;
   thread.vpid = thread.pid;

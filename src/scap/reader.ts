@@ -15,7 +15,7 @@ import { Cursor } from './cursor.ts';
 import { Emitter } from './emitter.ts';
 import { EventContext } from './event-context.ts';
 import { EventRows } from './event-rows.ts';
-import { Limits } from './limits.ts';
+import { type LeftOut, Limits } from './limits.ts';
 import { addMetadata } from './metadata.ts';
 import type { OpenCall } from './open-call.ts';
 import { Pairing } from './pairing.ts';
@@ -119,8 +119,8 @@ export class ScapReader {
     return this.#cutter.cut;
   }
 
-  /** What of the file is not kept, since there is too much of it; null: all is. */
-  get leftOut(): string | null {
+  /** What of the file is not kept, since there is too much of it. */
+  get leftOut(): LeftOut[] {
     return this.#limits.leftOut;
   }
 

@@ -1,13 +1,11 @@
 /** What a sysdig capture looks like from outside. */
-import { type Named, STDIN } from '../capture/opener.ts';
+import type { Named } from '../capture/opener.ts';
+import { compressionOf } from './decompress/format.ts';
 
 const SECTION = 0x0a0d0d0a;
-const GZIP = 0x1f8b;
 
-/** Standard input is taken for one: nothing else can be read without going back. */
-export function looksLikeScap({ name, head }: Named): boolean {
-  if (name === STDIN) return true;
-  const bytes = Buffer.from(head);
-  if (bytes.length >= 2 && bytes.readUInt16BE(0) === GZIP) return true;
-  return bytes.length >= 4 && bytes.readUInt32LE(0) === SECTION;
+/** A file may be compressed: what is in it shows when it is read. */
+export function looksLikeScap({ head }: Named): boolean {
+  if (compressionOf(head) !== null) return true;
+  return head.length >= 4 && Buffer.from(head).readUInt32LE(0) === SECTION;
 }

@@ -47,7 +47,7 @@ function l4Of(type: number, protocol: number): number {
   return protocol === IPPROTO.TCP ? L4.TCP : protocol === IPPROTO.UDP ? L4.UDP : protocol === IPPROTO.ICMP ? L4.ICMP : L4.UNKNOWN;
 }
 
-/** Sends to somewhere on a descriptor that nobody announced: it must be a datagram socket. */
+/** Sends to somewhere on a descriptor that is not known: it must be a datagram socket. */
 export function sendBegun(state: MachineState, event: EventContext): void {
   if (event.fd !== null || event.schema.name !== 'sendto') return;
   const number = event.params.int(0);

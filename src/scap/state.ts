@@ -15,7 +15,7 @@ export class MachineState {
   readonly addresses = new Addresses();
   readonly threadRows: ThreadRows;
   readonly fdRows: FdRows;
-  /** Containers' addresses by id, which the near end of a connection is told by. */
+  /** Containers' addresses by id, by which the near end of a connection is known. */
   readonly containerIps = new Map<string, string>();
   /** What the event before has taken away: it still resolves for that event itself. */
   #leaving: Thread | null = null;

@@ -1,5 +1,5 @@
 /** A .scap file as its events pass by: nothing is written, and nothing is read twice. */
-import type { EventStream, Outcome, Question } from '../capture/event-stream.ts';
+import { type EventStream, type Outcome, outcomeOf, type Question } from '../capture/event-stream.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import { type Match, Matcher } from '../capture/select.ts';
 import { type Field, looksAhead, needs } from '../event/fields/field.ts';
@@ -39,14 +39,14 @@ export class ScapStream implements EventStream {
   #cut: string | null = null;
   #meta: Partial<CaptureMeta> = { source: 'scap' };
 
-  private constructor(path: string) {
-    this.path = path;
-    this.#source = pieces(path);
+  private constructor(file: string, name: string) {
+    this.path = name;
+    this.#source = pieces(file);
   }
 
   /** Reads as far as it takes to know what the file is like. */
-  static async open(path: string): Promise<ScapStream> {
-    const stream = new ScapStream(path);
+  static async open(file: string, name = file): Promise<ScapStream> {
+    const stream = new ScapStream(file, name);
     const surveyor = new Surveyor();
     const enough = () => surveyor.events >= ENOUGH_EVENTS;
     stream.#cut = await eachPiece(
@@ -97,9 +97,9 @@ export class ScapStream implements EventStream {
     try {
       const cut = await eachPiece(this.#all(), (piece) => reader.push(piece));
       reader.finish();
-      return { cut: cut ?? this.#cut ?? reader.cut, leftOut: reader.leftOut };
+      return outcomeOf(cut ?? this.#cut ?? reader.cut, reader.leftOut);
     } catch (error) {
-      if (error instanceof Enough) return { cut: null, leftOut: reader.leftOut };
+      if (error instanceof Enough) return outcomeOf(null, reader.leftOut);
       throw error;
     } finally {
       await this.#source.return(undefined);

@@ -1,4 +1,4 @@
-/** Threads as the file tells of them, and the rows that they become. */
+/** Threads as the file has them, and the rows that they become. */
 
 import { parseCgroup } from '../model/cgroup.ts';
 import type { DimensionTables, ProcessRow, ThreadRow, ThreadStatRow } from '../model/rows.ts';
@@ -17,14 +17,14 @@ export const CloneFlag = {
   CHILD_IN_PIDNS: 1 << 29,
 } as const;
 
-/** What nobody told. */
+/** What the file does not say. */
 const UNKNOWN = '<NA>';
 const NOBODY = 0xffffffff;
 
 export class Thread {
   pid: number;
   ptid = -1;
-  /** Its numbers in its own pid namespace; -1: nobody told. */
+  /** Its numbers in its own pid namespace; -1: unknown. */
   vtid = -1;
   vpid = -1;
   sid = -1;

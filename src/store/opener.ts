@@ -5,5 +5,5 @@ const MAGIC = 'SQLite format 3';
 
 export const STORED: Opener = {
   sniff: ({ head }) => Buffer.from(head).toString('latin1').startsWith(MAGIC),
-  open: async (name) => new (await import('./reader.ts')).CaptureReader(name),
+  open: async (file, name) => new (await import('./reader.ts')).CaptureReader(file, name),
 };

@@ -188,6 +188,27 @@ test('users, addresses and calls without end', PATIENCE, async () => {
   expect(lines).toEqual(['3 prog']);
 });
 
+test('two million descriptors, opened and closed by close_range: none is open', PATIENCE, () => {
+  const EACH = 1000;
+  const opens = Array.from({ length: EACH }, (_, i) =>
+    scap.event({ type: EVENT.OPEN + 1, tid: 10, time: at(1), params: [i64(3 + i), nul('/x'), u32(1), u32(0)] }),
+  );
+  const close = scap.call(EVENT.CLOSE_RANGE, 10, at(2), [], [i64(0), u32(3), u32(0xffffffff), u32(0)]);
+  const batch = cat(...opens, close);
+  let unnamed = 0;
+  let events = 0;
+  const tables = newTables();
+  const reader = new ScapReader(tables, new Surveyor().finish(null), ({ n, fd, fdnum }) => {
+    events += n;
+    for (let i = 0; i < n; i++) if (fdnum[i]! >= 0 && tables.fds.get(fd[i]!)?.name !== '/x') unnamed++;
+  });
+  reader.push(cat(START, scap.processes(9, [{ tid: 10 }])));
+  for (let opened = 0; opened < 2_000_000; opened += EACH) reader.push(batch);
+  reader.finish();
+  expect(events).toBeGreaterThanOrEqual(2_000_000);
+  expect({ unnamed, leftOut: reader.leftOut }).toEqual({ unnamed: 0, leftOut: [] });
+});
+
 test('a new file name with each event', PATIENCE, async () => {
   const EACH = 20_000;
   const open = scap.event({

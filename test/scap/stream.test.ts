@@ -1,5 +1,5 @@
 /** A .scap file read as it is gives the answers that its import gives. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -13,13 +13,16 @@ import { type CompiledFilter, compileFilter } from '../../src/filter/compile.ts'
 import { DEFAULT_FORMAT, LineFormat } from '../../src/output/format.ts';
 import { ScapStream } from '../../src/scap/stream.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
+import { knownFile } from './known-answers.ts';
+import { samples } from './scap-samples.ts';
 
 const SHARED = '../shared/scap';
 const FILES = ['critical-app.scap', 'modern-lab-stall.scap', 'modern-zoo.scap'];
 
 /** Filters of the reference answers, and of every field's own example; none that look ahead. */
 function filters(context: CaptureContext): CompiledFilter[] {
-  const answers = JSON.parse(readFileSync(`${SHARED}/oracle.json`, 'utf8')) as { filter: string }[];
+  const path = `${SHARED}/oracle.json`;
+  const answers = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { filter: string }[]) : [];
   const texts = new Set([
     ...answers.map(({ filter }) => filter),
     ...FIELDS.filter(({ only }) => only !== 'print').map(({ example }) => example),
@@ -77,15 +80,37 @@ async function imported(path: string, lines: string[]): Promise<Found> {
 
 const numberOf = (line: string) => Number(line.slice(0, line.indexOf(' ')));
 
+/** `least`: filters that find something. */
+async function compare(path: string, least = 50): Promise<void> {
+  const [streamedLines, importedLines]: [string[], string[]] = [[], []];
+  const streams = await streamed(path, streamedLines);
+  const imports = await imported(path, importedLines);
+  expect(imports.size).toBeGreaterThan(least);
+  const differing = [...imports].filter(([text, nums]) => nums.join() !== streams.get(text)?.join()).map(([text]) => text);
+  expect(differing).toEqual([]);
+  expect([...streams.keys()].filter((text) => !imports.has(text))).toEqual([]);
+  expect(streamedLines.sort((a, b) => numberOf(a) - numberOf(b))).toEqual(importedLines);
+}
+
 describe.skipIf(!existsSync(SHARED))('streamed and imported (skipped where ../shared is absent)', () => {
   test.each(FILES)('%s', { timeout: 120_000 }, async (file) => {
-    const [streamedLines, importedLines]: [string[], string[]] = [[], []];
-    const streams = await streamed(`${SHARED}/${file}`, streamedLines);
-    const imports = await imported(`${SHARED}/${file}`, importedLines);
-    expect(imports.size).toBeGreaterThan(50);
-    const differing = [...imports].filter(([text, nums]) => nums.join() !== streams.get(text)?.join()).map(([text]) => text);
-    expect(differing).toEqual([]);
-    expect([...streams.keys()].filter((text) => !imports.has(text))).toEqual([]);
-    expect(streamedLines.sort((a, b) => numberOf(a) - numberOf(b))).toEqual(importedLines);
+    await compare(`${SHARED}/${file}`);
+  });
+});
+
+describe('streamed and imported, of files made here', () => {
+  const made = new Map([
+    ...samples(),
+    ...(['two events a call', 'one event a call'] as const).map((form) => [`known calls, ${form}`, knownFile(form).bytes] as const),
+  ]);
+
+  test.each([...made])('%s', { timeout: 120_000 }, async (_, bytes) => {
+    const folder = mkdtempSync(join(tmpdir(), 'scap-stream-'));
+    writeFileSync(join(folder, 'x.scap'), bytes);
+    try {
+      await compare(join(folder, 'x.scap'), 20);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -1,5 +1,7 @@
 /** What is in a capture, as a report of one record. */
+
 import type { BlindSpot } from '../../capture/blind-spots.ts';
+import { type LeftOut, leftOutText } from '../../capture/meta.ts';
 import { secondsText } from '../../model/time.ts';
 import { column, record, records } from '../../report/column.ts';
 import type { Column, Report } from '../../report/report.ts';
@@ -10,6 +12,10 @@ export interface Summary {
   readonly state: string;
   /** Null: the stream did not end without a goodbye. ns since the start: when the last event was seen; after it nothing is known. */
   readonly brokeOff: BrokenOff | null;
+  /** Why it is not all of the file that it was imported from; null: it is. */
+  readonly damage: string | null;
+  /** What of that file is more than is kept. */
+  readonly leftOut: readonly LeftOut[];
   readonly source: string;
   readonly hostname: string;
   readonly kernel: string;
@@ -54,6 +60,12 @@ export interface Loss {
 
 const PROGRAMS = { audience: 'programs' } as const;
 const PEOPLE = { audience: 'people' } as const;
+
+const LEFT_OUT: readonly Column<LeftOut>[] = [
+  column('kind', 'text', 'threads, descriptors …', (l) => l.kind),
+  column('count', 'count', 'how many are not kept', (l) => l.count),
+  column('limit', 'count', 'how many are kept at most', (l) => l.limit),
+];
 
 const BLIND: readonly Column<BlindSpot>[] = [
   column('id', 'text', 'its stable name', (b) => b.id),
@@ -105,6 +117,8 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
     ...PROGRAMS,
     nullable: true,
   }),
+  column('damage', 'text', 'why it is not all of the file that it was imported from', (s) => s.damage, { ...PROGRAMS, nullable: true }),
+  records('leftOut', 'what of that file is more than is kept', LEFT_OUT, (s) => s.leftOut, PROGRAMS),
   column('source', 'text', 'what made it', (s) => s.source, PROGRAMS),
   column('hostname', 'text', 'of the node', (s) => s.hostname, PROGRAMS),
   column('kernel', 'text', 'of the node', (s) => s.kernel, PROGRAMS),
@@ -124,7 +138,13 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   column('dnsMessages', 'count', 'DNS messages', (s) => s.dnsMessages, PROGRAMS),
   records('families', 'events by family', FAMILY, (s) => s.families, PROGRAMS),
   records('losses', 'what was lost, when', LOSS, (s) => s.losses, PROGRAMS),
-  column('file', 'text', '', (s) => `${s.file}  ${(s.bytes / 1024).toFixed(0)} KiB, schema ${s.schema}, ${s.state}`, PEOPLE),
+  column(
+    'file',
+    'text',
+    '',
+    (s) => `${s.file}  ${(s.bytes / 1024).toFixed(0)} KiB, schema ${s.schema}, ${s.damage === null ? s.state : 'a part of a damaged file'}`,
+    PEOPLE,
+  ),
   column('recorded', 'text', '', recordedText, PEOPLE),
   column('span', 'ns', '', (s) => s.durationNs, PEOPLE),
   column('events', 'text', '', eventsText, PEOPLE),
@@ -135,6 +155,8 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   column('names', 'text', '', (s) => s.names || undefined, PEOPLE),
   column('DNS', 'text', '', (s) => `${s.dnsMessages} messages`, PEOPLE),
   column('command', 'text', '', (s) => s.command || undefined, PEOPLE),
+  column('damaged', 'text', '', (s) => (s.damage === null ? undefined : `${s.damage}; what comes before is here`), PEOPLE),
+  column('left out', 'text', '', (s) => (s.leftOut.length === 0 ? undefined : leftOutText(s.leftOut)), PEOPLE),
   column('lost', 'text', '', lostText, PEOPLE),
   records('not seen', '', UNSEEN, (s) => s.blindSpots, PEOPLE),
   records('losses', '', LOST, (s) => largest(s.losses), PEOPLE),

@@ -1,4 +1,5 @@
-import { type Chunk, EventFlag, type NumberColumn, payload } from '../model/chunk.ts';
+import { type Chunk, isAbsent, payload } from '../model/chunk.ts';
+import { COLUMNS, type NumberColumn } from '../model/columns.ts';
 import type { DnsRow, LookupPart } from '../model/dns.ts';
 import type { EventType } from '../model/event-type.ts';
 import { History } from '../model/history.ts';
@@ -242,8 +243,5 @@ const UNKNOWN_TYPE: EventType = {
 /** Event i's number in a column; null: not measured, no result, no descriptor. */
 export function columnValue(chunk: Chunk, column: NumberColumn, i: number): number | null {
   const value = chunk[column][i]!;
-  if (column === 'res') return chunk.flags[i]! & EventFlag.HAS_RES ? value : null;
-  if (column === 'latency') return value < 0 ? null : value;
-  if (column === 'fdnum') return value < 0 ? null : value;
-  return value;
+  return isAbsent(COLUMNS[column].absent, value, chunk.flags[i]!) ? null : value;
 }

@@ -7,15 +7,8 @@ import { ALL_READ, type Outcome, type Question } from '../capture/event-stream.t
 import type { CaptureMeta } from '../capture/meta.ts';
 import { type Match, type Range, selectChunks } from '../capture/select.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
-import {
-  type ByteColumn,
-  CHUNK_EVENTS,
-  type Chunk,
-  type ChunkHead,
-  NUMBER_COLUMNS,
-  type NumberArray,
-  type NumberColumn,
-} from '../model/chunk.ts';
+import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../model/chunk.ts';
+import { type ByteColumn, COLUMNS, LazyColumns, type NumberArray, type NumberColumn } from '../model/columns.ts';
 import type { Dimensions, RowName, Rows, RowTypes } from '../model/rows.ts';
 import { unpackRows } from './blocks.ts';
 import { unpackBytes, unpackNumbers } from './codec.ts';
@@ -279,7 +272,7 @@ class Texts {
 }
 
 /** A chunk whose columns are decoded on first use. */
-class StoredChunk implements Chunk {
+class StoredChunk extends LazyColumns implements Chunk {
   readonly #numbers = new Map<NumberColumn | 'argsLength' | 'dataLength', NumberArray>();
   readonly #bytes = new Map<ByteColumn, Uint8Array>();
   readonly n: number;
@@ -292,39 +285,10 @@ class StoredChunk implements Chunk {
     readonly blob: (column: StoredColumn) => Uint8Array,
     readonly scratch: Map<string, NumberArray> | null,
   ) {
+    super();
     this.n = head.n;
   }
 
-  get num(): Float64Array {
-    return this.#number('num') as Float64Array;
-  }
-  get time(): Float64Array {
-    return this.#number('time') as Float64Array;
-  }
-  get latency(): Float64Array {
-    return this.#number('latency') as Float64Array;
-  }
-  get type(): Uint16Array {
-    return this.#number('type') as Uint16Array;
-  }
-  get flags(): Uint16Array {
-    return this.#number('flags') as Uint16Array;
-  }
-  get cpu(): Uint16Array {
-    return this.#number('cpu') as Uint16Array;
-  }
-  get thread(): Uint32Array {
-    return this.#number('thread') as Uint32Array;
-  }
-  get fd(): Uint32Array {
-    return this.#number('fd') as Uint32Array;
-  }
-  get fdnum(): Int32Array {
-    return this.#number('fdnum') as Int32Array;
-  }
-  get res(): Float64Array {
-    return this.#number('res') as Float64Array;
-  }
   get args(): Uint8Array {
     return this.#byte('args');
   }
@@ -340,10 +304,11 @@ class StoredChunk implements Chunk {
     return this.#dataEnd;
   }
 
-  #number(name: NumberColumn): NumberArray {
+  /** What the getters of the columns ask. */
+  override number(name: NumberColumn): NumberArray {
     let column = this.#numbers.get(name);
     if (column === undefined) {
-      column = this.#memory<NumberArray>(name, NUMBER_COLUMNS[name]);
+      column = this.#memory<NumberArray>(name, COLUMNS[name].array);
       this.#unpack(name, column);
       this.#numbers.set(name, column);
     }

@@ -10,7 +10,7 @@
  * While recording, the newest events lie in small chunks ("pieces") which one full chunk replaces later, in one transaction.
  */
 import type { Database } from 'better-sqlite3';
-import { type BYTE_COLUMN_NAMES, NUMBER_COLUMN_NAMES } from '../model/chunk.ts';
+import { BYTE_COLUMN_NAMES, type ByteColumn, NUMBER_COLUMN_NAMES, type NumberColumn } from '../model/columns.ts';
 import { createTable, TABLES, type TableSpec } from './tables.ts';
 
 /** `TROW`, so that file(1) and we know our own. */
@@ -23,9 +23,15 @@ export const SCHEMA_VERSION = 2;
 
 /** Places for columns in an id of chunk_column. */
 export const COLUMN_SLOTS = 32;
-export type StoredColumn = (typeof NUMBER_COLUMN_NAMES)[number] | (typeof BYTE_COLUMN_NAMES)[number] | 'argsLength' | 'dataLength';
-const STORED: readonly StoredColumn[] = [...NUMBER_COLUMN_NAMES, 'argsLength', 'args', 'dataLength', 'data'];
-/** The number of each stored column: part of the file format, so only ever append. */
+export type StoredColumn = NumberColumn | ByteColumn | `${ByteColumn}Length`;
+/** Number columns that came later have their numbers behind those of the byte columns. */
+const FIRST_NUMBERS = 10;
+const STORED: readonly StoredColumn[] = [
+  ...NUMBER_COLUMN_NAMES.slice(0, FIRST_NUMBERS),
+  ...BYTE_COLUMN_NAMES.flatMap((name): StoredColumn[] => [`${name}Length`, name]),
+  ...NUMBER_COLUMN_NAMES.slice(FIRST_NUMBERS),
+];
+/** The number of each stored column: part of the file format. */
 export const COLUMN_NUMBER = Object.fromEntries(STORED.map((name, i) => [name, i])) as Record<StoredColumn, number>;
 
 const CHUNK_TABLES = `

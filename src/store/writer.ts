@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { CaptureMeta } from '../capture/meta.ts';
-import { CHUNK_EVENTS, type Chunk, NUMBER_COLUMN_NAMES, type NumberArray, OpenChunk } from '../model/chunk.ts';
+import { CHUNK_EVENTS, type Chunk, OpenChunk } from '../model/chunk.ts';
+import { COLUMNS, NUMBER_COLUMN_NAMES, type NumberArray } from '../model/columns.ts';
 import type { DimensionTables, RowName } from '../model/rows.ts';
 import { packRows, type Values } from './blocks.ts';
 import { type Compression, packBytes, packNumbers } from './codec.ts';
@@ -17,10 +18,6 @@ export interface WriterOptions {
   /** Also zips what most filters read: half the size, for some 5 ns an event more when a filter reads such a column. */
   readonly small?: boolean;
 }
-
-const ASCENDING: ReadonlySet<string> = new Set(['num', 'time']);
-/** What most filters read: packed, but zipped only in captures that are to be small. */
-const HOT: ReadonlySet<string> = new Set(['type', 'thread', 'fd', 'flags', 'cpu', 'latency', 'res']);
 
 const UNZIPPED: Compression = { level: 0 };
 
@@ -149,14 +146,17 @@ export class CaptureWriter {
     const { level, small = false } = this.#options;
     const compression = { level: sealed ? level : 0, small };
     const hot = small ? compression : UNZIPPED;
-    for (const name of NUMBER_COLUMN_NAMES) this.#writeNumbers(id, name, chunk[name], n, HOT.has(name) ? hot : compression);
+    for (const name of NUMBER_COLUMN_NAMES) {
+      const column = COLUMNS[name];
+      this.#writeNumbers(id, name, chunk[name], n, column.hot ? hot : compression, column.ascending);
+    }
     this.#writeBytes(id, 'args', chunk.args, chunk.argsEnd, n, compression);
     this.#writeBytes(id, 'data', chunk.data, chunk.dataEnd, n, compression);
     return id;
   }
 
-  #writeNumbers(chunk: number, name: StoredColumn, values: NumberArray, n: number, compression: Compression): void {
-    this.#insertColumn.run(chunk * COLUMN_SLOTS + COLUMN_NUMBER[name], packNumbers(values, n, ASCENDING.has(name), compression));
+  #writeNumbers(chunk: number, name: StoredColumn, values: NumberArray, n: number, compression: Compression, ascending = false): void {
+    this.#insertColumn.run(chunk * COLUMN_SLOTS + COLUMN_NUMBER[name], packNumbers(values, n, ascending, compression));
   }
 
   #writeBytes(chunk: number, name: 'args' | 'data', bytes: Uint8Array, ends: Uint32Array, n: number, compression: Compression): void {

@@ -9,12 +9,13 @@ import { type Match, type Range, selectChunks } from '../capture/select.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../model/chunk.ts';
 import { type ByteColumn, COLUMNS, LazyColumns, type NumberArray, type NumberColumn } from '../model/columns.ts';
+import { DIMENSION_NAMES, DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
 import type { Dimensions, RowName, Rows, RowTypes } from '../model/rows.ts';
 import { unpackRows } from './blocks.ts';
 import { unpackBytes, unpackNumbers } from './codec.ts';
 import { decodePresence } from './presence.ts';
 import { APPLICATION_ID, COLUMN_NUMBER, COLUMN_SLOTS, SCHEMA_VERSION, type StoredColumn } from './schema.ts';
-import { BLOCK_COLUMN, BLOCK_ROWS, decodeRow, selectFrom, TABLE_NAMES, TABLES, type TableSpec } from './tables.ts';
+import { BLOCK_COLUMN, BLOCK_ROWS, decodeRow, selectFrom } from './tables.ts';
 
 interface ChunkRow {
   id: number;
@@ -53,7 +54,7 @@ export class CaptureReader implements Capture {
     this.#next = this.#db.prepare('SELECT * FROM chunk WHERE last_num > ? ORDER BY last_num LIMIT 1');
     const texts = new Texts(this.#db);
     const rowsOf = (name: RowName) => new StoredRows(named, this.#db, name, texts);
-    this.dims = Object.fromEntries(TABLE_NAMES.map((name) => [name, rowsOf(name)])) as unknown as Dimensions;
+    this.dims = Object.fromEntries(DIMENSION_NAMES.map((name) => [name, rowsOf(name)])) as unknown as Dimensions;
   }
 
   /** ns since 1970 of time zero. */
@@ -187,7 +188,7 @@ class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
   constructor(path: string, db: Database.Database, name: Name, texts: Texts) {
     this.#path = path;
     this.#texts = texts;
-    this.#spec = TABLES[name] as unknown as TableSpec<RowTypes[Name]>;
+    this.#spec = DIMENSIONS[name] as unknown as TableSpec<RowTypes[Name]>;
     const columns = new Set(db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(this.#spec.name) as string[]);
     this.#packed = columns.has(BLOCK_COLUMN);
     this.#select = db.prepare(selectFrom(this.#spec as unknown as TableSpec<never>, columns)).raw();

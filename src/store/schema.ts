@@ -11,7 +11,8 @@
  */
 import type { Database } from 'better-sqlite3';
 import { BYTE_COLUMN_NAMES, type ByteColumn, NUMBER_COLUMN_NAMES, type NumberColumn } from '../model/columns.ts';
-import { createTable, TABLES, type TableSpec } from './tables.ts';
+import { DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
+import { createTable } from './tables.ts';
 
 /** `TROW`, so that file(1) and we know our own. */
 export const APPLICATION_ID = 0x54524f57;
@@ -59,5 +60,5 @@ export function createSchema(db: Database): void {
   db.pragma(`application_id = ${APPLICATION_ID}`);
   db.pragma(`user_version = ${SCHEMA_VERSION}`);
   db.exec(CHUNK_TABLES);
-  for (const spec of Object.values(TABLES)) db.exec(createTable(spec as unknown as TableSpec<never>));
+  for (const spec of Object.values(DIMENSIONS)) db.exec(createTable(spec as unknown as TableSpec<never>));
 }

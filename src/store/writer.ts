@@ -3,12 +3,13 @@ import Database from 'better-sqlite3';
 import type { CaptureMeta } from '../capture/meta.ts';
 import { CHUNK_EVENTS, type Chunk, OpenChunk } from '../model/chunk.ts';
 import { COLUMNS, NUMBER_COLUMN_NAMES, type NumberArray } from '../model/columns.ts';
+import { DIMENSION_NAMES, DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
 import type { DimensionTables, RowName } from '../model/rows.ts';
 import { packRows, type Values } from './blocks.ts';
 import { type Compression, packBytes, packNumbers } from './codec.ts';
 import { PresenceCollector } from './presence.ts';
 import { COLUMN_NUMBER, COLUMN_SLOTS, createSchema, type StoredColumn } from './schema.ts';
-import { BLOCK_ROWS, encodeRow, insertInto, TABLE_NAMES, TABLES, type TableSpec } from './tables.ts';
+import { BLOCK_ROWS, encodeRow, insertInto } from './tables.ts';
 
 export interface WriterOptions {
   /** zstd level of full chunks. */
@@ -62,7 +63,9 @@ export class CaptureWriter {
     this.#dropColumns = this.#db.prepare('DELETE FROM chunk_column WHERE id >= ? AND id < ?');
     this.#setMeta = this.#db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
     this.#insertText = this.#db.prepare('INSERT INTO text VALUES (?, ?)');
-    this.#inserts = new Map(TABLE_NAMES.map((name) => [name, this.#db.prepare(insertInto(TABLES[name] as unknown as TableSpec<never>))]));
+    this.#inserts = new Map(
+      DIMENSION_NAMES.map((name) => [name, this.#db.prepare(insertInto(DIMENSIONS[name] as unknown as TableSpec<never>))]),
+    );
   }
 
   /** Bytes of the file so far, with its write-ahead log. */
@@ -174,7 +177,7 @@ export class CaptureWriter {
 
   #writeRows(): void {
     for (const [name, insert] of this.#inserts) {
-      const spec = TABLES[name] as unknown as TableSpec<unknown>;
+      const spec = DIMENSIONS[name] as unknown as TableSpec<unknown>;
       const rows = this.#tables[name].takeChanged().map((row) => encodeRow(spec, row, (text) => this.#share(text)));
       if (spec.packed) this.#writeBlocks(insert, rows as Values[], spec.columns.length);
       else for (const row of rows) insert.run(...row);

@@ -1,5 +1,4 @@
-import { type Chunk, isAbsent, payload } from '../model/chunk.ts';
-import { COLUMNS, type NumberColumn } from '../model/columns.ts';
+import { type Chunk, columnValue, type NumberColumn, payload } from '../model/chunk.ts';
 import type { DnsRow, LookupPart } from '../model/dns.ts';
 import type { EventType } from '../model/event-type.ts';
 import { History } from '../model/history.ts';
@@ -239,9 +238,3 @@ const UNKNOWN_TYPE: EventType = {
   syscall: false,
   args: [],
 };
-
-/** Event i's number in a column; null: not measured, no result, no descriptor. */
-export function columnValue(chunk: Chunk, column: NumberColumn, i: number): number | null {
-  const value = chunk[column][i]!;
-  return isAbsent(COLUMNS[column].absent, value, chunk.flags[i]!) ? null : value;
-}

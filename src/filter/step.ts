@@ -4,8 +4,7 @@
  */
 
 import type { EventView } from '../event/view.ts';
-import { CHUNK_EVENTS, type Chunk, type ChunkHead, EventFlag, type RowColumn } from '../model/chunk.ts';
-import type { NumberColumn } from '../model/columns.ts';
+import { CHUNK_EVENTS, type Chunk, type ChunkHead, EventFlag, type NumberColumn, type RowColumn } from '../model/chunk.ts';
 
 /** Indices of events in a chunk, ascending. */
 export type Selection = Uint16Array;

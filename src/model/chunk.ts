@@ -3,7 +3,17 @@
  * An event is one index into parallel columns; it becomes a row only where it is shown.
  */
 
-import { type Absence, type ByteColumn, type ColumnArrays, ColumnMemory, NUMBER_COLUMN_NAMES } from './columns.ts';
+import {
+  type Absence,
+  type ByteColumn,
+  COLUMNS,
+  type ColumnArrays,
+  ColumnMemory,
+  NUMBER_COLUMN_NAMES,
+  type NumberColumn,
+} from './columns.ts';
+
+export type { Absence, ByteColumn, NumberArray, NumberColumn } from './columns.ts';
 
 /** Events in a full chunk: few enough for a column to stay in the CPU's cache, many enough that a blob's fixed cost does not count. */
 export const CHUNK_EVENTS = 16_384;
@@ -55,9 +65,17 @@ export interface Chunk extends ColumnArrays {
   readonly dataEnd: Uint32Array;
 }
 
+export const absenceOf = (column: NumberColumn): Absence => COLUMNS[column].absent;
+
 /** Whether an event's number in a column of such an absence is none; `flags`: the event's. */
 export function isAbsent(absence: Absence, value: number, flags: number): boolean {
   return absence === null ? false : absence === 'negative' ? value < 0 : (flags & EventFlag.HAS_RES) === 0;
+}
+
+/** Event i's number in a column; null: not measured, no result, no descriptor. */
+export function columnValue(chunk: Chunk, column: NumberColumn, i: number): number | null {
+  const value = chunk[column][i]!;
+  return isAbsent(absenceOf(column), value, chunk.flags[i]!) ? null : value;
 }
 
 /** Event i's payload, as a view. */

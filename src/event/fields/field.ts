@@ -1,4 +1,4 @@
-import type { NumberColumn } from '../../model/columns.ts';
+import type { NumberColumn } from '../../model/chunk.ts';
 import type { EventView } from '../view.ts';
 
 /** What a field's values are, and with it which operators and constants it takes. Times and spans are ns. */

@@ -6,9 +6,15 @@ import {
   WIRE_COLUMN_NAMES,
   WIRE_TYPES,
   WIRED_COLUMNS,
+  type WireColumn,
   widthOf,
 } from '../model/columns.ts';
 import type { BatchDef } from './wire.ts';
+
+/** Bytes of one event in each fixed-width column of the wire. */
+export const COLUMN_WIDTHS = Object.fromEntries(WIRE_COLUMN_NAMES.map((name) => [name, widthOf(WIRE_TYPES[name])])) as Readonly<
+  Record<WireColumn, number>
+>;
 
 /** Stream-local id → row of the capture. */
 export type IdMap = Map<number, number>;
@@ -23,7 +29,7 @@ export function appendBatch(chunk: OpenChunk, batch: BatchDef, threads: IdMap, f
   const { n } = batch;
   for (const name of WIRE_COLUMN_NAMES) {
     const { length } = batch[name];
-    const width = widthOf(WIRE_TYPES[name]);
+    const width = COLUMN_WIDTHS[name];
     if (length !== n * width) throw new BatchError(`column ${name} has ${length} bytes, not ${n} × ${width}`);
   }
   for (const name of WIRED_COLUMNS) bytesOf(chunk[name], chunk.n).set(batch[name]);
@@ -39,7 +45,7 @@ function bytesOf(column: NumberArray, from: number): Uint8Array {
 }
 
 function appendBytes(chunk: OpenChunk, name: ByteColumn, bytes: Uint8Array, lengths: Uint8Array, n: number): void {
-  const width = widthOf(WIRE_TYPES[`${name}Len`]);
+  const width = COLUMN_WIDTHS[`${name}Len`];
   const ends = name === 'args' ? chunk.argsEnd : chunk.dataEnd;
   let end = chunk.appendBytes(name, bytes);
   const wanted = end + bytes.length;

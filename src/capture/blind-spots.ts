@@ -175,6 +175,7 @@ const NOTES: readonly (readonly [note: RegExp, id: BlindId | null])[] = [
   [/^signals, and calls/, 'signals'],
   [/retransmissions/, 'net.retransmit'],
   [/resets that are sent/, 'net.reset_sent'],
+  [/resets that answer/, 'net.reset_sent_no_socket'],
   [/resets that are received/, 'net.reset_received'],
   [/state changes/, 'net.state'],
   [/dropped packets/, 'net.drop'],

@@ -1,21 +1,21 @@
-import type { NumberArray, OpenChunk } from '../model/chunk.ts';
+import type { OpenChunk } from '../model/chunk.ts';
+import {
+  BYTE_COLUMN_NAMES,
+  type ByteColumn,
+  type NumberArray,
+  WIRE_COLUMN_NAMES,
+  WIRE_TYPES,
+  WIRED_COLUMNS,
+  type WireColumn,
+  widthOf,
+} from '../model/columns.ts';
 import { isTime } from './validate.ts';
 import type { BatchDef } from './wire.ts';
 
-/** Bytes of one event in each fixed-width column of the wire, to be compared with the probe's in a test. */
-export const COLUMN_WIDTHS = {
-  time: 8,
-  latency: 8,
-  type: 2,
-  flags: 2,
-  cpu: 2,
-  thread: 4,
-  fd: 4,
-  fdnum: 4,
-  res: 8,
-  argsLen: 2,
-  dataLen: 4,
-} as const;
+/** Bytes of one event in each fixed-width column of the wire. */
+export const COLUMN_WIDTHS = Object.fromEntries(WIRE_COLUMN_NAMES.map((name) => [name, widthOf(WIRE_TYPES[name])])) as Readonly<
+  Record<WireColumn, number>
+>;
 
 /** Stream-local id → row of the capture. */
 export type IdMap = Map<number, number>;
@@ -28,8 +28,9 @@ export class BatchError extends Error {
 /** Throws BatchError unless each column has the bytes of n events. To be asked before room is made for n. */
 export function checkColumns(batch: BatchDef): void {
   const { n } = batch;
-  for (const [name, width] of Object.entries(COLUMN_WIDTHS)) {
-    const { length } = batch[name as keyof typeof COLUMN_WIDTHS];
+  for (const name of WIRE_COLUMN_NAMES) {
+    const { length } = batch[name];
+    const width = COLUMN_WIDTHS[name];
     if (length !== n * width) throw new BatchError(`column ${name} has ${length} bytes, not ${n} × ${width}`);
   }
 }
@@ -41,16 +42,13 @@ export function checkColumns(batch: BatchDef): void {
 export function appendBatch(chunk: OpenChunk, batch: BatchDef, threads: IdMap, fds: IdMap): void {
   const { n } = batch;
   checkColumns(batch);
-  for (const name of NUMBERS) bytesOf(chunk[name], chunk.n).set(batch[name]);
+  for (const name of WIRED_COLUMNS) bytesOf(chunk[name], chunk.n).set(batch[name]);
   checkNumbers(chunk, chunk.n, n);
   mapIds(chunk.thread, chunk.n, n, threads, 'thread');
   mapIds(chunk.fd, chunk.n, n, fds, 'fd');
-  appendBytes(chunk, 'args', batch.args, batch.argsLen, COLUMN_WIDTHS.argsLen, n);
-  appendBytes(chunk, 'data', batch.data, batch.dataLen, COLUMN_WIDTHS.dataLen, n);
+  for (const name of BYTE_COLUMN_NAMES) appendBytes(chunk, name, batch[name], batch[`${name}Len`], n);
   chunk.n += n;
 }
-
-const NUMBERS = ['time', 'latency', 'type', 'flags', 'cpu', 'thread', 'fd', 'fdnum', 'res'] as const;
 
 function checkNumbers({ time, latency, res }: OpenChunk, from: number, n: number): void {
   for (let i = from; i < from + n; i++) {
@@ -64,7 +62,8 @@ function bytesOf(column: NumberArray, from: number): Uint8Array {
   return new Uint8Array(column.buffer, column.byteOffset + from * column.BYTES_PER_ELEMENT);
 }
 
-function appendBytes(chunk: OpenChunk, name: 'args' | 'data', bytes: Uint8Array, lengths: Uint8Array, width: 2 | 4, n: number): void {
+function appendBytes(chunk: OpenChunk, name: ByteColumn, bytes: Uint8Array, lengths: Uint8Array, n: number): void {
+  const width = COLUMN_WIDTHS[`${name}Len`];
   const ends = name === 'args' ? chunk.argsEnd : chunk.dataEnd;
   let end = chunk.appendBytes(name, bytes);
   const wanted = end + bytes.length;

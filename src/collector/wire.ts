@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Long from 'long';
 import protobuf from 'protobufjs';
+import type { ByteColumn, WireColumn } from '../model/columns.ts';
 import { packageRoot } from '../model/package-root.ts';
 
 /** Version of the columns that this collector reads; see Hello.layout. */
@@ -105,22 +106,12 @@ export interface CounterDef {
   readonly faults: Long;
 }
 
-/** The columns of n events; widths as the proto file says. */
-export interface BatchDef {
+/** The columns of n events: those of model/columns.ts, as the proto file has them. */
+type BatchColumns = { readonly [Name in WireColumn | ByteColumn]: Uint8Array };
+
+/** n events, and what they refer to for the first time. */
+export interface BatchDef extends BatchColumns {
   readonly n: number;
-  readonly time: Uint8Array;
-  readonly latency: Uint8Array;
-  readonly type: Uint8Array;
-  readonly flags: Uint8Array;
-  readonly cpu: Uint8Array;
-  readonly thread: Uint8Array;
-  readonly fd: Uint8Array;
-  readonly fdnum: Uint8Array;
-  readonly res: Uint8Array;
-  readonly argsLen: Uint8Array;
-  readonly args: Uint8Array;
-  readonly dataLen: Uint8Array;
-  readonly data: Uint8Array;
   readonly threads: readonly ThreadDef[];
   readonly fds: readonly FdDef[];
   readonly losses: readonly LossDef[];

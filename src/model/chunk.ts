@@ -3,6 +3,18 @@
  * An event is one index into parallel columns; it becomes a row only where it is shown.
  */
 
+import {
+  type Absence,
+  type ByteColumn,
+  COLUMNS,
+  type ColumnArrays,
+  ColumnMemory,
+  NUMBER_COLUMN_NAMES,
+  type NumberColumn,
+} from './columns.ts';
+
+export type { Absence, ByteColumn, NumberArray, NumberColumn } from './columns.ts';
+
 /** Events in a full chunk: few enough for a column to stay in the CPU's cache, many enough that a blob's fixed cost does not count. */
 export const CHUNK_EVENTS = 16_384;
 
@@ -26,36 +38,6 @@ export const EventFlag = {
   ARGS_CUT: 128,
 } as const;
 
-/** Columns with one number per event, in the order in which the store numbers them. Only ever append. */
-export const NUMBER_COLUMNS = {
-  /** Event number, from 1, ascending. */
-  num: Float64Array,
-  /** ns since the capture's start at which the operation ended. */
-  time: Float64Array,
-  /** ns from its start to its end; -1: not measured. */
-  latency: Float64Array,
-  /** Row of the event types. */
-  type: Uint16Array,
-  flags: Uint16Array,
-  cpu: Uint16Array,
-  /** Row of the threads; 0: none. */
-  thread: Uint32Array,
-  /** Row of the fds; 0: none. */
-  fd: Uint32Array,
-  /** The descriptor's number; -1: none. */
-  fdnum: Int32Array,
-  /** Return value; one message's length for a MESSAGE. Valid with HAS_RES. */
-  res: Float64Array,
-} as const;
-
-export type NumberColumn = keyof typeof NUMBER_COLUMNS;
-export const NUMBER_COLUMN_NAMES = Object.keys(NUMBER_COLUMNS) as readonly NumberColumn[];
-export type NumberArray = Float64Array | Uint16Array | Uint32Array | Int32Array;
-
-/** Columns of bytes: event i's bytes are `bytes.subarray(end[i-1] ?? 0, end[i])`. */
-export const BYTE_COLUMN_NAMES = ['args', 'data'] as const;
-export type ByteColumn = (typeof BYTE_COLUMN_NAMES)[number];
-
 /** Columns that hold rows of a dimension. */
 export type RowColumn = 'type' | 'thread' | 'fd';
 
@@ -73,18 +55,8 @@ export interface ChunkHead {
 }
 
 /** Columns may be longer than n; what lies beyond is not an event. */
-export interface Chunk {
+export interface Chunk extends ColumnArrays {
   readonly n: number;
-  readonly num: Float64Array;
-  readonly time: Float64Array;
-  readonly latency: Float64Array;
-  readonly type: Uint16Array;
-  readonly flags: Uint16Array;
-  readonly cpu: Uint16Array;
-  readonly thread: Uint32Array;
-  readonly fd: Uint32Array;
-  readonly fdnum: Int32Array;
-  readonly res: Float64Array;
   /** Arguments, encoded as args.ts says. */
   readonly args: Uint8Array;
   readonly argsEnd: Uint32Array;
@@ -93,12 +65,7 @@ export interface Chunk {
   readonly dataEnd: Uint32Array;
 }
 
-/** How a column says that an event has no such number: by one below zero, or by an event without HAS_RES. Others always have one. */
-const ABSENCE: Readonly<Partial<Record<NumberColumn, 'negative' | 'flag'>>> = { latency: 'negative', fdnum: 'negative', res: 'flag' };
-
-export type Absence = 'negative' | 'flag' | null;
-
-export const absenceOf = (column: NumberColumn): Absence => ABSENCE[column] ?? null;
+export const absenceOf = (column: NumberColumn): Absence => COLUMNS[column].absent;
 
 /** Whether an event's number in a column of such an absence is none; `flags`: the event's. */
 export function isAbsent(absence: Absence, value: number, flags: number): boolean {
@@ -128,18 +95,8 @@ export function startTime(chunk: Chunk, i: number): number {
 }
 
 /** A chunk that grows. Writers set the number columns at index n themselves, call `args`/`data` setters, then `n++` by `next`. */
-export class OpenChunk implements Chunk {
+export class OpenChunk extends ColumnMemory implements Chunk {
   n = 0;
-  readonly num: Float64Array;
-  readonly time: Float64Array;
-  readonly latency: Float64Array;
-  readonly type: Uint16Array;
-  readonly flags: Uint16Array;
-  readonly cpu: Uint16Array;
-  readonly thread: Uint32Array;
-  readonly fd: Uint32Array;
-  readonly fdnum: Int32Array;
-  readonly res: Float64Array;
   args: Uint8Array;
   readonly argsEnd: Uint32Array;
   data: Uint8Array;
@@ -149,16 +106,7 @@ export class OpenChunk implements Chunk {
     readonly capacity = CHUNK_EVENTS,
     bytes = 1 << 16,
   ) {
-    this.num = new Float64Array(capacity);
-    this.time = new Float64Array(capacity);
-    this.latency = new Float64Array(capacity);
-    this.type = new Uint16Array(capacity);
-    this.flags = new Uint16Array(capacity);
-    this.cpu = new Uint16Array(capacity);
-    this.thread = new Uint32Array(capacity);
-    this.fd = new Uint32Array(capacity);
-    this.fdnum = new Int32Array(capacity);
-    this.res = new Float64Array(capacity);
+    super(capacity);
     this.argsEnd = new Uint32Array(capacity);
     this.dataEnd = new Uint32Array(capacity);
     this.args = new Uint8Array(bytes);

@@ -3,6 +3,7 @@
  * so they are ordinary objects. Times are ns since the capture's start; a row that describes something changing holds
  * from `from` until `to` (null: until further notice), and a change makes a new row.
  */
+import { DIMENSION_NAMES } from './dimensions.ts';
 import type { DnsRow, DnsSocketRow, ResolverRow } from './dns.ts';
 import type { EventType } from './event-type.ts';
 import type { ContainerRow, KubeEventRow, KubeObjectRow } from './kube.ts';
@@ -289,21 +290,6 @@ export class Table<Row extends { readonly id: number }> implements Rows<Row> {
 
 /** Empty tables for a new capture. */
 export function newTables(): DimensionTables {
-  return {
-    types: new Table(),
-    threads: new Table(),
-    processes: new Table(),
-    fds: new Table(),
-    users: new Table(),
-    groups: new Table(),
-    losses: new Table(),
-    dns: new Table(),
-    dnsSockets: new Table(),
-    resolvers: new Table(),
-    counters: new Table(),
-    threadStats: new Table(),
-    containers: new Table(),
-    objects: new Table(),
-    kubeEvents: new Table(),
-  };
+  // Each name's table has that name's rows, which the type of fromEntries does not know.
+  return Object.fromEntries(DIMENSION_NAMES.map((name) => [name, new Table()])) as unknown as DimensionTables;
 }

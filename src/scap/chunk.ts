@@ -3,6 +3,7 @@
  * only when somebody asks for them: most filters never do.
  */
 import { CHUNK_EVENTS, type Chunk } from '../model/chunk.ts';
+import { ColumnMemory } from '../model/columns.ts';
 import { ArgEncoder } from './args.ts';
 import type { Region } from './bytes.ts';
 import { Params } from './params.ts';
@@ -12,18 +13,8 @@ const NOTHING = new Uint8Array(0);
 const FIRST_BYTES = 1 << 20;
 
 /** Used again and again: whoever wants to keep something copies it. */
-export class ScapChunk implements Chunk {
+export class ScapChunk extends ColumnMemory implements Chunk {
   n = 0;
-  readonly num = new Float64Array(CHUNK_EVENTS);
-  readonly time = new Float64Array(CHUNK_EVENTS);
-  readonly latency = new Float64Array(CHUNK_EVENTS);
-  readonly type = new Uint16Array(CHUNK_EVENTS);
-  readonly flags = new Uint16Array(CHUNK_EVENTS);
-  readonly cpu = new Uint16Array(CHUNK_EVENTS);
-  readonly thread = new Uint32Array(CHUNK_EVENTS);
-  readonly fd = new Uint32Array(CHUNK_EVENTS);
-  readonly fdnum = new Int32Array(CHUNK_EVENTS);
-  readonly res = new Float64Array(CHUNK_EVENTS);
 
   readonly #plans: TypePlan[] = [];
   readonly #ends = new Places();
@@ -46,6 +37,10 @@ export class ScapChunk implements Chunk {
   /** How many events the byte columns hold. */
   #withArgs = 0;
   #withData = 0;
+
+  constructor() {
+    super(CHUNK_EVENTS);
+  }
 
   get full(): boolean {
     return this.n === CHUNK_EVENTS;

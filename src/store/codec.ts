@@ -14,7 +14,8 @@
  *               places as uint16; all of it after zstd if bit 2 is set
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { CHUNK_EVENTS, type NumberArray } from '../model/chunk.ts';
+import { CHUNK_EVENTS } from '../model/chunk.ts';
+import type { NumberArray } from '../model/columns.ts';
 
 const HEADER = 24;
 const DIFFERENCES = 1;

@@ -7,21 +7,15 @@ import { ALL_READ, type Outcome, type Question } from '../capture/event-stream.t
 import type { CaptureMeta } from '../capture/meta.ts';
 import { type Match, type Range, selectChunks } from '../capture/select.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
-import {
-  type ByteColumn,
-  CHUNK_EVENTS,
-  type Chunk,
-  type ChunkHead,
-  NUMBER_COLUMNS,
-  type NumberArray,
-  type NumberColumn,
-} from '../model/chunk.ts';
+import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../model/chunk.ts';
+import { type ByteColumn, COLUMNS, LazyColumns, type NumberArray, type NumberColumn } from '../model/columns.ts';
+import { DIMENSION_NAMES, DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
 import type { Dimensions, RowName, Rows, RowTypes } from '../model/rows.ts';
 import { unpackRows } from './blocks.ts';
 import { unpackBytes, unpackNumbers } from './codec.ts';
 import { decodePresence } from './presence.ts';
 import { APPLICATION_ID, COLUMN_NUMBER, COLUMN_SLOTS, SCHEMA_VERSION, type StoredColumn } from './schema.ts';
-import { BLOCK_COLUMN, BLOCK_ROWS, decodeRow, selectFrom, TABLE_NAMES, TABLES, type TableSpec } from './tables.ts';
+import { BLOCK_COLUMN, BLOCK_ROWS, decodeRow, selectFrom } from './tables.ts';
 
 interface ChunkRow {
   id: number;
@@ -60,7 +54,7 @@ export class CaptureReader implements Capture {
     this.#next = this.#db.prepare('SELECT * FROM chunk WHERE last_num > ? ORDER BY last_num LIMIT 1');
     const texts = new Texts(this.#db);
     const rowsOf = (name: RowName) => new StoredRows(named, this.#db, name, texts);
-    this.dims = Object.fromEntries(TABLE_NAMES.map((name) => [name, rowsOf(name)])) as unknown as Dimensions;
+    this.dims = Object.fromEntries(DIMENSION_NAMES.map((name) => [name, rowsOf(name)])) as unknown as Dimensions;
   }
 
   /** ns since 1970 of time zero. */
@@ -199,7 +193,7 @@ class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
   constructor(path: string, db: Database.Database, name: Name, texts: Texts) {
     this.#path = path;
     this.#texts = texts;
-    this.#spec = TABLES[name] as unknown as TableSpec<RowTypes[Name]>;
+    this.#spec = DIMENSIONS[name] as unknown as TableSpec<RowTypes[Name]>;
     const columns = new Set(db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(this.#spec.name) as string[]);
     this.#packed = columns.has(BLOCK_COLUMN);
     this.#select = db.prepare(selectFrom(this.#spec as unknown as TableSpec<never>, columns)).raw();
@@ -298,7 +292,7 @@ class Texts {
 }
 
 /** A chunk whose columns are decoded on first use. */
-class StoredChunk implements Chunk {
+class StoredChunk extends LazyColumns implements Chunk {
   readonly #numbers = new Map<NumberColumn | 'argsLength' | 'dataLength', NumberArray>();
   readonly #bytes = new Map<ByteColumn, Uint8Array>();
   readonly n: number;
@@ -311,39 +305,10 @@ class StoredChunk implements Chunk {
     readonly blob: (column: StoredColumn) => Uint8Array,
     readonly scratch: Map<string, NumberArray> | null,
   ) {
+    super();
     this.n = head.n;
   }
 
-  get num(): Float64Array {
-    return this.#number('num') as Float64Array;
-  }
-  get time(): Float64Array {
-    return this.#number('time') as Float64Array;
-  }
-  get latency(): Float64Array {
-    return this.#number('latency') as Float64Array;
-  }
-  get type(): Uint16Array {
-    return this.#number('type') as Uint16Array;
-  }
-  get flags(): Uint16Array {
-    return this.#number('flags') as Uint16Array;
-  }
-  get cpu(): Uint16Array {
-    return this.#number('cpu') as Uint16Array;
-  }
-  get thread(): Uint32Array {
-    return this.#number('thread') as Uint32Array;
-  }
-  get fd(): Uint32Array {
-    return this.#number('fd') as Uint32Array;
-  }
-  get fdnum(): Int32Array {
-    return this.#number('fdnum') as Int32Array;
-  }
-  get res(): Float64Array {
-    return this.#number('res') as Float64Array;
-  }
   get args(): Uint8Array {
     return this.#byte('args');
   }
@@ -359,10 +324,11 @@ class StoredChunk implements Chunk {
     return this.#dataEnd;
   }
 
-  #number(name: NumberColumn): NumberArray {
+  /** What the getters of the columns ask. */
+  override number(name: NumberColumn): NumberArray {
     let column = this.#numbers.get(name);
     if (column === undefined) {
-      column = this.#memory<NumberArray>(name, NUMBER_COLUMNS[name]);
+      column = this.#memory<NumberArray>(name, COLUMNS[name].array);
       this.#unpack(name, column);
       this.#numbers.set(name, column);
     }

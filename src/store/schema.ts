@@ -10,8 +10,9 @@
  * While recording, the newest events lie in small chunks ("pieces") which one full chunk replaces later, in one transaction.
  */
 import type { Database } from 'better-sqlite3';
-import { type BYTE_COLUMN_NAMES, NUMBER_COLUMN_NAMES } from '../model/chunk.ts';
-import { createTable, TABLES, type TableSpec } from './tables.ts';
+import { BYTE_COLUMN_NAMES, type ByteColumn, NUMBER_COLUMN_NAMES, type NumberColumn } from '../model/columns.ts';
+import { DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
+import { createTable } from './tables.ts';
 
 /** `TROW`, so that file(1) and we know our own. */
 export const APPLICATION_ID = 0x54524f57;
@@ -23,9 +24,15 @@ export const SCHEMA_VERSION = 2;
 
 /** Places for columns in an id of chunk_column. */
 export const COLUMN_SLOTS = 32;
-export type StoredColumn = (typeof NUMBER_COLUMN_NAMES)[number] | (typeof BYTE_COLUMN_NAMES)[number] | 'argsLength' | 'dataLength';
-const STORED: readonly StoredColumn[] = [...NUMBER_COLUMN_NAMES, 'argsLength', 'args', 'dataLength', 'data'];
-/** The number of each stored column: part of the file format, so only ever append. */
+export type StoredColumn = NumberColumn | ByteColumn | `${ByteColumn}Length`;
+/** Number columns that came later have their numbers behind those of the byte columns. */
+const FIRST_NUMBERS = 10;
+const STORED: readonly StoredColumn[] = [
+  ...NUMBER_COLUMN_NAMES.slice(0, FIRST_NUMBERS),
+  ...BYTE_COLUMN_NAMES.flatMap((name): StoredColumn[] => [`${name}Length`, name]),
+  ...NUMBER_COLUMN_NAMES.slice(FIRST_NUMBERS),
+];
+/** The number of each stored column: part of the file format. */
 export const COLUMN_NUMBER = Object.fromEntries(STORED.map((name, i) => [name, i])) as Record<StoredColumn, number>;
 
 const CHUNK_TABLES = `
@@ -53,5 +60,5 @@ export function createSchema(db: Database): void {
   db.pragma(`application_id = ${APPLICATION_ID}`);
   db.pragma(`user_version = ${SCHEMA_VERSION}`);
   db.exec(CHUNK_TABLES);
-  for (const spec of Object.values(TABLES)) db.exec(createTable(spec as unknown as TableSpec<never>));
+  for (const spec of Object.values(DIMENSIONS)) db.exec(createTable(spec as unknown as TableSpec<never>));
 }

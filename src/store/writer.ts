@@ -3,13 +3,15 @@ import { resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { CaptureError } from '../capture/error.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
-import { CHUNK_EVENTS, type Chunk, NUMBER_COLUMN_NAMES, type NumberArray, OpenChunk } from '../model/chunk.ts';
+import { CHUNK_EVENTS, type Chunk, OpenChunk } from '../model/chunk.ts';
+import { COLUMNS, NUMBER_COLUMN_NAMES, type NumberArray } from '../model/columns.ts';
+import { DIMENSION_NAMES, DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
 import type { DimensionTables, RowName } from '../model/rows.ts';
 import { packRows, type Values } from './blocks.ts';
 import { type Compression, packBytes, packNumbers } from './codec.ts';
 import { PresenceCollector } from './presence.ts';
 import { COLUMN_NUMBER, COLUMN_SLOTS, createSchema, type StoredColumn } from './schema.ts';
-import { BLOCK_ROWS, encodeRow, insertInto, TABLE_NAMES, TABLES, type TableSpec } from './tables.ts';
+import { BLOCK_ROWS, encodeRow, insertInto } from './tables.ts';
 
 export interface WriterOptions {
   /** zstd level of full chunks. */
@@ -19,10 +21,6 @@ export interface WriterOptions {
   /** Also zips what most filters read: half the size, for some 5 ns an event more when a filter reads such a column. */
   readonly small?: boolean;
 }
-
-const ASCENDING: ReadonlySet<string> = new Set(['num', 'time']);
-/** What most filters read: packed, but zipped only in captures that are to be small. */
-const HOT: ReadonlySet<string> = new Set(['type', 'thread', 'fd', 'flags', 'cpu', 'latency', 'res']);
 
 const UNZIPPED: Compression = { level: 0 };
 
@@ -68,7 +66,9 @@ export class CaptureWriter {
     this.#dropColumns = this.#db.prepare('DELETE FROM chunk_column WHERE id >= ? AND id < ?');
     this.#setMeta = this.#db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
     this.#insertText = this.#db.prepare('INSERT INTO text VALUES (?, ?)');
-    this.#inserts = new Map(TABLE_NAMES.map((name) => [name, this.#db.prepare(insertInto(TABLES[name] as unknown as TableSpec<never>))]));
+    this.#inserts = new Map(
+      DIMENSION_NAMES.map((name) => [name, this.#db.prepare(insertInto(DIMENSIONS[name] as unknown as TableSpec<never>))]),
+    );
   }
 
   /** Bytes of the file so far, with its write-ahead log. */
@@ -162,14 +162,17 @@ export class CaptureWriter {
     const { level, small = false } = this.#options;
     const compression = { level: sealed ? level : 0, small };
     const hot = small ? compression : UNZIPPED;
-    for (const name of NUMBER_COLUMN_NAMES) this.#writeNumbers(id, name, chunk[name], n, HOT.has(name) ? hot : compression);
+    for (const name of NUMBER_COLUMN_NAMES) {
+      const column = COLUMNS[name];
+      this.#writeNumbers(id, name, chunk[name], n, column.hot ? hot : compression, column.ascending);
+    }
     this.#writeBytes(id, 'args', chunk.args, chunk.argsEnd, n, compression);
     this.#writeBytes(id, 'data', chunk.data, chunk.dataEnd, n, compression);
     return id;
   }
 
-  #writeNumbers(chunk: number, name: StoredColumn, values: NumberArray, n: number, compression: Compression): void {
-    this.#insertColumn.run(chunk * COLUMN_SLOTS + COLUMN_NUMBER[name], packNumbers(values, n, ASCENDING.has(name), compression));
+  #writeNumbers(chunk: number, name: StoredColumn, values: NumberArray, n: number, compression: Compression, ascending = false): void {
+    this.#insertColumn.run(chunk * COLUMN_SLOTS + COLUMN_NUMBER[name], packNumbers(values, n, ascending, compression));
   }
 
   #writeBytes(chunk: number, name: 'args' | 'data', bytes: Uint8Array, ends: Uint32Array, n: number, compression: Compression): void {
@@ -187,7 +190,7 @@ export class CaptureWriter {
 
   #writeRows(): void {
     for (const [name, insert] of this.#inserts) {
-      const spec = TABLES[name] as unknown as TableSpec<unknown>;
+      const spec = DIMENSIONS[name] as unknown as TableSpec<unknown>;
       const rows = this.#tables[name].takeChanged().map((row) => encodeRow(spec, row, (text) => this.#share(text)));
       if (spec.packed) this.#writeBlocks(insert, rows as Values[], spec.columns.length);
       else for (const row of rows) insert.run(...row);

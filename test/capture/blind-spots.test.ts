@@ -106,6 +106,7 @@ describe('what the probe says', () => {
     ['signals, and calls that they interrupt, are not seen', 'signals'],
     ['TCP retransmissions and unanswered connects are not seen', 'net.retransmit'],
     ['TCP resets that are sent are not seen', 'net.reset_sent'],
+    ['TCP resets that answer a packet without a socket, as of a closed port, are not seen where they are sent', 'net.reset_sent_no_socket'],
     ['TCP resets that are received are not seen', 'net.reset_received'],
     ['TCP state changes are not seen', 'net.state'],
     ['dropped packets are not seen', 'net.drop'],

@@ -1,6 +1,7 @@
 /** Batches as a probe sends them, made of events out of nothing. */
 import type { BatchDef, FdDef, ThreadDef } from '../../src/collector/wire.ts';
-import type { Chunk, NumberArray } from '../../src/model/chunk.ts';
+import type { Chunk } from '../../src/model/chunk.ts';
+import type { NumberArray } from '../../src/model/columns.ts';
 
 const NOTHING = Buffer.alloc(0);
 

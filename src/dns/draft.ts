@@ -93,14 +93,18 @@ export class Drafts {
 
   /** The lookup that a question goes on with: one of the same thread before one of another. */
   #goingOn(pid: number, name: string, query: DnsRow): Draft | null {
-    const key = alikeKey(pid, name);
-    const alike = this.#alike.get(key);
+    const alike = this.#alike.get(alikeKey(pid, name));
     if (alike === undefined) return null;
-    const open = alike.filter((draft) => query.time - draft.lastTime < LONGEST_PAUSE && !isOver(draft));
-    if (open.length === 0) this.#alike.delete(key);
-    else if (open.length < alike.length) this.#alike.set(key, open);
-    const fitting = open.filter((draft) => belongs(draft, name, query));
-    return fitting.findLast(({ thread }) => thread === query.thread) ?? fitting[0] ?? null;
+    let fitting: Draft | null = null;
+    let kept = 0;
+    for (const draft of alike) {
+      if (query.time - draft.lastTime >= LONGEST_PAUSE || isOver(draft)) continue;
+      alike[kept++] = draft;
+      if (!belongs(draft, name, query)) continue;
+      if (fitting === null || draft.thread === query.thread) fitting = draft;
+    }
+    alike.length = kept;
+    return fitting;
   }
 
   #begin(pid: number, name: string, query: DnsRow): Draft {

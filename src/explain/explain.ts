@@ -65,7 +65,9 @@ export function explain(capture: Capture, request: Request): Explanation {
   const findings = find(capture, request);
   const { scene, tasks, looked } = findings;
   const task = chosen(findings);
-  const story = task === null ? null : storyOf(findings, task);
+  const told = task === null ? null : storyOf(findings, task);
+  const byFilter = request.pid === undefined && request.event === undefined && told?.scope === 'asked';
+  const story = byFilter && told.causes.length === 0 ? null : told;
   return { story, others: tasks.filter((other) => other !== task && other.waited > 0), over: request.over, scene, looked };
 }
 

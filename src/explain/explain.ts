@@ -217,7 +217,8 @@ function storyOf(findings: Findings, whole: Task): Story {
   const task = clipped(whole, range);
   const life = scene.life(task.pid);
   const process = life?.name ?? { pid: task.pid, comm: '' };
-  const floor = Math.min(over, Math.max(1e6, (task.to - task.from) * 0.02));
+  const waits = task.waited > 0 || task.scope === 'request'; // beside a failure short waits are nothing
+  const floor = waits ? Math.min(over, Math.max(1e6, (task.to - task.from) * 0.02)) : over;
   const path = criticalPath(scene, task.pid, task.tid, task);
   const phases = path.map((phase) => withPeer(scene, phase, floor));
   const { failures, weight } = failuresOf(findings, task);

@@ -111,9 +111,11 @@ export class Failures {
       return;
     }
     if (kind === null) return;
+    // Of who was there before the recording, what it complains of is not kept: only what is grave counts.
+    const begun = this.#scene.life(this.#scene.pidOf(chunk.thread[i]!))?.begun === true;
+    if (!way.hard && !begun) return;
     const what = this.#target(chunk, i, type);
-    if (way.loops && this.#scene.life(this.#scene.pidOf(chunk.thread[i]!))?.begun === true)
-      this.#again(chunk, i, type, error, what, error === 'EEXIST');
+    if (way.loops && begun) this.#again(chunk, i, type, error, what, error === 'EEXIST');
     if (way.hard) this.note(chunk, i, kind, { call: type.name, error, what });
     else if (way.soft) this.#soft(chunk, i, type, kind, error, what);
     if (!MADE_GOOD.has(kind)) return;

@@ -11,7 +11,8 @@ import { isIpSocket } from '../model/fd-name.ts';
 import { Answers } from './answers.ts';
 import { type CallKind, callKind } from './calls.ts';
 import { type FdUse, fdUse, isStream, remoteText } from './descriptors.ts';
-import { Failures, hasResult } from './failures.ts';
+import { hasResult } from './event-args.ts';
+import { Failures } from './failures.ts';
 import type { Scene } from './scene.ts';
 import { Sums } from './sums.ts';
 

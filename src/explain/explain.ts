@@ -66,7 +66,9 @@ export function explain(capture: Capture, request: Request): Explanation {
   const findings = find(capture, request);
   const { scene, tasks, looked } = findings;
   const task = chosen(findings);
-  const story = task === null ? null : storyOf(findings, task);
+  const told = task === null ? null : storyOf(findings, task);
+  const byFilter = request.pid === undefined && request.event === undefined && told?.scope === 'asked';
+  const story = byFilter && told.causes.length === 0 ? null : told;
   return { story, others: tasks.filter((other) => other !== task && other.waited > 0), over: request.over, scene, looked };
 }
 
@@ -216,7 +218,8 @@ function storyOf(findings: Findings, whole: Task): Story {
   const task = clipped(whole, range);
   const life = scene.life(task.pid);
   const process = life?.name ?? { pid: task.pid, comm: '' };
-  const floor = Math.min(over, Math.max(1e6, (task.to - task.from) * 0.02));
+  const waits = task.waited > 0 || task.scope === 'request'; // beside a failure short waits are nothing
+  const floor = waits ? Math.min(over, Math.max(1e6, (task.to - task.from) * 0.02)) : over;
   const path = criticalPath(scene, task.pid, task.tid, task);
   const phases = path.map((phase) => withPeer(scene, phase, floor));
   const { failures, weight } = failuresOf(findings, task);

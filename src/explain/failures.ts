@@ -2,15 +2,15 @@
  * Calls that failed and were not made good, processes that ended and how, signals, and loops that try again and again.
  * Fed event by event in the one pass that finds candidates, so only what may matter gets here.
  */
-import { type ArgValue, decodeArgs } from '../model/args.ts';
-import { argBytes, type Chunk, EventFlag, payload } from '../model/chunk.ts';
-import { errnoName } from '../model/errno.ts';
+import { type Chunk, payload } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import { isIpSocket } from '../model/fd-name.ts';
-import { callKind, type FailingKind, failingKind, isHard, isHarmless, isSoft, isTryLock } from './calls.ts';
+import { type FailingKind, failingKind, isTryLock } from './calls.ts';
 import { fdUse, remoteText } from './descriptors.ts';
+import { cmdOf, numberOf, textOf, valuesOf } from './event-args.ts';
 import type { Scene } from './scene.ts';
 import type { Failure } from './story.ts';
+import { MOST_ERRORS, newWay, type Way } from './ways.ts';
 
 /** How a process ended. */
 export interface End {
@@ -60,30 +60,6 @@ const MAX_SOFT = 16;
 const MOST_OTHERS = 32;
 /** Fewer tries are no loop. */
 const FEWEST_TRIES = 3;
-
-/** One way in which calls fail: a type and an error. */
-interface Way {
-  readonly call: string;
-  readonly error: string;
-  /** null: it says nothing. */
-  readonly kind: FailingKind | null;
-  readonly hard: boolean;
-  readonly soft: boolean;
-  /** Trying again is a loop worth a word. */
-  readonly loops: boolean;
-  readonly mayLock: boolean;
-  times: number;
-}
-
-const MOST_ERRORS = 4096;
-
-function newWay(type: EventType, error: string): Way {
-  const own = failingKind(type, error);
-  const kind = own === null || (isHarmless(error) && own !== 'process') ? null : own;
-  const mayLock = (type.name === 'fcntl' || type.name === 'flock') && (error === 'EAGAIN' || error === 'EACCES');
-  const loops = callKind(type) !== 'accept' && type.io === null;
-  return { call: type.name, error, kind, hard: kind !== null && isHard(kind, error), soft: isSoft(error), loops, mayLock, times: 0 };
-}
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -135,9 +111,11 @@ export class Failures {
       return;
     }
     if (kind === null) return;
+    // Of who was there before the recording, what it complains of is not kept: only what is grave counts.
+    const begun = this.#scene.life(this.#scene.pidOf(chunk.thread[i]!))?.begun === true;
+    if (!way.hard && !begun) return;
     const what = this.#target(chunk, i, type);
-    if (way.loops && this.#scene.life(this.#scene.pidOf(chunk.thread[i]!))?.begun === true)
-      this.#again(chunk, i, type, error, what, error === 'EEXIST');
+    if (way.loops && begun) this.#again(chunk, i, type, error, what, error === 'EEXIST');
     if (way.hard) this.note(chunk, i, kind, { call: type.name, error, what });
     else if (way.soft) this.#soft(chunk, i, type, kind, error, what);
     if (!MADE_GOOD.has(kind)) return;
@@ -154,7 +132,7 @@ export class Failures {
     const key = type.id * MOST_ERRORS + Math.min(errno, MOST_ERRORS - 1);
     let way = this.#ways.get(key);
     if (way === undefined) {
-      way = newWay(type, errnoName(errno));
+      way = newWay(type, errno);
       this.#ways.set(key, way);
     }
     return way;
@@ -362,30 +340,4 @@ export class Failures {
       return fd.localIp === null ? '' : `${fd.localIp}:${fd.localPort}`;
     return fdUse(fd) === 'listen' ? fd.name : remoteText(fd);
   }
-}
-
-/** The command of fcntl or flock; -1: another call. */
-function cmdOf(chunk: Chunk, i: number, type: EventType): number {
-  const position = type.args.findIndex(({ name }) => name === 'cmd' || name === 'operation');
-  return position < 0 ? -1 : numberOf(valuesOf(chunk, i, type)[position]);
-}
-
-export function valuesOf(chunk: Chunk, i: number, type: EventType): ArgValue[] {
-  return decodeArgs(
-    argBytes(chunk, i),
-    type.args.map(({ storage }) => storage),
-  );
-}
-
-function numberOf(value: ArgValue | undefined): number {
-  return typeof value === 'number' ? value : 0;
-}
-
-function textOf(value: ArgValue | undefined): string {
-  return value instanceof Uint8Array ? Buffer.from(value).toString() : '';
-}
-
-/** Whether its result is one: a kernel event has none. */
-export function hasResult(chunk: Chunk, i: number): boolean {
-  return (chunk.flags[i]! & EventFlag.HAS_RES) !== 0;
 }

@@ -64,8 +64,8 @@ const CASES: readonly Case[] = [
   ['not-closed', { state: 'recording' }, plain, 'the recording was not closed: it still goes on, or its last moments are missing'],
   ['broke-off', { state: 'broke off', broke: 'the probe ended' }, plain, 'the recording broke off (the probe ended): what came then is missing, and nobody knows how much'],
   ['scap', { source: 'scap', snaplen: '0' }, plain, 'sysdig’s recorder tells nothing of packets and full queues'],
-  ['damage', { damage: 'unexpected end of file' }, plain, 'the file was damaged: unexpected end of file; what came after is missing'],
-  ['left-out', { left_out: 'left out: 5 threads (the limit is 262144)' }, plain, 'more was in the file than is kept: left out: 5 threads (the limit is 262144)'],
+  ['damage', { damage: JSON.stringify({ reason: 'unexpected end of file' }) }, plain, 'the file was damaged: unexpected end of file; what came after is missing'],
+  ['left-out', { left_out: JSON.stringify([{ kind: 'threads', count: 5, limit: 262144 }]) }, plain, 'more was in the file than is kept: 5 threads (the limit is 262144)'],
   ['note', { notes: 'something that only an older probe says' }, plain, 'something that only an older probe says'],
 ];
 

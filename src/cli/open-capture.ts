@@ -74,7 +74,11 @@ function asked<Q>(stream: EventStream, ask: (stream: EventStream) => Q): Asked<Q
 export async function convertCapture(name: string, target: () => string): Promise<number | null> {
   const file = await fileOf(name);
   const opener = openerOf(OPENERS, file);
-  return opener.convert === undefined ? null : opener.convert(file, target());
+  if (opener.convert === undefined) return null;
+  const made = target();
+  const events = await opener.convert(file, made);
+  (await openCapture(made)).close(); // says what of the file is missing in it
+  return events;
 }
 
 /** What fields need to know of it. `growing`: rows are added while they are asked for. */

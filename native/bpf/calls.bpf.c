@@ -252,9 +252,9 @@ static __always_inline void on_signal(struct task_struct *task, struct thread *t
 
 /* A shell opens what the program that it becomes is to use: asked for by the
  * program's name, the file has none yet. */
-static __always_inline bool names_for_others(struct task_struct *task, const struct call *call)
+static __always_inline bool names_for_others(const struct thread *thread, const struct call *call)
 {
-	return settings.filters & FILTER_COMMS && call->flags & CALL_OPENS && !pid_is_excluded(READ(task, tgid));
+	return settings.filters & FILTER_COMMS && call->flags & CALL_OPENS && thread->asked_for;
 }
 
 /* ---- Accept queues: a connection that finds its listener full leaves no other trace ---- */
@@ -303,7 +303,7 @@ static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 		return 0;
 	returned.id = id;
 	returned.call = call_by_id(id);
-	if (!is_wanted(returned.task, returned.thread) && !names_for_others(returned.task, returned.call)) {
+	if (!is_wanted(returned.task, returned.thread) && !names_for_others(returned.thread, returned.call)) {
 		returned.thread->start_ns = 0;
 		count_filtered(returned.call->family);
 		return 0;

@@ -33,6 +33,8 @@ struct thread {
 	__u32 generation; /* of the settings that `wanted` was decided by */
 	__u32 announced; /* settings.announce + 1 as of the announcement; 0: none */
 	__u32 wanted;
+	/* By process and cgroup, whatever its name is. */
+	__u32 asked_for;
 	__s32 polled; /* the first descriptor of the poll it is in */
 	__s64 span_ns; /* the time-out of the call it is in, which the kernel may overwrite */
 	struct fingerprint print;
@@ -166,7 +168,8 @@ GLOBAL bool pid_is_excluded(__u32 pid)
 	return false;
 }
 
-GLOBAL bool decide_wanted(struct thread *thread)
+/* All that is asked of a thread but its name, which it may be about to get. */
+GLOBAL bool decide_asked_for(struct thread *thread)
 {
 	struct task_struct *task;
 	struct search search = {};
@@ -175,8 +178,6 @@ GLOBAL bool decide_wanted(struct thread *thread)
 		return false;
 	task = (void *)thread->task;
 	if (pid_is_excluded(READ(task, tgid)))
-		return false;
-	if (settings.filters & FILTER_COMMS && !comm_is_wanted(&thread->print))
 		return false;
 	if (settings.filters & FILTER_PIDS) {
 		search.at = thread->task;
@@ -204,7 +205,8 @@ static __always_inline bool is_wanted(struct task_struct *task, struct thread *t
 		thread->print = print;
 		thread->generation = settings.generation;
 		thread->announced = 0;
-		thread->wanted = decide_wanted(thread);
+		thread->asked_for = decide_asked_for(thread);
+		thread->wanted = thread->asked_for && (!(settings.filters & FILTER_COMMS) || comm_is_wanted(&thread->print));
 	}
 	return thread->wanted;
 }

@@ -14,6 +14,7 @@ import { type DimensionTables, type LossRow, newTables, Table } from '../model/r
 import { CaptureWriter } from '../store/writer.ts';
 import { appendBatch, checkColumns, type IdMap } from './batch.ts';
 import { Naming } from './naming.ts';
+import { OwnNetwork } from './own-network.ts';
 import { TimeOrder } from './time-order.ts';
 import { readUsers } from './users.ts';
 import { checkBatch } from './validate.ts';
@@ -34,6 +35,8 @@ export interface RecorderOptions {
   readonly meta: Partial<CaptureMeta>;
   /** The node is this machine: its users have the names that they have here. */
   readonly here?: boolean;
+  /** Of network events only those of the sockets and namespaces of the processes that are recorded. */
+  readonly ownNetwork?: boolean;
 }
 
 /** What has happened so far. */
@@ -54,6 +57,7 @@ export class Recorder {
   readonly #context: CaptureContext;
   /** DNS messages of all events, which a filter may ask for before it is known whether their event is stored. */
   readonly #messages = new Table<DnsRow>();
+  readonly #own: OwnNetwork | null;
   #filter: CompiledFilter;
   #matcher: Matcher;
   #filters: string;
@@ -72,6 +76,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     for (const type of STANDARD_TYPES) this.tables.types.put(type);
     this.#naming = new Naming(this.tables);
+    this.#own = options.ownNetwork === true ? new OwnNetwork(this.tables) : null;
     const { epoch } = options;
     const meta = this.#withUsers(options);
     this.#meta = { ...meta, epoch: epoch.toString(), filter: options.filter, source: 'trowel', state: 'recording' };
@@ -156,7 +161,7 @@ export class Recorder {
   #store(ordered: OpenChunk): void {
     for (let i = 0; i < ordered.n; i++) ordered.num[i] = this.#nextNum++;
     this.#dns.add(ordered);
-    if (this.#filter.step === null) this.#keep(ordered);
+    if (this.#filter.step === null && this.#own === null) this.#keep(ordered);
     else for (let from = 0; from < ordered.n; from += CHUNK_EVENTS) this.#storeMatching(ordered, from);
     this.#keepMessages();
     this.#lastTime = Math.max(this.#lastTime, ordered.time[ordered.n - 1]!);
@@ -177,7 +182,8 @@ export class Recorder {
     for (let i = 0, k = 0; i < part.n; i++) {
       const matches = match !== null && k < match.n && match.selection[k] === i;
       if (matches) k++;
-      if (matches || part.type[i] === LOST) kept.take(part, i); // what is missing is told whatever was asked for
+      const own = this.#own === null || this.#own.keeps(part, i);
+      if ((matches && own) || part.type[i] === LOST) kept.take(part, i); // what is missing is told whatever was asked for
     }
     for (let i = 0; i < kept.n; i++) this.#storedNums.add(kept.num[i]!);
     if (kept.n > 0) this.#keep(kept);

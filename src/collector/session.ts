@@ -83,6 +83,7 @@ export class Session implements ProbeHandler {
       epoch,
       meta: { ...metaOf(hello, ready, config, command), ...(kube === undefined ? { k8s: 'off' } : {}) },
       here: isHere(hello),
+      ownNetwork: isHere(hello) && (config.pids ?? []).length > 0,
     });
     if (kube !== undefined) {
       this.#kube = new KubeSource(this.#recorder.tables, epoch, kube);

@@ -29,12 +29,12 @@ export class Answers {
   /** Descriptors whose connection broke. */
   readonly #gone = new Set<number>();
   /** By descriptor: when an answer last came. */
-  readonly #lastUse: Float64Array;
+  readonly lastUse: Float64Array;
 
   constructor(scene: Scene, failures: Failures) {
     this.#scene = scene;
     this.#failures = failures;
-    this.#lastUse = new Float64Array(scene.dims.fds.lastId + 1);
+    this.lastUse = new Float64Array(scene.dims.fds.lastId + 1);
   }
 
   /** A client asked something, or a server was asked. */
@@ -47,7 +47,7 @@ export class Answers {
 
   /** A client had an answer; `reads`: what it says may be looked at. */
   answered(chunk: Chunk, i: number, id: number, reads: boolean): void {
-    this.#lastUse[id] = chunk.time[i]!;
+    this.lastUse[id] = chunk.time[i]!;
     if (!reads) return;
     const from = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
     if (chunk.dataEnd[i]! === from) return;
@@ -69,7 +69,7 @@ export class Answers {
 
   /** The other side ended a connection on which it owed an answer; `asked`: since when. It matters where it had answered before. */
   closed(chunk: Chunk, i: number, id: number, type: EventType, asked: number): void {
-    if (this.#lastUse[id]! > 0) this.#lost(chunk, i, id, type, 'closed', asked);
+    if (this.lastUse[id]! > 0) this.#lost(chunk, i, id, type, 'closed', asked);
   }
 
   broken(chunk: Chunk, i: number, id: number, type: EventType, asked: number): void {
@@ -79,7 +79,7 @@ export class Answers {
   #lost(chunk: Chunk, i: number, id: number, { name: call }: EventType, error: string, asked: number): void {
     if (this.#gone.has(id)) return;
     this.#gone.add(id);
-    const last = this.#lastUse[id]!;
+    const last = this.lastUse[id]!;
     const span = last === 0 ? 0 : asked - last;
     this.#failures.note(chunk, i, 'lost', { call, error, what: this.#remote(id), detail: this.#request(id), span });
   }

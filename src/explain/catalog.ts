@@ -2,10 +2,8 @@
  * Every cause that `explain` can name: one row each. A rule (causes/) gives a cause as data, src/output/sentences.ts writes its
  * sentence. A new cause is a row here with the shape of its facts, a sentence, and the rule that finds it.
  */
+import type { Hidden } from '../capture/blind-spots.ts';
 import type { ProcessName } from './story.ts';
-
-/** What a recording may not have seen, by what would have shown it. */
-export type Blindness = 'packets' | 'accept-queues' | 'waits' | 'payload' | 'locks' | 'pending' | 'other-node';
 
 /** Somebody who waited. `to`: an address, a path, a name. `waited`: ns. */
 export interface Waited {
@@ -166,13 +164,18 @@ export interface CatalogRow {
   /** A command or a look that would confirm it. */
   readonly confirm: string;
   /** What would have to be seen for the sentence to be sure. */
-  readonly needs: readonly Blindness[];
+  readonly needs: readonly Hidden[];
 }
 
-function row(title: string, confidence: number, confirm: string, fixes: readonly string[], needs: readonly Blindness[] = []): CatalogRow {
+function row(title: string, confidence: number, confirm: string, fixes: readonly string[], needs: readonly Hidden[] = []): CatalogRow {
   return { title, confidence, confirm, fixes, needs };
 }
 
+/** Silence may be a lost packet, or a full queue. */
+const PACKETS: readonly Hidden[] = ['retransmits', 'dropped-packets', 'accept-queues'];
+/** What looks like computing may be waiting. */
+const WAITS: readonly Hidden[] = ['waits', 'latency'];
+const DISK: readonly Hidden[] = ['file-io', 'file-names'];
 const NETWORK_FIXES = [
   'find where the packets get lost: record on the server’s node, too',
   'check network policies, security groups and routes on the way',
@@ -184,10 +187,10 @@ export const CATALOG: Readonly<Record<CauseId, CatalogRow>> = {
   // Connections
   'accept-queue-full': row('A full accept queue', 0.95, 'ss -lnt on the server: Recv-Q above Send-Q', ['let the server accept faster: it is stuck, or has too few workers', 'raise its listen backlog and net.core.somaxconn']),
   'connect-packets-dropped': row('Packets of a handshake dropped on this node', 0.9, 'nft list ruleset; conntrack -S', ['check the network policies and the firewall between the two', 'check that conntrack is not full (nf_conntrack_count, nf_conntrack_max)']),
-  'connect-unanswered': row('A handshake without an answer', 0.8, 'record on the server’s node: does the SYN arrive?', NETWORK_FIXES, ['packets', 'accept-queues', 'other-node']),
-  'connect-packets-lost': row('A handshake that had to be sent again', 0.8, 'record on the server’s node, too', NETWORK_FIXES, ['packets', 'accept-queues', 'other-node']),
-  'connect-slow': row('A handshake that took long', 0.6, 'ping that address', ['compare with the round trip time to that address'], ['packets', 'accept-queues', 'other-node']),
-  'connect-refused': row('A refused connection', 0.95, 'ss -lnt on the server: is the port there?', ['check that the server runs and listens on that port', 'of a service: check that it has endpoints and the right targetPort'], ['packets']),
+  'connect-unanswered': row('A handshake without an answer', 0.8, 'record on the server’s node: does the SYN arrive?', NETWORK_FIXES, PACKETS),
+  'connect-packets-lost': row('A handshake that had to be sent again', 0.8, 'record on the server’s node, too', NETWORK_FIXES, PACKETS),
+  'connect-slow': row('A handshake that took long', 0.6, 'ping that address', ['compare with the round trip time to that address'], PACKETS),
+  'connect-refused': row('A refused connection', 0.95, 'ss -lnt on the server: is the port there?', ['check that the server runs and listens on that port', 'of a service: check that it has endpoints and the right targetPort'], ['retransmits', 'dropped-packets']),
   'connect-unreachable': row('No route', 0.95, 'ip route get ADDRESS, in the network namespace of the process', ['check the routes of the pod and the node, and that kube-proxy runs on this node']),
   'connect-forbidden': row('A connection that is not allowed', 0.95, 'nft list ruleset', ['check the packet filter and the security policy of the pod']),
   'connect-failed': row('A connection that failed', 0.8, 'trowel lens errors FILE', ['look at the error’s meaning for connect(2)']),
@@ -195,7 +198,7 @@ export const CATALOG: Readonly<Record<CauseId, CatalogRow>> = {
   'socket-missing': row('A Unix socket that nobody serves', 0.9, 'ss -lx', ['start the server that makes the socket, or mount the folder that it is in']),
   // Answers
   'server-closed': row('A connection closed without an answer', 0.9, 'the log of the server at that time', ['look at the log of the server']),
-  'server-killed': row('A server killed while it worked', 0.95, 'dmesg | grep -i "killed process"; the pod’s last state', ['find who kills it: a memory limit (OOMKilled), a failing liveness probe, a rollout without a grace period']),
+  'server-killed': row('A server killed while it worked', 0.95, 'dmesg | grep -i "killed process"; the pod’s last state', ['find who kills it: a memory limit (OOMKilled), a failing liveness probe, a rollout without a grace period'], ['signals']),
   'server-exited': row('A server that ended while it worked', 0.9, 'the log of the server at that time', ['look at why the server ended: trowel explain --end PID']),
   'server-stopped': row('A stopped server', 0.95, 'ps -o stat of the server: T', ['let it go on (SIGCONT); find who stopped it: a debugger, a checkpoint, a frozen cgroup']),
   'server-out-of-descriptors': row('A server without descriptors for connections', 0.95, 'ls /proc/PID/fd | wc -l; ulimit -n', ['raise the limit of open files of the server (LimitNOFILE, ulimit -n)', 'find what it keeps open: idle connections without a time limit, a leak']),
@@ -206,24 +209,24 @@ export const CATALOG: Readonly<Record<CauseId, CatalogRow>> = {
   'server-waits-for-server': row('A server that waits for another', 0.9, 'trowel explain --pid of the server', ['look at that upstream: explain --pid shows more']),
   'server-waits-for-disk': row('A server that waits for a disk', 0.9, 'iostat -x 1', ['look at the disk, or sync less often']),
   'server-waits-for-lock': row('A server that waits for a lock', 0.8, 'trowel explain --pid of the server', ['find who holds the lock']),
-  'server-waits-for-process': row('A server that waits for a process or a thread', 0.6, 'trowel explain --pid of the server', ['explain --pid shows more'], ['pending']),
-  'server-computes': row('A server that computes', 0.75, 'perf top -p PID; cpu.stat of its cgroup: nr_throttled', ['profile the server: its CPU time, or too small a CPU limit'], ['waits']),
-  'server-busy': row('A server that does not come to the request', 0.8, 'ss -tn on the server: Recv-Q of the connection', ['let the server take requests while it works on others: more workers or threads'], ['waits']),
-  'server-slow': row('A slow server', 0.6, 'record on the server’s node, too', ['record on the server’s node, too'], ['other-node']),
-  'server-silent': row('A server that does not answer', 0.6, 'record on the server’s node, too', ['record on the server’s node, too'], ['other-node', 'packets']),
-  'tls-slow': row('A slow TLS handshake', 0.6, 'record on the server’s node, too', ['record on the server’s node, too'], ['other-node']),
+  'server-waits-for-process': row('A server that waits for a process or a thread', 0.6, 'trowel explain --pid of the server', ['explain --pid shows more'], ['pending', 'exits']),
+  'server-computes': row('A server that computes', 0.75, 'perf top -p PID; cpu.stat of its cgroup: nr_throttled', ['profile the server: its CPU time, or too small a CPU limit'], WAITS),
+  'server-busy': row('A server that does not come to the request', 0.8, 'ss -tn on the server: Recv-Q of the connection', ['let the server take requests while it works on others: more workers or threads'], WAITS),
+  'server-slow': row('A slow server', 0.6, 'record on the server’s node, too', ['record on the server’s node, too']),
+  'server-silent': row('A server that does not answer', 0.6, 'record on the server’s node, too', ['record on the server’s node, too'], ['retransmits', 'dropped-packets']),
+  'tls-slow': row('A slow TLS handshake', 0.6, 'record on the server’s node, too', ['record on the server’s node, too']),
   'mtu-black-hole': row('Packets larger than a link', 0.9, 'ping -M do -s 1472 ADDRESS', ['set the MTU of the pod network to what the smallest link carries', 'let ICMP “fragmentation needed” through, or clamp the TCP segment size']),
-  'packets-lost': row('Lost packets', 0.8, 'nstat -az TcpRetransSegs', ['find where the packets get lost: record on both nodes'], ['packets', 'other-node']),
+  'packets-lost': row('Lost packets', 0.8, 'nstat -az TcpRetransSegs', ['find where the packets get lost: record on both nodes'], ['dropped-packets']),
   'keep-alive-race': row('A request on a connection that the server had closed', 0.9, 'compare the keep-alive times of both sides', ['let the client’s pool close idle connections sooner than the server does', 'let the client send the request again: it was not answered']),
   'connection-lost': row('A connection broken off', 0.85, 'the log of the other side at that time', ['look at the log of the other side']),
   'http-error': row('An error as answer', 0.9, 'the log of the server at that time', ['look at the log of the server that gave the answer'], ['payload']),
   'http-error-given': row('An error given as answer', 0.9, 'its own log at that time', ['look at what it had asked behind it, and at its log'], ['payload']),
   'certificate-not-accepted': row('A certificate that is not accepted', 0.6, 'openssl s_client -connect ADDRESS -showcerts', ['check the certificate: its names, its dates, and that the client knows its authority'], ['payload']),
   // Files and locks
-  'slow-fsync': row('A slow disk', 0.9, 'iostat -x 1: w_await', DISK_FIXES),
-  'slow-file': row('Slow files', 0.8, 'iostat -x 1; nfsiostat', ['look at the disk or the network file system behind it']),
-  'lock-file': row('A lock on a file', 0.9, 'lslocks', ['find who holds the lock'], ['locks']),
-  'lock-futex': row('A lock inside a process', 0.7, 'trowel explain --pid', ['find who holds the lock'], ['waits']),
+  'slow-fsync': row('A slow disk', 0.9, 'iostat -x 1: w_await', DISK_FIXES, DISK),
+  'slow-file': row('Slow files', 0.8, 'iostat -x 1; nfsiostat', ['look at the disk or the network file system behind it'], DISK),
+  'lock-file': row('A lock on a file', 0.9, 'lslocks', ['find who holds the lock']),
+  'lock-futex': row('A lock inside a process', 0.7, 'trowel explain --pid', ['find who holds the lock'], WAITS),
   'retry-loop': row('A loop that tries again and again', 0.85, 'trowel lens errors FILE', ['make what it waits for ready sooner, or let it be told instead of asking']),
   'disk-full': row('A full disk', 0.95, 'df -h and df -i on that path; quota', ['make room on the volume, or enlarge it', 'of an emptyDir or tmpfs: raise its sizeLimit']),
   'read-only': row('A read-only file system', 0.9, 'findmnt -T PATH', ['mount the volume for writing, or write elsewhere (readOnlyRootFilesystem)', 'see in dmesg whether the kernel made it read-only after an error']),
@@ -242,11 +245,24 @@ export const CATALOG: Readonly<Record<CauseId, CatalogRow>> = {
   'inotify-limit': row('A limit of inotify', 0.95, 'sysctl fs.inotify', ['raise fs.inotify.max_user_instances and fs.inotify.max_user_watches', 'find who watches that much: all containers of a user share the limit']),
   'too-many-processes': row('No further process allowed', 0.95, 'pids.current and pids.max of its cgroup; ulimit -u', ['raise the limit of processes (pids.max, ulimit -u), or find who starts so many']),
   'program-crashed': row('A crash', 0.95, 'coredumpctl; dmesg', ['look at the core dump, or run it in a debugger']),
-  'program-killed': row('A killed process', 0.95, 'dmesg | grep -i "killed process"', ['find who kills it: a memory limit (OOMKilled), a failing probe, an operator']),
+  'program-killed': row('A killed process', 0.95, 'dmesg | grep -i "killed process"', ['find who kills it: a memory limit (OOMKilled), a failing probe, an operator'], ['signals', 'events']),
   'program-failed': row('A program that failed', 0.5, 'its output', ['read what it wrote'], ['payload']),
   'program-ended': row('An end without an error', 0.95, 'its source', []),
   // The process' own
   'own-sleep': row('Own sleep', 0.9, 'its source', ['it is in the program: a sleep, or a back-off between retries']),
   'own-poll': row('Own polling', 0.8, 'its source', ['it is in the program: a poll interval that doubles, or a fixed tick']),
-  'own-cpu': row('Own computing', 0.7, 'perf top -p PID; cpu.stat of its cgroup', ['profile the program; look at CPU limits and throttling'], ['waits']),
+  'own-cpu': row('Own computing', 0.7, 'perf top -p PID; cpu.stat of its cgroup', ['profile the program; look at CPU limits and throttling'], WAITS),
 };
+
+const DNS_SILENCE: readonly Hidden[] = ['dropped-packets', 'udp-queues'];
+
+/** The same for causes whose rule writes their sentence, by the beginning of their id. */
+const TOLD_NEEDS: readonly (readonly [id: RegExp, needs: readonly Hidden[]])[] = [
+  [/^dns-.*(silent|hangs|unreachable|lost|fails|unanswered)/, DNS_SILENCE],
+  [/^dns-truncated/, PACKETS],
+];
+
+/** What would have to be seen for a cause to be sure. */
+export function needsOf(id: string): readonly Hidden[] {
+  return CATALOG[id as CauseId]?.needs ?? TOLD_NEEDS.find(([told]) => told.test(id))?.[1] ?? [];
+}

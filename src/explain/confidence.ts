@@ -1,18 +1,29 @@
-/** How sure a cause is: less where events were lost near it, where something could not be seen, or where evidence speaks against it. */
-import { blindSpots } from './blind.ts';
-import { CATALOG, type CauseId } from './catalog.ts';
-import type { Scene } from './scene.ts';
-import type { Cause, Confidence } from './story.ts';
+/** How sure a cause is: less where events were lost near it, or where what would have shown another could not be seen. */
+import { type BlindSpot, mattering } from '../capture/blind-spots.ts';
+import { CATALOG, type CauseId, needsOf } from './catalog.ts';
+import type { Cause, Confidence, JudgedCause } from './story.ts';
 
 const LOST = 0.6;
 const BLIND = 0.8;
 const TOLD = 0.85;
 
 /** `lost`: events that are missing from the time that the cause is about. */
-export function confidenceOf(cause: Cause, lost: number, scene: Scene): Confidence {
+export function confidenceOf(cause: Cause, lost: number, spots: readonly BlindSpot[]): Confidence {
   const row = CATALOG[cause.id as CauseId] as (typeof CATALOG)[CauseId] | undefined;
-  const spots = blindSpots(scene.capture).filter(({ kind }) => row?.needs.includes(kind) === true);
-  const because = [...(lost > 0 ? [`${lost} events were lost in this time`] : []), ...spots.map(({ text }) => text)];
+  const blind = mattering(spots, needsOf(cause.id)).map(({ what }) => what);
+  const because = [...(lost > 0 ? [`${lost} events were lost in this time`] : []), ...blind];
   const base = cause.confidence ?? row?.confidence ?? TOLD;
-  return { value: base * (lost > 0 ? LOST : 1) * BLIND ** spots.length, because, confirm: row?.confirm ?? '' };
+  return { value: base * (lost > 0 ? LOST : 1) * BLIND ** blind.length, because, confirm: row?.confirm ?? '' };
+}
+
+export function judged(causes: readonly Cause[], lost: number, spots: readonly BlindSpot[]): JudgedCause[] {
+  return causes.map((cause) => ({ ...cause, sure: confidenceOf(cause, lost, spots) }));
+}
+
+/** Blind spots that could have shown another cause than one of these: a sentence each. */
+export function blindnessOf(causes: readonly Cause[], spots: readonly BlindSpot[]): string[] {
+  return mattering(
+    spots,
+    causes.flatMap(({ id }) => needsOf(id)),
+  ).map(({ what }) => what);
 }

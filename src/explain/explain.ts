@@ -2,7 +2,7 @@
 import type { Capture } from '../capture/capture.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
 import { causesOf } from './causes/index.ts';
-import { confidenceOf } from './confidence.ts';
+import { blindnessOf, judged } from './confidence.ts';
 import type { Failures } from './failures.ts';
 import { criticalPath } from './path.ts';
 import { peerOf } from './peer.ts';
@@ -11,7 +11,6 @@ import { FATAL, type Problem, problemsOf } from './problems.ts';
 import { type Life, Scene } from './scene.ts';
 import type { Failure, Phase, Story } from './story.ts';
 import { endOf, lasting, socketOf, troubleOf } from './task-failures.ts';
-import { unseenOf } from './unseen.ts';
 
 export interface Request {
   /** ns from which on a wait counts. */
@@ -237,7 +236,8 @@ function storyOf(findings: Findings, whole: Task): Story {
     floor,
     over,
   };
-  const causes = causesOf(facts);
+  const { blindSpots } = scene.capture;
+  const causes = judged(causesOf(facts), facts.lost, blindSpots);
   const end = scene.endOf(task.pid);
   return {
     process,
@@ -250,8 +250,8 @@ function storyOf(findings: Findings, whole: Task): Story {
     failures,
     lookups,
     causes,
-    confidence: causes[0] === undefined ? null : confidenceOf(causes[0], facts.lost, scene),
-    unseen: [...unseen(scene, task, phases, facts.lost), ...unseenOf(scene.capture, causes)],
+    confidence: causes[0]?.sure ?? null,
+    unseen: [...unseen(scene, task, phases, facts.lost), ...blindnessOf(causes, blindSpots)],
     exit: end?.exit ?? null,
     signal: end?.signal ?? 0,
   };

@@ -5,6 +5,7 @@ import { decodeArgs } from '../model/args.ts';
 import { argBytes, type Chunk, EventFlag } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import type { Dimensions } from '../model/rows.ts';
+import { isStream } from './descriptors.ts';
 
 /** One event, with what the judging needs of it. */
 export interface Ev {
@@ -25,7 +26,7 @@ export interface Ev {
   readonly value: number | null;
   /** Of procexit the signal; else null. */
   readonly signal: number | null;
-  /** The payload's first byte; -1: none. */
+  /** Of a TLS client's writes the payload's first byte; -1: none. */
   readonly head: number;
 }
 
@@ -63,6 +64,7 @@ function collect(capture: Capture, { from, to }: Window, column: 'thread' | 'fd'
   const wanted = new Uint8Array(Math.max(dims.threads.lastId, dims.fds.lastId) + 1);
   for (const row of rows) wanted[row] = 1;
   const events: Ev[] = [];
+  const heads = new Heads(dims);
   for (const head of capture.heads()) {
     if (head.maxTime < from) continue;
     if (head.minTime - head.maxLatency > to) break;
@@ -70,23 +72,23 @@ function collect(capture: Capture, { from, to }: Window, column: 'thread' | 'fd'
     if (present !== null && !present.some((row) => wanted[row] === 1)) continue;
     const chunk = capture.passingChunk(head);
     const ids = chunk[column];
-    for (let i = 0; i < chunk.n; i++) {
+    const { n } = chunk;
+    for (let i = 0; i < n; i++) {
       if (wanted[ids[i]!] !== 1 || chunk.time[i]! < from) continue;
       if (events.length > MAX_EVENTS && chunk.latency[i]! < QUICK) continue;
-      const event = eventOf(chunk, i, dims);
+      const event = eventOf(chunk, i, dims, heads);
       if (event !== null && event.start <= to) events.push(event);
     }
   }
   return events;
 }
 
-function eventOf(chunk: Chunk, i: number, dims: Dimensions): Ev | null {
+function eventOf(chunk: Chunk, i: number, dims: Dimensions, heads: Heads): Ev | null {
   const type = dims.types.get(chunk.type[i]!);
   if (type === undefined) return null;
   const thread = dims.threads.get(chunk.thread[i]!);
   const flags = chunk.flags[i]!;
   const end = chunk.time[i]!;
-  const dataStart = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
   return {
     num: chunk.num[i]!,
     start: end - Math.max(0, chunk.latency[i]!),
@@ -100,9 +102,37 @@ function eventOf(chunk: Chunk, i: number, dims: Dimensions): Ev | null {
     tid: thread?.tid ?? 0,
     value: argOf(chunk, i, type, VALUE_ARG),
     signal: argOf(chunk, i, type, SIGNAL_ARG),
-    head: type.io === null || chunk.dataEnd[i] === dataStart ? -1 : chunk.data[dataStart]!,
+    head: type.io === 'write' ? heads.of(chunk, i) : -1,
   };
 }
+
+/**
+ * First bytes of what is written on connections. The first writes of one decide for all: unless TLS begins there (maybe behind a
+ * proxy's CONNECT), the others are not looked at, which saves their column's decoding.
+ */
+class Heads {
+  readonly #state: Uint8Array;
+
+  constructor(dims: Dimensions) {
+    this.#state = new Uint8Array(dims.fds.lastId + 1);
+    for (const fd of dims.fds.all()) if (!isStream(fd)) this.#state[fd.id] = PLAIN;
+  }
+
+  of(chunk: Chunk, i: number): number {
+    const id = chunk.fd[i]!;
+    const state = this.#state[id]!;
+    if (state === PLAIN || chunk.res[i]! <= 0) return -1;
+    const from = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
+    const head = chunk.dataEnd[i]! === from ? -1 : chunk.data[from]!;
+    if (state !== TLS) this.#state[id] = head === TLS_HANDSHAKE ? TLS : state + 1;
+    return head;
+  }
+}
+
+/** What is known of a connection: so many writes without TLS, and it is plain. */
+const PLAIN = 4;
+const TLS = 5;
+const TLS_HANDSHAKE = 0x16;
 
 function argOf(chunk: Chunk, i: number, type: EventType, names: Readonly<Record<string, string>>): number | null {
   const wanted = names[type.name];

@@ -152,6 +152,9 @@ export interface ToldCause extends CauseBase {
 /** A cause that was found: what happened, and what to do about it. */
 export type Cause = CatalogCause | ToldCause;
 
+/** With how sure it is. */
+export type JudgedCause = Cause & { readonly sure: Confidence };
+
 /** How sure a cause is, and what would make it surer. */
 export interface Confidence {
   /** 0 to 1. */
@@ -176,7 +179,7 @@ export interface Story {
   readonly failures: readonly Failure[];
   readonly lookups: readonly Lookup[];
   /** Dearest first. */
-  readonly causes: readonly Cause[];
+  readonly causes: readonly JudgedCause[];
   /** Of the first cause; null: there is none. */
   readonly confidence: Confidence | null;
   /** What could not be seen, in sentences. */

@@ -206,7 +206,6 @@ export const CALLS: readonly CallSpec[] = [
   call(290, 'eventfd2', 'ipc', 'ipc', [newFd], { fd: 'ret', standard: false }),
   call(291, 'epoll_create1', 'ipc', 'ipc', [newFd], { fd: 'ret', standard: false }),
   call(233, 'epoll_ctl', 'ipc', 'ipc', [res, fd, oneOf('op', 1, 'epollctl'), int('target', 2, 'fd')], { fd: 0, standard: false }),
-  // Limits of their own: how many instances and watches a user may have
   call(300, 'fanotify_init', 'ipc', 'ipc', [newFd], makesFd),
   // Waiting
   call(7, 'poll', 'wait', 'wait', [res, pollfds(0, 1), int('timeout', 2)], waits),

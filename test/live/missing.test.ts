@@ -19,7 +19,7 @@ const ABSENT: Readonly<Record<string, string>> = {
   signals: 'evt.type=signaldeliver',
   'net.reset_sent': 'net.trouble=reset_sent',
   'net.reset_received': 'net.trouble=reset_received',
-  'net.state': 'net.trouble=state',
+  'net.state': 'net.state.new exists',
   'net.drop': 'net.trouble=drop',
 };
 

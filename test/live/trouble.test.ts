@@ -41,7 +41,7 @@ describe.skipIf(reason !== null)(`trouble in the network (${reason ?? 'as root, 
   testWith(['net.retransmit', 'net.state'], 'nobody answers: each further try of a connection', () => {
     const recording = play(`${SILENT}; curl -s -m 3.5 http://192.0.2.9/`);
     expect(recording.values('net.trouble=connect_unanswered and fd.sip=192.0.2.9', 'net.tries').slice(0, 2)).toEqual([2, 3]);
-    expect(recording.values('net.trouble=state and fd.sip=192.0.2.9', 'net.state.old')[0]).toBe('SYN_SENT');
+    expect(recording.values('net.state.new exists and fd.sip=192.0.2.9', 'net.state.old')[0]).toBe('SYN_SENT');
   });
 
   testWith(['accept_queue'], 'a full accept queue: how long it is and may be', () => {
@@ -56,7 +56,7 @@ describe.skipIf(reason !== null)(`trouble in the network (${reason ?? 'as root, 
 
   testWith(['net.state'], 'each connection’s states, from the first packet to the last', () => {
     const recording = play('start serve quick 80; curl -s http://127.0.0.1/');
-    const states = recording.values('net.trouble=state and fd.port=80', 'net.state.new');
+    const states = recording.values('net.state.new exists and fd.port=80', 'net.state.new');
     expect(states).toEqual(expect.arrayContaining(['LISTEN', 'SYN_RECV', 'ESTABLISHED', 'CLOSE_WAIT', 'CLOSE']));
   });
 

@@ -6,12 +6,11 @@ import { argAt } from '../args-text.ts';
 import type { EventView } from '../view.ts';
 import type { Field, FieldType, Reading, RowField } from './field.ts';
 
-/** What the kernel says of the network, by the type of its event. */
+/** What goes wrong in the network, by the type of its event. */
 const TROUBLES: Readonly<Record<string, string>> = {
   tcp_retransmit: 'retransmit',
   tcp_reset_sent: 'reset_sent',
   tcp_reset_received: 'reset_received',
-  tcp_state: 'state',
   packet_drop: 'drop',
   udp_queue_full: 'udp_queue_full',
   accept_queue_full: 'accept_queue_full',
@@ -20,9 +19,9 @@ const TROUBLES: Readonly<Record<string, string>> = {
 
 const trouble = ({ name, family }: EventType): string | null => (family === 'trouble' ? (TROUBLES[name] ?? null) : null);
 
-/** An argument of a trouble; null for every other event. */
+/** An argument of a network event; null for every other event. */
 function argOf(view: EventView, name: string): number | Uint8Array | null {
-  return trouble(view.type) === null ? null : (argAt(view, name)?.value ?? null);
+  return view.type.family !== 'trouble' ? null : (argAt(view, name)?.value ?? null);
 }
 
 function ofTrouble(name: string, type: FieldType, doc: string, example: string, read: (view: EventView) => Reading): RowField {
@@ -64,7 +63,7 @@ function natPod(view: EventView): string | null {
 
 // biome-ignore format: a table
 export const NET_FIELDS: readonly Field[] = [
-  { name: 'net.trouble', type: 'text', scope: 'type', doc: 'what the kernel says of a connection: retransmit reset_sent reset_received state drop udp_queue_full accept_queue_full connect_unanswered', example: 'net.trouble=drop', read: (view) => trouble(view.type) },
+  { name: 'net.trouble', type: 'text', scope: 'type', doc: 'what goes wrong with a connection, as the kernel says: retransmit reset_sent reset_received drop udp_queue_full accept_queue_full connect_unanswered; changes of its state are net.state.new', example: 'net.trouble=drop', read: (view) => trouble(view.type) },
   ofTrouble('net.drop.reason', 'text', 'the kernel’s reason for dropping a packet', 'net.drop.reason=NETFILTER_DROP', text('reason')),
   ofTrouble('net.drop.ifindex', 'number', 'number of the interface that a dropped packet came by', 'net.drop.ifindex>0', number('ifindex')),
   ofTrouble('net.tries', 'number', 'how often an unanswered connection was tried', 'net.tries>1', number('tries')),

@@ -1,6 +1,17 @@
 /** An explanation as a report of one item: where the time went, in words for people and as data for programs. */
 import type { Explanation } from '../../explain/explain.ts';
-import type { Cause, Confidence, DnsPhase, Failure, Peer, Phase, ProcessName, SocketPhase, Story, Trouble } from '../../explain/story.ts';
+import type {
+  Confidence,
+  DnsPhase,
+  Failure,
+  JudgedCause,
+  Peer,
+  Phase,
+  ProcessName,
+  SocketPhase,
+  Story,
+  Trouble,
+} from '../../explain/story.ts';
 import { type Epoch, SECOND, spanText } from '../../model/time.ts';
 import { column, record, records } from '../../report/column.ts';
 import type { Column, Report } from '../../report/report.ts';
@@ -74,18 +85,19 @@ const PHASE: readonly Column<Phase>[] = [
   record('socket', 'of a connection', SOCKET, (p) => p.socket ?? undefined, OPTIONAL),
 ];
 
-const CAUSE: readonly Column<Cause>[] = [
+const CONFIDENCE: readonly Column<Confidence>[] = [
+  column('value', 'share', '0 to 1', (c) => c.value),
+  column('because', 'text', 'why it is not higher', (c) => c.because, { many: true }),
+  column('confirm', 'text', 'what would confirm it', (c) => c.confirm),
+];
+
+const CAUSE: readonly Column<JudgedCause>[] = [
   column('id', 'text', 'its stable name', (c) => c.id),
   column('sentence', 'text', 'what happened', sentenceOf),
   column('cost', 'ns', 'what it took; 0: it failed at once', (c) => c.cost),
   column('nums', 'num', 'events that show it', (c) => c.nums, { many: true }),
+  record('confidence', 'how sure it is', CONFIDENCE, (c) => c.sure),
   column('fixes', 'text', 'what to do, best first', (c) => c.fixes, { many: true }),
-];
-
-const CONFIDENCE: readonly Column<Confidence>[] = [
-  column('value', 'share', 'how sure the first cause is', (c) => c.value),
-  column('because', 'text', 'why it is not higher', (c) => c.because, { many: true }),
-  column('confirm', 'text', 'what would confirm it', (c) => c.confirm),
 ];
 
 const FAILURE: readonly Column<Failure>[] = [

@@ -1,4 +1,6 @@
 /** The one table of keys. Dispatch, help and the key bar all read it, so none of them can say what another does not. */
+
+import { acceptPrompt, openPrompt, recall, tabKey, typeKey } from './prompt.ts';
 import {
   type Act,
   asking,
@@ -18,10 +20,9 @@ import {
   toggleDetail,
   toggleForm,
   togglePause,
-} from './actions.ts';
-import { acceptPrompt, openPrompt, recall, tabKey, typeKey } from './prompt.ts';
+} from './screens/events/actions.ts';
+import { enterRow, filterByTableCell, findAgainInTable, moveRow, moveTableColumn, openScreen, sortTable } from './screens/table/actions.ts';
 import { type Context, contextOf, type State, selectedRow, type Update } from './state.ts';
-import { enterRow, filterByTableCell, findAgainInTable, moveRow, moveTableColumn, openScreen, sortTable } from './table-actions.ts';
 
 export interface KeyRow {
   readonly keys: readonly string[];

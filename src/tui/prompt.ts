@@ -6,8 +6,8 @@ import { newTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
 import { edit, insert, type Line, lineOf, replace } from './kit/line-editor.ts';
 import { screenNamed } from './screens/index.ts';
+import { filterTable, findInTable, openScreen, toEvents } from './screens/table/actions.ts';
 import { type Command, type Prompt, type PromptPurpose, type State, type Update, unfollowed } from './state.ts';
-import { filterTable, findInTable, openScreen, toEvents } from './table-actions.ts';
 
 const MOST_REMEMBERED = 200;
 

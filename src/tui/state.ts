@@ -2,16 +2,16 @@
 import type { Definitions } from '../filter/compile.ts';
 import type { Completion, ValuesOf } from '../filter/complete.ts';
 import type { FilterError } from '../filter/error.ts';
-import type { TimeMode } from './columns.ts';
 import type { Counts } from './data/browser.ts';
 import type { ListWindow } from './data/row-window.ts';
-import type { ListedRow } from './data/rows.ts';
 import type { Goal } from './data/seek.ts';
-import type { TableState } from './data/table.ts';
-import type { Detail } from './detail.ts';
 import type { Line } from './kit/line-editor.ts';
 import type { Size } from './kit/terminal.ts';
+import type { TimeMode } from './screens/events/columns.ts';
+import type { Detail } from './screens/events/detail.ts';
+import type { ListedRow } from './screens/events/rows.ts';
 import type { Question } from './screens/screen.ts';
+import type { TableState } from './screens/table/state.ts';
 
 /** What is known of the capture as a whole. */
 export interface CaptureFacts {

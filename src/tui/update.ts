@@ -1,15 +1,16 @@
 /** The one reducer: a state and what happened → the next state, and what is asked of the world. */
-import { areasOf, centred, pageHeight, scrolled } from './areas.ts';
+
 import type { Counts } from './data/browser.ts';
 import type { ListWindow } from './data/row-window.ts';
-import { type TableState, withTable } from './data/table.ts';
-import type { Detail } from './detail.ts';
+import { areasOf, centred, pageHeight, scrolled } from './frame/areas.ts';
+import { pageLines } from './frame/page.ts';
 import { keyUpdate } from './keymap.ts';
 import type { Size } from './kit/terminal.ts';
-import { pageLines } from './page.ts';
 import { pasteInto } from './prompt.ts';
+import type { Detail } from './screens/events/detail.ts';
 import { type Question, type ScreenTable, sameQuestion } from './screens/screen.ts';
-import { tableHeight } from './screens/table-view.ts';
+import { type TableState, withTable } from './screens/table/state.ts';
+import { tableHeight } from './screens/table/view.ts';
 import { type CaptureFacts, type Notice, paused, type State, type Update } from './state.ts';
 
 export type Action =

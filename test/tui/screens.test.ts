@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { readTable } from '../../src/tui/data/table-reader.ts';
 import { SCREENS, screenNamed } from '../../src/tui/screens/index.ts';
-import { cellText } from '../../src/tui/screens/table-view.ts';
+import { cellText } from '../../src/tui/screens/table/view.ts';
 import { endAll, noPty, Pty } from './pty.ts';
 import { hostileEvents, writeCapture } from './scene.ts';
 

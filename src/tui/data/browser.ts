@@ -3,10 +3,10 @@
 import type { Capture } from '../../capture/capture.ts';
 import { type CaptureContext, EventView } from '../../event/view.ts';
 import { compileFilter } from '../../filter/compile.ts';
+import { type Row, rowOf, rowText } from '../screens/events/rows.ts';
 import { type Match, Matches } from './matches.ts';
 import type { ListWindow } from './row-window.ts';
 import { RowWindow } from './row-window.ts';
-import { type Row, rowOf, rowText } from './rows.ts';
 import type { Goal } from './seek.ts';
 import { type Progress, seekGoal } from './seek.ts';
 

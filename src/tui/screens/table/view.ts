@@ -1,13 +1,13 @@
 /** A screen that is a table: what it answers, its titles, its rows. */
-import { spanText } from '../../model/time.ts';
-import { sizeText } from '../../output/cell.ts';
-import { areasOf } from '../areas.ts';
-import type { TableState } from '../data/table.ts';
-import type { Paint } from '../kit/paint.ts';
-import { countText, cut, fitted, harmless, widthOf, wrap } from '../kit/text.ts';
-import { contextOf, type State } from '../state.ts';
-import { screenNamed } from './index.ts';
-import type { ScreenColumn, ScreenRow } from './screen.ts';
+import { spanText } from '../../../model/time.ts';
+import { sizeText } from '../../../output/cell.ts';
+import { areasOf } from '../../frame/areas.ts';
+import type { Paint } from '../../kit/paint.ts';
+import { countText, cut, fitted, harmless, widthOf, wrap } from '../../kit/text.ts';
+import { contextOf, type State } from '../../state.ts';
+import { screenNamed } from '../index.ts';
+import type { ScreenColumn, ScreenRow } from '../screen.ts';
+import type { TableState } from './state.ts';
 
 /** A text column keeps so much, also where there is no room. */
 const LEAST_TEXT = 8;

@@ -1,11 +1,12 @@
 /** What keys do on a screen that is a table. */
-import { type Act, asking, noticed, only } from './actions.ts';
-import { type ClauseUse, withClause } from './data/clause.ts';
-import { emptyTable, foundIn, matchesIn, movedTo, sortedBy, type TableState } from './data/table.ts';
-import { screenNamed } from './screens/index.ts';
-import { clauseOf, type Question } from './screens/screen.ts';
-import { tableHeight } from './screens/table-view.ts';
-import type { State, Update } from './state.ts';
+
+import { type ClauseUse, withClause } from '../../data/clause.ts';
+import type { State, Update } from '../../state.ts';
+import { type Act, asking, noticed, only } from '../events/actions.ts';
+import { screenNamed } from '../index.ts';
+import { clauseOf, type Question } from '../screen.ts';
+import { emptyTable, foundIn, matchesIn, movedTo, sortedBy, type TableState } from './state.ts';
+import { tableHeight } from './view.ts';
 
 /** Opens a screen with the filter there is; `event`: about that event. */
 export function openScreen(state: State, id: string, event: number | null = null): Update {

@@ -1,10 +1,10 @@
 /** How the screen is divided, and which rows of the list it shows. */
 
-import type { ListLook } from './columns.ts';
-import type { ListedRow } from './data/rows.ts';
-import { GAP_NS } from './data/seek.ts';
-import type { Size } from './kit/terminal.ts';
-import type { State } from './state.ts';
+import { GAP_NS } from '../data/seek.ts';
+import type { Size } from '../kit/terminal.ts';
+import type { ListLook } from '../screens/events/columns.ts';
+import type { ListedRow } from '../screens/events/rows.ts';
+import type { State } from '../state.ts';
 
 export const SMALLEST: Size = { columns: 60, rows: 15 };
 

@@ -1,16 +1,17 @@
 /** The whole screen: a state → exactly as many lines as the terminal has, each as wide or narrower, and where the cursor stands. */
+
+import type { Paint } from '../kit/paint.ts';
+import { cut } from '../kit/text.ts';
+import { detailPane } from '../screens/events/detail-view.ts';
+import { listLines } from '../screens/events/list-view.ts';
+import { tableLines } from '../screens/table/view.ts';
+import type { Page, State } from '../state.ts';
 import { areasOf, pageHeight, SMALLEST } from './areas.ts';
-import type { Paint } from './kit/paint.ts';
-import { cut } from './kit/text.ts';
+import { bottomLine } from './bottom.ts';
+import { filterLine, filterPanel } from './filter.ts';
+import { headerLine } from './header.ts';
 import { pageLines } from './page.ts';
-import { tableLines } from './screens/table-view.ts';
-import type { Page, State } from './state.ts';
-import { bottomLine } from './views/bottom.ts';
-import { detailPane } from './views/detail.ts';
-import { filterLine, filterPanel } from './views/filter.ts';
-import { headerLine } from './views/header.ts';
-import { listLines } from './views/list.ts';
-import type { Drawn } from './views/typing.ts';
+import type { Drawn } from './typing.ts';
 
 export interface Frame {
   readonly lines: readonly string[];

@@ -1,8 +1,9 @@
 /** The filter: as it is, or as it is being typed, with what is wrong with it and what may follow. */
-import { areasOf, PROBLEM_LINES } from '../areas.ts';
+
 import type { Paint } from '../kit/paint.ts';
 import { countText, cut, cutMiddle, fitted, harmless, widthOf } from '../kit/text.ts';
 import type { Prompt, State } from '../state.ts';
+import { areasOf, PROBLEM_LINES } from './areas.ts';
 import { type Drawn, typingView } from './typing.ts';
 
 const LABEL = ' filter  ';

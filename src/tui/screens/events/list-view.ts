@@ -1,12 +1,12 @@
 /** The list: titles, rows, and the pauses between them. */
 
-import { spanText } from '../../model/time.ts';
-import { areasOf, lookOf, visibleItems } from '../areas.ts';
-import { cellText, focusedIndex, type ListLook, type PlacedColumn, placedColumns, titleText } from '../columns.ts';
-import type { ListedRow } from '../data/rows.ts';
-import type { Paint } from '../kit/paint.ts';
-import { fitted, widthOf } from '../kit/text.ts';
-import { contextOf, type State } from '../state.ts';
+import { spanText } from '../../../model/time.ts';
+import { areasOf, lookOf, visibleItems } from '../../frame/areas.ts';
+import type { Paint } from '../../kit/paint.ts';
+import { fitted, widthOf } from '../../kit/text.ts';
+import { contextOf, type State } from '../../state.ts';
+import { cellText, focusedIndex, type ListLook, type PlacedColumn, placedColumns, titleText } from './columns.ts';
+import type { ListedRow } from './rows.ts';
 
 /** What all lines of one frame have in common. */
 interface Sheet {

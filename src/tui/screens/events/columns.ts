@@ -1,9 +1,9 @@
 /** The columns of the list. A new column is a new entry. */
-import { clockText, MS, SECOND, secondsText, spanText } from '../model/time.ts';
-import type { Clause } from './data/clause.ts';
-import type { ListedRow } from './data/rows.ts';
-import type { Style } from './kit/paint.ts';
-import { cut, cutMiddle, fitted, widthOf } from './kit/text.ts';
+import { clockText, MS, SECOND, secondsText, spanText } from '../../../model/time.ts';
+import type { Clause } from '../../data/clause.ts';
+import type { Style } from '../../kit/paint.ts';
+import { cut, cutMiddle, fitted, widthOf } from '../../kit/text.ts';
+import type { ListedRow } from './rows.ts';
 
 /** abs: time of day; rel: since the capture's start; delta: since the row before. */
 export const TIME_MODES = ['rel', 'abs', 'delta'] as const;

@@ -1,12 +1,13 @@
 /** What keys do: each takes the state and gives the next one, and what it asks for. */
-import { areasOf, lookOf } from './areas.ts';
+
+import { type Clause, type ClauseUse, withClause } from '../../data/clause.ts';
+import type { Goal } from '../../data/seek.ts';
+import { areasOf, lookOf } from '../../frame/areas.ts';
+import { applyFilter, find } from '../../prompt.ts';
+import { type Command, type DetailPane, paused, type State, selectedRow, type Update, unfollowed } from '../../state.ts';
+import { backTo } from '../table/actions.ts';
 import { focusedIndex, placedColumns, TIME_MODES } from './columns.ts';
-import { type Clause, type ClauseUse, withClause } from './data/clause.ts';
-import type { Goal } from './data/seek.ts';
 import { detailLines } from './detail.ts';
-import { applyFilter, find } from './prompt.ts';
-import { type Command, type DetailPane, paused, type State, selectedRow, type Update, unfollowed } from './state.ts';
-import { backTo } from './table-actions.ts';
 
 export type Act = (state: State) => Update;
 

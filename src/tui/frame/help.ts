@@ -1,8 +1,8 @@
 /** The help: every key of the table, by where it counts. */
-import { KEYS, keyLabel } from './keymap.ts';
-import type { Paint } from './kit/paint.ts';
-import { cut, fitted } from './kit/text.ts';
-import type { Context } from './state.ts';
+import { KEYS, keyLabel } from '../keymap.ts';
+import type { Paint } from '../kit/paint.ts';
+import { cut, fitted } from '../kit/text.ts';
+import type { Context } from '../state.ts';
 
 const SECTIONS: readonly (readonly [Context, string])[] = [
   ['list', 'In the list'],

@@ -1,12 +1,12 @@
 /** Events as rows of the list: what the columns need, read once, harmless to show. */
-import { type BoundField, type Reading, readField } from '../../event/fields/field.ts';
-import { FIELDS } from '../../event/fields/index.ts';
-import type { EventView } from '../../event/view.ts';
-import { fieldNamed } from '../../filter/find-field.ts';
-import { EventFlag } from '../../model/chunk.ts';
-import { fdName } from '../../model/fd-name.ts';
-import { eventSummary, type Summary } from '../../output/summary.ts';
-import { harmless } from '../kit/text.ts';
+import { type BoundField, type Reading, readField } from '../../../event/fields/field.ts';
+import { FIELDS } from '../../../event/fields/index.ts';
+import type { EventView } from '../../../event/view.ts';
+import { fieldNamed } from '../../../filter/find-field.ts';
+import { EventFlag } from '../../../model/chunk.ts';
+import { fdName } from '../../../model/fd-name.ts';
+import { eventSummary, type Summary } from '../../../output/summary.ts';
+import { harmless } from '../../kit/text.ts';
 
 /** A cell's text, and the check that stands for it: the value there is as captured. */
 export interface Cell {

@@ -87,7 +87,7 @@ export class Browser {
 
   /** Looks for an event, from another one on, and goes to it. */
   seek(goal: Goal, from: number, reach: number): void {
-    this.#seeking = { goal, reach, steps: seekGoal(this.#matches, goal, from, (match) => rowText(this.#rowAt(match))) };
+    this.#seeking = { goal, reach, steps: seekGoal(this.#matches, goal, from, (match) => rowText(this.#rowAt(match)), this.#context) };
   }
 
   stopSeeking(): void {

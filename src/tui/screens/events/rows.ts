@@ -73,6 +73,13 @@ export function rowText({ place, process, pid, type, summary: { before, name, af
   return [place?.text, process?.text, pid?.text, type.text, before + name + after].join(' ');
 }
 
+/** What a row says of the thread alone: place, process, and the command that it runs. */
+export function whoText(view: EventView): string {
+  const { thread, process } = view;
+  const command = process === null ? [] : [String(process.pid), process.exe, ...process.args];
+  return [placeOf(view)?.text ?? '', thread?.comm ?? '', ...command].join(' ');
+}
+
 function cell(field: string, value: string): Cell {
   return { text: harmless(value), field, value };
 }

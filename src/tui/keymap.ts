@@ -1,5 +1,6 @@
 /** The one table of keys. Dispatch, help and the key bar all read it, so none of them can say what another does not. */
 
+import { edit } from './kit/line-editor.ts';
 import { acceptPrompt, openPrompt, recall, tabKey, typeKey } from './prompt.ts';
 import {
   type Act,
@@ -107,7 +108,7 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['y'], where: ['list', 'detail'], help: 'copy the event as a line', off: nothingSelected, act: (state) => asking(state, { kind: 'copy', form: 'line' }) },
   { keys: ['Y'], where: ['list', 'detail'], help: 'copy the event as JSON', off: nothingSelected, act: (state) => asking(state, { kind: 'copy', form: 'json' }) },
   { keys: ['Esc', 'Backspace'], where: ['list', 'detail', 'table'], help: 'back: close the detail, then the filter before', bar: 'back', act: back },
-  { keys: ['C-z'], where: ['list', 'detail', 'table'], help: 'to the shell; fg comes back', act: (state) => asking(state, { kind: 'suspend' }) },
+  { keys: ['C-z'], where: ['list', 'detail', 'table', 'prompt', 'page'], help: 'to the shell; fg comes back', act: (state) => asking(state, { kind: 'suspend' }) },
   { keys: ['C-l'], where: ['list', 'detail', 'table', 'page'], help: 'draw the screen anew', act: (state) => asking(state, { kind: 'redraw' }) },
   { keys: ['?', 'F1'], where: ['list', 'detail', 'table'], help: 'these keys', act: openHelp },
   { keys: ['q', 'F10', 'C-c'], where: ['list', 'detail', 'table'], help: 'quit', bar: 'quit', act: quit },
@@ -128,11 +129,16 @@ export const KEYS: readonly KeyRow[] = [
 export function keyUpdate(state: State, key: string): Update {
   const context = contextOf(state);
   const row = KEYS.find(({ keys, where }) => where.includes(context) && keys.includes(key));
-  if (row === undefined && context !== 'prompt' && key.startsWith('M-')) return keyUpdateOfBoth(state, key.slice(2));
+  if (row === undefined && key.startsWith('M-') && !edits(state, key)) return keyUpdateOfBoth(state, key.slice(2));
   if (row === undefined)
     return context === 'prompt' ? only(typeKey(state, key)) : noticed(state, `${keyLabel(key)} does nothing here: ? shows the keys`);
   const off = row.off?.(state) ?? null;
   return off === null ? row.act(state) : noticed(state, off);
+}
+
+/** It is a key of the line that is being typed. */
+function edits({ prompt }: State, key: string): boolean {
+  return prompt !== null && edit(prompt.line, key) !== null;
 }
 
 /** Esc and a key that came glued together, as over a slow line: the terminal cannot tell that from Alt. */

@@ -36,8 +36,15 @@ export async function openScreen(options: ScreenOptions): Promise<number> {
   }
 }
 
+/** A process that is still running so long after it was to stop is not stopped. */
+const STOPPED_MS = 500;
+
 class OpenScreen {
-  readonly #terminal = new Terminal({ keys: (keys) => this.#type(keys), ended: (code) => this.#ended.resolve(code) });
+  readonly #terminal = new Terminal({
+    keys: (keys) => this.#type(keys),
+    ended: (code) => this.#ended.resolve(code),
+    stopped: () => this.#suspend(),
+  });
   readonly #session: Session;
   readonly #options: ScreenOptions;
   readonly #ended = Promise.withResolvers<number>();
@@ -90,15 +97,22 @@ class OpenScreen {
     this.#draw();
   }
 
-  /** Back to the shell, until it lets us go on. */
+  /**
+   * Back to the shell, until it lets us go on. The timer keeps the process alive, which has no keyboard meanwhile; it goes by only
+   * where we run, after the shell has let us, or where there is no shell that could stop us.
+   */
   #suspend(): void {
     this.#ink?.unmount();
     this.#terminal.close();
-    process.once('SIGCONT', () => {
+    const alive = setTimeout(() => resume(), STOPPED_MS);
+    const resume = () => {
+      clearTimeout(alive);
+      process.off('SIGCONT', resume);
       this.#terminal.open();
       this.#draw();
       this.#resize();
-    });
+    };
+    process.on('SIGCONT', resume);
     process.kill(process.pid, 'SIGTSTP');
   }
 

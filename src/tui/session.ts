@@ -246,16 +246,22 @@ export class Session {
 
   /** Looks whether the file has grown. */
   #tick(): void {
-    if (this.#browser.hasGrown()) this.#grown();
-    else if (this.#growth.quietSeconds !== this.#state.facts.quietSeconds) this.#applyFacts();
+    const grew = this.#browser.hasGrown();
+    this.#growth.add(this.#browser.totals.events);
+    if (grew) this.#grown();
+    else if (this.#isTold()) this.#applyFacts();
+  }
+
+  /** What the header says of the recording has changed though nothing came. */
+  #isTold(): boolean {
+    const { recording, quietSeconds, rate } = this.#state.facts;
+    return recording && (this.#growth.quietSeconds !== quietSeconds || Math.round(this.#growth.rate ?? 0) !== Math.round(rate ?? 0));
   }
 
   #grown(): void {
-    const { events, end } = this.#browser.totals;
     const { follow, selected } = this.#state; // as it was: the facts may say that the recording has just ended
-    this.#growth.add(events, end);
     this.#applyFacts();
-    if (follow === 'on' || selected === null) this.#browser.goTo(Infinity, this.#reach());
+    if (follow === 'on' || selected === null) this.#browser.follow(this.#reach());
     else this.#browser.moveTo(selected, this.#reach());
     this.#work(SLICE_MS, true);
   }

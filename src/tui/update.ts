@@ -76,6 +76,7 @@ function tableRead(state: State, { question, table }: Extract<Action, { kind: 't
 function listed(state: State, { list, selected, moved }: Extract<Action, { kind: 'list' }>): State {
   const index = list.rows.findIndex(({ num }) => num === selected);
   const { height } = areasOf(state).list;
+  if (state.follow === 'on' && index >= 0) return { ...state, list, selected, top: list.rows[scrolled(list.rows, 0, index, height)]!.num };
   const seen = list.rows.some(({ num }) => num === state.top) && !moved;
   const top = seen || index < 0 ? state.top : (list.rows[centred(list.rows, index, height)]?.num ?? null);
   return { ...state, list, selected, top };

@@ -28,6 +28,10 @@ export interface Findings {
 }
 
 const KEPT_ROWS = 4096;
+/** Of more new events than this the last are looked for from the end. */
+const MOST_FOLLOWED = 20_000;
+/** ms after which rows at the end are read again though they are known: names come late. */
+const RENEW_MS = 10_000;
 
 export class Browser {
   readonly #capture: Capture;
@@ -39,6 +43,12 @@ export class Browser {
   #filling: Generator<void> | null = null;
   #seeking: { readonly goal: Goal; readonly reach: number; readonly steps: Generator<Progress, number | null> } | null = null;
   #revision: number;
+  /** Half a page is not shown while following. */
+  #following = false;
+  /** When the window was read anew: rows may have changed since they were read. */
+  #renewed = 0;
+  /** Events of the capture when its end was last gone to. */
+  #eventsAtEnd = 0;
 
   /** Throws FilterError. */
   constructor(capture: Capture, context: CaptureContext, filter: string) {
@@ -75,13 +85,29 @@ export class Browser {
 
   /** Wants `reach` rows on either side of an event that is far from those at hand. */
   goTo(num: number, reach: number): void {
+    this.#following = false;
     this.#window = this.#windowAt(num);
     this.#filling = this.#window.fill(reach);
   }
 
   /** The same, of an event that is among them or beside them. */
   moveTo(num: number, reach: number): void {
+    this.#following = false;
     this.#window.moveTo(num);
+    this.#filling = this.#window.fill(reach);
+  }
+
+  /** Wants the last rows. Those at hand stay, and are shown, until these are all read. */
+  follow(reach: number): void {
+    const due = performance.now() - this.#renewed > RENEW_MS;
+    const near = this.#window.isAtEnd && this.#matches.events - this.#eventsAtEnd < MOST_FOLLOWED;
+    if (near && !due) this.#window.follow();
+    else {
+      this.#renewed = performance.now();
+      this.#window = this.#windowAt(Infinity);
+    }
+    this.#eventsAtEnd = this.#matches.events;
+    this.#following = true;
     this.#filling = this.#window.fill(reach);
   }
 
@@ -96,6 +122,7 @@ export class Browser {
 
   /** True when the file has grown since this was last asked. */
   hasGrown(): boolean {
+    if (!this.#matches.isStale) return false;
     this.#matches.read(() => {});
     if (this.#matches.revision === this.#revision) return false;
     this.#revision = this.#matches.revision;
@@ -151,6 +178,7 @@ export class Browser {
     while (step.done !== true && !late()) step = this.#filling.next();
     const complete = step.done === true;
     if (complete) this.#filling = null;
+    else if (this.#following) return {};
     return { list: this.#window.list(complete), selected: this.#window.selected?.num ?? null };
   }
 

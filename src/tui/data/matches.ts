@@ -79,6 +79,11 @@ export class Matches {
     return this.#heads.at(-1)?.maxTime ?? 0;
   }
 
+  /** Somebody wrote to the file since it was last read; asked without reading it. */
+  get isStale(): boolean {
+    return this.#growing && this.#capture.revision !== this.#revision;
+  }
+
   /** Changes when the file has grown, as far as that was read. */
   get revision(): number {
     return this.#revision;

@@ -40,6 +40,17 @@ export class RowWindow {
     this.#startKnown = this.#endKnown = false;
   }
 
+  /** Its last row is the last of all, as far as was known. */
+  get isAtEnd(): boolean {
+    return this.#near === Infinity && this.#rows.length > 0;
+  }
+
+  /** Wants the rows after the last one at hand, to the end. */
+  follow(): void {
+    this.#near = Infinity;
+    this.#endKnown = false;
+  }
+
   /** New events may follow. */
   grown(): void {
     this.#endKnown = false;

@@ -85,7 +85,7 @@ export class TextScan {
   #markRows(chunk: Chunk, marks: Uint8Array): void {
     const { n, thread, fd, type } = chunk;
     const [threads, fds, types] = [this.#threads, this.#fds, this.#types];
-        for (let i = 0; i < n; i++) {
+    for (let i = 0; i < n; i++) {
       let known = threads[thread[i]!] ?? 0;
       if (known === 0 || (this.#times.size > 0 && this.#times.has(thread[i]!))) known = this.#lookedAt(chunk, i);
       if (known === YES || types[type[i]!] !== NO || (fds[fd[i]!] || this.#fdLookedAt(fd[i]!)) === YES) marks[i] = 1;

@@ -21,10 +21,12 @@ export interface TerminalEvents {
   keys(keys: readonly Keystroke[]): void;
   /** A signal asks us to end, or nobody will ever type here again: with the exit code that says so. */
   ended(code: number): void;
+  /** Somebody asks us to stop (SIGTSTP) and to hand the terminal back meanwhile. */
+  stopped(): void;
 }
 
 /** Signals that end the screen as `q` does, and 128 and their number. */
-const ENDING = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const ENDING = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 const SIGNALS = Object.keys(ENDING) as (keyof typeof ENDING)[];
 
 export class Terminal {
@@ -53,6 +55,7 @@ export class Terminal {
     this.#input.on('data', this.#read);
     this.#input.on('end', this.#hungUp);
     for (const signal of SIGNALS) process.on(signal, this.#signalled);
+    process.on('SIGTSTP', this.#stopped);
     this.#input.resume();
     Object.assign(this.#output, this.size); // for Ink, which would make a guess of its own at a size of 0×0
     this.#output.write(ENTER);
@@ -67,6 +70,7 @@ export class Terminal {
     this.#input.off('data', this.#read);
     this.#input.off('end', this.#hungUp);
     for (const signal of SIGNALS) process.off(signal, this.#signalled);
+    process.off('SIGTSTP', this.#stopped);
     if (!this.#input.destroyed) this.#input.setRawMode(false);
     this.#input.pause();
     this.#output.write(LEAVE);
@@ -92,6 +96,8 @@ export class Terminal {
   };
 
   readonly #hungUp = (): void => this.#on.ended(ENDING.SIGHUP);
+
+  readonly #stopped = (): void => this.#on.stopped();
 
   readonly #signalled = (signal: NodeJS.Signals): void => this.#on.ended(ENDING[signal as keyof typeof ENDING]);
 

@@ -4,6 +4,7 @@ import type { Capture } from '../capture/capture.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { readHistory, rememberFilter } from './data/history.ts';
 import type { TableReader } from './data/table-reader.ts';
+import { copyText } from './kit/clipboard.ts';
 import { INK_OPTIONS } from './kit/ink-options.ts';
 import type { Keystroke } from './kit/keystrokes.ts';
 import { type Paint, painter } from './kit/paint.ts';
@@ -55,7 +56,7 @@ class OpenScreen {
     this.#options = options;
     this.#paint = painter(options.colour);
     const world = {
-      copy: (text: string) => this.#terminal.copy(text),
+      copy: (text: string) => copyText(text, (copied) => this.#terminal.copy(copied)),
       redraw: () => this.#redraw(),
       suspend: () => this.#suspend(),
       quit: () => this.#ended.resolve(0),

@@ -28,6 +28,8 @@ export interface CaptureFacts {
   readonly recording: boolean;
   /** Its probe's stream ended without a goodbye: an unknown number of events is missing at its end. */
   readonly brokeOff: boolean;
+  /** How many things its recorder could not see: losses lists them. */
+  readonly blindSpots: number;
   /** Events a second, lately; null: nothing is being recorded, or it is too early to say. */
   readonly rate: number | null;
   /** Whole seconds for which a recording brought nothing; 0: it does. */
@@ -38,7 +40,7 @@ export interface CaptureFacts {
   readonly valuesIn?: ValuesOf;
 }
 
-export type PromptPurpose = 'filter' | 'find' | 'goto';
+export type PromptPurpose = 'filter' | 'find' | 'goto' | 'export';
 
 /** A line that is being typed. */
 export interface Prompt {
@@ -78,12 +80,22 @@ export interface Visited {
   readonly table: TableState | null;
 }
 
+/** How events, losses and Kubernetes events are spread over the capture's time: equal slices. */
+export interface Timeline {
+  readonly events: readonly number[];
+  readonly losses: readonly boolean[];
+  readonly kube: readonly boolean[];
+}
+
 export interface Notice {
   readonly text: string;
   readonly kind: 'note' | 'problem';
 }
 
-/** Text over the whole screen: the keys. `top`: its first line that is shown. */
+/** A key that waits for the letter of a mark. */
+export type Pending = 'mark' | 'jump';
+
+/** Text over the whole screen: what is shown, and the keys. `top`: its first line that is shown. */
 export interface Page {
   readonly kind: 'help';
   readonly top: number;
@@ -96,6 +108,14 @@ export interface State {
   readonly table: TableState | null;
   readonly filter: string;
   readonly visited: readonly Visited[];
+  /** Screens that were gone back from, the next one last. */
+  readonly undone: readonly Visited[];
+  /** Numbers of events by the letter that marks them; ' is where the last jump began. */
+  readonly marks: Readonly<Record<string, number>>;
+  readonly pending: Pending | null;
+  /** ns: the time from which times are shown; null: the capture's start. */
+  readonly reference: number | null;
+  readonly timeline: Timeline;
   /** Filters that were used, oldest first. */
   readonly history: readonly string[];
   readonly list: ListWindow;
@@ -129,6 +149,12 @@ export type Command =
   | { readonly kind: 'read-table'; readonly question: Question }
   | { readonly kind: 'stop-reading' }
   | { readonly kind: 'copy'; readonly form: 'line' | 'json' }
+  /** What is shown, in words. */
+  | { readonly kind: 'copy-text'; readonly text: string; readonly what: string }
+  /** What is shown, into a file of the kind that its name says. */
+  | { readonly kind: 'export'; readonly path: string }
+  /** The bytes of a stream, into a file. */
+  | { readonly kind: 'save'; readonly filter: string }
   | { readonly kind: 'redraw' }
   | { readonly kind: 'suspend' }
   | { readonly kind: 'quit' };
@@ -143,7 +169,8 @@ export const EMPTY_LIST: ListWindow = { rows: [], before: 0, complete: true };
 /** `follow`: stay at the end of what is being recorded. */
 export function initialState(facts: CaptureFacts, size: Size, filter: string, history: readonly string[], follow: boolean): State {
   return {
-    facts, size, filter, history, table: null, visited: [], list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 'PROCESS',
+    facts, size, filter, history, table: null, visited: [], undone: [], marks: {}, pending: null, reference: null,
+    timeline: { events: [], losses: [], kube: [] }, list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 'PROCESS',
     timeMode: 'rel', follow: facts.recording ? (follow ? 'on' : 'paused') : 'off', matchesAtPause: null,
     detail: { open: false, focused: false, top: 0, form: 'hex', content: null },
     prompt: null, page: null, find: '', searching: null, notice: null,

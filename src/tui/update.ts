@@ -3,7 +3,7 @@
 import type { Counts } from './data/browser.ts';
 import type { ListWindow } from './data/row-window.ts';
 import { areasOf, centred, pageHeight, scrolled } from './frame/areas.ts';
-import { pageLines } from './frame/page.ts';
+import { helpLines } from './frame/help.ts';
 import { keyUpdate } from './keymap.ts';
 import type { Size } from './kit/terminal.ts';
 import { pasteInto } from './prompt.ts';
@@ -11,7 +11,7 @@ import type { Detail } from './screens/events/detail.ts';
 import { type Question, type ScreenTable, sameQuestion } from './screens/screen.ts';
 import { type TableState, withTable } from './screens/table/state.ts';
 import { tableHeight } from './screens/table/view.ts';
-import { type CaptureFacts, type Notice, paused, type State, type Update } from './state.ts';
+import { type CaptureFacts, type Notice, paused, type State, type Timeline, type Update } from './state.ts';
 
 export type Action =
   | { readonly kind: 'key'; readonly key: string }
@@ -21,6 +21,7 @@ export type Action =
   | { readonly kind: 'list'; readonly list: ListWindow; readonly selected: number | null; readonly moved: boolean }
   | { readonly kind: 'counts'; readonly counts: Counts; readonly before: number | null }
   | { readonly kind: 'facts'; readonly facts: CaptureFacts }
+  | { readonly kind: 'timeline'; readonly timeline: Timeline }
   | { readonly kind: 'detail'; readonly detail: Detail | null }
   /** The rows of a screen, or why there are none. */
   | { readonly kind: 'table'; readonly question: Question; readonly table: ScreenTable | string }
@@ -46,6 +47,8 @@ function step(state: State, action: Action): Update {
       return only(counted(state, action));
     case 'facts':
       return only({ ...state, facts: action.facts, follow: action.facts.recording ? state.follow : 'off' });
+    case 'timeline':
+      return only({ ...state, timeline: action.timeline });
     case 'detail':
       return only({ ...state, detail: { ...state.detail, content: action.detail, top: 0 } });
     case 'table':
@@ -85,11 +88,14 @@ function listed(state: State, { list, selected, moved }: Extract<Action, { kind:
 /** What holds after every step: the selection is on the screen, a page is not scrolled away. */
 function kept(state: State): State {
   const { list, size } = state;
-  if (state.table !== null) return { ...state, table: withTop(state, state.table) };
   const page =
     state.page === null
       ? null
-      : { ...state.page, top: Math.max(0, Math.min(state.page.top, pageLines(state.page, size.columns).length - pageHeight(size))) };
+      : {
+          ...state.page,
+          top: Math.max(0, Math.min(state.page.top, helpLines(undefined, size.columns, state.table).length - pageHeight(size))),
+        };
+  if (state.table !== null) return { ...state, page, table: withTop(state, state.table) };
   const selected = list.rows.findIndex(({ num }) => num === state.selected);
   if (selected < 0) return { ...state, page };
   const before = list.rows.findIndex(({ num }) => num === state.top);

@@ -112,7 +112,7 @@ describe.skipIf(noPty !== null)('screens in a pseudo-terminal', () => {
     pty.type('\x7f');
     await pty.until((screen) => !screen.includes('evt.type='));
     pty.type(':nosuch\r');
-    await pty.until('is no screen, no event number and no time');
+    await pty.until('is no screen, field, event number, time or command');
   });
 
   test('a wrong filter stays where it is typed; a right one is used by the screen', async () => {

@@ -51,7 +51,13 @@ function screenOn(name: string, size: Size = { columns: 100, rows: 30 }, history
     follow: true,
     history,
     size,
-    world: { copy: (text) => copied.push(text), redraw() {}, suspend() {}, quit() {}, remember: (filter) => remembered.push(filter) },
+    world: {
+      copy: (text) => `here: ${copied.push(text)}`,
+      redraw() {},
+      suspend() {},
+      quit() {},
+      remember: (filter) => remembered.push(filter),
+    },
   });
   return {
     session,

@@ -4,11 +4,13 @@ import type { Capture } from '../../capture/capture.ts';
 import { type CaptureContext, EventView } from '../../event/view.ts';
 import { compileFilter } from '../../filter/compile.ts';
 import { type Row, rowOf, rowText } from '../screens/events/rows.ts';
+import type { Timeline } from '../state.ts';
 import { type Match, Matches } from './matches.ts';
 import type { ListWindow } from './row-window.ts';
 import { RowWindow } from './row-window.ts';
 import type { Goal } from './seek.ts';
 import { type Progress, seekGoal } from './seek.ts';
+import { timelineOf } from './timeline.ts';
 
 export interface Counts {
   /** Matches counted so far. */
@@ -73,6 +75,10 @@ export class Browser {
     let lost = 0;
     for (const { count } of this.#capture.dims.losses.all()) lost += count;
     return { events: this.#matches.events, end: this.#matches.endTime, lost };
+  }
+
+  get timeline(): Timeline {
+    return this.#matches.read(() => timelineOf(this.#capture, this.#matches.heads, this.#matches.endTime));
   }
 
   /** Narrows to another filter; gives what is to be said about it. Throws FilterError. */

@@ -79,6 +79,10 @@ export class Matches {
     return this.#heads.at(-1)?.maxTime ?? 0;
   }
 
+  get heads(): readonly ChunkHead[] {
+    return this.#heads;
+  }
+
   /** Somebody wrote to the file since it was last read; asked without reading it. */
   get isStale(): boolean {
     return this.#growing && this.#capture.revision !== this.#revision;

@@ -10,7 +10,8 @@ import { areasOf, pageHeight, SMALLEST } from './areas.ts';
 import { bottomLine } from './bottom.ts';
 import { filterLine, filterPanel } from './filter.ts';
 import { headerLine } from './header.ts';
-import { pageLines } from './page.ts';
+import { helpLines } from './help.ts';
+import { timelineLine } from './timeline.ts';
 import type { Drawn } from './typing.ts';
 
 export interface Frame {
@@ -28,7 +29,14 @@ export function view(state: State, paint: Paint): Frame {
 function explorer(state: State, paint: Paint): Frame {
   const filter = filterLine(state, paint);
   const bottom = bottomLine(state, paint);
-  const lines = [headerLine(state, paint), filter.text, ...filterPanel(state, paint), ...body(state, paint), bottom.text];
+  const lines = [
+    headerLine(state, paint),
+    filter.text,
+    ...filterPanel(state, paint),
+    ...body(state, paint),
+    ...timelineLine(state, paint),
+    bottom.text,
+  ];
   return { lines, cursor: cursorAt(filter, 1) ?? cursorAt(bottom, lines.length - 1) };
 }
 
@@ -44,7 +52,7 @@ function body(state: State, paint: Paint): string[] {
 
 function covered(state: State, page: Page, paint: Paint): Frame {
   const height = pageHeight(state.size);
-  const shown = pageLines(page, state.size.columns, paint).slice(page.top, page.top + height);
+  const shown = helpLines(paint, state.size.columns, state.table).slice(page.top, page.top + height);
   const blank = Array.from({ length: height - shown.length }, () => '');
   return { lines: [headerLine(state, paint), ...shown, ...blank, bottomLine(state, paint).text], cursor: null };
 }

@@ -14,8 +14,6 @@ const LEAVE = '\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h';
 /** How long an escape character may be the beginning of something. */
 const ESCAPE_MS = 40;
 const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
-/** OSC 52 of terminals ends somewhere; this is what all of them take. */
-const CLIPBOARD_BYTES = 74_000;
 
 export interface TerminalEvents {
   keys(keys: readonly Keystroke[]): void;
@@ -84,8 +82,7 @@ export class Terminal {
 
   /** Puts a text on the terminal's clipboard, also through ssh (OSC 52). The caller has made it harmless. */
   copy(text: string): void {
-    const bytes = Buffer.from(text).subarray(0, CLIPBOARD_BYTES);
-    this.#output.write(`\x1b]52;c;${bytes.toString('base64')}\x07`);
+    this.#output.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`);
   }
 
   readonly #read = (chunk: string): void => {

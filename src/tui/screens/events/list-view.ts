@@ -23,7 +23,7 @@ export function listLines(state: State, paint: Paint): string[] {
   const { list: area } = areasOf(state);
   const look = lookOf(state);
   const columns = placedColumns(look);
-  const sheet = { state, look, columns, paint, key: [look.timeMode, ...columns.map(({ width }) => width)].join() };
+  const sheet = { state, look, columns, paint, key: [look.timeMode, look.reference, ...columns.map(({ width }) => width)].join() };
   const top = state.list.rows.findIndex(({ num }) => num === state.top);
   const items = visibleItems(state.list.rows, Math.max(0, top), area.height);
   const lines = items.map((item) => (item.kind === 'gap' ? paint('warn', gapLine(item.ns, area.width)) : rowLine(item.row, sheet)));

@@ -1,26 +1,30 @@
-/** Reads the rows of screens in a thread of their own; stopping ends the thread, and the next question starts another. */
+/** Does the work of screens in a thread of its own; stopping ends the thread, and the next job starts another. */
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { TableReader } from '../tui/data/table-reader.ts';
+import type { WriteJob } from '../tui/data/writing.ts';
 import type { Question, ScreenTable } from '../tui/screens/screen.ts';
-import type { WorkerAnswer, WorkerStart } from './screen-worker.ts';
+import type { WorkerAnswer, WorkerJob, WorkerStart } from './screen-worker.ts';
 
 export class ScreenReader implements TableReader {
   readonly #start: WorkerStart;
   #worker: Worker | null = null;
-  #waiting: PromiseWithResolvers<ScreenTable> | null = null;
+  #waiting: PromiseWithResolvers<WorkerAnswer> | null = null;
 
   constructor(start: WorkerStart) {
     this.#start = start;
   }
 
-  read(question: Question): Promise<ScreenTable> {
-    if (this.#waiting !== null) this.stop();
-    this.#waiting = Promise.withResolvers<ScreenTable>();
-    this.#worker ??= this.#started();
-    this.#worker.ref();
-    this.#worker.postMessage(question);
-    return this.#waiting.promise;
+  async read(question: Question): Promise<ScreenTable> {
+    const answer = await this.#asked({ question });
+    if ('table' in answer) return answer.table;
+    throw new Error('problem' in answer ? answer.problem : answer.written);
+  }
+
+  async write(job: WriteJob): Promise<string> {
+    const answer = await this.#asked({ write: job });
+    if ('written' in answer) return answer.written;
+    throw new Error('problem' in answer ? answer.problem : 'nothing was written');
   }
 
   stop(): void {
@@ -34,6 +38,15 @@ export class ScreenReader implements TableReader {
     this.#worker = null;
   }
 
+  #asked(job: WorkerJob): Promise<WorkerAnswer> {
+    if (this.#waiting !== null) this.stop();
+    this.#waiting = Promise.withResolvers<WorkerAnswer>();
+    this.#worker ??= this.#started();
+    this.#worker.ref();
+    this.#worker.postMessage(job);
+    return this.#waiting.promise;
+  }
+
   #started(): Worker {
     const worker = new Worker(fileURLToPath(new URL('./screen-worker.js', import.meta.url)), { workerData: this.#start });
     worker.on('message', (answer: WorkerAnswer) => this.#answered(worker, answer));
@@ -44,9 +57,7 @@ export class ScreenReader implements TableReader {
   #answered(worker: Worker, answer: WorkerAnswer): void {
     if (worker !== this.#worker) return;
     worker.unref();
-    const waiting = this.#waiting;
+    this.#waiting?.resolve(answer);
     this.#waiting = null;
-    if ('table' in answer) waiting?.resolve(answer.table);
-    else waiting?.reject(new Error(answer.problem));
   }
 }

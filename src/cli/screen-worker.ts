@@ -1,9 +1,13 @@
-/** The thread that reads the rows of screens, so that the one with the keyboard never waits. */
+/** The thread that reads the rows of screens and writes files of them, so that the one with the keyboard never waits. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { compileFilter } from '../filter/compile.ts';
+import { extract } from '../store/extract.ts';
 import { readTable } from '../tui/data/table-reader.ts';
+import { type WriteJob, write } from '../tui/data/writing.ts';
 import type { Question, ScreenTable } from '../tui/screens/screen.ts';
 import { setDefinitions } from './definitions.ts';
 import { contextOf, openQuietly } from './open-capture.ts';
+import { newTarget } from './target.ts';
 
 /** What the thread is started with. */
 export interface WorkerStart {
@@ -12,23 +16,33 @@ export interface WorkerStart {
   readonly definitions: readonly (readonly [string, string])[];
 }
 
-/** What it answers to a question. */
-export type WorkerAnswer = { readonly table: ScreenTable } | { readonly problem: string };
+export type WorkerJob = { readonly question: Question } | { readonly write: WriteJob };
+
+/** What it answers. */
+export type WorkerAnswer = { readonly table: ScreenTable } | { readonly written: string } | { readonly problem: string };
 
 const { path, growing, definitions } = workerData as WorkerStart;
 setDefinitions(new Map(definitions));
 const capture = await openQuietly(path);
 const context = contextOf(capture, growing);
 
-parentPort!.on('message', (question: Question) => {
-  parentPort!.postMessage(answer(question));
+parentPort!.on('message', (job: WorkerJob) => {
+  parentPort!.postMessage(answer(job));
 });
 
-function answer(question: Question): WorkerAnswer {
+function answer(job: WorkerJob): WorkerAnswer {
   try {
     if (growing) capture.refresh();
-    return { table: capture.snapshot(() => readTable(question, capture, context)) };
+    return capture.snapshot(() =>
+      'question' in job ? { table: readTable(job.question, capture, context) } : { written: fileOf(job.write) },
+    );
   } catch (error) {
     return { problem: (error as Error).message };
   }
+}
+
+function fileOf(job: WriteJob): string {
+  if (job.what !== 'capture') return write(job, capture, context);
+  const events = extract(capture, compileFilter(job.filter, context), newTarget(job.path));
+  return `${job.path}: a capture of ${events} events`;
 }

@@ -1,8 +1,12 @@
 /** The one table of keys. Dispatch, help and the key bar all read it, so none of them can say what another does not. */
+
+import { edit } from './kit/line-editor.ts';
+import { acceptPrompt, openPrompt, recall, tabKey, typeKey } from './prompt.ts';
 import {
   type Act,
   asking,
   back,
+  echoOfEvent,
   filterByCell,
   filterByFd,
   findAgain,
@@ -12,16 +16,33 @@ import {
   moveColumn,
   nextTimeMode,
   only,
+  pend,
   scrollDetail,
   scrollPage,
   seek,
+  setReference,
   toggleDetail,
   toggleForm,
   togglePause,
-} from './actions.ts';
-import { acceptPrompt, openPrompt, recall, tabKey, typeKey } from './prompt.ts';
+  withLetter,
+} from './screens/events/actions.ts';
+import { screenNamed } from './screens/index.ts';
+import type { ScreenKey } from './screens/screen.ts';
+import {
+  copyRows,
+  enterRow,
+  filterByTableCell,
+  findAgainInTable,
+  moveRow,
+  moveTableColumn,
+  openScreen,
+  redo,
+  rowTo,
+  screenKey,
+  sortBeside,
+  sortTable,
+} from './screens/table/actions.ts';
 import { type Context, contextOf, type State, selectedRow, type Update } from './state.ts';
-import { enterRow, filterByTableCell, findAgainInTable, moveRow, moveTableColumn, openScreen, sortTable } from './table-actions.ts';
 
 export interface KeyRow {
   readonly keys: readonly string[];
@@ -43,7 +64,9 @@ const closePage: Act = (state) => only({ ...state, page: null });
 const explainAll: Act = (state) => openScreen(state, 'story');
 const explainEvent: Act = (state) => openScreen(state, 'story', state.selected);
 const openViews: Act = (state) => (state.table?.question.id === 'views' ? back(state) : openScreen(state, 'views'));
+const noMark = (state: State) => (Object.keys(state.marks).length === 0 ? 'no event is marked: m marks one' : null);
 const noRow = (state: State) => ((state.table?.rows.length ?? 0) === 0 ? 'there is no row' : null);
+const exportName = ({ table }: State) => `${table?.question.id ?? 'events'}.csv`;
 const closePrompt: Act = (state) => only({ ...state, prompt: null });
 const quit: Act = (state) => asking(state, { kind: 'quit' });
 
@@ -67,11 +90,17 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['G', 'End'], where: ['table'], help: 'last row', act: moveRow('all', 1) },
   { keys: ['Enter'], where: ['table'], help: 'what is behind the row: its events, or the screen that it names', bar: 'open', off: noRow, act: enterRow },
   { keys: ['v', 'F2'], where: ['list', 'detail', 'table'], help: 'the screens, and which question each answers', bar: 'views', act: openViews },
+  { keys: ['e', 'F5'], where: ['table'], help: 'echo: what went through the row’s descriptors', off: noRow, act: rowTo('stream') },
+  { keys: ['d', 'F6'], where: ['table'], help: 'dig: the row’s events', off: noRow, act: rowTo('events') },
+  { keys: ['y'], where: ['table'], help: 'copy the row; of a story, all of it', off: noRow, act: copyRows(false) },
+  { keys: ['Y'], where: ['table'], help: 'copy all rows', off: noRow, act: copyRows(true) },
   { keys: ['n'], where: ['table'], help: 'find the next', off: nothingFound, act: findAgainInTable(1) },
   { keys: ['N'], where: ['table'], help: 'find the one before', off: nothingFound, act: findAgainInTable(-1) },
   { keys: ['Right', 'l'], where: ['table'], help: 'focus the next column', act: moveTableColumn(1) },
   { keys: ['Left', 'h'], where: ['table'], help: 'focus the column before', act: moveTableColumn(-1) },
-  { keys: ['s', 'F9', '>'], where: ['table'], help: 'sort by the focused column; again: the other way round', bar: 'sort', off: noRow, act: sortTable(null) },
+  { keys: ['s', 'F9'], where: ['table'], help: 'sort by the focused column; again: the other way round', bar: 'sort', off: noRow, act: sortTable(null) },
+  { keys: ['>'], where: ['table'], help: 'sort by the next column', off: noRow, act: sortBeside(1) },
+  { keys: ['<'], where: ['table'], help: 'sort by the column before', off: noRow, act: sortBeside(-1) },
   ...['1', '2@', '3#', '4$', '5%', '6^', '7&', '8*', '9('].map((keys, column): KeyRow => ({ keys: [...keys], where: ['table'], help: `sort by column ${column + 1}`, off: noRow, act: sortTable(column) })),
   { keys: ['='], where: ['table'], help: 'keep: only what is like the focused cell', bar: 'keep', off: noRow, act: filterByTableCell('keep') },
   { keys: ['!', '-'], where: ['table'], help: 'drop: nothing like the focused cell', bar: 'drop', off: noRow, act: filterByTableCell('drop') },
@@ -93,6 +122,15 @@ export const KEYS: readonly KeyRow[] = [
   { keys: [']'], where: ['list'], help: 'next pause of more than 100 ms', bar: 'next gap', off: nothingSelected, act: seek({ to: 'gap', direction: 1 }) },
   { keys: ['['], where: ['list'], help: 'pause before', off: nothingSelected, act: seek({ to: 'gap', direction: -1 }) },
   { keys: [':', 'C-g'], where: ['list', 'detail', 'table'], help: 'go to a screen dns, an event 10049, or a time +8.2', bar: 'go to', act: (state) => only(openPrompt(state, 'goto', '')) },
+  { keys: ['e', 'F5'], where: ['list', 'detail'], help: 'echo: what went through this file or connection', bar: 'echo', off: nothingSelected, act: echoOfEvent },
+  { keys: ['d', 'F6'], where: ['list', 'detail'], help: 'dig: the event in full', off: nothingSelected, act: focusDetail },
+  { keys: ['s', 'F9', '<', '>', ...'123456789!@#$^&*('].filter((key) => !'!%'.includes(key)), where: ['list'], help: 'sort: events stay in the order of time, so the slowest calls, the longest first', act: (state) => openScreen(state, 'slow') },
+  { keys: ['i', 'F12'], where: ['list', 'detail', 'table'], help: 'spectrogram: how long calls took, over time', act: (state) => openScreen(state, 'spectrogram') },
+  { keys: ['m'], where: ['list', 'detail'], help: 'mark the event with a letter', off: nothingSelected, act: pend('mark') },
+  { keys: ["'", '`'], where: ['list', 'detail', 'table'], help: 'go to a mark; twice: back to where that began', off: noMark, act: pend('jump') },
+  { keys: ['T'], where: ['list', 'detail'], help: 'count times from this event on, as Wireshark’s reference', off: nothingSelected, act: setReference },
+  { keys: ['E', 'C-e'], where: ['list', 'detail', 'table'], help: 'export what is shown, or its events as a capture', act: (state) => only(openPrompt(state, 'export', exportName(state))) },
+  { keys: ['C-r'], where: ['list', 'detail', 'table'], help: 'forward again, after going back', act: redo },
   { keys: ['t'], where: ['list', 'detail'], help: 'time: since the start, of day, since the row before', bar: 'time', act: nextTimeMode },
   { keys: [' ', 'p'], where: ['list'], help: 'pause following, or go on', bar: 'pause', off: nothingFollows, act: togglePause },
   { keys: ['Tab'], where: ['list', 'detail'], help: 'move keys between list and detail', off: nothingSelected, act: focusDetail },
@@ -106,7 +144,7 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['y'], where: ['list', 'detail'], help: 'copy the event as a line', off: nothingSelected, act: (state) => asking(state, { kind: 'copy', form: 'line' }) },
   { keys: ['Y'], where: ['list', 'detail'], help: 'copy the event as JSON', off: nothingSelected, act: (state) => asking(state, { kind: 'copy', form: 'json' }) },
   { keys: ['Esc', 'Backspace'], where: ['list', 'detail', 'table'], help: 'back: close the detail, then the filter before', bar: 'back', act: back },
-  { keys: ['C-z'], where: ['list', 'detail', 'table'], help: 'to the shell; fg comes back', act: (state) => asking(state, { kind: 'suspend' }) },
+  { keys: ['C-z'], where: ['list', 'detail', 'table', 'prompt', 'page'], help: 'to the shell; fg comes back', act: (state) => asking(state, { kind: 'suspend' }) },
   { keys: ['C-l'], where: ['list', 'detail', 'table', 'page'], help: 'draw the screen anew', act: (state) => asking(state, { kind: 'redraw' }) },
   { keys: ['?', 'F1'], where: ['list', 'detail', 'table'], help: 'these keys', act: openHelp },
   { keys: ['q', 'F10', 'C-c'], where: ['list', 'detail', 'table'], help: 'quit', bar: 'quit', act: quit },
@@ -125,13 +163,21 @@ export const KEYS: readonly KeyRow[] = [
 
 /** What a key does now. In the prompt every other key types or edits; elsewhere an unknown key says so and does nothing. */
 export function keyUpdate(state: State, key: string): Update {
+  if (state.pending !== null) return withLetter(state, key);
   const context = contextOf(state);
+  const own = ownKeys(state).find(({ keys }) => keys.includes(key));
+  if (own !== undefined) return screenKey(own)(state);
   const row = KEYS.find(({ keys, where }) => where.includes(context) && keys.includes(key));
-  if (row === undefined && context !== 'prompt' && key.startsWith('M-')) return keyUpdateOfBoth(state, key.slice(2));
+  if (row === undefined && key.startsWith('M-') && !edits(state, key)) return keyUpdateOfBoth(state, key.slice(2));
   if (row === undefined)
     return context === 'prompt' ? only(typeKey(state, key)) : noticed(state, `${keyLabel(key)} does nothing here: ? shows the keys`);
   const off = row.off?.(state) ?? null;
   return off === null ? row.act(state) : noticed(state, off);
+}
+
+/** It is a key of the line that is being typed. */
+function edits({ prompt }: State, key: string): boolean {
+  return prompt !== null && edit(prompt.line, key) !== null;
 }
 
 /** Esc and a key that came glued together, as over a slow line: the terminal cannot tell that from Alt. */
@@ -141,10 +187,17 @@ function keyUpdateOfBoth(state: State, key: string): Update {
   return { state: second.state, commands: [...first.commands, ...second.commands] };
 }
 
+/** The keys of the screen that is shown, where they count. */
+export function ownKeys(state: State): readonly ScreenKey[] {
+  return contextOf(state) === 'table' ? (screenNamed(state.table!.question.id)?.keys ?? []) : [];
+}
+
 /** The keys of the bar at the bottom, those first that are asked for most. */
 export function barKeys(state: State): { readonly key: string; readonly word: string }[] {
   const context = contextOf(state);
-  return KEYS.filter(({ where, bar, off }) => where.includes(context) && bar !== undefined && (off?.(state) ?? null) === null).map(
+  const usual = KEYS.filter(({ where, bar, off }) => where.includes(context) && bar !== undefined && (off?.(state) ?? null) === null);
+  const [first, ...rest] = usual;
+  return [...(first === undefined ? [] : [first]), ...ownKeys(state).filter(({ bar }) => bar !== undefined), ...rest].map(
     ({ keys, bar }) => ({
       key: keyLabel(keys[0]!),
       word: bar!,

@@ -4,6 +4,7 @@ import type { Capture } from '../capture/capture.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { readHistory, rememberFilter } from './data/history.ts';
 import type { TableReader } from './data/table-reader.ts';
+import { copyText } from './kit/clipboard.ts';
 import { INK_OPTIONS } from './kit/ink-options.ts';
 import type { Keystroke } from './kit/keystrokes.ts';
 import { type Paint, painter } from './kit/paint.ts';
@@ -36,8 +37,15 @@ export async function openScreen(options: ScreenOptions): Promise<number> {
   }
 }
 
+/** A process that is still running so long after it was to stop is not stopped. */
+const STOPPED_MS = 500;
+
 class OpenScreen {
-  readonly #terminal = new Terminal({ keys: (keys) => this.#type(keys), ended: (code) => this.#ended.resolve(code) });
+  readonly #terminal = new Terminal({
+    keys: (keys) => this.#type(keys),
+    ended: (code) => this.#ended.resolve(code),
+    stopped: () => this.#suspend(),
+  });
   readonly #session: Session;
   readonly #options: ScreenOptions;
   readonly #ended = Promise.withResolvers<number>();
@@ -48,7 +56,7 @@ class OpenScreen {
     this.#options = options;
     this.#paint = painter(options.colour);
     const world = {
-      copy: (text: string) => this.#terminal.copy(text),
+      copy: (text: string) => copyText(text, (copied) => this.#terminal.copy(copied)),
       redraw: () => this.#redraw(),
       suspend: () => this.#suspend(),
       quit: () => this.#ended.resolve(0),
@@ -90,15 +98,22 @@ class OpenScreen {
     this.#draw();
   }
 
-  /** Back to the shell, until it lets us go on. */
+  /**
+   * Back to the shell, until it lets us go on. The timer keeps the process alive, which has no keyboard meanwhile; it goes by only
+   * where we run, after the shell has let us, or where there is no shell that could stop us.
+   */
   #suspend(): void {
     this.#ink?.unmount();
     this.#terminal.close();
-    process.once('SIGCONT', () => {
+    const alive = setTimeout(() => resume(), STOPPED_MS);
+    const resume = () => {
+      clearTimeout(alive);
+      process.off('SIGCONT', resume);
       this.#terminal.open();
       this.#draw();
       this.#resize();
-    });
+    };
+    process.on('SIGCONT', resume);
     process.kill(process.pid, 'SIGTSTP');
   }
 

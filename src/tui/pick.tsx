@@ -16,6 +16,7 @@ export async function pick(title: string, choices: readonly Choice[], colour: bo
       for (const key of keys) if (key.kind === 'key') press(key.key);
     },
     ended: () => chosen.resolve(null),
+    stopped: () => {},
   });
   let state: PickerState = {
     title,

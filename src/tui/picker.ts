@@ -1,9 +1,9 @@
 /** A choice of one out of a few lines. */
-import { SMALLEST } from './areas.ts';
+import { SMALLEST } from './frame/areas.ts';
+import type { Frame } from './frame/view.ts';
 import type { Paint } from './kit/paint.ts';
 import type { Size } from './kit/terminal.ts';
 import { cut, fitted, harmless } from './kit/text.ts';
-import type { Frame } from './view.ts';
 
 export interface Choice {
   readonly text: string;

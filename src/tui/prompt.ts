@@ -1,13 +1,14 @@
 /** The line that is being typed: a filter, a text to find, a place to go to. */
 import { compileFilter, type Definitions } from '../filter/compile.ts';
-import { complete } from '../filter/complete.ts';
+import { type Completion, complete } from '../filter/complete.ts';
 import { FilterError } from '../filter/error.ts';
 import { newTables } from '../model/rows.ts';
-import { SECOND } from '../model/time.ts';
+import { secondsText } from '../model/time.ts';
+import type { Goal } from './data/seek.ts';
 import { edit, insert, type Line, lineOf, replace } from './kit/line-editor.ts';
-import { screenNamed } from './screens/index.ts';
+import { paletteCompletion, placeOf } from './palette.ts';
+import { filterTable, findInTable, openField, openScreen, toEvents } from './screens/table/actions.ts';
 import { type Command, type Prompt, type PromptPurpose, type State, type Update, unfollowed } from './state.ts';
-import { filterTable, findInTable, openScreen, toEvents } from './table-actions.ts';
 
 const MOST_REMEMBERED = 200;
 
@@ -30,6 +31,7 @@ export function acceptPrompt(state: State): Update {
   if (prompt.purpose === 'filter') return applyFilter(closed, text);
   const wanted = prompt.purpose === 'find' && text === '' ? state.find : text; // Enter alone: the same text again
   if (wanted === '') return { state: closed, commands: [] };
+  if (prompt.purpose === 'export') return { state: closed, commands: [{ kind: 'export', path: wanted }] };
   return prompt.purpose === 'find' ? find(closed, wanted, 1) : goTo(closed, wanted);
 }
 
@@ -40,7 +42,7 @@ export function applyFilter(state: State, text: string): Update {
   const history = remembered(state, text);
   const visited = [...state.visited, { filter: state.filter, selected: state.selected, table: null }];
   return {
-    state: { ...state, filter: text, history, visited, matchesAtPause: null },
+    state: { ...state, filter: text, history, visited, undone: [], matchesAtPause: null },
     commands: [{ kind: 'filter', text, near: state.selected }],
   };
 }
@@ -95,8 +97,13 @@ export function recall(state: State, direction: 1 | -1): State {
 }
 
 function typed(prompt: Prompt, line: Line, state: State): Prompt {
-  const completion = prompt.purpose === 'filter' ? complete(line.text, line.cursor, state.facts.valuesIn) : prompt.completion;
+  const completion = completionOf(prompt, line, state);
   return { ...prompt, line, completion, choice: null, refused: false, recalled: 0, problem: problemOf(prompt.purpose, line.text, state) };
+}
+
+function completionOf({ purpose, completion }: Prompt, line: Line, { facts }: State): Completion {
+  if (purpose === 'filter') return complete(line.text, line.cursor, facts.valuesIn);
+  return purpose === 'goto' ? paletteCompletion(line.text) : completion;
 }
 
 function problemOf(purpose: PromptPurpose, text: string, { facts }: State): FilterError | null {
@@ -114,27 +121,40 @@ export function filterProblem(text: string, epoch: bigint, definitions: Definiti
   }
 }
 
-/** `10049`: an event; `+8.2` or `8.2s`: a time; `q` for fingers that say `:q`. */
 function goTo(state: State, text: string): Update {
-  if (/^q(uit)?!?$/.test(text)) return { state, commands: [{ kind: 'quit' }] };
-  const screen = text === 'events' ? 'events' : (screenNamed(text)?.id ?? null);
-  if (screen !== null) return openScreen(state, screen);
-  if (text === 'help') return { state: { ...state, page: { kind: 'help', top: 0 } }, commands: [] };
-  const number = Number(text.replace(/^\+/, '').replace(/s$/, '').replaceAll(',', ''));
-  const isTime = /^\+|s$|\./.test(text);
-  if (!Number.isFinite(number)) {
-    return {
-      state: {
-        ...state,
-        notice: {
-          kind: 'problem',
-          text: `${text} is no screen, no event number and no time: write dns, 10049, or +8.2 for seconds; v lists the screens`,
-        },
-      },
-      commands: [],
-    };
+  const place = placeOf(text, state.facts.epoch);
+  if (place === null)
+    return problem(
+      state,
+      `${text} is no screen, field, event number, time or command: write dns, proc.name, 10049, +8.2, 07:58:30; v lists the screens`,
+    );
+  switch (place.kind) {
+    case 'quit':
+      return { state, commands: [{ kind: 'quit' }] };
+    case 'help':
+      return { state: { ...state, page: { kind: 'help', top: 0 } }, commands: [] };
+    case 'export':
+      return { state, commands: [{ kind: 'export', path: place.path }] };
+    case 'screen':
+      return openScreen(state, place.id);
+    case 'field':
+      return openField(state, place.name);
+    case 'event':
+      return goToEvent(state, { to: 'num', num: place.num });
+    case 'time':
+      return goToEvent(state, { to: 'time', time: place.time });
   }
-  const command: Command = { kind: 'seek', goal: isTime ? { to: 'time', time: number * SECOND } : { to: 'num', num: number } };
+}
+
+function problem(state: State, text: string): Update {
+  return { state: { ...state, notice: { kind: 'problem', text } }, commands: [] };
+}
+
+/** Beyond the last event there is nothing to go to, and that is said. */
+function goToEvent(state: State, goal: Extract<Goal, { to: 'num' | 'time' }>): Update {
+  const { facts } = state;
+  if (goal.to === 'time' && goal.time > facts.end) return problem(state, `that is beyond the last event, at +${secondsText(facts.end)}`);
+  const command: Command = { kind: 'seek', goal };
   if (state.table === null) return { state: unfollowed(state), commands: [command] };
   const { state: events, commands } = toEvents(state, '', null);
   return { state: unfollowed(events), commands: [...commands, command] };

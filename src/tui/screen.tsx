@@ -1,9 +1,9 @@
 /** What Ink draws: the lines of a frame, one Text each. All that is to be decided was decided in view.ts. */
 import { Box, Text, useCursor } from 'ink';
 import { memo, useSyncExternalStore } from 'react';
+import { type Frame, view } from './frame/view.ts';
 import type { Paint } from './kit/paint.ts';
 import type { Session } from './session.ts';
-import { type Frame, view } from './view.ts';
 
 const FrameLine = memo(({ text }: { readonly text: string }) => <Text wrap="truncate-end">{text === '' ? ' ' : text}</Text>);
 

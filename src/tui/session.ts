@@ -1,5 +1,6 @@
 /** One screen at work: holds the state, does what updates ask for, and divides the time between the keyboard and the capture. */
 
+import { existsSync } from 'node:fs';
 import type { Capture } from '../capture/capture.ts';
 import { usageOf } from '../capture/usage.ts';
 import { outputTime } from '../event/fields/evt.ts';
@@ -15,9 +16,11 @@ import { Browser, type Findings } from './data/browser.ts';
 import { Growth } from './data/growth.ts';
 import { notFoundText, seekingText } from './data/seek.ts';
 import { ReaderHere, readTable, type TableReader } from './data/table-reader.ts';
-import { detailOf } from './detail.ts';
+import { formatOfPath, type WriteJob } from './data/writing.ts';
+import { timelineHeight } from './frame/areas.ts';
 import type { Size } from './kit/terminal.ts';
 import { harmless } from './kit/text.ts';
+import { detailOf } from './screens/events/detail.ts';
 import { screenNamed } from './screens/index.ts';
 import type { Question } from './screens/screen.ts';
 import { type CaptureFacts, type Command, initialState, type State } from './state.ts';
@@ -25,7 +28,8 @@ import { type Action, update } from './update.ts';
 
 /** What a session cannot do by itself. */
 export interface World {
-  copy(text: string): void;
+  /** Gives where the text is now, in words. */
+  copy(text: string): string;
   redraw(): void;
   suspend(): void;
   quit(): void;
@@ -54,6 +58,7 @@ const SLICE_MS = 8;
 const FIRST_SLICE_MS = 30;
 /** How often counts, progress and a growing file are looked at. */
 const TICK_MS = 100;
+const TIMELINE_MS = 1000;
 
 export class Session {
   readonly #options: SessionOptions;
@@ -65,6 +70,7 @@ export class Session {
   #turn: NodeJS.Immediate | null = null;
   readonly #growth = new Growth();
   #shownAt = 0;
+  #timelineAt = -TIMELINE_MS;
   #telling = false;
   #closed = false;
 
@@ -77,6 +83,7 @@ export class Session {
     this.#state = initialState(this.#facts(false), size, filter, history, follow);
     this.#browser.goTo(this.#state.follow === 'on' ? Infinity : 0, this.#reach());
     this.#work(FIRST_SLICE_MS, false);
+    this.#applyTimeline();
     this.#ticks = context.growing ? setInterval(() => this.#tick(), TICK_MS) : null;
   }
 
@@ -94,6 +101,7 @@ export class Session {
     const { selected, size } = this.#state;
     for (const command of this.#apply(action)) this.#perform(command);
     const moved = this.#state.selected !== selected;
+    if (this.#state.size !== size) this.#applyTimeline();
     if (moved) this.#stopSeeking();
     if (this.#state.selected !== null && (moved || this.#state.size !== size)) this.#browser.moveTo(this.#state.selected, this.#reach());
     this.#work(SLICE_MS, false);
@@ -128,9 +136,14 @@ export class Session {
         this.#filterBy(command.text, command.near);
         break;
       case 'seek':
+        if (command.goal.to === 'num' && command.goal.num > this.#browser.lastNum) {
+          this.#problem(`that is beyond the last event, ${this.#browser.lastNum}`);
+          break;
+        }
         this.#browser.seek(command.goal, this.#state.selected ?? 0, this.#reach());
         break;
       case 'stop-seeking':
+        this.#tables.stop();
         this.#stopSeeking();
         break;
       case 'read-table':
@@ -141,6 +154,15 @@ export class Session {
         break;
       case 'copy':
         this.#copy(command.form);
+        break;
+      case 'copy-text':
+        this.#copied(command.text, command.what);
+        break;
+      case 'export':
+        this.#export(command.path);
+        break;
+      case 'save':
+        this.#write({ what: 'stream', path: freeName('stream', 'bin'), filter: command.filter });
         break;
       case 'redraw':
         this.#options.world.redraw();
@@ -240,27 +262,79 @@ export class Session {
     const { selected } = this.#state;
     const text = selected === null ? null : this.#browser.readEvent(selected, form === 'json' ? jsonText : lineText);
     if (text === null) return;
-    this.#options.world.copy(harmless(text));
-    this.#note(`event ${selected} is in the terminal’s clipboard, ${text.length} characters`);
+    this.#copied(text, `event ${selected}`);
+  }
+
+  #copied(text: string, what: string): void {
+    const where = this.#options.world.copy(text.split('\n').map(harmless).join('\n'));
+    this.#note(`${what} is ${where}, ${text.length} characters`);
+  }
+
+  /** What is shown: a table's rows in their order, or the matching events; by its name as text or as a capture of its own. */
+  #export(path: string): void {
+    const format = formatOfPath(path);
+    if (format === null) this.#problem(`${path}: the name must end with .csv, .json, .md, .txt or .trowel`);
+    else this.#write(this.#exportJob(path, format === 'capture'));
+  }
+
+  #exportJob(path: string, asCapture: boolean): WriteJob {
+    const { table, filter, facts } = this.#state;
+    if (asCapture) return { what: 'capture', path, filter };
+    if (table === null || table.table === null) return { what: 'events', path, filter };
+    return { what: 'rows', path, table: table.table, rows: table.rows, epoch: facts.epoch };
+  }
+
+  #write(job: WriteJob): void {
+    this.#apply({ kind: 'searching', text: `writing ${job.path}` });
+    const done = () => this.#apply({ kind: 'searching', text: null });
+    this.#tables.write(job).then(
+      (words) => {
+        done();
+        this.#note(words);
+      },
+      (error: Error) => {
+        done();
+        this.#problem(error.message);
+      },
+    );
+  }
+
+  #problem(text: string): void {
+    this.#apply({ kind: 'notice', notice: { kind: 'problem', text } });
   }
 
   /** Looks whether the file has grown. */
   #tick(): void {
-    if (this.#browser.hasGrown()) this.#grown();
-    else if (this.#growth.quietSeconds !== this.#state.facts.quietSeconds) this.#applyFacts();
+    const grew = this.#browser.hasGrown();
+    this.#growth.add(this.#browser.totals.events);
+    if (grew) this.#grown();
+    else if (this.#isTold()) this.#applyFacts();
+  }
+
+  /** What the header says of the recording has changed though nothing came. */
+  #isTold(): boolean {
+    const { recording, quietSeconds, rate } = this.#state.facts;
+    return recording && (this.#growth.quietSeconds !== quietSeconds || Math.round(this.#growth.rate ?? 0) !== Math.round(rate ?? 0));
   }
 
   #grown(): void {
-    const { events, end } = this.#browser.totals;
     const { follow, selected } = this.#state; // as it was: the facts may say that the recording has just ended
-    this.#growth.add(events, end);
     this.#applyFacts();
-    if (follow === 'on' || selected === null) this.#browser.goTo(Infinity, this.#reach());
+    if (follow === 'on' || selected === null) this.#browser.follow(this.#reach());
     else this.#browser.moveTo(selected, this.#reach());
     this.#work(SLICE_MS, true);
   }
 
+  /** Once a second while it grows; a low screen does not show it. */
+  #applyTimeline(): void {
+    const now = performance.now();
+    if (now - this.#timelineAt < TIMELINE_MS || timelineHeight(this.#state.size) === 0) return;
+    this.#timelineAt = now;
+    this.#apply({ kind: 'timeline', timeline: this.#browser.timeline });
+  }
+
   #applyFacts(): void {
+    this.#applyTimeline();
     this.#apply({ kind: 'facts', facts: this.#facts(this.#state.facts.places) });
   }
 
@@ -284,6 +358,14 @@ export class Session {
       definitions,
       valuesIn,
     };
+  }
+}
+
+/** A name that no file has. */
+function freeName(stem: string, suffix: string): string {
+  for (let i = 1; ; i++) {
+    const name = `${stem}${i === 1 ? '' : `-${i}`}.${suffix}`;
+    if (!existsSync(name)) return name;
   }
 }
 

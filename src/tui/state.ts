@@ -2,16 +2,16 @@
 import type { Definitions } from '../filter/compile.ts';
 import type { Completion, ValuesOf } from '../filter/complete.ts';
 import type { FilterError } from '../filter/error.ts';
-import type { TimeMode } from './columns.ts';
 import type { Counts } from './data/browser.ts';
 import type { ListWindow } from './data/row-window.ts';
-import type { ListedRow } from './data/rows.ts';
 import type { Goal } from './data/seek.ts';
-import type { TableState } from './data/table.ts';
-import type { Detail } from './detail.ts';
 import type { Line } from './kit/line-editor.ts';
 import type { Size } from './kit/terminal.ts';
+import type { TimeMode } from './screens/events/columns.ts';
+import type { Detail } from './screens/events/detail.ts';
+import type { ListedRow } from './screens/events/rows.ts';
 import type { Question } from './screens/screen.ts';
+import type { TableState } from './screens/table/state.ts';
 
 /** What is known of the capture as a whole. */
 export interface CaptureFacts {
@@ -22,7 +22,7 @@ export interface CaptureFacts {
   readonly end: number;
   readonly events: number;
   readonly lost: number;
-  /** Blind spots that are not usual. */
+  /** Blind spots that are not usual; the screen of losses lists them. */
   readonly blind: number;
   /** Some process ran in a container. */
   readonly places: boolean;
@@ -40,7 +40,7 @@ export interface CaptureFacts {
   readonly valuesIn?: ValuesOf;
 }
 
-export type PromptPurpose = 'filter' | 'find' | 'goto';
+export type PromptPurpose = 'filter' | 'find' | 'goto' | 'export';
 
 /** A line that is being typed. */
 export interface Prompt {
@@ -80,12 +80,22 @@ export interface Visited {
   readonly table: TableState | null;
 }
 
+/** How events, losses and Kubernetes events are spread over the capture's time: equal slices. */
+export interface Timeline {
+  readonly events: readonly number[];
+  readonly losses: readonly boolean[];
+  readonly kube: readonly boolean[];
+}
+
 export interface Notice {
   readonly text: string;
   readonly kind: 'note' | 'problem';
 }
 
-/** Text over the whole screen: the keys. `top`: its first line that is shown. */
+/** A key that waits for the letter of a mark. */
+export type Pending = 'mark' | 'jump';
+
+/** Text over the whole screen: what is shown, and the keys. `top`: its first line that is shown. */
 export interface Page {
   readonly kind: 'help';
   readonly top: number;
@@ -98,6 +108,14 @@ export interface State {
   readonly table: TableState | null;
   readonly filter: string;
   readonly visited: readonly Visited[];
+  /** Screens that were gone back from, the next one last. */
+  readonly undone: readonly Visited[];
+  /** Numbers of events by the letter that marks them; ' is where the last jump began. */
+  readonly marks: Readonly<Record<string, number>>;
+  readonly pending: Pending | null;
+  /** ns: the time from which times are shown; null: the capture's start. */
+  readonly reference: number | null;
+  readonly timeline: Timeline;
   /** Filters that were used, oldest first. */
   readonly history: readonly string[];
   readonly list: ListWindow;
@@ -131,6 +149,12 @@ export type Command =
   | { readonly kind: 'read-table'; readonly question: Question }
   | { readonly kind: 'stop-reading' }
   | { readonly kind: 'copy'; readonly form: 'line' | 'json' }
+  /** What is shown, in words. */
+  | { readonly kind: 'copy-text'; readonly text: string; readonly what: string }
+  /** What is shown, into a file of the kind that its name says. */
+  | { readonly kind: 'export'; readonly path: string }
+  /** The bytes of a stream, into a file. */
+  | { readonly kind: 'save'; readonly filter: string }
   | { readonly kind: 'redraw' }
   | { readonly kind: 'suspend' }
   | { readonly kind: 'quit' };
@@ -145,7 +169,8 @@ export const EMPTY_LIST: ListWindow = { rows: [], before: 0, complete: true };
 /** `follow`: stay at the end of what is being recorded. */
 export function initialState(facts: CaptureFacts, size: Size, filter: string, history: readonly string[], follow: boolean): State {
   return {
-    facts, size, filter, history, table: null, visited: [], list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 'PROCESS',
+    facts, size, filter, history, table: null, visited: [], undone: [], marks: {}, pending: null, reference: null,
+    timeline: { events: [], losses: [], kube: [] }, list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 'PROCESS',
     timeMode: 'rel', follow: facts.recording ? (follow ? 'on' : 'paused') : 'off', matchesAtPause: null,
     detail: { open: false, focused: false, top: 0, form: 'hex', content: null },
     prompt: null, page: null, find: '', searching: null, notice: null,

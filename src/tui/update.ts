@@ -1,16 +1,17 @@
 /** The one reducer: a state and what happened → the next state, and what is asked of the world. */
-import { areasOf, centred, pageHeight, scrolled } from './areas.ts';
+
 import type { Counts } from './data/browser.ts';
 import type { ListWindow } from './data/row-window.ts';
-import { type TableState, withTable } from './data/table.ts';
-import type { Detail } from './detail.ts';
+import { areasOf, centred, pageHeight, scrolled } from './frame/areas.ts';
+import { helpLines } from './frame/help.ts';
 import { keyUpdate } from './keymap.ts';
 import type { Size } from './kit/terminal.ts';
-import { pageLines } from './page.ts';
 import { pasteInto } from './prompt.ts';
+import type { Detail } from './screens/events/detail.ts';
 import { type Question, type ScreenTable, sameQuestion } from './screens/screen.ts';
-import { tableHeight } from './screens/table-view.ts';
-import { type CaptureFacts, type Notice, paused, type State, type Update } from './state.ts';
+import { type TableState, withTable } from './screens/table/state.ts';
+import { tableHeight } from './screens/table/view.ts';
+import { type CaptureFacts, type Notice, paused, type State, type Timeline, type Update } from './state.ts';
 
 export type Action =
   | { readonly kind: 'key'; readonly key: string }
@@ -20,6 +21,7 @@ export type Action =
   | { readonly kind: 'list'; readonly list: ListWindow; readonly selected: number | null; readonly moved: boolean }
   | { readonly kind: 'counts'; readonly counts: Counts; readonly before: number | null }
   | { readonly kind: 'facts'; readonly facts: CaptureFacts }
+  | { readonly kind: 'timeline'; readonly timeline: Timeline }
   | { readonly kind: 'detail'; readonly detail: Detail | null }
   /** The rows of a screen, or why there are none. */
   | { readonly kind: 'table'; readonly question: Question; readonly table: ScreenTable | string }
@@ -45,6 +47,8 @@ function step(state: State, action: Action): Update {
       return only(counted(state, action));
     case 'facts':
       return only({ ...state, facts: action.facts, follow: action.facts.recording ? state.follow : 'off' });
+    case 'timeline':
+      return only({ ...state, timeline: action.timeline });
     case 'detail':
       return only({ ...state, detail: { ...state.detail, content: action.detail, top: 0 } });
     case 'table':
@@ -75,6 +79,7 @@ function tableRead(state: State, { question, table }: Extract<Action, { kind: 't
 function listed(state: State, { list, selected, moved }: Extract<Action, { kind: 'list' }>): State {
   const index = list.rows.findIndex(({ num }) => num === selected);
   const { height } = areasOf(state).list;
+  if (state.follow === 'on' && index >= 0) return { ...state, list, selected, top: list.rows[scrolled(list.rows, 0, index, height)]!.num };
   const seen = list.rows.some(({ num }) => num === state.top) && !moved;
   const top = seen || index < 0 ? state.top : (list.rows[centred(list.rows, index, height)]?.num ?? null);
   return { ...state, list, selected, top };
@@ -83,11 +88,14 @@ function listed(state: State, { list, selected, moved }: Extract<Action, { kind:
 /** What holds after every step: the selection is on the screen, a page is not scrolled away. */
 function kept(state: State): State {
   const { list, size } = state;
-  if (state.table !== null) return { ...state, table: withTop(state, state.table) };
   const page =
     state.page === null
       ? null
-      : { ...state.page, top: Math.max(0, Math.min(state.page.top, pageLines(state.page, size.columns).length - pageHeight(size))) };
+      : {
+          ...state.page,
+          top: Math.max(0, Math.min(state.page.top, helpLines(undefined, size.columns, state.table).length - pageHeight(size))),
+        };
+  if (state.table !== null) return { ...state, page, table: withTop(state, state.table) };
   const selected = list.rows.findIndex(({ num }) => num === state.selected);
   if (selected < 0) return { ...state, page };
   const before = list.rows.findIndex(({ num }) => num === state.top);

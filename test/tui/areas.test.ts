@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { centred, scrolled, visibleItems } from '../../src/tui/areas.ts';
-import type { ListedRow } from '../../src/tui/data/rows.ts';
 import { GAP_NS } from '../../src/tui/data/seek.ts';
+import { centred, scrolled, visibleItems } from '../../src/tui/frame/areas.ts';
+import type { ListedRow } from '../../src/tui/screens/events/rows.ts';
 
 const rowsOf = (pauses: readonly boolean[]) => pauses.map((pause, i) => ({ num: i, since: pause ? 2 * GAP_NS : 10 }) as ListedRow);
 const kinds = (pauses: readonly boolean[], top: number, height: number) =>

@@ -7,7 +7,7 @@ import { compileFilter } from '../../src/filter/compile.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { type Match, Matches } from '../../src/tui/data/matches.ts';
 import { RowWindow } from '../../src/tui/data/row-window.ts';
-import type { Row } from '../../src/tui/data/rows.ts';
+import type { Row } from '../../src/tui/screens/events/rows.ts';
 import { repeated, stalledLookup, writeCapture } from './scene.ts';
 
 const TOTAL = 20_000;

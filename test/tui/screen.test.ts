@@ -125,7 +125,7 @@ describe.skipIf(noPty !== null)('the screen', () => {
     pty.type(':+8\r');
     await pty.until(() => pty.selected.includes('+8.01'));
     pty.type(':nowhere\r');
-    await pty.until('is no screen, no event number and no time');
+    await pty.until('is no screen, field, event number, time or command');
   });
 
   test('filters by the focused cell: keep, drop, add, and back again', async () => {
@@ -166,7 +166,7 @@ describe.skipIf(noPty !== null)('the screen', () => {
   });
 
   test('names, paths and payloads of captured programs do nothing to the terminal', async () => {
-    const pty = await opened(hostile, '', { columns: 120, rows: 60 });
+    const pty = await opened(hostile, '', { columns: 120, rows: 60, env: { TERM_PROGRAM: 'WezTerm' } });
     pty.type('\r');
     await pty.until('── event 1 ──');
     pty.type('jx');
@@ -189,7 +189,7 @@ describe.skipIf(noPty !== null)('the screen', () => {
   });
 
   test('copies an event as a line and as JSON', async () => {
-    const pty = await opened(stall);
+    const pty = await opened(stall, '', { env: { TERM_PROGRAM: 'WezTerm' } });
     pty.type('jy');
     await pty.until('clipboard');
     pty.type('Y');
@@ -265,7 +265,7 @@ describe.skipIf(noPty !== null)('a capture that another process is writing', () 
     expect(pty.lines[0]).toContain('FOLLOWING');
     grower.send({ append: 1000 });
     await pty.until('last of 1,027');
-    expect(pty.lines.findLastIndex((line) => line.startsWith('▸'))).toBe(28);
+    expect(pty.lines.findLastIndex((line) => line.startsWith('▸'))).toBe(27);
     pty.type('k');
     await pty.until('PAUSED 0 new');
     const { selected } = pty;

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { readTable } from '../../src/tui/data/table-reader.ts';
 import { SCREENS, screenNamed } from '../../src/tui/screens/index.ts';
-import { cellText } from '../../src/tui/screens/table-view.ts';
+import { cellText } from '../../src/tui/screens/table/view.ts';
 import { endAll, noPty, Pty } from './pty.ts';
 import { hostileEvents, writeCapture } from './scene.ts';
 
@@ -112,7 +112,7 @@ describe.skipIf(noPty !== null)('screens in a pseudo-terminal', () => {
     pty.type('\x7f');
     await pty.until((screen) => !screen.includes('evt.type='));
     pty.type(':nosuch\r');
-    await pty.until('is no screen, no event number and no time');
+    await pty.until('is no screen, field, event number, time or command');
   });
 
   test('a wrong filter stays where it is typed; a right one is used by the screen', async () => {

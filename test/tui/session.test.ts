@@ -6,12 +6,12 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { helpLines } from '../../src/tui/help.ts';
+import { helpLines } from '../../src/tui/frame/help.ts';
+import { view } from '../../src/tui/frame/view.ts';
 import { KEYS } from '../../src/tui/keymap.ts';
 import { painter } from '../../src/tui/kit/paint.ts';
 import type { Size } from '../../src/tui/kit/terminal.ts';
 import { Session } from '../../src/tui/session.ts';
-import { view } from '../../src/tui/view.ts';
 import { hostileEvents, stalledLookup, writeCapture } from './scene.ts';
 
 const SGR = /\x1b\[[0-9]+m/g;
@@ -51,7 +51,13 @@ function screenOn(name: string, size: Size = { columns: 100, rows: 30 }, history
     follow: true,
     history,
     size,
-    world: { copy: (text) => copied.push(text), redraw() {}, suspend() {}, quit() {}, remember: (filter) => remembered.push(filter) },
+    world: {
+      copy: (text) => `here: ${copied.push(text)}`,
+      redraw() {},
+      suspend() {},
+      quit() {},
+      remember: (filter) => remembered.push(filter),
+    },
   });
   return {
     session,

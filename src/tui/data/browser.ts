@@ -3,12 +3,14 @@
 import type { Capture } from '../../capture/capture.ts';
 import { type CaptureContext, EventView } from '../../event/view.ts';
 import { compileFilter } from '../../filter/compile.ts';
+import { type Row, rowOf, rowText } from '../screens/events/rows.ts';
+import type { Timeline } from '../state.ts';
 import { type Match, Matches } from './matches.ts';
 import type { ListWindow } from './row-window.ts';
 import { RowWindow } from './row-window.ts';
-import { type Row, rowOf, rowText } from './rows.ts';
 import type { Goal } from './seek.ts';
 import { type Progress, seekGoal } from './seek.ts';
+import { timelineOf } from './timeline.ts';
 
 export interface Counts {
   /** Matches counted so far. */
@@ -30,6 +32,10 @@ export interface Findings {
 const KEPT_ROWS = 4096;
 /** Blind spots that the screen says in other words. */
 const SAID: ReadonlySet<string> = new Set(['lost', 'not-closed']);
+/** Of more new events than this the last are looked for from the end. */
+const MOST_FOLLOWED = 20_000;
+/** ms after which rows at the end are read again though they are known: names come late. */
+const RENEW_MS = 10_000;
 
 export class Browser {
   readonly #capture: Capture;
@@ -42,6 +48,12 @@ export class Browser {
   #seeking: { readonly goal: Goal; readonly reach: number; readonly steps: Generator<Progress, number | null> } | null = null;
   #revision: number;
   #blindSpots = { version: -1, count: 0 };
+  /** Half a page is not shown while following. */
+  #following = false;
+  /** When the window was read anew: rows may have changed since they were read. */
+  #renewed = 0;
+  /** Events of the capture when its end was last gone to. */
+  #eventsAtEnd = 0;
 
   /** Throws FilterError. */
   constructor(capture: Capture, context: CaptureContext, filter: string) {
@@ -77,6 +89,10 @@ export class Browser {
     return this.#blindSpots.count;
   }
 
+  get timeline(): Timeline {
+    return this.#matches.read(() => timelineOf(this.#capture, this.#matches.heads, this.#matches.endTime));
+  }
+
   /** Narrows to another filter; gives what is to be said about it. Throws FilterError. */
   filterBy(text: string): readonly string[] {
     const filter = compileFilter(text, this.#context);
@@ -87,19 +103,35 @@ export class Browser {
 
   /** Wants `reach` rows on either side of an event that is far from those at hand. */
   goTo(num: number, reach: number): void {
+    this.#following = false;
     this.#window = this.#windowAt(num);
     this.#filling = this.#window.fill(reach);
   }
 
   /** The same, of an event that is among them or beside them. */
   moveTo(num: number, reach: number): void {
+    this.#following = false;
     this.#window.moveTo(num);
+    this.#filling = this.#window.fill(reach);
+  }
+
+  /** Wants the last rows. Those at hand stay, and are shown, until these are all read. */
+  follow(reach: number): void {
+    const due = performance.now() - this.#renewed > RENEW_MS;
+    const near = this.#window.isAtEnd && this.#matches.events - this.#eventsAtEnd < MOST_FOLLOWED;
+    if (near && !due) this.#window.follow();
+    else {
+      this.#renewed = performance.now();
+      this.#window = this.#windowAt(Infinity);
+    }
+    this.#eventsAtEnd = this.#matches.events;
+    this.#following = true;
     this.#filling = this.#window.fill(reach);
   }
 
   /** Looks for an event, from another one on, and goes to it. */
   seek(goal: Goal, from: number, reach: number): void {
-    this.#seeking = { goal, reach, steps: seekGoal(this.#matches, goal, from, (match) => rowText(this.#rowAt(match))) };
+    this.#seeking = { goal, reach, steps: seekGoal(this.#matches, goal, from, (match) => rowText(this.#rowAt(match)), this.#context) };
   }
 
   stopSeeking(): void {
@@ -108,6 +140,7 @@ export class Browser {
 
   /** True when the file has grown since this was last asked. */
   hasGrown(): boolean {
+    if (!this.#matches.isStale) return false;
     this.#matches.read(() => {});
     if (this.#matches.revision === this.#revision) return false;
     this.#revision = this.#matches.revision;
@@ -163,6 +196,7 @@ export class Browser {
     while (step.done !== true && !late()) step = this.#filling.next();
     const complete = step.done === true;
     if (complete) this.#filling = null;
+    else if (this.#following) return {};
     return { list: this.#window.list(complete), selected: this.#window.selected?.num ?? null };
   }
 

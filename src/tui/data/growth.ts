@@ -1,36 +1,43 @@
-/** How a recording comes along: its rate of late, and whether it still brings anything. */
-import { SECOND } from '../../model/time.ts';
+/** How a recording comes along: its rate of late, and whether it still brings anything. By the clock on the wall: a load that is over is over. */
 
 /** A recording that brings nothing for so long is quiet. */
 const QUIET_MS = 3000;
+/** Over which the rate is taken. */
+const RATE_MS = 1500;
 
 interface Mark {
   readonly events: number;
-  /** ns of the capture's time. */
-  readonly end: number;
+  readonly at: number;
 }
 
 export class Growth {
   #marks: Mark[] = [];
-  #grewAt = performance.now();
+  #grewAt: number;
+  readonly #now: () => number;
 
-  /** Call when the capture has grown to so many events, the last of them at `end` ns. */
-  add(events: number, end: number): void {
-    this.#grewAt = performance.now();
-    this.#marks.push({ events, end });
-    while (this.#marks.length > 2 && end - this.#marks[1]!.end > SECOND) this.#marks.shift();
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#grewAt = now();
   }
 
-  /** Events a second over about the last second; null: too early to say. */
+  /** Call when the capture was looked at and has so many events. */
+  add(events: number): void {
+    const at = this.#now();
+    if (events !== (this.#marks.at(-1)?.events ?? events)) this.#grewAt = at;
+    this.#marks.push({ events, at });
+    while (this.#marks.length > 2 && at - this.#marks[1]!.at > RATE_MS) this.#marks.shift();
+  }
+
+  /** Events a second of late, 0 where nothing came; null: too early to say. */
   get rate(): number | null {
     const [first] = this.#marks;
     const last = this.#marks.at(-1);
-    if (first === undefined || last === undefined || last.end <= first.end || this.quietSeconds > 0) return null;
-    return ((last.events - first.events) * SECOND) / (last.end - first.end);
+    if (first === undefined || last === undefined || last.at - first.at < RATE_MS / 3) return null;
+    return ((last.events - first.events) * 1000) / (last.at - first.at);
   }
 
   get quietSeconds(): number {
-    const ms = performance.now() - this.#grewAt;
+    const ms = this.#now() - this.#grewAt;
     return ms < QUIET_MS ? 0 : Math.floor(ms / 1000);
   }
 }

@@ -79,6 +79,15 @@ export class Matches {
     return this.#heads.at(-1)?.maxTime ?? 0;
   }
 
+  get heads(): readonly ChunkHead[] {
+    return this.#heads;
+  }
+
+  /** Somebody wrote to the file since it was last read; asked without reading it. */
+  get isStale(): boolean {
+    return this.#growing && this.#capture.revision !== this.#revision;
+  }
+
   /** Changes when the file has grown, as far as that was read. */
   get revision(): number {
     return this.#revision;
@@ -129,6 +138,39 @@ export class Matches {
       first = head.firstNum;
       yield null;
     }
+  }
+
+  /**
+   * Of the matches after (or before) event `num` those that `narrow` lets through, which sees a chunk's columns and what matches in it;
+   * a null for each chunk.
+   */
+  *narrowed(num: number, direction: 1 | -1, narrow: (chunk: Chunk, indices: Uint16Array) => Uint16Array): Generator<Match | null> {
+    let at = direction === 1 ? num : Math.min(num, this.lastNum + 1);
+    const next = () => (direction === 1 ? this.#chunkFrom(at + 1) : this.#chunkBefore(at));
+    for (let c = next(); c >= 0 && c < this.#heads.length; c = next()) {
+      const head = this.#heads[c]!;
+      const found = this.#narrow(c, narrow);
+      if (found.length > 0) {
+        const selected = { chunk: this.#select(c).chunk, indices: found };
+        yield* direction === 1 ? matchesIn(selected, at + 1) : matchesInReverse(selected, at - 1);
+      }
+      at = direction === 1 ? head.lastNum : head.firstNum;
+      yield null;
+    }
+  }
+
+  /** Number of the first event of the first chunk that reaches a time; null: none does. */
+  firstNumAround(time: number): number | null {
+    return this.#heads.find(({ maxTime }) => maxTime >= time)?.firstNum ?? null;
+  }
+
+  #narrow(c: number, narrow: (chunk: Chunk, indices: Uint16Array) => Uint16Array): Uint16Array {
+    const head = this.#heads[c]!;
+    const known = this.#kept.get(head.id);
+    if (known !== undefined) return narrow(known.chunk, known.indices);
+    const chunk = this.#capture.passingChunk(head);
+    const match = this.#run(c, () => chunk);
+    return match === null ? NOTHING : narrow(chunk, match.selection.subarray(0, match.n)).slice();
   }
 
   /** Counts one more chunk; false: all are counted. */

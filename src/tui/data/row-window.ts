@@ -1,7 +1,7 @@
 /** The rows around the selection: a run of neighbouring matches that grows at its ends and is cut where it is far away. */
 
+import type { ListedRow, Row } from '../screens/events/rows.ts';
 import type { Match, Matches } from './matches.ts';
-import type { ListedRow, Row } from './rows.ts';
 
 /** A window of matching rows around the selected one: what the list can show without asking. */
 export interface ListWindow {
@@ -38,6 +38,17 @@ export class RowWindow {
     if (inside || (near > last && this.#endKnown) || (near < first && this.#startKnown)) return;
     this.#rows = [];
     this.#startKnown = this.#endKnown = false;
+  }
+
+  /** Its last row is the last of all, as far as was known. */
+  get isAtEnd(): boolean {
+    return this.#near === Infinity && this.#rows.length > 0;
+  }
+
+  /** Wants the rows after the last one at hand, to the end. */
+  follow(): void {
+    this.#near = Infinity;
+    this.#endKnown = false;
   }
 
   /** New events may follow. */

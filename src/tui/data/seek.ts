@@ -1,7 +1,9 @@
 /** Walks to the event that was asked for, step by step, so that the screen stays alive meanwhile. */
 
+import type { CaptureContext } from '../../event/view.ts';
 import { countText } from '../kit/text.ts';
 import type { Match, Matches } from './matches.ts';
+import { TextScan } from './text-scan.ts';
 
 /** A pause between rows from which on it is marked. */
 export const GAP_NS = 100e6;
@@ -23,7 +25,13 @@ export interface Progress {
 }
 
 /** Looks for a goal from event `from` on. Gives the event's number; null: there is none. */
-export function* seekGoal(matches: Matches, goal: Goal, from: number, textOf: TextOf): Generator<Progress, number | null> {
+export function* seekGoal(
+  matches: Matches,
+  goal: Goal,
+  from: number,
+  textOf: TextOf,
+  context: CaptureContext,
+): Generator<Progress, number | null> {
   switch (goal.to) {
     case 'first':
       return yield* firstWhere(matches.forward(0), () => true);
@@ -33,14 +41,16 @@ export function* seekGoal(matches: Matches, goal: Goal, from: number, textOf: Te
       return (yield* firstWhere(matches.forward(goal.num - 1), () => true)) ?? (yield* firstWhere(matches.backward(goal.num), () => true));
     case 'time':
       return (
-        (yield* firstWhere(matches.forward(0), ({ time }) => time >= goal.time)) ??
+        (yield* firstWhere(matches.forward((matches.firstNumAround(goal.time) ?? Infinity) - 1), ({ time }) => time >= goal.time)) ??
         (yield* firstWhere(matches.backward(Infinity), () => true))
       );
     case 'gap':
       return goal.direction === 1 ? yield* nextGap(matches, from) : yield* gapBefore(matches, from);
     case 'text': {
       const wanted = goal.text.toLowerCase();
-      const walk = goal.direction === 1 ? matches.forward(from) : matches.backward(from);
+      const scan = TextScan.of(context, wanted);
+      const every = () => (goal.direction === 1 ? matches.forward(from) : matches.backward(from));
+      const walk = scan === null ? every() : matches.narrowed(from, goal.direction, (chunk, indices) => scan.narrow(chunk, indices));
       return yield* firstWhere(walk, (match) => textOf(match).toLowerCase().includes(wanted));
     }
   }

@@ -14,17 +14,17 @@ const LEAVE = '\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h';
 /** How long an escape character may be the beginning of something. */
 const ESCAPE_MS = 40;
 const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
-/** OSC 52 of terminals ends somewhere; this is what all of them take. */
-const CLIPBOARD_BYTES = 74_000;
 
 export interface TerminalEvents {
   keys(keys: readonly Keystroke[]): void;
   /** A signal asks us to end, or nobody will ever type here again: with the exit code that says so. */
   ended(code: number): void;
+  /** Somebody asks us to stop (SIGTSTP) and to hand the terminal back meanwhile. */
+  stopped(): void;
 }
 
 /** Signals that end the screen as `q` does, and 128 and their number. */
-const ENDING = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const ENDING = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 const SIGNALS = Object.keys(ENDING) as (keyof typeof ENDING)[];
 
 export class Terminal {
@@ -53,6 +53,7 @@ export class Terminal {
     this.#input.on('data', this.#read);
     this.#input.on('end', this.#hungUp);
     for (const signal of SIGNALS) process.on(signal, this.#signalled);
+    process.on('SIGTSTP', this.#stopped);
     this.#input.resume();
     Object.assign(this.#output, this.size); // for Ink, which would make a guess of its own at a size of 0×0
     this.#output.write(ENTER);
@@ -67,6 +68,7 @@ export class Terminal {
     this.#input.off('data', this.#read);
     this.#input.off('end', this.#hungUp);
     for (const signal of SIGNALS) process.off(signal, this.#signalled);
+    process.off('SIGTSTP', this.#stopped);
     if (!this.#input.destroyed) this.#input.setRawMode(false);
     this.#input.pause();
     this.#output.write(LEAVE);
@@ -80,8 +82,7 @@ export class Terminal {
 
   /** Puts a text on the terminal's clipboard, also through ssh (OSC 52). The caller has made it harmless. */
   copy(text: string): void {
-    const bytes = Buffer.from(text).subarray(0, CLIPBOARD_BYTES);
-    this.#output.write(`\x1b]52;c;${bytes.toString('base64')}\x07`);
+    this.#output.write(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`);
   }
 
   readonly #read = (chunk: string): void => {
@@ -92,6 +93,8 @@ export class Terminal {
   };
 
   readonly #hungUp = (): void => this.#on.ended(ENDING.SIGHUP);
+
+  readonly #stopped = (): void => this.#on.stopped();
 
   readonly #signalled = (signal: NodeJS.Signals): void => this.#on.ended(ENDING[signal as keyof typeof ENDING]);
 

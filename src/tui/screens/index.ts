@@ -1,11 +1,37 @@
-/** All screens that are tables. The list of events and the detail of one are in the folders above. */
+/** All screens that are tables, a line each; the list of events is in events/. A new screen is a file and a line here. */
+import { CONTAINERS } from './containers.ts';
 import { DNS } from './dns.ts';
+import { FINDINGS } from './findings.ts';
+import { HTTP } from './http.ts';
 import { LENS_SCREENS } from './lenses.ts';
 import { LOSSES } from './losses.ts';
+import { PROCESSES } from './processes.ts';
+import { BY_FIELD, RANKING_SCREENS } from './rankings.ts';
 import { type ScreenSpec, screenColumn } from './screen.ts';
+import { SLOW } from './slow.ts';
+import { SPECTROGRAM } from './spectrogram.ts';
 import { STORY } from './story.ts';
+import { STREAM } from './stream.ts';
+import { SUMMARY } from './summary.ts';
+import { WAITS } from './waits.ts';
 
-const TABLES: readonly ScreenSpec[] = [STORY, DNS, LOSSES, ...LENS_SCREENS];
+const TABLES: readonly ScreenSpec[] = [
+  FINDINGS,
+  STORY,
+  SUMMARY,
+  DNS,
+  WAITS,
+  SLOW,
+  PROCESSES,
+  CONTAINERS,
+  ...RANKING_SCREENS,
+  BY_FIELD,
+  STREAM,
+  HTTP,
+  SPECTROGRAM,
+  LOSSES,
+  ...LENS_SCREENS,
+];
 
 /** The screens themselves: which question each answers. */
 const VIEWS: ScreenSpec = {
@@ -17,10 +43,14 @@ const VIEWS: ScreenSpec = {
   instant: true,
   read: () => ({
     head: [],
-    columns: [screenColumn('screen', 'text'), screenColumn('question', 'text'), screenColumn('also', 'text')],
+    columns: [
+      screenColumn('screen', 'text'),
+      screenColumn('question', 'text'),
+      screenColumn('also', 'text', null, 'other names that : takes'),
+    ],
     rows: [
-      { cells: ['events', 'what happened, event by event', ''], num: null, drill: null },
-      ...TABLES.map(({ id, sentence, aliases }) => ({ cells: [id, sentence, aliases.join(' ')], num: null, drill: null })),
+      { cells: ['events', 'what happened, event by event', ''], num: null, drill: null, to: 'events' },
+      ...TABLES.map(({ id, sentence, aliases }) => ({ cells: [id, sentence, aliases.join(' ')], num: null, drill: null, to: id })),
     ],
   }),
 };

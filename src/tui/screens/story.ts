@@ -1,11 +1,9 @@
 /** What waited, for what, and what to do about it: each line leads to the event that shows it. */
 import { type Explanation, explain, NotThere } from '../../explain/explain.ts';
-import { MS } from '../../model/time.ts';
+import type { Story } from '../../explain/story.ts';
 import { nothingLines, storyLines } from '../../output/story.ts';
 import { type ScreenRow, type ScreenSpec, type ScreenTable, screenColumn } from './screen.ts';
-
-/** Waits count from this duration on. */
-const OVER = 100 * MS;
+import { OVER, storiesOf } from './stories.ts';
 
 /** A line of the path in `trowel explain` ends with the events that show it: `413–416`, `444 652 449`. */
 const EVIDENCE = /(\d+)(?:–\d+)?(?: \d+)*$/;
@@ -16,8 +14,14 @@ export const STORY: ScreenSpec = {
   sentence: 'what waited longest, for what, and what to do',
   filter: '',
   enter: 'event',
-  read: ({ capture, event }) => {
+  keys: [
+    { keys: ['n'], help: 'the next story', bar: 'next', does: 'next' },
+    { keys: ['N'], help: 'the story before', does: 'before' },
+    { keys: ['L'], help: 'the list of stories', bar: 'list', does: { to: 'findings' } },
+  ],
+  read: ({ capture, event, nth }) => {
     try {
+      if (nth !== undefined) return nthTable(storiesOf(capture), nth, capture.epoch);
       return tableOf(explain(capture, { over: OVER, pids: null, ...(event === null ? {} : { event }) }), capture.epoch);
     } catch (error) {
       if (error instanceof NotThere) return textTable(['This event belongs to no process that is known.']);
@@ -25,6 +29,13 @@ export const STORY: ScreenSpec = {
     }
   },
 };
+
+function nthTable(stories: readonly Story[], nth: number, epoch: bigint): ScreenTable {
+  const story = stories[nth];
+  if (story === undefined) return textTable([`There are ${stories.length} stories, and no more.`]);
+  const table = textTable(storyLines(story, epoch));
+  return { ...table, head: [...table.head, `story ${nth + 1} of ${stories.length}`] };
+}
 
 function tableOf({ story, over, looked }: Explanation, epoch: bigint): ScreenTable {
   return textTable(story === null ? nothingLines(over, looked) : storyLines(story, epoch));

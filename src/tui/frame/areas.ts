@@ -1,10 +1,10 @@
 /** How the screen is divided, and which rows of the list it shows. */
 
-import type { ListLook } from './columns.ts';
-import type { ListedRow } from './data/rows.ts';
-import { GAP_NS } from './data/seek.ts';
-import type { Size } from './kit/terminal.ts';
-import type { State } from './state.ts';
+import { GAP_NS } from '../data/seek.ts';
+import type { Size } from '../kit/terminal.ts';
+import type { ListLook } from '../screens/events/columns.ts';
+import type { ListedRow } from '../screens/events/rows.ts';
+import type { State } from '../state.ts';
 
 export const SMALLEST: Size = { columns: 60, rows: 15 };
 
@@ -33,10 +33,12 @@ export interface Areas {
   readonly detail: (Area & { readonly beside: boolean }) | null;
 }
 
+const completes = (prompt: State['prompt']) => prompt?.purpose === 'filter' || prompt?.purpose === 'goto';
+
 export function areasOf({ size, prompt, detail, table }: State): Areas {
-  const candidates = prompt?.purpose === 'filter' ? Math.min(MOST_CANDIDATES, Math.floor(size.rows / 6)) : 0;
-  const panel = prompt?.purpose === 'filter' ? PROBLEM_LINES + candidates : 0;
-  const height = Math.max(1, size.rows - CHROME - panel);
+  const candidates = completes(prompt) ? Math.min(MOST_CANDIDATES, Math.floor(size.rows / 6)) : 0;
+  const panel = completes(prompt) ? PROBLEM_LINES + candidates : 0;
+  const height = Math.max(1, size.rows - CHROME - timelineHeight(size) - panel);
   const whole = { width: size.columns, height };
   if (!detail.open || table !== null) return { list: whole, panel, candidates, detail: null };
   if (size.columns >= BESIDE_FROM) {
@@ -52,6 +54,13 @@ export function areasOf({ size, prompt, detail, table }: State): Areas {
   };
 }
 
+/** From so many lines on one is the capture's time. */
+const TIMELINE_FROM = 30;
+
+export function timelineHeight({ rows }: Size): 0 | 1 {
+  return rows >= TIMELINE_FROM ? 1 : 0;
+}
+
 /** Lines of a page that are seen at once. */
 export function pageHeight({ rows }: Size): number {
   return rows - 2;
@@ -59,8 +68,8 @@ export function pageHeight({ rows }: Size): number {
 
 /** What the columns' texts depend on. */
 export function lookOf(state: State): ListLook {
-  const { facts, timeMode } = state;
-  return { width: areasOf(state).list.width - 1, timeMode, epoch: facts.epoch, end: facts.end, places: facts.places };
+  const { facts, timeMode, reference } = state;
+  return { width: areasOf(state).list.width - 1, timeMode, reference, epoch: facts.epoch, end: facts.end, places: facts.places };
 }
 
 /** A line of the list: an event, or the pause before one. */

@@ -1,9 +1,9 @@
 /** The pane with one event in full. */
-import { areasOf } from '../areas.ts';
-import { detailLines } from '../detail.ts';
-import type { Paint } from '../kit/paint.ts';
-import { countText, widthOf } from '../kit/text.ts';
-import type { State } from '../state.ts';
+import { areasOf } from '../../frame/areas.ts';
+import type { Paint } from '../../kit/paint.ts';
+import { countText, widthOf } from '../../kit/text.ts';
+import type { State } from '../../state.ts';
+import { detailLines } from './detail.ts';
 
 /** Its title and its lines, at most as wide as the pane; none where it is closed. */
 export function detailPane(state: State, paint: Paint): string[] {

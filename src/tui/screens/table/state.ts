@@ -1,5 +1,5 @@
 /** A table on the screen: its rows in the order wanted, which of them is selected, what was looked for. Values, never changed. */
-import type { Question, ScreenRow, ScreenTable } from '../screens/screen.ts';
+import type { Question, ScreenRow, ScreenTable } from '../screen.ts';
 
 export interface Sort {
   /** Index of a column. */

@@ -1,16 +1,16 @@
 /** One event in full, for the pane beside the list. */
-import { argAt } from '../event/args-text.ts';
-import type { EventView } from '../event/view.ts';
-import { EventFlag, startTime } from '../model/chunk.ts';
-import type { DnsRow } from '../model/dns.ts';
-import { errnoName } from '../model/errno.ts';
-import { fdName, isIpSocket, l4Name } from '../model/fd-name.ts';
-import { clockText, secondsText, spanText } from '../model/time.ts';
-import { asciiText, hexDump } from '../output/printable.ts';
-import { dnsText, valueText } from '../output/summary.ts';
-import { rowOf } from './data/rows.ts';
-import type { Paint } from './kit/paint.ts';
-import { fitted, harmless, widthOf, wrap } from './kit/text.ts';
+import { argAt } from '../../../event/args-text.ts';
+import type { EventView } from '../../../event/view.ts';
+import { EventFlag, startTime } from '../../../model/chunk.ts';
+import type { DnsRow } from '../../../model/dns.ts';
+import { errnoName } from '../../../model/errno.ts';
+import { fdName, isIpSocket, l4Name } from '../../../model/fd-name.ts';
+import { clockText, secondsText, spanText } from '../../../model/time.ts';
+import { asciiText, hexDump } from '../../../output/printable.ts';
+import { dnsText, valueText } from '../../../output/summary.ts';
+import type { Paint } from '../../kit/paint.ts';
+import { fitted, harmless, widthOf, wrap } from '../../kit/text.ts';
+import { rowOf } from './rows.ts';
 
 /** A heading and what stands beside it, harmless. */
 export interface DetailItem {

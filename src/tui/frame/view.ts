@@ -1,16 +1,18 @@
 /** The whole screen: a state → exactly as many lines as the terminal has, each as wide or narrower, and where the cursor stands. */
+
+import type { Paint } from '../kit/paint.ts';
+import { cut } from '../kit/text.ts';
+import { detailPane } from '../screens/events/detail-view.ts';
+import { listLines } from '../screens/events/list-view.ts';
+import { tableLines } from '../screens/table/view.ts';
+import type { Page, State } from '../state.ts';
 import { areasOf, pageHeight, SMALLEST } from './areas.ts';
-import type { Paint } from './kit/paint.ts';
-import { cut } from './kit/text.ts';
-import { pageLines } from './page.ts';
-import { tableLines } from './screens/table-view.ts';
-import type { Page, State } from './state.ts';
-import { bottomLine } from './views/bottom.ts';
-import { detailPane } from './views/detail.ts';
-import { filterLine, filterPanel } from './views/filter.ts';
-import { headerLine } from './views/header.ts';
-import { listLines } from './views/list.ts';
-import type { Drawn } from './views/typing.ts';
+import { bottomLine } from './bottom.ts';
+import { filterLine, filterPanel } from './filter.ts';
+import { headerLine } from './header.ts';
+import { helpLines } from './help.ts';
+import { timelineLine } from './timeline.ts';
+import type { Drawn } from './typing.ts';
 
 export interface Frame {
   readonly lines: readonly string[];
@@ -27,7 +29,14 @@ export function view(state: State, paint: Paint): Frame {
 function explorer(state: State, paint: Paint): Frame {
   const filter = filterLine(state, paint);
   const bottom = bottomLine(state, paint);
-  const lines = [headerLine(state, paint), filter.text, ...filterPanel(state, paint), ...body(state, paint), bottom.text];
+  const lines = [
+    headerLine(state, paint),
+    filter.text,
+    ...filterPanel(state, paint),
+    ...body(state, paint),
+    ...timelineLine(state, paint),
+    bottom.text,
+  ];
   return { lines, cursor: cursorAt(filter, 1) ?? cursorAt(bottom, lines.length - 1) };
 }
 
@@ -43,7 +52,7 @@ function body(state: State, paint: Paint): string[] {
 
 function covered(state: State, page: Page, paint: Paint): Frame {
   const height = pageHeight(state.size);
-  const shown = pageLines(page, state.size.columns, paint).slice(page.top, page.top + height);
+  const shown = helpLines(paint, state.size.columns, state.table).slice(page.top, page.top + height);
   const blank = Array.from({ length: height - shown.length }, () => '');
   return { lines: [headerLine(state, paint), ...shown, ...blank, bottomLine(state, paint).text], cursor: null };
 }

@@ -1,9 +1,9 @@
 /** The columns of the list. A new column is a new entry. */
-import { clockText, MS, SECOND, secondsText, spanText } from '../model/time.ts';
-import type { Clause } from './data/clause.ts';
-import type { ListedRow } from './data/rows.ts';
-import type { Style } from './kit/paint.ts';
-import { cut, cutMiddle, fitted, widthOf } from './kit/text.ts';
+import { clockText, MS, SECOND, secondsText, spanText } from '../../../model/time.ts';
+import { type Clause, spanLiteral, timeLiteral } from '../../data/clause.ts';
+import type { Style } from '../../kit/paint.ts';
+import { cut, cutMiddle, fitted, widthOf } from '../../kit/text.ts';
+import type { ListedRow } from './rows.ts';
 
 /** abs: time of day; rel: since the capture's start; delta: since the row before. */
 export const TIME_MODES = ['rel', 'abs', 'delta'] as const;
@@ -20,6 +20,8 @@ export interface ListLook {
   readonly end: number;
   /** Some process ran in a container. */
   readonly places: boolean;
+  /** ns: the time from which times count; null: the capture's start. */
+  readonly reference: number | null;
 }
 
 export interface Column {
@@ -42,7 +44,7 @@ const TIME: Column = {
   width: (look) => timeWidth(look),
   text: timeText,
   style: () => 'dim',
-  clause: ({ time }) => ({ field: 'evt.reltime', operator: '>=', value: String(time) }),
+  clause: ({ time }) => ({ field: 'evt.reltime', operator: '>=', value: timeLiteral(time) }),
 };
 
 const SINCE: Column = {
@@ -90,7 +92,7 @@ const LATENCY: Column = {
   text: ({ latency }) => (latency === null ? '' : spanText(latency)),
   style: ({ latency }) => ((latency ?? 0) >= SLOW_NS ? 'warn' : null),
   clause: ({ latency }) =>
-    latency === null ? 'the latency of this event was not measured' : { field: 'evt.latency', operator: '>=', value: String(latency) },
+    latency === null ? 'the latency of this event was not measured' : { field: 'evt.latency', operator: '>=', value: spanLiteral(latency) },
 };
 
 const SUMMARY: Column = {
@@ -134,7 +136,11 @@ export function cellText({ column, width }: PlacedColumn, row: ListedRow, look: 
 }
 
 export function titleText({ column, width }: PlacedColumn, look: ListLook): string {
-  return fitted(column === TIME ? `TIME ${look.timeMode}` : column.title, width, column.align);
+  return fitted(
+    column === TIME ? `TIME ${look.reference === null || look.timeMode !== 'rel' ? look.timeMode : 'since T'}` : column.title,
+    width,
+    column.align,
+  );
 }
 
 function equal(cell: { readonly field: string; readonly value: string } | null, missing: string): Clause | string {
@@ -154,5 +160,6 @@ function timeWidth(look: ListLook): number {
 function timeText(row: ListedRow, look: ListLook): string {
   const digits = timeDigits(look);
   if (look.timeMode === 'abs') return clockText(look.epoch, row.time).slice(0, 9 + digits);
-  return `+${secondsText(look.timeMode === 'rel' ? row.time : (row.since ?? 0)).slice(0, digits - 9 || undefined)}`;
+  const ns = look.timeMode === 'rel' ? row.time - (look.reference ?? 0) : (row.since ?? 0);
+  return `${ns < 0 ? '-' : '+'}${secondsText(Math.abs(ns)).slice(0, digits - 9 || undefined)}`;
 }

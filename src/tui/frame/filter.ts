@@ -1,8 +1,9 @@
 /** The filter: as it is, or as it is being typed, with what is wrong with it and what may follow. */
-import { areasOf, PROBLEM_LINES } from '../areas.ts';
+
 import type { Paint } from '../kit/paint.ts';
 import { countText, cut, cutMiddle, fitted, harmless, widthOf } from '../kit/text.ts';
 import type { Prompt, State } from '../state.ts';
+import { areasOf, PROBLEM_LINES } from './areas.ts';
 import { type Drawn, typingView } from './typing.ts';
 
 const LABEL = ' filter  ';
@@ -31,8 +32,17 @@ function countsText({ facts, counts, filter, table }: State): string {
 export function filterPanel(state: State, paint: Paint): string[] {
   const { prompt, size } = state;
   const { candidates } = areasOf(state);
+  if (prompt?.purpose === 'goto')
+    return [...paletteLines(prompt, size.columns, paint), ...candidateLines(prompt, size.columns, candidates, paint)];
   if (prompt?.purpose !== 'filter') return [];
   return [...problemLines(prompt, size.columns, paint), ...candidateLines(prompt, size.columns, candidates, paint)];
+}
+
+function paletteLines({ completion }: Prompt, width: number, paint: Paint): string[] {
+  const count = completion.candidates.length;
+  const text =
+    count === 0 ? 'no screen or field is called so; an event 10049, a time +8.2 or 07:58:30' : 'Tab completes: screens, fields, commands';
+  return ['', paint('dim', cut(' '.repeat(LABEL.length) + text, width))];
 }
 
 /** Carets under what is wrong, the message beside them, the hint below. Where only more typing is needed it stays quiet. */

@@ -1,12 +1,12 @@
 /** The list: titles, rows, and the pauses between them. */
 
-import { spanText } from '../../model/time.ts';
-import { areasOf, lookOf, visibleItems } from '../areas.ts';
-import { cellText, focusedIndex, type ListLook, type PlacedColumn, placedColumns, titleText } from '../columns.ts';
-import type { ListedRow } from '../data/rows.ts';
-import type { Paint } from '../kit/paint.ts';
-import { fitted, widthOf } from '../kit/text.ts';
-import { contextOf, type State } from '../state.ts';
+import { spanText } from '../../../model/time.ts';
+import { areasOf, lookOf, visibleItems } from '../../frame/areas.ts';
+import type { Paint } from '../../kit/paint.ts';
+import { fitted, widthOf } from '../../kit/text.ts';
+import { contextOf, type State } from '../../state.ts';
+import { cellText, focusedIndex, type ListLook, type PlacedColumn, placedColumns, titleText } from './columns.ts';
+import type { ListedRow } from './rows.ts';
 
 /** What all lines of one frame have in common. */
 interface Sheet {
@@ -23,7 +23,7 @@ export function listLines(state: State, paint: Paint): string[] {
   const { list: area } = areasOf(state);
   const look = lookOf(state);
   const columns = placedColumns(look);
-  const sheet = { state, look, columns, paint, key: [look.timeMode, ...columns.map(({ width }) => width)].join() };
+  const sheet = { state, look, columns, paint, key: [look.timeMode, look.reference, ...columns.map(({ width }) => width)].join() };
   const top = state.list.rows.findIndex(({ num }) => num === state.top);
   const items = visibleItems(state.list.rows, Math.max(0, top), area.height);
   const lines = items.map((item) => (item.kind === 'gap' ? paint('warn', gapLine(item.ns, area.width)) : rowLine(item.row, sheet)));

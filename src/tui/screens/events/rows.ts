@@ -1,12 +1,12 @@
 /** Events as rows of the list: what the columns need, read once, harmless to show. */
-import { type BoundField, type Reading, readField } from '../../event/fields/field.ts';
-import { FIELDS } from '../../event/fields/index.ts';
-import type { EventView } from '../../event/view.ts';
-import { fieldNamed } from '../../filter/find-field.ts';
-import { EventFlag } from '../../model/chunk.ts';
-import { fdName } from '../../model/fd-name.ts';
-import { eventSummary, type Summary } from '../../output/summary.ts';
-import { harmless } from '../kit/text.ts';
+import { type BoundField, type Reading, readField } from '../../../event/fields/field.ts';
+import { FIELDS } from '../../../event/fields/index.ts';
+import type { EventView } from '../../../event/view.ts';
+import { fieldNamed } from '../../../filter/find-field.ts';
+import { EventFlag } from '../../../model/chunk.ts';
+import { fdName } from '../../../model/fd-name.ts';
+import { eventSummary, type Summary } from '../../../output/summary.ts';
+import { harmless } from '../../kit/text.ts';
 
 /** A cell's text, and the check that stands for it: the value there is as captured. */
 export interface Cell {
@@ -71,6 +71,13 @@ export function rowOf(view: EventView): Row {
 /** What a search for text sees of a row. */
 export function rowText({ place, process, pid, type, summary: { before, name, after } }: Row): string {
   return [place?.text, process?.text, pid?.text, type.text, before + name + after].join(' ');
+}
+
+/** What a row says of the thread alone: place, process, and the command that it runs. */
+export function whoText(view: EventView): string {
+  const { thread, process } = view;
+  const command = process === null ? [] : [String(process.pid), process.exe, ...process.args];
+  return [placeOf(view)?.text ?? '', thread?.comm ?? '', ...command].join(' ');
 }
 
 function cell(field: string, value: string): Cell {

@@ -5,14 +5,35 @@ import { countText, cutMiddle, harmless, widthOf } from '../kit/text.ts';
 import type { State } from '../state.ts';
 
 const NAME = ' trowel ▸ ';
+/** Cells of the file's name that stay. */
+const LEAST_FILE = 16;
 
 export function headerLine(state: State, paint: Paint): string {
-  const { facts, size } = state;
+  const { size } = state;
   const parts = rightParts(state).filter(({ text }) => text !== '');
   const used = parts.reduce((sum, { text }) => sum + widthOf(text) + 2, 1);
-  const left = NAME + cutMiddle(harmless(facts.file), size.columns - used - NAME.length);
+  const left = leftText(state, size.columns - used);
   const blank = ' '.repeat(Math.max(0, size.columns - used - widthOf(left)));
   return paint('title', left) + blank + parts.map(({ text, style }) => `  ${style === null ? text : paint(style, text)}`).join('');
+}
+
+/** The capture, and the screens by which we came here; where there is no room, the nearest of them. */
+function leftText(state: State, room: number): string {
+  const crumbs = crumbsOf(state);
+  const file = harmless(state.facts.file);
+  for (let k = 0; k < crumbs.length; k++) {
+    const trail = ` ▸ ${k === 0 ? '' : '… ▸ '}${crumbs.slice(k).join(' ▸ ')}`;
+    const left = room - NAME.length - widthOf(trail);
+    if (left >= Math.min(LEAST_FILE, widthOf(file))) return NAME + cutMiddle(file, left) + trail;
+  }
+  return NAME + cutMiddle(file, room - NAME.length);
+}
+
+/** Where we came by; going from filter to filter on one screen is one step. */
+function crumbsOf({ visited, table }: State): string[] {
+  const all = [...visited.map((one) => one.table), table].map((shown) => shown?.question.id ?? 'events');
+  const steps = all.filter((name, i) => name !== all[i + 1]);
+  return steps.length === 1 && table === null ? [] : steps;
 }
 
 function rightParts(state: State): { readonly text: string; readonly style: Style | null }[] {

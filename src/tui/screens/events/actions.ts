@@ -1,12 +1,14 @@
 /** What keys do: each takes the state and gives the next one, and what it asks for. */
-import { areasOf, lookOf } from './areas.ts';
+
+import { written } from '../../../filter/literal.ts';
+import { type Clause, type ClauseUse, withClause } from '../../data/clause.ts';
+import type { Goal } from '../../data/seek.ts';
+import { areasOf, lookOf } from '../../frame/areas.ts';
+import { applyFilter, find } from '../../prompt.ts';
+import { type Command, type DetailPane, type Pending, paused, type State, selectedRow, type Update, unfollowed } from '../../state.ts';
+import { backTo, openFiltered, toEvents } from '../table/actions.ts';
 import { focusedIndex, placedColumns, TIME_MODES } from './columns.ts';
-import { type Clause, type ClauseUse, withClause } from './data/clause.ts';
-import type { Goal } from './data/seek.ts';
 import { detailLines } from './detail.ts';
-import { applyFilter, find } from './prompt.ts';
-import { type Command, type DetailPane, paused, type State, selectedRow, type Update, unfollowed } from './state.ts';
-import { backTo } from './table-actions.ts';
 
 export type Act = (state: State) => Update;
 
@@ -131,6 +133,49 @@ function scrolledTo(top: number, lines: number | 'page' | 'all', direction: 1 | 
   const by = lines === 'all' ? Infinity : lines === 'page' ? height - 1 : lines;
   return Math.max(0, Math.min(last, top + direction * by));
 }
+
+/** Waits for a mark's letter. */
+export const pend =
+  (pending: Pending): Act =>
+  (state) =>
+    only({ ...state, pending });
+
+/** The letter has come: marks the selected event, or goes to the marked one. */
+export function withLetter(state: State, key: string): Update {
+  const { pending, marks, selected } = state;
+  const next = { ...state, pending: null };
+  if ([...key].length !== 1) return noticed(next, 'no mark: a letter names one');
+  if (pending === 'mark')
+    return selected === null
+      ? only(next)
+      : noticed({ ...next, marks: { ...marks, [key]: selected } }, `event ${selected} is mark ${key}: ' ${key} comes back`);
+  const num = marks[key];
+  if (num === undefined) return noticed(next, `there is no mark ${key}`);
+  const from = selected === null ? marks : { ...marks, "'": selected };
+  return goToNum({ ...next, marks: from }, num);
+}
+
+/** Goes to an event; from a table to the list, with the filter there is. */
+export function goToNum(state: State, num: number): Update {
+  return state.table === null ? seek({ to: 'num', num })(state) : toEvents(state, state.filter, num);
+}
+
+/** Times count from the selected event on; again on it: from the capture's start. */
+export const setReference: Act = (state) => {
+  const time = selectedRow(state)?.time ?? null;
+  if (time === null) return only(state);
+  const reference = state.reference === time ? null : time;
+  return noticed(
+    { ...state, reference, timeMode: 'rel' },
+    reference === null ? 'times count from the capture’s start' : 'times count from this event: T again ends it',
+  );
+};
+
+/** What went through the selected event's descriptor. */
+export const echoOfEvent: Act = (state) => {
+  const name = selectedRow(state)?.fdName ?? null;
+  return name === null ? noticed(state, 'this event has no descriptor') : openFiltered(state, 'stream', `fd.name=${written(name)}`);
+};
 
 export const nextTimeMode: Act = (state) => {
   const timeMode = TIME_MODES[(TIME_MODES.indexOf(state.timeMode) + 1) % TIME_MODES.length]!;

@@ -1,13 +1,13 @@
 /** A screen that is a table: what it answers, its titles, its rows. */
-import { spanText } from '../../model/time.ts';
-import { sizeText } from '../../output/cell.ts';
-import { areasOf } from '../areas.ts';
-import type { TableState } from '../data/table.ts';
-import type { Paint } from '../kit/paint.ts';
-import { countText, cut, fitted, harmless, widthOf, wrap } from '../kit/text.ts';
-import { contextOf, type State } from '../state.ts';
-import { screenNamed } from './index.ts';
-import type { ScreenColumn, ScreenRow } from './screen.ts';
+import { secondsText, spanText } from '../../../model/time.ts';
+import { sizeText } from '../../../output/cell.ts';
+import { areasOf } from '../../frame/areas.ts';
+import type { Paint } from '../../kit/paint.ts';
+import { countText, cut, fitted, harmless, widthOf, wrap } from '../../kit/text.ts';
+import { contextOf, type State } from '../../state.ts';
+import { screenNamed } from '../index.ts';
+import type { ScreenColumn, ScreenRow, ScreenUnit } from '../screen.ts';
+import type { TableState } from './state.ts';
 
 /** A text column keeps so much, also where there is no room. */
 const LEAST_TEXT = 8;
@@ -71,12 +71,17 @@ function columnWidths({ table, rows, top }: TableState, width: number): number[]
 }
 
 function titleLine({ table, sort, column }: TableState, widths: readonly number[], paint: Paint): string {
-  const titles = table!.columns.map(({ title, align }, c) => {
+  const titles = table!.columns.map(({ title, unit, align }, c) => {
     const mark = sort?.column === c ? (sort.descending ? '▼' : '▲') : '';
-    const text = fitted(`${mark}${title.toUpperCase()}`, widths[c]!, align);
+    const text = fitted(`${mark}${heading(title, unit)}`, widths[c]!, align);
     return c === column ? paint('underline', text) : text;
   });
   return paint('title', ` ${titles.join(' ')}`);
+}
+
+/** Spans are their own headings: µ has no capital. */
+function heading(title: string, unit: ScreenUnit): string {
+  return unit === 'heat' ? title : title.toUpperCase();
 }
 
 function rowLine(state: State, shown: TableState, widths: readonly number[], i: number, paint: Paint): string {
@@ -101,7 +106,10 @@ function textsOf({ table }: TableState, { cells }: ScreenRow, widths: readonly n
 export function cellText({ unit }: ScreenColumn, cell: string | number | null): string {
   if (cell === null) return '';
   if (typeof cell === 'string') return harmless(cell);
-  if (unit === 'ns' || unit === 'time') return spanText(cell);
+  if (unit === 'ns') return spanText(cell);
+  if (unit === 'time') return `+${secondsText(cell).slice(0, -3)}`;
+  if (unit === 'heat') return cell === 0 ? '·' : countText(cell);
   if (unit === 'bytes') return sizeText(cell);
+  if (unit === 'num' || unit === 'number') return String(cell);
   return unit === 'share' ? `${(100 * cell).toFixed(1)} %` : countText(cell);
 }

@@ -2,10 +2,14 @@
 import { barKeys } from '../keymap.ts';
 import type { Paint } from '../kit/paint.ts';
 import { countText, cut, harmless, widthOf } from '../kit/text.ts';
-import type { State } from '../state.ts';
+import type { Pending, State } from '../state.ts';
 import { type Drawn, typingView } from './typing.ts';
 
-const LABELS = { find: ' find: ', goto: ' screen, event or +seconds: ' } as const;
+const LABELS = {
+  find: ' find: ',
+  goto: ' screen, field, event, time or command: ',
+  export: ' into file (.csv .json .md .txt .trowel): ',
+} as const;
 
 export function bottomLine(state: State, paint: Paint): Drawn {
   const { prompt, size } = state;
@@ -17,9 +21,15 @@ export function bottomLine(state: State, paint: Paint): Drawn {
   return { text: spoken(state, paint) ?? keyBar(state, paint), cursor: null };
 }
 
-function spoken({ notice, searching, size }: State, paint: Paint): string | null {
+function spoken({ notice, searching, size, pending, marks }: State, paint: Paint): string | null {
+  if (pending !== null) return paint('warn', cut(` ${pendingText(pending, Object.keys(marks))}`, size.columns));
   if (notice !== null) return paint(notice.kind === 'problem' ? 'bad' : 'warn', cut(` ${harmless(notice.text)}`, size.columns));
   return searching === null ? null : paint('warn', cut(` ${harmless(searching)}   Esc stops`, size.columns));
+}
+
+function pendingText(pending: Pending, letters: readonly string[]): string {
+  if (pending === 'mark') return 'mark as … a letter';
+  return `to mark … ${letters.join(' ')}`;
 }
 
 function keyBar(state: State, paint: Paint): string {
@@ -41,5 +51,7 @@ function positionText({ list, selected, counts, prompt, page, follow, table }: S
   if (index < 0) return '0/0';
   if (follow === 'on') return `last of ${countText(counts.matches)}`;
   if (list.before === null) return `event ${countText(selected ?? 0)}`;
-  return `${countText(list.before + index + 1)}/${countText(counts.matches)}${counts.progress < 1 ? '+' : ''}`;
+  const place = list.before + index + 1;
+  const num = place === selected ? '' : ` #${selected}`; // filters and losses leave gaps: an event's number is what : takes
+  return `${countText(place)}/${countText(counts.matches)}${counts.progress < 1 ? '+' : ''}${num}`;
 }

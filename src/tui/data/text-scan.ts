@@ -1,0 +1,200 @@
+/**
+ * Which events of a chunk may have a text in their rows, found in its columns: by thread, descriptor and type once per row,
+ * in results and arguments once per value, in payloads all at once. It may name too many, never too few; the row decides.
+ * Columns that cannot have it are not decoded.
+ */
+import { type CaptureContext, EventView } from '../../event/view.ts';
+import { argBytes, type Chunk, EventFlag } from '../../model/chunk.ts';
+import { errnoName } from '../../model/errno.ts';
+import type { ArgType } from '../../model/event-type.ts';
+import { targetText } from '../../output/summary.ts';
+import { harmless } from '../kit/text.ts';
+import { rowOf, rowText, whoText } from '../screens/events/rows.ts';
+
+/** What plain numbers, spans and hexadecimals are written with. */
+const NUMERIC = /^[0-9a-fx.,=+\-µnmsih ]*$/;
+/** Different values of results and arguments that are remembered. */
+const MOST_KNOWN = 200_000;
+const MOST_ERRNO = 200;
+/** Arguments of so few bytes are one number. */
+const PACKED_BYTES = 5;
+
+/** What is known of a row. */
+const NO = 1;
+const YES = 2;
+
+export class TextScan {
+  readonly #word: string;
+  readonly #view: EventView;
+  readonly #context: CaptureContext;
+  /** By row, 0: not looked at yet. */
+  readonly #fds: Uint8Array;
+  readonly #types: Uint8Array;
+  readonly #threads: Uint8Array;
+  /** Of threads whose names change: the times, ns, for which what is known holds. */
+  readonly #times = new Map<number, { readonly from: number; readonly until: number }>();
+  /** 1: an argument of the type may say it; by row of the types. */
+  readonly #argTypes: Uint8Array;
+  readonly #results: Map<number, boolean> | null;
+  readonly #args = new Map<number | string, boolean>();
+  readonly #seeksPending: boolean;
+  /** Numbers of events with a DNS message, ascending. */
+  readonly #messages: Float64Array;
+
+  /** Null: the text has no word by which columns could be searched. `text`: in small letters. */
+  static of(context: CaptureContext, text: string): TextScan | null {
+    const [word = ''] = text.split(/[^\x21-\x7e]+/).sort((a, b) => b.length - a.length);
+    return word.length < 2 ? null : new TextScan(context, word);
+  }
+
+  private constructor(context: CaptureContext, word: string) {
+    const { dims } = context;
+    const numeric = NUMERIC.test(word);
+    this.#word = word;
+    this.#view = new EventView(context);
+    this.#context = context;
+    this.#fds = new Uint8Array(dims.fds.lastId + 1);
+    this.#fds[0] = NO;
+    this.#threads = new Uint8Array(dims.threads.lastId + 1);
+    this.#types = new Uint8Array(dims.types.lastId + 1);
+    this.#argTypes = new Uint8Array(dims.types.lastId + 1);
+    for (const { id, name, args } of dims.types.all()) {
+      this.#types[id] = this.#has(name) ? YES : NO;
+      this.#argTypes[id] = Number(args.some((arg) => mayHold(arg, word, numeric)));
+    }
+    const inErrors = Array.from({ length: MOST_ERRNO }, (_, errno) => errnoName(errno)).some((name) => this.#has(name));
+    this.#results = numeric || inErrors ? new Map() : null;
+    this.#seeksPending = this.#has('pending ') || 'pending'.includes(word);
+    this.#messages = Float64Array.from(dims.dns.all(), ({ num }) => num).sort();
+  }
+
+  /** Those of the events `indices` that may have it. */
+  narrow(chunk: Chunk, indices: Uint16Array): Uint16Array {
+    const marks = new Uint8Array(chunk.n);
+    this.#markPayloads(chunk, marks);
+    this.#markMessages(chunk, marks);
+    this.#markRows(chunk, marks);
+    if (this.#results !== null) this.#markResults(chunk, this.#results, marks);
+    return indices.filter((i) => marks[i] === 1 || (this.#argTypes[chunk.type[i]!] !== 0 && this.#inArgs(chunk, i)));
+  }
+
+  #has(text: string): boolean {
+    return harmless(text).toLowerCase().includes(this.#word);
+  }
+
+  #markRows(chunk: Chunk, marks: Uint8Array): void {
+    const { n, thread, fd, type } = chunk;
+    const [threads, fds, types] = [this.#threads, this.#fds, this.#types];
+    for (let i = 0; i < n; i++) {
+      let known = threads[thread[i]!] ?? 0;
+      if (known === 0 || (this.#times.size > 0 && this.#times.has(thread[i]!))) known = this.#lookedAt(chunk, i);
+      if (known === YES || types[type[i]!] !== NO || (fds[fd[i]!] || this.#fdLookedAt(fd[i]!)) === YES) marks[i] = 1;
+    }
+  }
+
+  /** Whether it stands in what the event's thread is called, at its time. */
+  #lookedAt(chunk: Chunk, i: number): number {
+    const id = chunk.thread[i]!;
+    const times = this.#times.get(id);
+    const time = chunk.time[i]!;
+    if (times !== undefined && time >= times.from && time < times.until) return this.#threads[id]!;
+    const view = this.#view.at(chunk, i);
+    view.from = -Infinity;
+    view.until = Infinity;
+    const known = this.#has(whoText(view)) ? YES : NO;
+    this.#threads[id] = known;
+    const { from, until } = view;
+    if (from !== -Infinity || until !== Infinity) this.#times.set(id, { from, until });
+    return known;
+  }
+
+  #fdLookedAt(id: number): number {
+    const fd = this.#context.dims.fds.get(id);
+    const known = fd !== undefined && this.#has(targetText(fd)) ? YES : NO;
+    this.#fds[id] = known;
+    return known;
+  }
+
+  /** `ENOENT`, `pending`, `87 B`, `→ 4711`. */
+  #markResults({ n, res, flags }: Chunk, known: Map<number, boolean>, marks: Uint8Array): void {
+    for (let i = 0; i < n; i++) {
+      const result = res[i]!;
+      let hit = known.get(result);
+      if (hit === undefined) {
+        hit = this.#has(result < 0 ? errnoName(-result) : `→ ${result} b`);
+        if (known.size < MOST_KNOWN) known.set(result, hit);
+      }
+      if (hit || (this.#seeksPending && (flags[i]! & EventFlag.PENDING) !== 0)) marks[i] = 1;
+    }
+  }
+
+  #inArgs(chunk: Chunk, i: number): boolean {
+    const key = argsKey(chunk, i);
+    let hit = this.#args.get(key);
+    if (hit === undefined) {
+      hit = rowText(rowOf(this.#view.at(chunk, i)))
+        .toLowerCase()
+        .includes(this.#word);
+      if (this.#args.size < MOST_KNOWN) this.#args.set(key, hit);
+    }
+    return hit;
+  }
+
+  /** Marks each event in whose payload it stands. What JSON would escape is looked for in every payload's row. */
+  #markPayloads(chunk: Chunk, marks: Uint8Array): void {
+    const { n, dataEnd } = chunk;
+    const length = n === 0 ? 0 : dataEnd[n - 1]!;
+    if (length === 0) return;
+    if (/["\\]/.test(this.#word)) markFilled(chunk, marks);
+    const { data } = chunk;
+    const text = Buffer.from(data.buffer, data.byteOffset, length).toString('latin1').toLowerCase();
+    for (let at = text.indexOf(this.#word), i = 0; at >= 0; at = text.indexOf(this.#word, at + 1)) {
+      while (dataEnd[i]! <= at) i++;
+      if (at + this.#word.length <= dataEnd[i]!) marks[i] = 1;
+    }
+  }
+
+  /** DNS messages are few, and their rows are made of them: each is looked at. */
+  #markMessages(chunk: Chunk, marks: Uint8Array): void {
+    const { n } = chunk;
+    if (this.#messages.length === 0 || n === 0) return;
+    const { num } = chunk;
+    for (let k = lowerBound(this.#messages, this.#messages.length, num[0]!); (this.#messages[k] ?? Infinity) <= num[n - 1]!; k++) {
+      const i = lowerBound(num, n, this.#messages[k]!);
+      if (num[i] === this.#messages[k]) marks[i] = 1;
+    }
+  }
+}
+
+/** An argument of the type may be shown with a word in it. */
+function mayHold({ column, storage, format, name }: ArgType, word: string, numeric: boolean): boolean {
+  if (column !== null) return false;
+  if (numeric || word.includes('=') || name.toLowerCase().includes(word)) return true;
+  return storage !== 'number' || /^(flags|enum|errno|fd|scap)/.test(format);
+}
+
+/** Type and arguments of an event, the same for the same ones. */
+function argsKey(chunk: Chunk, i: number): number | string {
+  const end = chunk.argsEnd[i]!;
+  const from = i === 0 ? 0 : chunk.argsEnd[i - 1]!;
+  if (end - from >= PACKED_BYTES) return `${chunk.type[i]} ${Buffer.from(argBytes(chunk, i)).toString('latin1')}`;
+  let key = 1;
+  for (let at = from; at < end; at++) key = key * 256 + chunk.args[at]!;
+  return key * 65_536 + chunk.type[i]!;
+}
+
+function markFilled(chunk: Chunk, marks: Uint8Array): void {
+  for (let i = 0; i < chunk.n; i++) if (chunk.dataEnd[i]! > (i === 0 ? 0 : chunk.dataEnd[i - 1]!)) marks[i] = 1;
+}
+
+/** Index of the first of `n` ascending numbers that is not below `wanted`. */
+function lowerBound(numbers: Float64Array, n: number, wanted: number): number {
+  let low = 0;
+  let high = n;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

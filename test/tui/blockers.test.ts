@@ -1,0 +1,110 @@
+/** What once lost a session, showed half a page, or lied: each tried in a real pseudo-terminal. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Growth } from '../../src/tui/data/growth.ts';
+import { endAll, noPty, Pty, testScript } from './pty.ts';
+import { stalledLookup, writeCapture } from './scene.ts';
+
+let folder: string;
+let stall: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'trowel-blockers-'));
+  stall = join(folder, 'stall.trowel');
+  writeCapture(stall, stalledLookup());
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(endAll);
+
+describe.skipIf(noPty !== null)('the shell', () => {
+  const stopped = async (keys: string, then: string) => {
+    const pty = new Pty([], { shell: `set -m; $TROWEL ${stall}; echo stopped; sleep 1; echo on; fg` });
+    await pty.until('1/27');
+    pty.type(keys);
+    await pty.until(() => pty.raw.includes('stopped'));
+    await pty.until(() => pty.raw.includes('\non') && pty.alternate && pty.screen.includes(then));
+    return pty;
+  };
+
+  test.each([
+    ['an idle screen', '\x1a', '1/27'],
+    ['a prompt', 'fproc\x1a', 'filter  proc'],
+    ['the help', '?\x1a', 'In the list'],
+  ])('gets the terminal from %s for as long as it likes, and gives it back on fg', async (_what, keys, then) => {
+    const pty = await stopped(keys, then);
+    pty.type('\x1bq');
+    await pty.until(() => !pty.screen.includes('In the list'));
+    pty.type('q');
+    expect(await pty.exit).toBe(0);
+  });
+
+  test('a stop that somebody else asks for is the same', async () => {
+    const pty = new Pty([], { shell: `set -m; $TROWEL ${stall} & fg; echo stopped; fg` });
+    await pty.until('1/27');
+    pty.type('f');
+    await pty.until('Enter use');
+    const [, pid] =
+      /(\d+)/.exec(
+        String(await import('node:fs').then(({ readFileSync }) => readFileSync(`/proc/${pty.pid}/task/${pty.pid}/children`, 'utf8'))),
+      ) ?? [];
+    process.kill(Number(pid), 'SIGTSTP');
+    await pty.until(() => pty.raw.includes('stopped') && pty.alternate && pty.screen.includes('Enter use'));
+  });
+
+  test('gets its screen back on SIGQUIT', async () => {
+    const pty = new Pty(['open', stall]);
+    await pty.until('1/27');
+    pty.kill('SIGQUIT');
+    expect(await pty.exit).toBe(131);
+    expect(pty.alternate).toBe(false);
+  });
+});
+
+describe.skipIf(noPty !== null)('a recording that is followed', () => {
+  test('shows full pages, also where little of it matches', async () => {
+    const path = join(folder, 'sparse.trowel');
+    const grower = fork(testScript('test/tui/grower.ts'), [path]);
+    await once(grower, 'message');
+    const pty = new Pty(['open', path, 'evt.type=connect']);
+    grower.send({ append: 30 * 27 });
+    const rows = () => pty.lines.filter((line) => line.includes(' connect ')).length;
+    await pty.until(() => rows() === 26);
+    const seen: number[] = [];
+    for (let k = 1; k <= 12; k++) {
+      grower.send({ append: 20_000 });
+      await pty.until(() => {
+        seen.push(rows());
+        return pty.lines[0]!.includes(`${(27 + 810 + k * 20_000).toLocaleString('en')} events`);
+      });
+    }
+    expect(Math.min(...seen)).toBe(26);
+    grower.send({ close: true });
+    await once(grower, 'exit');
+  });
+
+  test('says 0/s when nothing comes any more', async () => {
+    const path = join(folder, 'quiet.trowel');
+    const grower = fork(testScript('test/tui/grower.ts'), [path]);
+    await once(grower, 'message');
+    const pty = new Pty(['open', path]);
+    for (let k = 0; k < 8; k++) {
+      grower.send({ append: 1000 });
+      await pty.until(`last of ${(27 + (k + 1) * 1000).toLocaleString('en')}`);
+    }
+    await pty.until(/[1-9][0-9,]*\/s/);
+    await pty.until(/ 0\/s {2}nothing new for [3-9] s/);
+    grower.kill();
+  });
+});
+
+test('a rate is that of the last moments, whatever the events’ own times say', () => {
+  let now = 0;
+  const growth = new Growth(() => now);
+  for (; now < 5000; now += 100) growth.add(now * 10);
+  expect(Math.round(growth.rate!)).toBe(10_000);
+  for (; now < 9000; now += 100) growth.add(49_000);
+  expect([growth.rate, growth.quietSeconds]).toEqual([0, 4]);
+});

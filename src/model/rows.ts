@@ -6,6 +6,7 @@
 import type { DnsRow, DnsSocketRow, ResolverRow } from './dns.ts';
 import type { EventType } from './event-type.ts';
 import type { ContainerRow, KubeEventRow, KubeObjectRow } from './kube.ts';
+import type { NodeFactRow } from './node.ts';
 
 /** A process as it was between two changes (exec, user, cgroup, working directory …). */
 export interface ProcessRow {
@@ -203,6 +204,7 @@ export interface RowTypes {
   containers: ContainerRow;
   objects: KubeObjectRow;
   kubeEvents: KubeEventRow;
+  nodeFacts: NodeFactRow;
 }
 export type RowName = keyof RowTypes;
 
@@ -305,5 +307,6 @@ export function newTables(): DimensionTables {
     containers: new Table(),
     objects: new Table(),
     kubeEvents: new Table(),
+    nodeFacts: new Table(),
   };
 }

@@ -99,13 +99,19 @@ export const TABLES: { readonly [Name in RowName]: TableSpec<RowTypes[Name]> } =
   objects: table<RowTypes['objects']>('kube_object', {
     integer: ['id', 'from', 'to'],
     text: ['kind', 'uid', 'namespace', 'name', 'node', 'source'],
-    json: ['labels', 'annotations', 'selector', 'expressions', 'ips', 'ports', 'owners', 'containers'],
+    json: ['labels', 'annotations', 'selector', 'expressions', 'ips', 'ports', 'owners', 'containers', 'status'],
     boolean: [],
   }),
   kubeEvents: table<RowTypes['kubeEvents']>('kube_event', {
     integer: ['id', 'count', 'first', 'last'],
     text: ['uid', 'namespace', 'kind', 'name', 'object', 'type', 'reason', 'message'],
     json: [],
+    boolean: [],
+  }),
+  nodeFacts: table<RowTypes['nodeFacts']>('node_fact', {
+    integer: ['id', 'netns', 'from', 'to'],
+    text: ['kind', 'key'],
+    json: ['value'],
     boolean: [],
   }),
   losses: table<RowTypes['losses']>('loss', {
@@ -175,7 +181,7 @@ export function decodeRow<Row>({ columns }: TableSpec<Row>, values: readonly unk
 }
 
 /** Fields that are objects; all others of JSON are lists. */
-const OBJECTS: ReadonlySet<string> = new Set(['labels', 'annotations', 'selector']);
+const OBJECTS: ReadonlySet<string> = new Set(['labels', 'annotations', 'selector', 'status', 'value']);
 
 /** SQLite keeps anything in any column, and a file may come from anywhere. Throws for what is not of the field's shape. */
 function shaped(field: string, value: unknown): unknown {

@@ -31,6 +31,10 @@ export interface CaptureMeta {
   readonly notes: string;
   /** What the probe could not see, as JSON: [{ id, effect, reason, errno }]; native/feature.c has the ids. */
   readonly missing: string;
+  /** What of the node's network could not be read, as JSON: [{ id, reason }]; absent: it was not looked at. */
+  readonly nodeMissing: string;
+  /** The network namespace that was taken for the node's, where one was chosen. */
+  readonly netns: string;
   /** What was wrong with where names of pods came from; absent: nothing. */
   readonly names: string;
 }

@@ -62,6 +62,8 @@ function program(after: readonly string[]): Command {
     .option('--docker <socket>', 'names from this Docker (default: /var/run/docker.sock)')
     .option('--no-k8s', 'look for no names but those in the cgroups')
     .option('--no-net', 'leave out what the kernel says of connections: retransmissions, resets, dropped packets')
+    .option('--no-node', 'do not look at the node’s network: interfaces, routes, rules, sockets')
+    .option('--netns <netns>', 'the network namespace that counts as the node’s: a name, a pid or a path')
     .option('--only-command', 'record only the command behind -- and what it starts')
     .option('--json', 'print the summary as JSON')
     .addOption(new Option('--exclude-pid <pid>', 'leave the events of a process out').argParser(count).hideHelp())

@@ -43,6 +43,12 @@ export function sysctlFacts(netns: number, values: ReadonlyMap<string, string>):
   return [...values].filter(([name]) => name !== COUNT).map(([key, value]) => ({ kind: 'sysctl', netns, key, value: { value } }));
 }
 
+/** A file below /proc/net as the namespace has it: needs no privilege where a process is in it, and one inside where there is none. */
+export function netText(tools: Tools, namespace: FoundNamespace, file: string): string {
+  const pid = namespace.pids[0];
+  return pid === undefined ? (tools.run('counters', namespace, ['cat', `/proc/net/${file}`]) ?? '') : readText(`/proc/${pid}/net/${file}`);
+}
+
 /** What /proc/PID/net/snmp tells of forwarding where nothing else can be read: 1 is on, 2 is off. */
 export function forwardingFact({ inode, pids }: FoundNamespace): NodeFact<'sysctl'>[] {
   const forwarding = pairs(readText(`/proc/${pids[0]}/net/snmp`)).get('IpForwarding');
@@ -50,8 +56,8 @@ export function forwardingFact({ inode, pids }: FoundNamespace): NodeFact<'sysct
   return [{ kind: 'sysctl', netns: inode, key: 'net.ipv4.ip_forward', value: { value: forwarding === 1 ? '1' : '0' } }];
 }
 
-export function conntrackFacts(namespace: FoundNamespace, values: ReadonlyMap<string, string>): NodeFact<'conntrack'>[] {
-  const rows = readText(`/proc/${namespace.pids[0]}/net/stat/nf_conntrack`)
+export function conntrackFacts(tools: Tools, namespace: FoundNamespace, values: ReadonlyMap<string, string>): NodeFact<'conntrack'>[] {
+  const rows = netText(tools, namespace, 'stat/nf_conntrack')
     .trim()
     .split('\n')
     .map((line) => line.trim().split(/\s+/));
@@ -74,8 +80,9 @@ const COUNTERS: readonly string[] = [
   'IpExtInNoRoutes',
 ];
 
-export function counterFacts({ inode, pids }: FoundNamespace): NodeFact<'counter'>[] {
-  const values = new Map([...pairs(readText(`/proc/${pids[0]}/net/snmp`)), ...pairs(readText(`/proc/${pids[0]}/net/netstat`))]);
+export function counterFacts(tools: Tools, namespace: FoundNamespace): NodeFact<'counter'>[] {
+  const { inode } = namespace;
+  const values = new Map(['snmp', 'netstat'].flatMap((file) => [...pairs(netText(tools, namespace, file))]));
   return COUNTERS.flatMap((key) => {
     const value = values.get(key);
     return value === undefined || value === 0 ? [] : [{ kind: 'counter' as const, netns: inode, key, value: { value } }];

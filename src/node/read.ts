@@ -1,9 +1,9 @@
 /** One look at the node: all facts of its own network and of its pods' at a moment. Nothing of the node is changed. */
 import { existsSync } from 'node:fs';
 import type { NodeFact, NodeKind, NodeMissing, NodeValue } from '../model/node.ts';
-import { conntrackFacts, counterFacts, forwardingFact, sysctlFacts, sysctlValues } from './counters.ts';
+import { conntrackFacts, counterFacts, forwardingFact, netText, sysctlFacts, sysctlValues } from './counters.ts';
 import { linkFacts, peerNames } from './links.ts';
-import { allNamespaces, type FoundNamespace, namespaceAt, namespaceFact, readText, sickProcesses } from './processes.ts';
+import { allNamespaces, type FoundNamespace, namespaceAt, namespaceFact, sickProcesses } from './processes.ts';
 import { iptablesFacts, ipvsFacts, nftFacts } from './rules.ts';
 import { listenerFacts, Owners } from './sockets.ts';
 import { cniFacts, flowFacts, kernelLogFacts, resolverFact } from './texts.ts';
@@ -93,14 +93,14 @@ function readHost(tools: Tools, host: FoundNamespace, depth: Depth, at: number):
     ...(iptablesFacts(tools, host, 'ip6') ?? []),
     ...nftFacts(tools, host),
     ...(loaded('ip_vs') ? ipvsFacts(tools, host) : []),
-    ...(depth === 'all' && loaded('stat/nf_conntrack') ? flowFacts(tools, host, entriesOf(host)) : []),
+    ...(depth === 'all' && loaded('stat/nf_conntrack') ? flowFacts(tools, host, entriesOf(tools, host)) : []),
     ...cniFacts(),
     ...counted,
   ];
 }
 
-function entriesOf({ pids }: FoundNamespace): number {
-  return Number.parseInt(readText(`/proc/${pids[0] ?? 'self'}/net/stat/nf_conntrack`).split('\n')[1] ?? '0', 16);
+function entriesOf(tools: Tools, host: FoundNamespace): number {
+  return Number.parseInt(netText(tools, host, 'stat/nf_conntrack').split('\n')[1] ?? '0', 16);
 }
 
 /** What is read of every namespace; the links of pods come with it, those of the host it has already. */
@@ -111,10 +111,10 @@ function readAny(tools: Tools, namespace: FoundNamespace, host: boolean, depth: 
     namespaceFact(namespace, host),
     ...(host ? [] : (linkFacts(tools, namespace) ?? [])),
     ...sysctls,
-    ...conntrackFacts(namespace, values),
+    ...conntrackFacts(tools, namespace, values),
     ...resolverFact(namespace),
     ...sickProcesses(namespace),
-    ...(depth === 'all' ? [...listenerFacts(tools, namespace, owners), ...counterFacts(namespace)] : []),
+    ...(depth === 'all' ? [...listenerFacts(tools, namespace, owners), ...counterFacts(tools, namespace)] : []),
   ];
 }
 

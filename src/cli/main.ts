@@ -184,6 +184,30 @@ function program(after: readonly string[]): Command {
     );
 
   trowel
+    .command('doctor [file]')
+    .description('what is wrong with the network: of a capture, or of this node right now')
+    .option('-l, --list', 'list the checks')
+    .option('--check <id>', 'only what this check finds; may be repeated', (id: string, all: string[] = []) => [...all, id])
+    .option('--for <span>', 'without a file: how long to record', '10s')
+    .option('--netns <netns>', 'without a file: the network namespace that counts as the node’s')
+    .option('--kubeconfig <file>', 'without a file: names of pods and services from this cluster')
+    .option('-k, --api <url>', 'without a file: names from the Kubernetes API at this URL')
+    .option('--exit-code', 'exit 1 when something is wrong')
+    .option('-j, --json', 'one JSON object a finding')
+    .option('--csv', 'as comma-separated values')
+    .option('--markdown', 'as a Markdown table')
+    .action(async (file: string | undefined, options) => (await import('./doctor.ts')).doctor(file, options));
+
+  trowel
+    .command('net <file> [what]')
+    .description('the node’s network: pods, services, endpoints, links, routes, conntrack, sysctls, rules, sockets')
+    .option('--at <time>', 'as it was at this time, seconds since the start (default: at the end)')
+    .option('-j, --json', 'one JSON object a line')
+    .option('--csv', 'as comma-separated values')
+    .option('--markdown', 'as a Markdown table')
+    .action(async (file: string, what: string | undefined, options) => (await import('./net.ts')).net(file, what, options));
+
+  trowel
     .command('info <file>')
     .description('what is in a capture')
     .option('-j, --json', 'as JSON')
@@ -227,7 +251,8 @@ function program(after: readonly string[]): Command {
     const name = command.name();
     if (name === 'lens') command.processedArgs[0] = await Promise.all((command.processedArgs[0] as string[]).map(asCapture));
     else if (name !== 'import' && name !== 'read' && command.registeredArguments[0]?.name() === 'file') {
-      command.processedArgs[0] = await asCapture(command.processedArgs[0] as string);
+      const file = command.processedArgs[0] as string | undefined;
+      if (file !== undefined) command.processedArgs[0] = await asCapture(file);
     }
   });
   for (const command of trowel.commands) command.exitOverride();

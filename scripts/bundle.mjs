@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 const outdir = process.argv[2] ?? 'dist';
 rmSync(outdir, { recursive: true, force: true });
 await build({
-  entryPoints: { trowel: 'src/cli/main.ts', 'screen-worker': 'src/cli/screen-worker.ts' },
+  entryPoints: { trowel: 'src/cli/main.ts', 'screen-worker': 'src/cli/screen-worker.ts', 'node-worker': 'src/node/worker.ts' },
   outdir,
   bundle: true,
   splitting: true,

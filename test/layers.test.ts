@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   lens: ['model', 'dns', 'event', 'filter', 'capture', 'report'],
   explain: ['model', 'dns', 'event', 'filter', 'capture', 'lens'],
   doctor: ['model', 'dns', 'kube', 'node', 'event', 'filter', 'capture', 'lens', 'explain'],
-  output: ['model', 'dns', 'event', 'filter', 'capture', 'report', 'lens', 'explain'],
+  output: ['model', 'dns', 'node', 'event', 'filter', 'capture', 'report', 'lens', 'explain', 'doctor'],
   tui: ['model', 'dns', 'event', 'filter', 'capture', 'lens', 'explain', 'doctor', 'report', 'output'],
   cli: [
     'model',

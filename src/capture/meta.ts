@@ -35,6 +35,10 @@ export interface CaptureMeta {
   readonly damage: string;
   /** Of an import, as JSON (`LeftOut[]`): what of its file is more than is kept; absent: nothing. */
   readonly left_out: string;
+  /** What of the node's network could not be read, as JSON: [{ id, reason }]; absent: it was not looked at. */
+  readonly nodeMissing: string;
+  /** The network namespace that was taken for the node's, where one was chosen. */
+  readonly netns: string;
   /** What was wrong with where names of pods came from; absent: nothing. */
   readonly names: string;
   /** What was not asked for; absent: it was, or an older recorder does not say. */

@@ -54,6 +54,8 @@ function program(after: readonly string[]): Command {
     .option('--docker <socket>', 'names from this Docker (default: /var/run/docker.sock)')
     .option('--no-k8s', 'look for no names but those in the cgroups')
     .option('--no-net', 'leave out what the kernel says of connections: retransmissions, resets, dropped packets')
+    .option('--no-node', 'do not look at the node’s network: interfaces, routes, rules, sockets')
+    .option('--netns <netns>', 'the network namespace that counts as the node’s: a name, a pid or a path')
     .option('--only-command', 'record only the command behind -- and what it starts')
     .option('--json', 'print the summary as JSON')
     .addOption(new Option('--exclude-pid <pid>', 'leave the events of a process out').argParser(count).hideHelp())
@@ -172,6 +174,30 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, text: string, words: string[], options) =>
       (await import('./trace-string.ts')).traceString(file, text, words.join(' '), options),
     );
+
+  trowel
+    .command('doctor [file]')
+    .description('what is wrong with the network: of a capture, or of this node right now')
+    .option('-l, --list', 'list the checks')
+    .option('--check <id>', 'only what this check finds; may be repeated', (id: string, all: string[] = []) => [...all, id])
+    .option('--for <span>', 'without a file: how long to record', '10s')
+    .option('--netns <netns>', 'without a file: the network namespace that counts as the node’s')
+    .option('--kubeconfig <file>', 'without a file: names of pods and services from this cluster')
+    .option('-k, --api <url>', 'without a file: names from the Kubernetes API at this URL')
+    .option('--exit-code', 'exit 1 when something is wrong')
+    .option('-j, --json', 'one JSON object a finding')
+    .option('--csv', 'as comma-separated values')
+    .option('--markdown', 'as a Markdown table')
+    .action(async (file: string | undefined, options) => (await import('./doctor.ts')).doctor(file, options));
+
+  trowel
+    .command('net <file> [what]')
+    .description('the node’s network: pods, services, endpoints, links, routes, conntrack, sysctls, rules, sockets')
+    .option('--at <time>', 'as it was at this time, seconds since the start (default: at the end)')
+    .option('-j, --json', 'one JSON object a line')
+    .option('--csv', 'as comma-separated values')
+    .option('--markdown', 'as a Markdown table')
+    .action(async (file: string, what: string | undefined, options) => (await import('./net.ts')).net(file, what, options));
 
   trowel
     .command('info <file>')

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { KubeOptions } from '../collector/kube-source.ts';
+import { NodeSource } from '../collector/node-source.ts';
 import { FAMILIES_WITHOUT_NET, pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { RecorderTotals } from '../collector/recorder.ts';
 import { CollectorServer } from '../collector/server.ts';
@@ -42,6 +43,10 @@ export interface RecordOptions {
   readonly docker?: string;
   /** False: what the kernel says of connections is left out. */
   readonly net: boolean;
+  /** False: the node's network is not looked at. */
+  readonly node: boolean;
+  /** The network namespace that counts as the node's: a name below /run/netns, a pid, or a path. */
+  readonly netns?: string;
   readonly json?: boolean;
   /** Only the command behind `--` and what it starts. */
   readonly onlyCommand?: boolean;
@@ -84,6 +89,7 @@ class Recording {
   readonly #pushed: readonly string[] | null;
   /** ms after which it ends; null: there is no such limit. */
   readonly #limit: number | null;
+  readonly #node: NodeSource | null;
   readonly #status = new StatusLine();
   #session: Session | null = null;
   #totals: RecorderTotals | null = null;
@@ -98,6 +104,7 @@ class Recording {
     const config = configOf(options);
     this.#limit = limitMs(options);
     this.#pushed = filter === '' ? null : pushedText(pushedOf(planFilter(filter).plan));
+    this.#node = options.node ? new NodeSource({ host: options.netns === undefined ? null : netnsPath(options.netns) }) : null;
     this.#server = new CollectorServer((control) => {
       const session = new Session(
         {
@@ -106,6 +113,7 @@ class Recording {
           config,
           command: process.argv.slice(2).join(' '),
           ...(options.k8s ? { kube: kubeOptions(options) } : {}),
+          ...(this.#node === null ? {} : { node: this.#node }),
           onReady: () => {
             this.#tellFilter();
             this.#tellBlindSpots();
@@ -126,6 +134,7 @@ class Recording {
   async run(): Promise<void> {
     const signalled = this.#signal();
     await this.#server.listen(this.#address);
+    await this.#node?.first; // what it starts is over before anything is recorded
     try {
       const probe = startProbe(this.#address);
       const exited = new Promise<number>((resolve) => probe.on('exit', (code) => resolve(code ?? EXIT.FAILED)));
@@ -291,6 +300,13 @@ function kubeOptions({ kubeconfig, api, cri, docker }: RecordOptions): KubeOptio
     say(`no names from the Kubernetes API: ${error.message}`);
     return { ...sockets, noApi: true };
   }
+}
+
+/** Where a network namespace can be entered: `ca-node-1`, `4711`, `/proc/4711/ns/net`. */
+function netnsPath(netns: string): string {
+  const path = netns.includes('/') ? netns : /^[0-9]+$/.test(netns) ? `/proc/${netns}/ns/net` : `/run/netns/${netns}`;
+  if (!existsSync(path)) throw new UsageError(`--netns takes a name below /run/netns, a pid or a path; there is no ${path}`);
+  return path;
 }
 
 /** A cgroup's id is the inode of its directory. */

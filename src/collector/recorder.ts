@@ -10,6 +10,7 @@ import { ArgWriter } from '../model/args.ts';
 import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
 import type { DnsRow } from '../model/dns.ts';
 import { STANDARD_TYPES, typeId } from '../model/event-type.ts';
+import type { NodeMissing } from '../model/node.ts';
 import { type DimensionTables, type LossRow, newTables, Table } from '../model/rows.ts';
 import { CaptureWriter } from '../store/writer.ts';
 import { appendBatch, checkColumns, type IdMap } from './batch.ts';
@@ -138,6 +139,11 @@ export class Recorder {
   /** What was wrong with where names come from, for who reads the capture. */
   tellNames(troubles: readonly string[]): void {
     if (troubles.length > 0) this.#writer.meta({ names: troubles.join('; ') });
+  }
+
+  /** What of the node's network could not be read, and which namespace was chosen as the node's. */
+  tellNode(missing: readonly NodeMissing[], netns: string | null): void {
+    this.#writer.meta({ nodeMissing: JSON.stringify(missing), ...(netns === null ? {} : { netns }) });
   }
 
   /** Stores everything and closes the capture. `end`: ns since its start. */

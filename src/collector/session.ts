@@ -3,6 +3,7 @@ import type { BlindSpot } from '../capture/blind-spots.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import { planFilter } from '../filter/planner.ts';
 import { type KubeOptions, KubeSource } from './kube-source.ts';
+import type { NodeSource } from './node-source.ts';
 import { pushedConfig, pushedOf } from './pushdown.ts';
 import { Recorder, type RecorderTotals } from './recorder.ts';
 import type { ProbeControl, ProbeHandler } from './server.ts';
@@ -24,6 +25,8 @@ export interface SessionOptions {
   readonly command: string;
   /** Where names of containers and pods come from; absent: from nowhere but the cgroups. */
   readonly kube?: KubeOptions;
+  /** Looks at the node's network; absent: nobody does. */
+  readonly node?: NodeSource;
   /** The hooks are attached. */
   readonly onReady?: (ready: Ready) => void;
   /** The recording is over and its file closed. `bye` null: the probe broke off. `error`: the capture could not be written. */
@@ -75,7 +78,7 @@ export class Session implements ProbeHandler {
 
   ready(hello: Hello, ready: Ready): void {
     if (this.#recorder !== null) throw new WireError('Ready came twice');
-    const { path, filter, command, config, kube } = this.#options;
+    const { path, filter, command, config, kube, node } = this.#options;
     const epoch = epochOf(hello, ready);
     this.#recorder = new Recorder({
       path: typeof path === 'string' ? path : path(hello),
@@ -89,6 +92,7 @@ export class Session implements ProbeHandler {
       this.#kube = new KubeSource(this.#recorder.tables, epoch, kube);
       this.#kube.start();
     }
+    node?.begin(this.#recorder.tables, epoch);
     this.#timer = setInterval(() => this.#guarded(() => this.#recorder?.flush()), FLUSH_EVERY_MS);
     this.#options.onReady?.(ready);
   }
@@ -102,8 +106,16 @@ export class Session implements ProbeHandler {
     this.#ended = true;
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#kube?.stop();
+    const { node } = this.#options;
+    if (node === undefined || this.#recorder === null) this.#close(bye, error);
+    else void node.end().then(() => this.#close(bye, error));
+  }
+
+  #close(bye: Bye | null, error: Error | null): void {
+    const { node } = this.#options;
     let failure = error;
     try {
+      if (node !== undefined) this.#recorder?.tellNode(node.missing, node.netns);
       if (this.#kube !== null) this.#recorder?.tellNames(this.#kube.troubles);
       if (bye === null || error !== null) this.#recorder?.breakOff(error?.message ?? 'the probe ended without a goodbye');
       else this.#recorder?.finish(bye.endNs);

@@ -60,7 +60,12 @@ export class KubeBook {
 
   #object(source: NameSource, { created, ended, ...object }: KubeObject): void {
     if (object.kind === 'Pod') this.#pods.add(object.uid);
-    const word = { ...object, annotations: object.annotations ?? null, expressions: object.expressions ?? null };
+    const word = {
+      ...object,
+      annotations: object.annotations ?? null,
+      expressions: object.expressions ?? null,
+      status: object.status ?? null,
+    };
     this.#objects.tell(
       object.uid,
       source,

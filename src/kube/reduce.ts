@@ -3,11 +3,13 @@
  * managed fields.
  */
 import { isIP } from 'node:net';
+import { type Json, list, number, record, records, text, texts } from '../model/json.ts';
 import type { ContainerRow, KubeEventRow, KubeExpression, KubeKind, KubeObjectRow, KubeOwner, KubePort } from '../model/kube.ts';
+import { statusOf } from './status.ts';
 
 /** A row without what the recorder gives it: its id, its place in time, and who told it. */
-export type KubeObject = Omit<KubeObjectRow, 'id' | 'from' | 'to' | 'source' | 'annotations' | 'expressions'> &
-  Partial<Pick<KubeObjectRow, 'annotations' | 'expressions'>> & {
+export type KubeObject = Omit<KubeObjectRow, 'id' | 'from' | 'to' | 'source' | 'annotations' | 'expressions' | 'status'> &
+  Partial<Pick<KubeObjectRow, 'annotations' | 'expressions' | 'status'>> & {
     /** ms since 1970; null: not told. */
     readonly created: number | null;
     /** Of a pod: it has run, and its addresses are others' now. */
@@ -16,8 +18,6 @@ export type KubeObject = Omit<KubeObjectRow, 'id' | 'from' | 'to' | 'source' | '
 export type KubeContainer = Omit<ContainerRow, 'id' | 'from' | 'to' | 'source'>;
 /** Times are ms since 1970. */
 export type KubeEvent = Omit<KubeEventRow, 'id'>;
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** The parts of an object that rows are made of. */
 interface Parts {
@@ -48,6 +48,7 @@ export function reduceObject(kind: KubeKind, item: unknown): KubeObject | null {
     ports: portsOf(kind, parts),
     owners: ownersOf(metadata),
     containers: kind === 'Pod' ? containerIds(parts.status) : [],
+    status: statusOf(kind, object),
     created: msOf(metadata.creationTimestamp),
     ended: hasEnded(kind, parts),
   };
@@ -193,6 +194,10 @@ function ipsOf(kind: KubeKind, parts: Parts): string[] {
 
 /** Where each kind has its ports. */
 const PORTS: Partial<Record<KubeKind, (parts: Parts) => Json[]>> = {
+  Pod: ({ spec }) =>
+    records(spec.containers)
+      .flatMap(({ ports }) => records(ports))
+      .map(({ containerPort, ...port }) => ({ ...port, port: containerPort })),
   Service: ({ spec }) => records(spec.ports),
   EndpointSlice: ({ object }) => records(object.ports),
   Endpoints: ({ object }) => records(object.subsets).flatMap(({ ports }) => records(ports)),
@@ -200,7 +205,10 @@ const PORTS: Partial<Record<KubeKind, (parts: Parts) => Json[]>> = {
 
 function portsOf(kind: KubeKind, parts: Parts): KubePort[] {
   const ports = PORTS[kind]?.(parts) ?? [];
-  return ports.map(({ name, port, protocol }) => ({ name: text(name), port: number(port), protocol: text(protocol) }));
+  return ports.map(({ name, port, protocol, targetPort }) => {
+    const target = typeof targetPort === 'number' ? String(targetPort) : text(targetPort);
+    return { name: text(name), port: number(port), protocol: text(protocol), ...(target === '' ? {} : { target }) };
+  });
 }
 
 function ownersOf({ ownerReferences }: Json): KubeOwner[] {
@@ -213,28 +221,4 @@ function ownersOf({ ownerReferences }: Json): KubeOwner[] {
 function msOf(value: unknown): number | null {
   const ms = Date.parse(text(value));
   return Number.isNaN(ms) ? null : ms;
-}
-
-function number(value: unknown): number {
-  return typeof value === 'number' ? value : 0;
-}
-
-function record(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function records(value: unknown): Json[] {
-  return list(value).map(record);
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function texts(value: unknown): Record<string, string> {
-  return Object.fromEntries(Object.entries(record(value)).map(([key, one]) => [key, text(one)]));
 }

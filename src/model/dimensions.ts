@@ -106,6 +106,12 @@ export const DIMENSIONS: { readonly [Name in RowName]: TableSpec<RowTypes[Name]>
     json: [],
     boolean: [],
   }),
+  nodeFacts: table<RowTypes['nodeFacts']>('node_fact', {
+    integer: ['id', 'netns', 'from', 'to'],
+    text: ['kind', 'key'],
+    json: ['value'],
+    boolean: [],
+  }),
   losses: table<RowTypes['losses']>('loss', {
     integer: ['id', 'cpu', 'count', 'from', 'to'],
     text: ['reason', 'family'],

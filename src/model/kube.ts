@@ -64,6 +64,8 @@ export interface KubePort {
   readonly name: string;
   readonly port: number;
   readonly protocol: string;
+  /** Of a service: the pods' port, a number or a name; absent: not told. */
+  readonly target?: string;
 }
 
 /** What a selector asks beyond equal labels. */
@@ -97,10 +99,26 @@ export interface KubeObjectRow {
   readonly owners: readonly KubeOwner[];
   /** Of a pod: ids of its containers, those that were there before included. */
   readonly containers: readonly string[];
+  /** How it is; null: not told. */
+  readonly status: KubeStatus | null;
   /** Who told of it, the most trusted first: `api+cri`; null: a capture of an older Trowel does not say. */
   readonly source: string | null;
   readonly from: number;
   to: number | null;
+}
+
+/** How a pod, a node or endpoints are; what is not of the kind, or not told, is absent. */
+export interface KubeStatus {
+  /** Of pods and nodes: the condition Ready. */
+  readonly ready?: boolean;
+  /** Of pods: why containers wait or ended: CrashLoopBackOff, OOMKilled, ImagePullBackOff; of nodes: conditions that are not as they should be. */
+  readonly reasons?: readonly string[];
+  /** Of endpoints: addresses that are not ready. */
+  readonly notReady?: readonly string[];
+  /** Of nodes: ranges of their pods. */
+  readonly cidrs?: readonly string[];
+  /** Of pods: on the node's own network. */
+  readonly hostNetwork?: boolean;
 }
 
 /** What the cluster itself reports: a pod that was scheduled, a probe that failed. One that repeats is one row. */

@@ -7,6 +7,7 @@ import { DIMENSION_NAMES } from './dimensions.ts';
 import type { DnsRow, DnsSocketRow, ResolverRow } from './dns.ts';
 import type { EventType } from './event-type.ts';
 import type { ContainerRow, KubeEventRow, KubeObjectRow } from './kube.ts';
+import type { NodeFactRow } from './node.ts';
 
 /** A process as it was between two changes (exec, user, cgroup, working directory …). */
 export interface ProcessRow {
@@ -204,6 +205,7 @@ export interface RowTypes {
   containers: ContainerRow;
   objects: KubeObjectRow;
   kubeEvents: KubeEventRow;
+  nodeFacts: NodeFactRow;
 }
 export type RowName = keyof RowTypes;
 

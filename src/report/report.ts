@@ -64,6 +64,17 @@ export const REPORT_IDS = [
   'trace-string',
   'fields',
   'sysdig',
+  'doctor',
+  'checks',
+  'net-pods',
+  'net-services',
+  'net-endpoints',
+  'net-links',
+  'net-routes',
+  'net-conntrack',
+  'net-sysctls',
+  'net-rules',
+  'net-sockets',
 ] as const;
 /** Names its schema: docs/schema/ID.json. */
 export type ReportId = (typeof REPORT_IDS)[number];

@@ -68,6 +68,7 @@ class NeededRows {
     for (const row of dims.containers.all()) if (containers.has(row.container.slice(0, CONTAINER_ID))) this.#tables.containers.put(row);
     for (const row of dims.objects.all()) this.#tables.objects.put(row);
     for (const row of dims.kubeEvents.all()) this.#tables.kubeEvents.put(row);
+    for (const row of dims.nodeFacts.all()) this.#tables.nodeFacts.put(row);
     const uids = new Set(processes.flatMap(({ uid, loginuid }) => [uid, loginuid]));
     const gids = new Set(processes.map(({ gid }) => gid));
     for (const user of dims.users.all()) if (uids.has(user.uid)) this.#tables.users.put(user);

@@ -63,7 +63,7 @@ export function decodeRow<Row>({ columns }: TableSpec<Row>, values: readonly unk
 }
 
 /** Fields that are objects; all others of JSON are lists. */
-const OBJECTS: ReadonlySet<string> = new Set(['labels', 'annotations', 'selector']);
+const OBJECTS: ReadonlySet<string> = new Set(['labels', 'annotations', 'selector', 'status', 'value']);
 
 /** SQLite keeps anything in any column, and a file may come from anywhere. Throws for what is not of the field's shape. */
 function shaped(field: string, value: unknown): unknown {

@@ -4,10 +4,12 @@ import { columnType, unitOfField } from '../../report/column.ts';
 import type { ColumnType, ReportId } from '../../report/report.ts';
 import { type Schema, schemaOf } from '../../report/schema.ts';
 import { LOOKUP_DOC, lookupColumns } from './dns.ts';
+import { CHECK_COLUMNS, CHECKS_DOC, DOCTOR_COLUMNS, DOCTOR_DOC } from './doctor.ts';
 import { EXPLAIN_COLUMNS, EXPLAIN_DOC, STORIES_COLUMNS } from './explain.ts';
 import { FIELD_COLUMNS, FIELDS_DOC } from './fields.ts';
 import { INFO_COLUMNS, INFO_DOC } from './info.ts';
 import { ECHO_COLUMNS, ECHO_DOC, LENS_DOC, LENSES_COLUMNS, LENSES_DOC } from './lens.ts';
+import { NET_SCHEMAS } from './net.ts';
 import { SYSDIG_COLUMNS, SYSDIG_DOC } from './sysdig.ts';
 import { TRACE_COLUMNS, TRACE_DOC } from './trace-string.ts';
 
@@ -33,6 +35,9 @@ const SCHEMAS: Readonly<Record<ReportId, SchemaRow>> = {
   info: { doc: INFO_DOC, columns: INFO_COLUMNS },
   'trace-string': { doc: TRACE_DOC, columns: TRACE_COLUMNS },
   fields: { doc: FIELDS_DOC, columns: FIELD_COLUMNS },
+  ...NET_SCHEMAS,
+  doctor: { doc: DOCTOR_DOC, columns: DOCTOR_COLUMNS },
+  checks: { doc: CHECKS_DOC, columns: CHECK_COLUMNS },
   sysdig: { doc: SYSDIG_DOC, columns: SYSDIG_COLUMNS },
 };
 

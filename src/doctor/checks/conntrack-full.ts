@@ -1,0 +1,68 @@
+/** The table of connections has no room: no new connection passes. */
+
+import { type Check, finding } from '../check.ts';
+import { atText, times } from '../examined.ts';
+
+const FULL = 0.99;
+const NEARLY = 0.9;
+
+export const conntrackFull: Check = {
+  id: 'conntrack-full',
+  title: 'the table of connections is full',
+  read(examined) {
+    const { node, end } = examined;
+    return [...examined.cluster.namespaces].flatMap((netns) => {
+      const versions = node.versions('conntrack', netns);
+      const most = versions.reduce((best, one) => (one.value.count > (best?.value.count ?? -1) ? one : best), versions[0]);
+      const lines = node
+        .versions('kernelLog')
+        .filter(({ value }) => value.text.includes('table full') && saysOf(value.text, netns, node.host) && value.time <= end);
+      if (most === undefined) return [];
+      const used = most.value.max > 0 ? most.value.count / most.value.max : 0;
+      const dropped = Math.max(0, (versions.at(-1)?.value.drop ?? 0) - (versions[0]?.value.drop ?? 0));
+      const facts = [
+        examined.fact(most, `nf_conntrack_count ${most.value.count} of nf_conntrack_max ${most.value.max} in ${examined.who(netns)}`),
+      ];
+      if (used < NEARLY && lines.length === 0) return [];
+      const drops = examined.drops((drop) => drop.netns === netns && drop.reason === 'NETFILTER_DROP');
+      const full = used >= FULL || (lines.length > 0 && (dropped > 0 || drops.length > 0));
+      if (!full && used < NEARLY) return [];
+      const room = `the table of connections of ${examined.who(netns)} ${full ? 'is full' : 'is nearly full'}: ${most.value.count} of ${most.value.max}`;
+      return [
+        finding(
+          'conntrack-full',
+          full ? 'critical' : 'warning',
+          full
+            ? `${room}, new connections are dropped (${times(
+                Math.max(
+                  dropped,
+                  drops.reduce((n, { count }) => n + count, 0),
+                ),
+                'packet',
+              )})`
+            : room,
+          {
+            affected: drops.map(({ src }) => examined.cluster.nameAt(src.ip)),
+            events: drops.flatMap(({ nums }) => nums),
+            facts: [
+              ...facts,
+              ...lines.slice(0, 2).map(({ value }) => ({ time: value.time, text: `kernel log at ${atText(value.time)}: ${value.text}` })),
+            ],
+            confidence: lines.length > 0 || dropped > 0 ? 0.97 : 0.85,
+            fixes: [
+              'sysctl -w net.netfilter.nf_conntrack_max=NUMBER',
+              'conntrack -L | head    # who holds them; shorten net.netfilter.nf_conntrack_tcp_timeout_established',
+            ],
+            explains: full ? ['*'] : [],
+          },
+        ),
+      ];
+    });
+  },
+};
+
+/** The kernel names the namespace, but not its first one on older versions. */
+function saysOf(text: string, netns: number, host: number): boolean {
+  const named = /netns (\d+)/.exec(text)?.[1];
+  return named === undefined ? netns === host : Number(named) === netns;
+}

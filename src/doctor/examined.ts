@@ -1,0 +1,138 @@
+/** A capture as checks look at it: each thing is found once. */
+import type { Capture } from '../capture/capture.ts';
+import { captureEnd } from '../lens/dns.ts';
+import type { DnsRow } from '../model/dns.ts';
+import { endText } from '../model/fd-name.ts';
+import type { NodeKind } from '../model/node.ts';
+import type { Dimensions, ProcessRow } from '../model/rows.ts';
+import { secondsText } from '../model/time.ts';
+import { Cluster, type Endpoint } from '../node/cluster.ts';
+import type { Held } from '../node/state.ts';
+import type { FactEvidence } from './check.ts';
+import { type Drop, type End, type Failure, Observed } from './observed.ts';
+
+/** A question that had no answer for so long will get none. */
+const PATIENCE = 1.5e9;
+
+export class Examined {
+  readonly capture: Capture;
+  readonly dims: Dimensions;
+  readonly end: number;
+  readonly cluster: Cluster;
+  readonly observed: Observed;
+  /** Only what is of the namespaces that were looked into counts; null: everything does. */
+  readonly #scope: ReadonlySet<number> | null;
+  #unanswered: DnsRow[] | null = null;
+
+  constructor(capture: Capture) {
+    this.capture = capture;
+    this.dims = capture.dims;
+    this.end = captureEnd(capture);
+    this.cluster = new Cluster(capture.dims, this.end);
+    this.observed = new Observed(capture);
+    this.#scope = capture.meta.netns === undefined ? null : this.cluster.namespaces;
+  }
+
+  get node() {
+    return this.cluster.node;
+  }
+
+  inScope(netns: number): boolean {
+    return this.#scope === null || this.#scope.has(netns);
+  }
+
+  /** Connections that failed, of the processes of this node. */
+  get failures(): readonly Failure[] {
+    return this.observed.failures.filter(({ netns }) => this.inScope(netns));
+  }
+
+  /** Packets that were dropped here. */
+  drops(wanted: (drop: Drop) => boolean = () => true): Drop[] {
+    return this.observed.drops.filter((drop) => this.inScope(drop.netns) && wanted(drop));
+  }
+
+  /** Questions of clients of this node that nobody answered. */
+  get unanswered(): readonly DnsRow[] {
+    this.#unanswered ??= [...this.dims.dns.all()].filter(
+      (row) =>
+        !row.response &&
+        row.partner === null &&
+        row.side === 'client' &&
+        row.protocol === 'dns' &&
+        row.time + PATIENCE < this.end &&
+        this.inScope(this.netnsOf(row)),
+    );
+    return this.#unanswered;
+  }
+
+  netnsOf({ fd, thread }: Pick<DnsRow, 'fd' | 'thread'>): number {
+    return this.dims.fds.get(fd)?.netns || this.process(thread)?.netns || 0;
+  }
+
+  process(thread: number): ProcessRow | null {
+    return this.dims.processes.get(this.dims.threads.get(thread)?.process ?? 0) ?? null;
+  }
+
+  /** Who has a namespace: `shop/cart-7f`, else the process. */
+  who(netns: number, thread = 0): string {
+    const place = this.cluster.placeOf(netns);
+    if (place !== null && netns !== this.node.host) return place.name;
+    const process = this.process(thread);
+    return process === null ? (place?.name ?? '') : `${process.comm} (${process.pid})`;
+  }
+
+  name({ ip, port }: End): string {
+    const name = this.cluster.nameAt(ip, port);
+    return name === ip ? endText({ ip, port }) : `${endText({ ip, port })} (${name})`;
+  }
+
+  /** Where packets to an address end up: a service's endpoints, else itself. */
+  endpoints(remote: End): readonly Endpoint[] {
+    return this.cluster.serviceAt(remote.ip, remote.port)?.service.endpoints ?? [{ ip: remote.ip, ready: true, pod: '' }];
+  }
+
+  /** An address of the node itself or of one of its pods. */
+  isHere(ip: string): boolean {
+    return ip.startsWith('127.') || this.cluster.places.some(({ ips }) => ips.includes(ip));
+  }
+
+  fact<Kind extends NodeKind>(held: Held<Kind>, text: string): FactEvidence {
+    return { time: held.from, text };
+  }
+
+  /** How much a counter of a namespace grew between the first and the last look. */
+  growth(name: string, netns: number): number {
+    const found = this.node.growth('counter', netns).get(name);
+    if (found === undefined) return 0;
+    const of = (held: typeof found.first) => (held.kind === 'counter' && 'value' in held.value ? Number(held.value.value) : 0);
+    return of(found.last) - (found.first.from === 0 ? of(found.first) : 0);
+  }
+
+  sysctl(name: string, netns = this.node.host): { readonly value: string; readonly fact: FactEvidence } | null {
+    const held = this.node.sysctl(name, netns, this.end);
+    return held === null ? null : { value: held.value.value, fact: this.fact(held, `${name} = ${held.value.value}`) };
+  }
+
+  /** Looks at the node that could have been taken and were not. */
+  get unseenNode(): string[] {
+    if (this.node.empty) return ['the node’s network: the capture has no look at it'];
+    const missing = parsed(this.capture.meta.nodeMissing);
+    return missing.map(({ id, reason }) => `${id} of the node: ${reason}`);
+  }
+}
+
+export const addressOf = (end: End) => endText(end);
+export const sum = (groups: readonly { readonly count: number }[]) => groups.reduce((total, { count }) => total + count, 0);
+export const atText = (time: number) => `${secondsText(time)} s`;
+export const times = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
+
+function parsed(text: string | undefined): { readonly id: string; readonly reason: string }[] {
+  try {
+    const value: unknown = JSON.parse(text ?? '[]');
+    return Array.isArray(value)
+      ? value.flatMap((one: { id?: unknown; reason?: unknown }) => [{ id: String(one?.id), reason: String(one?.reason) }])
+      : [];
+  } catch {
+    return [];
+  }
+}

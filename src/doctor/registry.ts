@@ -1,0 +1,31 @@
+/** All checks, in the order in which they look: causes before symptoms, what concerns the whole node first. */
+import type { Check } from './check.ts';
+import { beyondNode, routeMissing } from './checks/beyond.ts';
+import { bridgeNfOff } from './checks/bridge-nf-off.ts';
+import { apiServer, refused, unanswered } from './checks/connections.ts';
+import { conntrackFull } from './checks/conntrack-full.ts';
+import { dnsFailed, dnsRace, dnsSlow, dnsUnanswered } from './checks/dns-answers.ts';
+import { dnsLeak, dnsSearchWalk, resolvConf } from './checks/dns-search.ts';
+import { dnsServer } from './checks/dns-server.ts';
+import { forwardDrop } from './checks/forward-drop.ts';
+import { hairpinOff } from './checks/hairpin-off.ts';
+import { ipForwardOff } from './checks/ip-forward-off.ts';
+import { kubeProxy } from './checks/kube-proxy.ts';
+import { mtuBlackHole } from './checks/mtu-black-hole.ts';
+import { noEndpoints } from './checks/no-endpoints.ts';
+import { notReady } from './checks/not-ready.ts';
+import { nodeStatus, podStatus } from './checks/pods.ts';
+import { policyDrop } from './checks/policy-drop.ts';
+import { ioUring, losses } from './checks/recording.ts';
+import { acceptQueue, fdLimit, localPorts, lostSegments, stoppedProcess } from './checks/resources.ts';
+import { wrongPort } from './checks/wrong-port.ts';
+
+// biome-ignore format: a list
+export const CHECKS: readonly Check[] = [
+  conntrackFull, ipForwardOff, forwardDrop, bridgeNfOff, kubeProxy, noEndpoints, notReady, wrongPort, policyDrop, hairpinOff,
+  dnsServer, acceptQueue, fdLimit, localPorts, routeMissing, beyondNode, mtuBlackHole, apiServer,
+  dnsUnanswered, dnsFailed, dnsRace, dnsSlow, refused, unanswered, lostSegments, stoppedProcess, podStatus, nodeStatus,
+  dnsSearchWalk, dnsLeak, resolvConf, ioUring, losses,
+];
+
+export const CHECK_IDS: readonly string[] = CHECKS.map(({ id }) => id);

@@ -1,0 +1,143 @@
+/** One look at the node: all facts of its own network and of its pods' at a moment. Nothing of the node is changed. */
+import { existsSync } from 'node:fs';
+import type { NodeFact, NodeKind, NodeMissing, NodeValue } from '../model/node.ts';
+import { conntrackFacts, counterFacts, forwardingFact, netText, sysctlFacts, sysctlValues } from './counters.ts';
+import { linkFacts, peerNames } from './links.ts';
+import { allNamespaces, type FoundNamespace, namespaceAt, namespaceFact, sickProcesses } from './processes.ts';
+import { iptablesFacts, ipvsFacts, nftFacts } from './rules.ts';
+import { listenerFacts, Owners } from './sockets.ts';
+import { cniFacts, flowFacts, kernelLogFacts, resolverFact } from './texts.ts';
+import { Tools } from './tools.ts';
+
+/** `all`: with everything that is counted; `structure`: what changes when pods come and go. */
+export type Depth = 'all' | 'structure';
+
+export interface Snapshot {
+  /** ms since 1970. */
+  readonly at: number;
+  /** Kinds of which all facts are here: what is missing is gone. */
+  readonly kinds: readonly NodeKind[];
+  readonly facts: readonly NodeFact[];
+  readonly missing: readonly NodeMissing[];
+}
+
+/** Namespaces that are looked into: a node has at most 110 pods by default, and few have more than twice that. */
+const MOST_NAMESPACES = 512;
+
+const STRUCTURE: readonly NodeKind[] = [
+  'netns',
+  'link',
+  'route',
+  'policy',
+  'neighbour',
+  'sysctl',
+  'chain',
+  'ipvs',
+  'conntrack',
+  'resolver',
+  'cni',
+  'process',
+];
+const COUNTED: readonly NodeKind[] = ['hits', 'flow', 'listener', 'counter', 'kernelLog'];
+
+/** `hostPath`: the namespace that counts as the node's; null: the first process'. */
+export function readNode(hostPath: string | null, depth: Depth): Snapshot {
+  const own = namespaceAt('/proc/self/ns/net');
+  const all = allNamespaces();
+  const tools = new Tools(own);
+  const host = hostNamespace(hostPath, all);
+  const at = Date.now();
+  const hostFacts = readHost(tools, host, depth, at);
+  const pods = [...namespacesOf(tools, host, all, hostPath !== null, hostFacts)].slice(0, MOST_NAMESPACES);
+  const owners = new Owners();
+  const everywhere = [host, ...pods].flatMap((namespace) => readAny(tools, namespace, namespace === host, depth, owners));
+  const facts = [...hostFacts, ...everywhere];
+  joinPeers(facts, host, new Map([...all].map(([inode, { name }]) => [name, inode])), peerNames(tools, host));
+  return { at, kinds: depth === 'all' ? [...STRUCTURE, ...COUNTED] : STRUCTURE, facts, missing: tools.missing };
+}
+
+export function hostNamespace(path: string | null, all: ReadonlyMap<number, FoundNamespace>): FoundNamespace {
+  const found = path ?? '/proc/1/ns/net';
+  const inode = namespaceAt(found) || namespaceAt('/proc/self/ns/net');
+  return { name: '', pids: [], ...all.get(inode), inode, path: found };
+}
+
+/** With a host of one's own, only what hangs from it by an interface that is no uplink: one without an address; else all there are. */
+function namespacesOf(
+  tools: Tools,
+  host: FoundNamespace,
+  all: ReadonlyMap<number, FoundNamespace>,
+  chosen: boolean,
+  facts: readonly NodeFact[],
+): FoundNamespace[] {
+  const others = [...all.values()].filter(({ inode, pids }) => inode !== host.inode && pids.length > 0);
+  if (!chosen) return others;
+  const names = peerNames(tools, host);
+  const ports = facts
+    .filter(isLink)
+    .filter(({ value }) => value.type === 'veth' && !value.addresses.some((address) => !LINK_LOCAL.test(address)));
+  const linked = new Set(ports.map(({ value }) => names.get(value.peerNsid)));
+  return others.filter(({ name }) => linked.has(name));
+}
+
+const LINK_LOCAL = /^(fe80:|169\.254\.)/;
+const isLink = (fact: NodeFact): fact is NodeFact<'link'> => fact.kind === 'link';
+
+/** What is read of the node's own namespace only. */
+function readHost(tools: Tools, host: FoundNamespace, depth: Depth, at: number): NodeFact[] {
+  const loaded = (file: string) => existsSync(`/proc/${host.pids[0] ?? 'self'}/net/${file}`);
+  const counted = depth === 'all' ? [...kernelLogFacts(tools, host, at)] : [];
+  return [
+    ...(linkFacts(tools, host) ?? []),
+    ...(iptablesFacts(tools, host, 'ip') ?? []),
+    ...(iptablesFacts(tools, host, 'ip6') ?? []),
+    ...nftFacts(tools, host),
+    ...(loaded('ip_vs') ? ipvsFacts(tools, host) : []),
+    ...(depth === 'all' && loaded('stat/nf_conntrack') ? flowFacts(tools, host, entriesOf(tools, host)) : []),
+    ...cniFacts(),
+    ...counted,
+  ];
+}
+
+function entriesOf(tools: Tools, host: FoundNamespace): number {
+  return Number.parseInt(netText(tools, host, 'stat/nf_conntrack').split('\n')[1] ?? '0', 16);
+}
+
+/** What is read of every namespace; the links of pods come with it, those of the host it has already. */
+function readAny(tools: Tools, namespace: FoundNamespace, host: boolean, depth: Depth, owners: Owners): NodeFact[] {
+  const values = sysctlValues(tools, namespace);
+  const sysctls = values.size === 0 ? forwardingFact(namespace) : sysctlFacts(namespace.inode, values);
+  return [
+    namespaceFact(namespace, host),
+    ...(host ? [] : (linkFacts(tools, namespace) ?? [])),
+    ...sysctls,
+    ...conntrackFacts(tools, namespace, values),
+    ...resolverFact(namespace),
+    ...sickProcesses(namespace),
+    ...(depth === 'all' ? [...listenerFacts(tools, namespace, owners), ...counterFacts(tools, namespace)] : []),
+  ];
+}
+
+/** Gives both ends of each veth pair the other's namespace: by the number the host has for it, else by the numbers of both ends. */
+function joinPeers(
+  facts: readonly NodeFact[],
+  host: FoundNamespace,
+  inodes: ReadonlyMap<string, number>,
+  names: ReadonlyMap<number, string>,
+): void {
+  const links = facts.filter(isLink);
+  const inner = links.filter(({ netns, value }) => netns !== host.inode && value.peerIndex > 0);
+  for (const { key, value } of links.filter((link) => link.netns === host.inode && link.value.type === 'veth')) {
+    const named = inodes.get(names.get(value.peerNsid) ?? '\0');
+    const ends = inner.filter((one) => one.value.peerIndex === value.index && one.value.index === value.peerIndex);
+    const other = ends.find(({ netns }) => netns === named) ?? (named === undefined && ends.length === 1 ? ends[0] : undefined);
+    if (other === undefined) continue;
+    pair(value, other.netns, other.key);
+    pair(other.value, host.inode, key);
+  }
+}
+
+function pair(value: NodeValue<'link'>, netns: number, name: string): void {
+  value.peerNetns = netns;
+  value.peerName = name;
+}

@@ -121,6 +121,16 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, words: string[], options) => (await import('./import.ts')).importFile(file, words.join(' '), options));
 
   trowel
+    .command('export <file> [filter...]')
+    .description('to other tools: Wireshark, Perfetto, OpenTelemetry, Parquet, CSV, JSON lines')
+    .requiredOption('--format <format>', 'jsonl, csv, parquet, pcapng, perfetto, otlp')
+    .option('-o, --output <file>', 'file to write (default: standard output)')
+    .option('--fields <list>', 'of jsonl, csv and parquet: fields to write, with commas between')
+    .option('--over <span>', 'of perfetto and otlp: calls that took as long as this are waits', '1ms')
+    .option('--to <url>', 'of otlp: send to a collector, such as http://127.0.0.1:4318')
+    .action(async (file: string, words: string[], options) => (await import('./export.ts')).exportCapture(file, words.join(' '), options));
+
+  trowel
     .command('dns <file> [filter...]')
     .description('name lookups: attempts, search suffixes, servers, waste')
     .option('-j, --json', 'one JSON object a lookup')

@@ -131,6 +131,16 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, words: string[], options) => (await import('./export.ts')).exportCapture(file, words.join(' '), options));
 
   trowel
+    .command('sql <file> [query]')
+    .description('a capture as SQL tables, read-only; without a query: the tables and their columns')
+    .option('--filter <filter>', 'only events that match, in the filter language')
+    .option('-j, --json', 'one JSON object a row')
+    .option('--csv', 'as comma-separated values')
+    .option('--markdown', 'as a Markdown table')
+    .option('-n, --limit <n>', 'end after so many rows', count)
+    .action(async (file: string, text: string | undefined, options) => (await import('./sql.ts')).sql(file, text ?? '', options));
+
+  trowel
     .command('dns <file> [filter...]')
     .description('name lookups: attempts, search suffixes, servers, waste')
     .option('-j, --json', 'one JSON object a lookup')

@@ -141,6 +141,22 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, text: string | undefined, options) => (await import('./sql.ts')).sql(file, text ?? '', options));
 
   trowel
+    .command('slice <file> [filter...]')
+    .description('a part of a capture as a capture: what matches, or what a verdict of explain cites')
+    .requiredOption('-w, --write <file>', 'capture to write')
+    .option('--story <n>', 'the events that the n-th story of explain --list cites', count)
+    .option('--over <span>', 'waits count from this duration on', '100ms')
+    .action(async (file: string, words: string[], options) => (await import('./slice.ts')).slice(file, words.join(' '), options));
+
+  trowel
+    .command('scrub <file>')
+    .description('a capture that can be given away: secrets in texts and arguments redacted, addresses under other names')
+    .requiredOption('-w, --write <file>', 'capture to write')
+    .option('--payloads <rule>', 'text: redact what is text and drop the rest; drop: all; keep: none', 'text')
+    .option('--no-addresses', 'leave addresses as they are')
+    .action(async (file: string, options) => (await import('./scrub.ts')).scrubCapture(file, options));
+
+  trowel
     .command('dns <file> [filter...]')
     .description('name lookups: attempts, search suffixes, servers, waste')
     .option('-j, --json', 'one JSON object a lookup')

@@ -123,6 +123,42 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, words: string[], options) => (await import('./import.ts')).importFile(file, words.join(' '), options));
 
   trowel
+    .command('export <file> [filter...]')
+    .description('to other tools: Wireshark, Perfetto, OpenTelemetry, Parquet, CSV, JSON lines')
+    .requiredOption('--format <format>', 'jsonl, csv, parquet, pcapng, perfetto, otlp')
+    .option('-o, --output <file>', 'file to write (default: standard output)')
+    .option('--fields <list>', 'of jsonl, csv and parquet: fields to write, with commas between')
+    .option('--over <span>', 'of perfetto and otlp: calls that took as long as this are waits', '1ms')
+    .option('--to <url>', 'of otlp: send to a collector, such as http://127.0.0.1:4318')
+    .action(async (file: string, words: string[], options) => (await import('./export.ts')).exportCapture(file, words.join(' '), options));
+
+  trowel
+    .command('sql <file> [query]')
+    .description('a capture as SQL tables, read-only; without a query: the tables and their columns')
+    .option('--filter <filter>', 'only events that match, in the filter language')
+    .option('-j, --json', 'one JSON object a row')
+    .option('--csv', 'as comma-separated values')
+    .option('--markdown', 'as a Markdown table')
+    .option('-n, --limit <n>', 'end after so many rows', count)
+    .action(async (file: string, text: string | undefined, options) => (await import('./sql.ts')).sql(file, text ?? '', options));
+
+  trowel
+    .command('slice <file> [filter...]')
+    .description('a part of a capture as a capture: what matches, or what a verdict of explain cites')
+    .requiredOption('-w, --write <file>', 'capture to write')
+    .option('--story <n>', 'the events that the n-th story of explain --list cites', count)
+    .option('--over <span>', 'waits count from this duration on', '100ms')
+    .action(async (file: string, words: string[], options) => (await import('./slice.ts')).slice(file, words.join(' '), options));
+
+  trowel
+    .command('scrub <file>')
+    .description('a capture that can be given away: secrets in texts and arguments redacted, addresses under other names')
+    .requiredOption('-w, --write <file>', 'capture to write')
+    .option('--payloads <rule>', 'text: redact what is text and drop the rest; drop: all; keep: none', 'text')
+    .option('--no-addresses', 'leave addresses as they are')
+    .action(async (file: string, options) => (await import('./scrub.ts')).scrubCapture(file, options));
+
+  trowel
     .command('dns <file> [filter...]')
     .description('name lookups: attempts, search suffixes, servers, waste')
     .option('-j, --json', 'one JSON object a lookup')

@@ -14,12 +14,16 @@ import { lensTable } from './table.ts';
 /** Payloads that may begin with a head, on sockets. */
 export const HTTP_EVENTS = 'evt.is_io=true and evt.failed=false and fd.type in (ipv4, ipv6, unix)';
 
-interface Exchange {
+/** A request with its response, as one side saw them. */
+export interface Exchange {
   readonly num: number;
   readonly time: number;
   readonly side: 'client' | 'server';
   readonly process: string;
   readonly pid: number;
+  /** Rows of its thread and descriptor. */
+  readonly thread: number;
+  readonly fd: number;
   readonly name: string;
   readonly host: string;
   readonly method: string;
@@ -31,7 +35,7 @@ interface Exchange {
 const keyOf = (view: EventView) => `${view.process?.pid ?? 0} ${view.columnValue('fd') ?? 0}`;
 
 /** In the order in which they began. A request that one side sends is a client's, one that it reads a server's. */
-function exchanges(capture: Capture, filter: CompiledFilter): Exchange[] {
+export function exchanges(capture: Capture, filter: CompiledFilter): Exchange[] {
   const all: Exchange[] = [];
   const open = new Map<string, Exchange[]>();
   for (const { chunk, selection, n } of capture.select(filter)) {
@@ -61,6 +65,8 @@ function requestOf(view: EventView, method: string, uri: string, host: string): 
     side,
     process: view.thread?.comm ?? '',
     pid: view.process?.pid ?? 0,
+    thread: view.columnValue('thread') ?? 0,
+    fd: view.columnValue('fd') ?? 0,
     name: view.fd === null ? '' : fdName(view.fd),
     host,
     method,

@@ -137,10 +137,15 @@ export class OpenChunk extends ColumnMemory implements Chunk {
   /** Appends event i of another chunk, all columns as they are. */
   take(from: Chunk, i: number): void {
     const n = this.n;
-    for (const name of NUMBER_COLUMN_NAMES) this[name][n] = from[name][i]!;
+    this.takeNumbers(from, i);
     this.setArgs(from.args, i === 0 ? 0 : from.argsEnd[i - 1], from.argsEnd[i]);
     this.setData(from.data, i === 0 ? 0 : from.dataEnd[i - 1], from.dataEnd[i]);
     this.n = n + 1;
+  }
+
+  /** Sets the numbers of the event at index n to those of event i of another chunk. */
+  takeNumbers(from: Chunk, i: number): void {
+    for (const name of NUMBER_COLUMN_NAMES) this[name][this.n] = from[name][i]!;
   }
 
   /** Appends events [from, to) of another chunk, column by column; the caller has seen that they fit. */

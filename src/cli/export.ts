@@ -1,0 +1,100 @@
+/** `trowel export`: events, or lookups, requests and waits, for other tools. */
+import { closeSync, openSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import type { Capture } from '../capture/capture.ts';
+import type { EventView } from '../event/view.ts';
+import { compileFilter } from '../filter/compile.ts';
+import { type Span, spansOf } from '../lens/spans.ts';
+import { Printing, printReport } from '../output/print.ts';
+import { eventColumns, eventReport } from '../output/reports/events.ts';
+import { spansReport } from '../output/reports/spans.ts';
+import { Sink } from '../output/sink.ts';
+import { say } from '../output/stderr.ts';
+import { type EventExport, EXPORTS, type SpanExport } from '../output/writers/exports.ts';
+import type { Writer } from '../output/writers/writer.ts';
+import { columnFields } from './columns.ts';
+import { UsageError } from './exit.ts';
+import { contextOf, openCapture } from './open-capture.ts';
+import { parseSpan } from './span.ts';
+
+export interface ExportOptions {
+  readonly format: string;
+  readonly output?: string;
+  readonly fields?: string;
+  readonly over: string;
+  /** Where a collector listens, as http://HOST:PORT. */
+  readonly to?: string;
+}
+
+const STDOUT = 1;
+
+/** What tables of events have where nothing else is asked for. */
+const FIELDS =
+  'evt.num,evt.rawtime,evt.latency,evt.cpu,evt.type,evt.category,evt.rawres,evt.failed,proc.name,proc.pid,thread.tid,container.id,k8s.ns.name,k8s.pod.name,fd.num,fd.type,fd.name,evt.args,dns.qname,dns.qtype,dns.rcode';
+
+export async function exportCapture(path: string, filterText: string, options: ExportOptions): Promise<void> {
+  const format = exportNamed(options.format);
+  const capture = await openCapture(path);
+  try {
+    if (options.to !== undefined) await send(capture, filterText, options);
+    else await write(capture, filterText, format, options);
+  } finally {
+    capture.close();
+  }
+}
+
+function exportNamed(name: string): EventExport | SpanExport {
+  const found = EXPORTS.find((one) => one.name === name);
+  if (found === undefined) throw new UsageError(`--format takes ${EXPORTS.map((one) => one.name).join(', ')}; not ${name}`);
+  return found;
+}
+
+async function write(capture: Capture, filterText: string, format: EventExport | SpanExport, options: ExportOptions): Promise<void> {
+  const { output } = options;
+  const isStdout = output === undefined || output === '-';
+  if (isStdout && format.binary && isatty(STDOUT))
+    throw new UsageError(`--format ${format.name} is nothing for a terminal: name a file with -o`);
+  const file = isStdout ? STDOUT : createFile(output);
+  const sink = new Sink(file);
+  try {
+    if (format.of === 'events') writeEvents(capture, filterText, await format.make(), sink, options);
+    else writeSpans(capture, filterText, await format.make(), sink, options);
+    sink.flush();
+  } finally {
+    if (!isStdout) closeSync(file);
+  }
+}
+
+/** What is written holds what others' programs said: its owner alone may read it. */
+function createFile(path: string): number {
+  try {
+    return openSync(path, 'wx', 0o600);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageError(code === 'EEXIST' ? `${path} exists already: choose another -o FILE` : message);
+  }
+}
+
+function writeEvents(capture: Capture, filterText: string, writer: Writer<EventView>, sink: Sink, options: ExportOptions): void {
+  const filter = compileFilter(filterText, contextOf(capture));
+  const columns = eventColumns(columnFields(options.fields ?? FIELDS));
+  const printing = new Printing(eventReport(columns, [], capture.epoch), writer, sink);
+  for (const note of filter.notes) say(`note: ${note}`);
+  for (const { chunk, selection, n } of capture.select(filter)) {
+    for (let k = 0; k < n; k++) printing.row(filter.view.at(chunk, selection[k]!));
+  }
+  printing.end();
+}
+
+const spansFor = (capture: Capture, filter: string, { over }: ExportOptions) =>
+  spansReport(spansOf({ capture, context: contextOf(capture), filter, over: parseSpan('--over', over) }), capture.epoch);
+
+function writeSpans(capture: Capture, filterText: string, writer: Writer<Span>, sink: Sink, options: ExportOptions): void {
+  printReport(spansFor(capture, filterText, options), writer, sink);
+}
+
+async function send(capture: Capture, filterText: string, options: ExportOptions): Promise<void> {
+  if (options.format !== 'otlp') throw new UsageError('--to is for --format otlp: it sends spans to a collector');
+  const { sendSpans } = await import('./otlp-send.ts');
+  say(await sendSpans(spansFor(capture, filterText, options), options.to!));
+}

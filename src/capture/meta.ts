@@ -21,6 +21,8 @@ export interface CaptureMeta {
   readonly state: 'recording' | 'broke off' | 'complete';
   /** Why it broke off, as far as is known; absent: it did not. */
   readonly broke: string;
+  /** ns at which the file begins, where events before it are in other files; absent: 0. */
+  readonly begin: string;
   /** ns: the capture's end, where known. */
   readonly end: string;
   /** How it was made. */
@@ -48,6 +50,8 @@ export interface CaptureMeta {
   readonly wait_over: string;
   /** In words: the cgroups or processes that the recording was restricted to; absent: it was not. */
   readonly only: string;
+  /** Of what the flight recorder saved, as JSON: why, [{ trigger, time, num }]. */
+  readonly saved: string;
   /** `none`: users and groups of the node are not known. */
   readonly users: 'none';
 }

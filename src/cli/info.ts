@@ -20,6 +20,7 @@ function summarise(capture: Capture): Summary {
   const { dims, meta } = capture;
   const { damage, leftOut } = importGaps(meta);
   const processes = [...dims.processes.all()];
+  const begin = Number(meta.begin ?? 0);
   const losses = [...dims.losses.all()].map(({ reason, family, count, from, to }) => ({ reason, family, count, from, to }));
   return {
     file: capture.path,
@@ -32,8 +33,8 @@ function summarise(capture: Capture): Summary {
     hostname: meta.hostname ?? '',
     kernel: meta.kernel ?? '',
     machine: meta.machine ?? '',
-    start: clockText(capture.epoch, 0, true),
-    durationNs: captureEnd(capture),
+    start: clockText(capture.epoch, begin, true),
+    durationNs: captureEnd(capture) - begin,
     events: capture.last()?.count ?? 0,
     lost: losses.reduce((sum, { count }) => sum + count, 0),
     filter: meta.filter ?? '',

@@ -10,6 +10,10 @@ import { VERSION } from './version.ts';
 
 const debug = process.argv.includes('--debug');
 
+function repeated(text: string, all: string[] = []): string[] {
+  return [...all, text];
+}
+
 function count(text: string): number {
   if (!/^[0-9]+$/.test(text)) throw new InvalidArgumentError('expected a whole number');
   return Number(text);
@@ -39,6 +43,16 @@ function program(after: readonly string[]): Command {
     .option('-n, --events <n>', 'end after so many events', count)
     .option('-M, --seconds <n>', 'end after so many seconds', count)
     .option('-s, --snaplen <n>', 'payload bytes kept of one operation', count, 80)
+    .option('-C, --file-size <mb>', 'go on in another file after so many megabytes: FILE-1, FILE-2 …', count)
+    .option('-G, --file-seconds <n>', 'go on in another file after so many seconds', count)
+    .option('-e, --file-events <n>', 'go on in another file after so many events', count)
+    .option('-W, --files <n>', 'with -C, -G or -e: keep the last so many files', count)
+    .option('--ring <size>', 'keep the last stretch only, such as 10m or 2GB, and save from it into the folder -w; both: 10m,2GB', repeated)
+    .option('--keep-free <share>', 'with --ring: give up old parts while the disk has less free, such as 5%')
+    .option('--on <filter>', 'with --ring: save when an event matches; may be repeated', repeated)
+    .option('--pre <span>', 'with --ring: save from so long before (default: 60s)')
+    .option('--post <span>', 'with --ring: and until so long after (default: 10s)')
+    .option('--max-saves <n>', 'with --ring: save at most so often in an hour (default: 6)', count)
     .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
     .option('--no-latency', 'do not measure how long calls take: cheaper for the node')
     .option('--cgroup <path>', 'record only what is in this cgroup, or below; may be repeated', (path: string, all: string[] = []) => [
@@ -60,6 +74,15 @@ function program(after: readonly string[]): Command {
     .option('--json', 'print the summary as JSON')
     .addOption(new Option('--exclude-pid <pid>', 'leave the events of a process out').argParser(count).hideHelp())
     .action(async (words: string[], options) => (await import('./record.ts')).record(words.join(' '), { ...options, command: after }));
+
+  trowel
+    .command('snapshot')
+    .description('let the running flight recorder (record --ring) save what led to now')
+    .option('--pid <pid>', 'of the recorder, where several run', count)
+    .option('-j, --json', 'as JSON')
+    .action(async (options) => (await import('./snapshot.ts')).snapshot(options));
+
+  trowel.command('flight-save', { hidden: true }).action(async () => (await import('./flight-save.ts')).flightSave());
 
   trowel
     .command('collect [filter...]')

@@ -1,32 +1,31 @@
 /** `trowel record`: probe, collector and store in one command. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import type { KubeOptions } from '../collector/kube-source.ts';
+import { join } from 'node:path';
 import { NodeSource } from '../collector/node-source.ts';
-import { FAMILIES_WITHOUT_NET, pushedOf, pushedText } from '../collector/pushdown.ts';
+import { pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { RecorderTotals } from '../collector/recorder.ts';
+import { Rotation } from '../collector/rotation.ts';
 import { CollectorServer } from '../collector/server.ts';
 import { Session } from '../collector/session.ts';
-import type { Bye, Config } from '../collector/wire.ts';
+import type { Bye } from '../collector/wire.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { planFilter } from '../filter/planner.ts';
-import { findAccess, KubeConfigError } from '../kube/config.ts';
 import { packageRoot } from '../model/package-root.ts';
 import { newTables } from '../model/rows.ts';
-import { SECOND } from '../model/time.ts';
 import { jsonText } from '../output/printable.ts';
 import { StatusLine, say } from '../output/stderr.ts';
-import { cgroupTrouble } from './cgroup.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
+import { FlightRecorder } from './flight.ts';
+import { type FlightOptions, flightPlan, type RotationOptions, rotationLimits } from './flight-options.ts';
 import { lostText } from './lost.ts';
-import { parseSpan } from './span.ts';
+import { configOf, kubeOptions, limitMs } from './record-config.ts';
 import { newTarget } from './target.ts';
 
-export interface RecordOptions {
+export interface RecordOptions extends FlightOptions, RotationOptions {
   readonly write?: string;
   readonly for?: string;
   readonly events?: number;
@@ -57,8 +56,6 @@ export interface RecordOptions {
   readonly command: readonly string[];
 }
 
-const MAX_SNAPLEN = 16_384;
-const SNAPLEN_WHOLE = 4096;
 const PROGRESS_EVERY_MS = 500;
 /** How long the probe may take to drain and to say goodbye, and then to end. */
 const GOODBYE_MS = 10_000;
@@ -67,9 +64,9 @@ const PROBE_EXIT_MS = 1_000;
 export async function record(filterText: string, options: RecordOptions): Promise<void> {
   const filter = expanded(filterText, definitions());
   compileFilter(filter, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
-  const path = newTarget(options.write ?? defaultPath());
+  const place = placeOf(options);
   const folder = mkdtempSync(join(tmpdir(), 'trowel-'));
-  const recording = new Recording(path, filter, options, join(folder, 'collector.sock'));
+  const recording = new Recording(place, filter, options, join(folder, 'collector.sock'));
   try {
     await recording.run();
   } finally {
@@ -77,9 +74,35 @@ export async function record(filterText: string, options: RecordOptions): Promis
   }
 }
 
+/** Where events go: a capture, one capture after the other, or a ring from which some are saved. */
+interface Place {
+  /** The first file. */
+  readonly path: string;
+  /** What the user is told of. */
+  readonly name: string;
+  readonly rotation: Rotation | null;
+  readonly flight: FlightRecorder | null;
+}
+
+function placeOf(options: RecordOptions): Place {
+  const plan = flightPlan(options);
+  const limits = rotationLimits(options);
+  if (plan !== null && limits !== null) throw new UsageError('--ring and -C, -G, -e exclude each other');
+  if (plan !== null) {
+    const name = options.write ?? '.';
+    mkdirSync(name, { recursive: true, mode: 0o700 });
+    const flight = new FlightRecorder(name, plan);
+    return { path: flight.ring.first(), name, rotation: null, flight };
+  }
+  const path = options.write ?? defaultPath();
+  if (limits === null) return { path: newTarget(path), name: path, rotation: null, flight: null };
+  const rotation = new Rotation(path, limits);
+  return { path: newTarget(rotation.first()), name: path, rotation, flight: null };
+}
+
 /** One run of the command: starts the parts in order, ends them in order, and tells what happened. */
 class Recording {
-  readonly #path: string;
+  readonly #place: Place;
   readonly #options: RecordOptions;
   readonly #address: string;
   readonly #server: CollectorServer;
@@ -97,8 +120,10 @@ class Recording {
   /** The command behind `--`, while it runs. */
   #command: ChildProcess | null = null;
 
-  constructor(path: string, filter: string, options: RecordOptions, socket: string) {
-    this.#path = path;
+  constructor(place: Place, filter: string, options: RecordOptions, socket: string) {
+    this.#place = place;
+    const { path, rotation, flight } = place;
+    const segments = rotation ?? flight?.ring;
     this.#options = options;
     this.#address = `unix:${socket}`;
     const config = configOf(options);
@@ -114,7 +139,10 @@ class Recording {
           command: process.argv.slice(2).join(' '),
           ...(options.k8s ? { kube: kubeOptions(options) } : {}),
           ...(this.#node === null ? {} : { node: this.#node }),
+          ...(segments === undefined ? {} : { segments }),
+          ...(flight === null ? {} : { triggers: flight.triggers, onTrigger: (hit) => flight.hit(hit) }),
           onReady: () => {
+            void flight?.start(session).catch((error: Error) => say(`trowel snapshot will not find this recorder: ${error.message}`));
             this.#tellFilter();
             this.#tellBlindSpots();
             this.#ready.resolve();
@@ -164,9 +192,10 @@ class Recording {
     stopped.catch(() => {});
     await Promise.race([this.#ready.promise, unwritten, early, stopped]);
     const progress = this.#showProgress();
-    const commandCode = await this.#untilEnd(exited, signalled).finally(() => {
+    const commandCode = await this.#untilEnd(exited, signalled).finally(async () => {
       clearInterval(progress);
       this.#command?.kill('SIGTERM'); // it was started for the recording, and ends with it
+      await this.#place.flight?.settle();
       this.#session?.stop();
     });
     const outcome = await Promise.race([this.#ended.promise, timeout(GOODBYE_MS)]);
@@ -247,6 +276,12 @@ class Recording {
     return setInterval(this.#status.isSeen ? show : () => {}, PROGRESS_EVERY_MS);
   }
 
+  #placeText(): string {
+    const { name, rotation, flight } = this.#place;
+    if (flight !== null) return `${name}: ${flight.summary}`;
+    return rotation === null ? name : rotation.files.length === 1 ? rotation.files[0]! : `${rotation.files[0]} to ${rotation.files.at(-1)}`;
+  }
+
   #report({ bye, error }: { bye: Bye | null; error: Error | null }, commandCode: number): void {
     this.#status.end();
     const totals = this.#totals ?? { events: 0, stored: 0, lost: 0, bytes: 0 };
@@ -254,13 +289,14 @@ class Recording {
     if (this.#options.json === true) {
       const blindSpots = this.#session?.blindSpots ?? [];
       process.stdout.write(
-        `${jsonText({ file: this.#path, ...totals, complete: !broke, state: broke ? 'broke off' : 'complete', blindSpots })}\n`,
+        `${jsonText({ file: this.#place.name, ...totals, complete: !broke, state: broke ? 'broke off' : 'complete', blindSpots })}\n`,
       );
     } else {
       const { pods, troubles } = this.#session?.names ?? { pods: 0, troubles: [] };
       const names = `${pods > 0 ? `, ${pods} pods known` : ''}${troubles.length > 0 ? `; ${troubles.join('; ')}` : ''}`;
-      say(`${this.#path}: ${totals.stored} events, ${lostText(totals.lost, broke)}${names}`);
+      say(`${this.#placeText()}: ${totals.stored} events, ${lostText(totals.lost, broke)}${names}`);
     }
+    if (!broke) this.#place.flight?.ring.remove(); // otherwise it is all that there is of the last moments
     if (error !== null) throw new Exit(EXIT.FAILED, `the recording broke off: ${error.message}`);
     if (bye === null) throw new Exit(EXIT.FAILED, 'the probe broke off; what it had sent is in the capture');
     if (this.#interrupted) throw new Exit(EXIT.INTERRUPTED);
@@ -272,59 +308,11 @@ function defaultPath(): string {
   return `trowel-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.trowel`;
 }
 
-function configOf(options: RecordOptions): Config {
-  if (options.onlyCommand === true && options.command.length === 0) throw new UsageError('--only-command needs a command behind --');
-  if (options.snaplen > MAX_SNAPLEN) throw new UsageError(`-s takes at most ${MAX_SNAPLEN} bytes, not ${options.snaplen}`);
-  return {
-    ...(options.cgroup === undefined ? {} : { cgroups: options.cgroup.map(cgroupId) }),
-    ...(options.net ? {} : { families: FAMILIES_WITHOUT_NET }),
-    snaplen: options.snaplen,
-    snaplenWhole: Math.max(options.snaplen, SNAPLEN_WHOLE),
-    waitOverNs: parseSpan('--wait-over', options.waitOver),
-    latency: options.latency,
-    excludePids: options.excludePid === undefined ? [process.pid] : [process.pid, options.excludePid],
-    ...(options.onlyCommand === true ? { pids: [process.pid] } : {}),
-  };
-}
-
-/** What the user named must be right; what is found by itself and is not, leaves pods without the names of the API. */
-function kubeOptions({ kubeconfig, api, cri, docker }: RecordOptions): KubeOptions {
-  const named = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(api === undefined ? {} : { url: api }) };
-  const sockets = { ...(cri === undefined ? {} : { cri }), ...(docker === undefined ? {} : { docker }) };
-  try {
-    findAccess(named);
-    return { ...named, ...sockets };
-  } catch (error) {
-    if (!(error instanceof KubeConfigError)) throw error;
-    if (Object.keys(named).length > 0) throw new UsageError(error.message);
-    say(`no names from the Kubernetes API: ${error.message}`);
-    return { ...sockets, noApi: true };
-  }
-}
-
 /** Where a network namespace can be entered: `ca-node-1`, `4711`, `/proc/4711/ns/net`. */
 function netnsPath(netns: string): string {
   const path = netns.includes('/') ? netns : /^[0-9]+$/.test(netns) ? `/proc/${netns}/ns/net` : `/run/netns/${netns}`;
   if (!existsSync(path)) throw new UsageError(`--netns takes a name below /run/netns, a pid or a path; there is no ${path}`);
   return path;
-}
-
-/** A cgroup's id is the inode of its directory. */
-function cgroupId(path: string): string {
-  let id: string;
-  try {
-    id = statSync(path, { bigint: true }).ino.toString();
-  } catch {
-    throw new UsageError(`--cgroup takes the path of a cgroup's directory below /sys/fs/cgroup, not ${path}`);
-  }
-  const trouble = cgroupTrouble(resolve(path), statfsSync(path).type, statfsSync('/sys/fs/cgroup').type);
-  if (trouble !== null) throw new UsageError(`--cgroup ${path}: ${trouble}`);
-  return id;
-}
-
-function limitMs({ for: span, seconds }: RecordOptions): number | null {
-  if (span !== undefined) return parseSpan('--for', span) / (SECOND / 1000);
-  return seconds === undefined ? null : seconds * 1000;
 }
 
 function startProbe(address: string): ChildProcess {

@@ -115,7 +115,17 @@ function lens(chisel: string, file: string, { flags, values, words }: Parsed): s
   ];
 }
 
-const RECORD_OPTIONS: Readonly<Record<string, string>> = { w: '-w', s: '-s', n: '-n', M: '-M', k: '-k' };
+const RECORD_OPTIONS: Readonly<Record<string, string>> = {
+  w: '-w',
+  s: '-s',
+  n: '-n',
+  M: '-M',
+  k: '-k',
+  C: '-C',
+  G: '-G',
+  W: '-W',
+  e: '-e',
+};
 
 function record(values: ReadonlyMap<string, string>, words: readonly string[]): string[] {
   if (!values.has('w')) throw new UsageError('sysdig would print events as they come; here: trowel live, or trowel record -w FILE');

@@ -34,9 +34,12 @@ export class Naming {
   readonly #processes = new Map<number, CurrentProcess>();
   readonly #threads = new Map<number, ThreadRow>();
   readonly #fds = new Map<string, number>();
+  readonly #onThreadOver: (row: number) => void;
 
-  constructor(tables: DimensionTables) {
+  /** `onThreadOver`: told of each row of a thread that ends, or that another one follows. */
+  constructor(tables: DimensionTables, onThreadOver: (row: number) => void = () => {}) {
     this.#tables = tables;
+    this.#onThreadOver = onThreadOver;
   }
 
   /** The row for a thread as it is from now on. */
@@ -45,7 +48,7 @@ export class Naming {
     const before = this.#threads.get(def.tid);
     const comm = text(def.comm);
     if (before !== undefined && before.process === process.id && before.comm === comm && before.to === null) return before.id;
-    if (before !== undefined && before.to === null) this.#close(this.#tables.threads, before, def.fromNs);
+    if (before !== undefined && before.to === null) this.#closeThread(before, def.fromNs);
     const row = this.#tables.threads.add({ tid: def.tid, vtid: def.vtid, comm, process: process.id, from: def.fromNs, to: null });
     this.#threads.set(def.tid, row);
     return row.id;
@@ -67,12 +70,30 @@ export class Naming {
   exited(thread: number, time: number): void {
     const row = this.#tables.threads.get(thread);
     if (row === undefined || row.to !== null) return;
-    this.#close(this.#tables.threads, row, time);
+    this.#closeThread(row, time);
     this.#threads.delete(row.tid);
     const process = this.#tables.processes.get(row.process);
     if (process === undefined || process.pid !== row.tid || process.to !== null) return;
     this.#close(this.#tables.processes, process, time);
     this.#processes.delete(process.pid);
+  }
+
+  /** Rows that no event will refer to any more; the same said again is a new row. */
+  forgetThread(row: ThreadRow): void {
+    if (this.#threads.get(row.tid) === row) this.#threads.delete(row.tid);
+  }
+
+  forgetProcess(row: ProcessRow): void {
+    if (this.#processes.get(row.pid)?.row === row) this.#processes.delete(row.pid);
+  }
+
+  forgetFd({ id, ...fields }: FdRow): void {
+    this.#fds.delete(JSON.stringify(fields));
+  }
+
+  #closeThread(row: ThreadRow, time: number): void {
+    this.#close(this.#tables.threads, row, time);
+    this.#onThreadOver(row.id);
   }
 
   #process(def: ThreadDef): ProcessRow {

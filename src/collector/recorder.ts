@@ -4,19 +4,24 @@ import { type BlindSpot, blindSpots } from '../capture/blind-spots.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import { Matcher } from '../capture/select.ts';
 import { DnsIndex } from '../dns/index.ts';
+import { lookupParts } from '../dns/parts.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import { ArgWriter } from '../model/args.ts';
 import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
-import type { DnsRow } from '../model/dns.ts';
+import type { DnsRow, DnsSocketRow, ResolverRow } from '../model/dns.ts';
 import { STANDARD_TYPES, typeId } from '../model/event-type.ts';
 import type { NodeMissing } from '../model/node.ts';
 import { type DimensionTables, type LossRow, newTables, Table } from '../model/rows.ts';
+import { SECOND } from '../model/time.ts';
 import { CaptureWriter } from '../store/writer.ts';
-import { appendBatch, checkColumns, type IdMap } from './batch.ts';
+import { appendBatch, checkColumns } from './batch.ts';
 import { Naming } from './naming.ts';
 import { OwnNetwork } from './own-network.ts';
+import { RowsInUse } from './rows-in-use.ts';
+import type { SegmentState, Segments } from './segments.ts';
 import { TimeOrder } from './time-order.ts';
+import { type TriggerHit, Triggers } from './triggers.ts';
 import { readUsers } from './users.ts';
 import { checkBatch } from './validate.ts';
 import type { BatchDef, CounterDef, LossDef } from './wire.ts';
@@ -25,7 +30,27 @@ const PROCEXIT = typeId('procexit');
 const LOST = typeId('lost');
 const LOSS_REASONS = ['ring', 'queue'] as const;
 const LEVEL = 1;
+const ASKS_LOOKUP = /\bdns\.lookup\./;
+const NONE: ReadonlySet<number> = new Set();
 const NOTHING = new Uint8Array(0);
+/** ns: DNS messages are remembered for so long; longer than any resolver waits. */
+const MESSAGES_KEPT = 150 * SECOND;
+/** Rows that are forgotten before filters look at what there is anew: they remember rows, too. */
+const RENEW_AFTER = 20_000;
+/** What a new file begins with: all names that there are. Messages and losses stay where they belong. */
+const IN_EVERY_FILE = [
+  'types',
+  'processes',
+  'threads',
+  'fds',
+  'users',
+  'groups',
+  'resolvers',
+  'counters',
+  'containers',
+  'objects',
+  'kubeEvents',
+] as const;
 
 export interface RecorderOptions {
   readonly path: string;
@@ -38,6 +63,11 @@ export interface RecorderOptions {
   readonly here?: boolean;
   /** Of network events only those of the sockets and namespaces of the processes that are recorded. */
   readonly ownNetwork?: boolean;
+  /** Where it goes on when a file is full; absent: `path` holds everything. */
+  readonly segments?: Segments;
+  /** Filters that `onTrigger` is told of when an event matches, whether it is stored or not. */
+  readonly triggers?: readonly string[];
+  readonly onTrigger?: (hit: TriggerHit) => void;
 }
 
 /** What has happened so far. */
@@ -50,12 +80,17 @@ export interface RecorderTotals {
 
 export class Recorder {
   readonly tables: DimensionTables = newTables();
-  readonly #writer: CaptureWriter;
+  #writer: CaptureWriter;
   readonly #naming: Naming;
+  readonly #rows: RowsInUse;
   readonly #dns: DnsIndex;
   readonly #meta: Partial<CaptureMeta>;
   readonly #order = new TimeOrder((ordered) => this.#store(ordered));
   readonly #context: CaptureContext;
+  readonly #segments: Segments | null;
+  /** Of the file that is being written: events, and the time at which it began. */
+  #segment = { events: 0, from: 0 };
+  readonly #triggers: Triggers | null;
   /** DNS messages of all events, which a filter may ask for before it is known whether their event is stored. */
   readonly #messages = new Table<DnsRow>();
   readonly #own: OwnNetwork | null;
@@ -63,8 +98,6 @@ export class Recorder {
   #matcher: Matcher;
   #filters: string;
   #arrived = false;
-  readonly #threads: IdMap = new Map();
-  readonly #fds: IdMap = new Map();
   /** Numbers of the events of the present round that a filter let through. */
   readonly #storedNums = new Set<number>();
   readonly #parts = [new OpenChunk(CHUNK_EVENTS, 1 << 16), new OpenChunk(CHUNK_EVENTS, 1 << 16)] as const;
@@ -73,23 +106,34 @@ export class Recorder {
   #stored = 0;
   #lost = 0;
   #lastTime = 0;
+  /** Rows that had been forgotten when filters were made. */
+  #renewedAt = 0;
 
   constructor(options: RecorderOptions) {
     for (const type of STANDARD_TYPES) this.tables.types.put(type);
-    this.#naming = new Naming(this.tables);
     this.#own = options.ownNetwork === true ? new OwnNetwork(this.tables) : null;
-    const { epoch } = options;
+    const { epoch, filter, triggers = [], onTrigger = () => {} } = options;
     const meta = this.#withUsers(options);
-    this.#meta = { ...meta, epoch: epoch.toString(), filter: options.filter, source: 'trowel', state: 'recording' };
+    this.#meta = { ...meta, epoch: epoch.toString(), filter, source: 'trowel', state: 'recording' };
     const seen = { ...this.tables, dns: this.#messages };
     this.#dns = new DnsIndex(seen);
-    this.#context = { dims: seen, epoch, hostname: meta.hostname ?? '', growing: true };
-    this.#filter = compileFilter(options.filter, this.#context);
+    this.#naming = new Naming(this.tables, (row) => this.#rows.threadOver(row));
+    this.#rows = new RowsInUse(this.tables, this.#naming, this.#dns);
+    const lookupPart = lookupParts(seen, () => this.#lastTime);
+    this.#context = { dims: seen, epoch, hostname: meta.hostname ?? '', growing: true, lookupPart };
+    this.#filter = compileFilter(filter, this.#context);
     this.#matcher = new Matcher(this.#filter);
-    this.#filters = options.filter;
-    this.#writer = new CaptureWriter(options.path, this.tables, { level: LEVEL, live: true });
-    this.#writer.meta(this.#meta);
-    this.#writer.flush();
+    this.#filters = filter;
+    this.#triggers = triggers.length === 0 ? null : new Triggers(triggers, this.#context, onTrigger);
+    this.#segments = options.segments ?? null;
+    this.#writer = this.#newFile(options.path);
+  }
+
+  #newFile(path: string): CaptureWriter {
+    const writer = new CaptureWriter(path, this.tables, { level: LEVEL, live: true });
+    writer.meta({ ...this.#meta, filter: this.#filters });
+    writer.flush();
+    return writer;
   }
 
   get totals(): RecorderTotals {
@@ -108,25 +152,34 @@ export class Recorder {
     return here ? meta : { ...meta, users: 'none' };
   }
 
+  /** What is in the file that is being written. */
+  get segment(): SegmentState {
+    return { ...this.#segment, bytes: this.#writer.bytes, to: this.#lastTime };
+  }
+
   /** Other events are stored from now on; the capture tells both filters. Throws FilterError. */
   refilter(filter: string): void {
-    this.#filter = compileFilter(filter, this.#context);
-    this.#matcher = new Matcher(this.#filter, {}, this.#lastTime);
+    this.#setFilter(filter);
     this.#filters = `${this.#filters || 'everything'}, then ${filter || 'everything'}`;
     this.#writer.meta({ filter: this.#filters });
+  }
+
+  #setFilter(filter: string): void {
+    this.#filter = compileFilter(filter, this.#context);
+    this.#matcher = new Matcher(this.#filter, {}, this.#lastTime);
   }
 
   /** Takes a batch in. Throws WireError or BatchError for one that makes no sense. */
   add(batch: BatchDef): void {
     checkBatch(batch);
     checkColumns(batch);
-    for (const def of batch.threads) this.#threads.set(def.id, this.#naming.thread(def));
-    for (const def of batch.fds) this.#fds.set(def.id, this.#naming.fd(def));
+    for (const def of batch.threads) this.#rows.defineThread(def.id, this.#naming.thread(def));
+    for (const def of batch.fds) this.#rows.defineFd(def.id, this.#naming.fd(def));
     for (const loss of batch.losses) this.#addLoss(loss);
     for (const counter of batch.counters) this.#addCounter(counter);
     if (batch.n === 0) return;
     this.#arrived = true;
-    appendBatch(this.#order.room(batch.n), batch, this.#threads, this.#fds);
+    appendBatch(this.#order.room(batch.n), batch, this.#rows.threads, this.#rows.fds);
   }
 
   /** Stores what is in order and lets readers see it; everything, when nothing came since the last time. */
@@ -134,6 +187,42 @@ export class Recorder {
     this.#order.drain(!this.#arrived);
     this.#arrived = false;
     this.#writer.flush();
+    this.#forget();
+    if (this.#segments?.isFull(this.segment) === true) this.rotate();
+  }
+
+  /** Goes on in the next file; the present one is closed and complete. Only with segments. */
+  rotate(): void {
+    if (this.#segments === null) return;
+    const segment = this.segment;
+    this.#close(this.#lastTime, {});
+    for (const name of IN_EVERY_FILE) this.tables[name].touchAll();
+    this.#segment = { events: 0, from: this.#lastTime };
+    this.#writer = this.#newFile(this.#segments.next(segment));
+  }
+
+  #close(end: number, meta: Partial<CaptureMeta>): void {
+    const begin = this.#segment.from === 0 ? {} : { begin: String(this.#segment.from) };
+    this.#writer.close({ ...begin, end: String(end), ...meta });
+  }
+
+  /** Lets go of what nothing refers to any more, and of who remembers it. */
+  #forget(): void {
+    this.#rows.flushed();
+    for (const table of [this.#messages, this.tables.dns]) forgetBefore(table, this.#lastTime - MESSAGES_KEPT);
+    for (const table of [this.tables.dnsSockets, this.tables.resolvers]) this.#forgetUnused(table);
+    if (this.#rows.forgotten + this.#messages.lastId - this.#renewedAt < RENEW_AFTER) return;
+    this.#renewedAt = this.#rows.forgotten + this.#messages.lastId;
+    this.#setFilter(this.#filter.text);
+    this.#triggers?.renew(this.#context, this.#lastTime);
+  }
+
+  /** Of threads that are gone, in the order of their rows as far as they are. */
+  #forgetUnused(table: Table<DnsSocketRow> | Table<ResolverRow>): void {
+    for (const { id, thread } of table.all()) {
+      if (this.tables.threads.get(thread) !== undefined) return;
+      table.delete(id);
+    }
   }
 
   /** What was wrong with where names come from, for who reads the capture. */
@@ -149,17 +238,17 @@ export class Recorder {
   /** Stores everything and closes the capture. `end`: ns since its start. */
   finish(end: number): void {
     this.#order.drain(true);
-    this.#writer.close({ end: String(end) });
+    this.#close(end, {});
   }
 
   /** The same where the stream ended without a goodbye: what it had still to say is missing, and nobody knows how much. */
   breakOff(reason: string): void {
-    const meta = () => ({ end: String(this.#lastTime), state: 'broke off', broke: reason }) as const;
+    const meta = { state: 'broke off', broke: reason } as const;
     try {
       this.#order.drain(true);
-      this.#writer.close(meta());
+      this.#close(this.#lastTime, meta);
     } catch (error) {
-      this.#writer.abandon(meta());
+      this.#writer.abandon({ end: String(this.#lastTime), ...meta });
       throw error;
     }
   }
@@ -167,8 +256,8 @@ export class Recorder {
   #store(ordered: OpenChunk): void {
     for (let i = 0; i < ordered.n; i++) ordered.num[i] = this.#nextNum++;
     this.#dns.add(ordered);
-    if (this.#filter.step === null && this.#own === null) this.#keep(ordered);
-    else for (let from = 0; from < ordered.n; from += CHUNK_EVENTS) this.#storeMatching(ordered, from);
+    if (this.#filter.step === null && this.#own === null && this.#triggers === null) this.#keep(ordered);
+    else for (let from = 0; from < ordered.n; from += CHUNK_EVENTS) this.#storePart(ordered, from);
     this.#keepMessages();
     this.#lastTime = Math.max(this.#lastTime, ordered.time[ordered.n - 1]!);
     for (let i = 0; i < ordered.n; i++) if (ordered.type[i] === PROCEXIT) this.#naming.exited(ordered.thread[i]!, ordered.time[i]!);
@@ -176,32 +265,59 @@ export class Recorder {
 
   #keep(chunk: OpenChunk): void {
     this.#stored += chunk.n;
-    this.#writer.append(chunk);
+    for (let from = 0; from < chunk.n; ) {
+      const room = (this.#segments?.maxEvents ?? Infinity) - this.#segment.events;
+      const to = Math.min(chunk.n, from + room);
+      this.#writer.append(chunk, from, to);
+      this.#segment.events += to - from;
+      from = to;
+      this.#lastTime = Math.max(this.#lastTime, chunk.time[to - 1]!);
+      if (from < chunk.n) {
+        this.#keepMessages(chunk.num[to - 1]);
+        this.rotate();
+      }
+    }
   }
 
-  #storeMatching(ordered: OpenChunk, from: number): void {
-    const [part, kept] = this.#parts;
+  #storePart(ordered: OpenChunk, from: number): void {
+    const [part] = this.#parts;
     part.clear();
     part.takeRange(ordered, from, Math.min(ordered.n, from + CHUNK_EVENTS));
+    this.#triggers?.look(part);
+    if (this.#filter.step === null && this.#own === null) this.#keep(part);
+    else this.#storeMatching(part);
+  }
+
+  #storeMatching(part: OpenChunk): void {
+    const [, kept] = this.#parts;
     const match = this.#matcher.next(part);
+    const messages = this.#messagesKept(part);
     kept.clear();
     for (let i = 0, k = 0; i < part.n; i++) {
       const matches = match !== null && k < match.n && match.selection[k] === i;
       if (matches) k++;
       const own = this.#own === null || this.#own.keeps(part, i);
-      if ((matches && own) || part.type[i] === LOST) kept.take(part, i); // what is missing is told whatever was asked for
+      // What is missing is told whatever was asked for.
+      if ((matches && own) || part.type[i] === LOST || messages.has(part.num[i]!)) kept.take(part, i);
     }
     for (let i = 0; i < kept.n; i++) this.#storedNums.add(kept.num[i]!);
     if (kept.n > 0) this.#keep(kept);
   }
 
-  /** DNS messages of stored events become rows of the capture; those that are there already may have changed. */
-  #keepMessages(): void {
+  /** What a lookup came to is known when it is over: who asks for that gets all messages, and asks again of the capture. */
+  #messagesKept(part: OpenChunk): ReadonlySet<number> {
+    if (!ASKS_LOOKUP.test(this.#filter.text)) return NONE;
+    return new Set(this.#filter.view.dnsBetween(part.num[0]!, part.num[part.n - 1]!).map(({ num }) => num));
+  }
+
+  /** DNS messages of stored events up to a number become rows of the capture; those that are there already may have changed. */
+  #keepMessages(upTo = Infinity): void {
     const all = this.#filter.step === null;
     for (const row of this.#messages.takeChanged()) {
-      if (all || this.#storedNums.has(row.num) || this.tables.dns.get(row.id) !== undefined) this.tables.dns.put(row);
+      if (row.num > upTo) this.#messages.touch(row);
+      else if (all || this.#storedNums.has(row.num) || this.tables.dns.get(row.id) !== undefined) this.tables.dns.put(row);
     }
-    this.#storedNums.clear();
+    if (upTo === Infinity) this.#storedNums.clear();
   }
 
   /** A loss is a row, for every summary and verdict, and an event at its time, for who reads along. */
@@ -249,5 +365,13 @@ export class Recorder {
       lost: def.lost.toNumber(),
       faults: def.faults.toNumber(),
     });
+  }
+}
+
+/** Rows come in the order of their times. */
+function forgetBefore(table: Table<DnsRow>, time: number): void {
+  for (const row of table.all()) {
+    if (row.time >= time) return;
+    table.delete(row.id);
   }
 }

@@ -6,7 +6,9 @@ import { type KubeOptions, KubeSource } from './kube-source.ts';
 import type { NodeSource } from './node-source.ts';
 import { pushedConfig, pushedOf } from './pushdown.ts';
 import { Recorder, type RecorderTotals } from './recorder.ts';
+import type { SegmentState, Segments } from './segments.ts';
 import type { ProbeControl, ProbeHandler } from './server.ts';
+import type { TriggerHit } from './triggers.ts';
 import { isHere } from './users.ts';
 import { WireError } from './validate.ts';
 import type { BatchDef, Bye, Config, Hello, Ready } from './wire.ts';
@@ -27,6 +29,11 @@ export interface SessionOptions {
   readonly kube?: KubeOptions;
   /** Looks at the node's network; absent: nobody does. */
   readonly node?: NodeSource;
+  /** Where it goes on when a file is full; absent: one file holds everything. */
+  readonly segments?: Segments;
+  /** Filters that `onTrigger` is told of when an event matches. */
+  readonly triggers?: readonly string[];
+  readonly onTrigger?: (hit: TriggerHit) => void;
   /** The hooks are attached. */
   readonly onReady?: (ready: Ready) => void;
   /** The recording is over and its file closed. `bye` null: the probe broke off. `error`: the capture could not be written. */
@@ -65,6 +72,20 @@ export class Session implements ProbeHandler {
     this.#control.stop();
   }
 
+  /** What is in the file that is being written; null before it has begun. */
+  get segment(): SegmentState | null {
+    return this.#recorder?.segment ?? null;
+  }
+
+  /** Stores what has come and goes on in the next file. */
+  rotate(): void {
+    if (this.#ended) return;
+    this.#guarded(() => {
+      this.#recorder?.flush();
+      this.#recorder?.rotate();
+    });
+  }
+
   /** From now on other events are kept, those on their way included. Throws FilterError, and all stays as it was. */
   refilter(filter: string): void {
     const config = this.#configFor(filter);
@@ -78,7 +99,7 @@ export class Session implements ProbeHandler {
 
   ready(hello: Hello, ready: Ready): void {
     if (this.#recorder !== null) throw new WireError('Ready came twice');
-    const { path, filter, command, config, kube, node } = this.#options;
+    const { path, filter, command, config, kube, node, segments, triggers, onTrigger } = this.#options;
     const epoch = epochOf(hello, ready);
     this.#recorder = new Recorder({
       path: typeof path === 'string' ? path : path(hello),
@@ -87,6 +108,9 @@ export class Session implements ProbeHandler {
       meta: { ...metaOf(hello, ready, config, command), ...(kube === undefined ? { k8s: 'off' } : {}) },
       here: isHere(hello),
       ownNetwork: isHere(hello) && (config.pids ?? []).length > 0,
+      ...(segments === undefined ? {} : { segments }),
+      ...(triggers === undefined ? {} : { triggers }),
+      ...(onTrigger === undefined ? {} : { onTrigger }),
     });
     if (kube !== undefined) {
       this.#kube = new KubeSource(this.#recorder.tables, epoch, kube);
@@ -127,7 +151,8 @@ export class Session implements ProbeHandler {
 
   /** What the user asked for by an option goes before what his filter says. */
   #configFor(filter: string): Config {
-    return { ...pushedConfig(pushedOf(planFilter(filter).plan)), ...this.#options.config };
+    const pushed = (this.#options.triggers ?? []).length > 0 ? {} : pushedOf(planFilter(filter).plan); // triggers ask of everything
+    return { ...pushedConfig(pushed), ...this.#options.config };
   }
 
   /** What goes wrong outside the stream's own calls, a full disk above all, ends the recording; what was written before stays. */

@@ -4,6 +4,7 @@ import type { DnsRow } from '../model/dns.ts';
 import type { EventType } from '../model/event-type.ts';
 import { endText, isIpSocket } from '../model/fd-name.ts';
 import type { DimensionTables, FdRow } from '../model/rows.ts';
+import { Sparse } from '../model/sparse.ts';
 import { SECOND } from '../model/time.ts';
 import { type DnsMessage, decodeMessage, looksLikeDns } from './message.ts';
 import { TcpStreams } from './tcp.ts';
@@ -27,16 +28,16 @@ type Carrier = 'none' | 'udp' | 'tcp' | 'resolv.conf';
 
 export class DnsIndex {
   readonly #tables: DimensionTables;
-  readonly #carriers: Carrier[] = [];
+  readonly #carriers = new Sparse<Carrier>();
   readonly #streams = new TcpStreams();
   readonly #pending = new Map<string, Sent>();
   /** Processes that answer queries: what they ask, they ask for others. */
   readonly #servers = new Set<number>();
   readonly #ports: ReadonlySet<number>;
   /** By fd: the threads whose use of it is known. */
-  readonly #users: Set<number>[] = [];
+  readonly #users = new Sparse<Set<number>>();
   /** By thread: the DNS socket that it used last. */
-  readonly #lastSocket: number[] = [];
+  readonly #lastSocket = new Sparse<number>();
   /** By type: whether its events send questions that are not in the recording. */
   readonly #blind: boolean[] = [];
 
@@ -64,12 +65,22 @@ export class DnsIndex {
     }
   }
 
+  /** Rows that no event will refer to any more. */
+  forgetFd(id: number): void {
+    this.#carriers.delete(id);
+    this.#users.delete(id);
+  }
+
+  forgetThread(id: number): void {
+    this.#lastSocket.delete(id);
+  }
+
   #carrier(id: number): Carrier {
-    let carrier = this.#carriers[id];
+    let carrier = this.#carriers.get(id);
     if (carrier === undefined) {
       const fd = this.#tables.fds.get(id);
       carrier = fd === undefined ? 'none' : this.#carrierOf(fd);
-      this.#carriers[id] = carrier;
+      this.#carriers.set(id, carrier);
     }
     return carrier;
   }
@@ -88,14 +99,14 @@ export class DnsIndex {
   #noteUser(chunk: Chunk, i: number): void {
     const fd = chunk.fd[i]!;
     const thread = chunk.thread[i]!;
-    let users = this.#users[fd];
+    let users = this.#users.get(fd);
     if (users === undefined) {
       users = new Set();
-      this.#users[fd] = users;
+      this.#users.set(fd, users);
     }
     if (users.has(thread) || !this.#ports.has(this.#tables.fds.get(fd)!.remotePort)) return;
     users.add(thread);
-    this.#lastSocket[thread] = fd;
+    this.#lastSocket.set(thread, fd);
     this.#tables.dnsSockets.add({ fd, thread, num: chunk.num[i]!, time: startTime(chunk, i) });
   }
 
@@ -107,7 +118,7 @@ export class DnsIndex {
 
   #noteBlindSend(chunk: Chunk, i: number): void {
     const thread = chunk.thread[i]!;
-    const fd = this.#lastSocket[thread];
+    const fd = this.#lastSocket.get(thread);
     if (fd !== undefined) this.#tables.dnsSockets.add({ fd, thread, num: chunk.num[i]!, time: startTime(chunk, i) });
   }
 

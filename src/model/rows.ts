@@ -8,6 +8,7 @@ import type { DnsRow, DnsSocketRow, ResolverRow } from './dns.ts';
 import type { EventType } from './event-type.ts';
 import type { ContainerRow, KubeEventRow, KubeObjectRow } from './kube.ts';
 import type { NodeFactRow } from './node.ts';
+import { Sparse } from './sparse.ts';
 
 /** A process as it was between two changes (exec, user, cgroup, working directory …). */
 export interface ProcessRow {
@@ -216,7 +217,7 @@ export type DimensionTables = { readonly [Name in RowName]: Table<RowTypes[Name]
 
 /** Rows in memory, which also remembers what the store has not seen yet. */
 export class Table<Row extends { readonly id: number }> implements Rows<Row> {
-  readonly #rows: (Row | undefined)[] = [];
+  readonly #rows = new Sparse<Row>();
   #size = 0;
   #version = 0;
   readonly #keys = new Map<string, number>();
@@ -227,7 +228,7 @@ export class Table<Row extends { readonly id: number }> implements Rows<Row> {
   }
 
   get lastId(): number {
-    return Math.max(0, this.#rows.length - 1);
+    return Math.max(0, this.#rows.end - 1);
   }
 
   get version(): number {
@@ -235,18 +236,15 @@ export class Table<Row extends { readonly id: number }> implements Rows<Row> {
   }
 
   get(id: number): Row | undefined {
-    return this.#rows[id];
+    return this.#rows.get(id);
   }
 
-  *all(): Iterable<Row> {
-    for (const row of this.#rows) if (row !== undefined) yield row;
+  all(): Iterable<Row> {
+    return this.#rows.above(-1);
   }
 
-  *above(id: number): Iterable<Row> {
-    for (let next = id + 1; next < this.#rows.length; next++) {
-      const row = this.#rows[next];
-      if (row !== undefined) yield row;
-    }
+  above(id: number): Iterable<Row> {
+    return this.#rows.above(id);
   }
 
   /** Adds a row under the next free id. */
@@ -257,10 +255,20 @@ export class Table<Row extends { readonly id: number }> implements Rows<Row> {
 
   /** Adds a row under its own id. */
   put(row: Row): Row {
-    if (this.#rows[row.id] === undefined) this.#size++;
-    this.#rows[row.id] = row;
+    if (this.#rows.get(row.id) === undefined) this.#size++;
+    this.#rows.set(row.id, row);
     this.touch(row);
     return row;
+  }
+
+  /** Forgets a row that nothing will refer to any more; what the store has not seen of it, it still gets. */
+  delete(id: number): void {
+    if (this.#rows.delete(id)) this.#size--;
+  }
+
+  /** Lets the store see all rows again: it begins another file. */
+  touchAll(): void {
+    for (const row of this.all()) this.touch(row);
   }
 
   /** Adds a row under a key of the caller's, in the place of the one that was there. */
@@ -273,7 +281,7 @@ export class Table<Row extends { readonly id: number }> implements Rows<Row> {
   /** The row that was put under a key. */
   under(key: string): Row | undefined {
     const id = this.#keys.get(key);
-    return id === undefined ? undefined : this.#rows[id];
+    return id === undefined ? undefined : this.#rows.get(id);
   }
 
   /** Says that a row's fields changed. */

@@ -4,7 +4,7 @@ import type { Capture } from '../capture/capture.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import { OpenChunk } from '../model/chunk.ts';
 import { History } from '../model/history.ts';
-import { type DimensionTables, newTables, type ProcessRow } from '../model/rows.ts';
+import { type DimensionTables, newTables, type ProcessRow, type Rows, type Table } from '../model/rows.ts';
 import { CaptureWriter } from './writer.ts';
 
 /** Small enough to send around: slower to write. */
@@ -33,18 +33,29 @@ export function extract(capture: Capture, filter: CompiledFilter, path: string):
 /** Containers are told apart by as many characters of their ids. */
 const CONTAINER_ID = 12;
 
-/** Copies rows when the first event refers to them. */
-class NeededRows {
+/** Rows that may have changed since an earlier part: threads end, questions are answered. */
+function refresh<Row extends { readonly id: number }>(known: Table<Row>, now: Rows<Row>): void {
+  for (const { id } of [...known.all()]) {
+    const row = now.get(id);
+    if (row !== undefined) known.put(row);
+  }
+}
+
+/** Copies rows when the first event refers to them; of several parts of a recording, a row as the last part has it. */
+export class NeededRows {
   readonly #capture: Capture;
   readonly #tables: DimensionTables;
   readonly #byPid: History<number, ProcessRow>;
   readonly #events = new Set<number>();
 
-  constructor(capture: Capture, tables: DimensionTables) {
+  constructor(capture: Capture, tables: DimensionTables, range = { from: -Infinity, to: Infinity }) {
     this.#capture = capture;
     this.#tables = tables;
     this.#byPid = new History(capture.dims.processes, (row) => row.pid);
-    for (const loss of capture.dims.losses.all()) tables.losses.put(loss);
+    for (const loss of capture.dims.losses.all()) if (loss.to >= range.from && loss.from <= range.to) tables.losses.put(loss);
+    refresh(tables.threads, capture.dims.threads);
+    refresh(tables.processes, capture.dims.processes);
+    refresh(tables.dns, capture.dims.dns);
   }
 
   need(chunk: OpenChunk): void {

@@ -3,37 +3,50 @@
 /** Above this many a set stops paying for itself. */
 const MAX_IDS = 4096;
 
+const PAGE_BITS = 12;
+const PAGE = 1 << PAGE_BITS;
+/** Pages of ids that did not occur for so many chunks are dropped. */
+const KEPT_ROUNDS = 16;
+
 /** Collects the distinct values of a column, chunk after chunk, without clearing anything between them. */
 export class PresenceCollector {
-  #stamp = new Uint32Array(1024);
+  /** By id, the round in which it occurred last. */
+  readonly #pages = new Map<number, Uint32Array<ArrayBuffer>>();
   #round = 0;
-  /** How many events referred to each id, over all chunks. */
-  counts = new Float64Array(1024);
 
   /** The set of the first n ids, as a blob. */
   collect(ids: Uint16Array | Uint32Array, n: number): Uint8Array {
     this.#round++;
     const distinct: number[] = [];
+    let number = -1;
+    let page = new Uint32Array(0);
     for (let i = 0; i < n; i++) {
       const id = ids[i]!;
-      if (id >= this.#stamp.length) this.#grow(id);
-      this.counts[id]!++;
-      if (this.#stamp[id] === this.#round) continue;
-      this.#stamp[id] = this.#round;
+      if (id >>> PAGE_BITS !== number) {
+        number = id >>> PAGE_BITS;
+        page = this.#page(number);
+      }
+      if (page[id & (PAGE - 1)] === this.#round) continue;
+      page[id & (PAGE - 1)] = this.#round;
       distinct.push(id);
     }
+    if (this.#round % KEPT_ROUNDS === 0) this.#drop();
     if (distinct.length > MAX_IDS) return new Uint8Array(0);
     return encode(distinct.sort((a, b) => a - b));
   }
 
-  #grow(id: number): void {
-    const size = Math.max(id + 1, this.#stamp.length * 2);
-    const stamp = new Uint32Array(size);
-    stamp.set(this.#stamp);
-    this.#stamp = stamp;
-    const counts = new Float64Array(size);
-    counts.set(this.counts);
-    this.counts = counts;
+  #page(number: number): Uint32Array<ArrayBuffer> {
+    let page = this.#pages.get(number);
+    if (page === undefined) {
+      page = new Uint32Array(PAGE);
+      this.#pages.set(number, page);
+    }
+    return page;
+  }
+
+  #drop(): void {
+    const oldest = this.#round - KEPT_ROUNDS;
+    for (const [number, page] of this.#pages) if (!page.some((round) => round > oldest)) this.#pages.delete(number);
   }
 }
 

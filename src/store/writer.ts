@@ -23,6 +23,8 @@ export interface WriterOptions {
 }
 
 const UNZIPPED: Compression = { level: 0 };
+/** Texts that rows may share, at most: one that comes again after so many others lies in the file twice. */
+const MAX_TEXTS = 16_384;
 
 /**
  * Writes one capture. Events are appended in the order of their numbers; `flush` makes all of them, and the rows they refer to,
@@ -47,6 +49,7 @@ export class CaptureWriter {
   readonly #insertText: Database.Statement;
   /** Ids of the texts that rows share. */
   readonly #texts = new Map<string, number>();
+  #lastText = 0;
   readonly #inserts: ReadonlyMap<RowName, Database.Statement>;
 
   constructor(path: string, tables: DimensionTables, options: WriterOptions) {
@@ -81,13 +84,12 @@ export class CaptureWriter {
     for (const [key, value] of Object.entries(values)) this.#setMeta.run(key, value);
   }
 
-  /** Appends events, which continue those before in number. */
-  append(chunk: Chunk): void {
-    let from = 0;
-    while (from < chunk.n) {
-      const to = Math.min(chunk.n, from + CHUNK_EVENTS - this.#open.n);
-      this.#open.takeRange(chunk, from, to);
-      from = to;
+  /** Appends events [from, to) of a chunk, which continue those before in number. */
+  append(chunk: Chunk, from = 0, to = chunk.n): void {
+    for (let next = from; next < to; ) {
+      const end = Math.min(to, next + CHUNK_EVENTS - this.#open.n);
+      this.#open.takeRange(chunk, next, end);
+      next = end;
       if (this.#open.full) this.#seal();
     }
   }
@@ -207,8 +209,9 @@ export class CaptureWriter {
   #share(text: string): number {
     let id = this.#texts.get(text);
     if (id === undefined) {
-      id = this.#texts.size + 1;
+      id = ++this.#lastText;
       this.#texts.set(text, id);
+      if (this.#texts.size > MAX_TEXTS) this.#texts.delete(this.#texts.keys().next().value!);
       this.#insertText.run(id, text);
     }
     return id;

@@ -1,0 +1,88 @@
+/** What `record --ring` was asked for, and what `-C -G -W -e` were. */
+import type { RingLimits } from '../collector/ring.ts';
+import type { RotationLimits } from '../collector/rotation.ts';
+import { compileFilter } from '../filter/compile.ts';
+import { expanded } from '../filter/definitions.ts';
+import { newTables } from '../model/rows.ts';
+import { SECOND } from '../model/time.ts';
+import { definitions } from './definitions.ts';
+import { UsageError } from './exit.ts';
+import { parseShare, parseSize } from './size.ts';
+import { parseSpan } from './span.ts';
+
+export interface FlightOptions {
+  /** Times and sizes: `10m`, `2GB`. */
+  readonly ring?: readonly string[];
+  readonly keepFree?: string;
+  /** Filters. */
+  readonly on?: readonly string[];
+  readonly pre?: string;
+  readonly post?: string;
+  readonly maxSaves?: number;
+}
+
+export interface RotationOptions {
+  readonly fileSize?: number;
+  readonly fileSeconds?: number;
+  readonly fileEvents?: number;
+  readonly files?: number;
+}
+
+/** What the flight recorder keeps and when it saves. Times in ns. */
+export interface FlightPlan {
+  readonly limits: RingLimits;
+  readonly triggers: readonly string[];
+  readonly pre: number;
+  readonly post: number;
+  /** In an hour. */
+  readonly maxSaves: number;
+}
+
+const PRE = '60s';
+const POST = '10s';
+const MAX_SAVES = 6;
+
+/** Null: there is no ring. Throws UsageError, FilterError. */
+export function flightPlan({ ring, keepFree, on = [], pre, post = POST, maxSaves = MAX_SAVES }: FlightOptions): FlightPlan | null {
+  if (ring === undefined) {
+    if (on.length > 0 || keepFree !== undefined) throw new UsageError('--on and --keep-free belong to --ring 10m, or --ring 2GB');
+    return null;
+  }
+  const triggers = on.map((text) => expanded(text, definitions()));
+  for (const text of triggers) compileFilter(text, { dims: newTables(), epoch: 0n, hostname: '', growing: false });
+  const limits = ringLimits(ring, keepFree);
+  return {
+    limits,
+    triggers,
+    pre: pre === undefined ? Math.min(parseSpan('--pre', PRE), limits.span) : parseSpan('--pre', pre),
+    post: parseSpan('--post', post),
+    maxSaves,
+  };
+}
+
+function ringLimits(ring: readonly string[], keepFree: string | undefined): RingLimits {
+  let [span, bytes] = [Infinity, Infinity];
+  for (const text of ring.flatMap((part) => part.split(','))) {
+    const size = parseSize(text);
+    if (size === null) span = Math.min(span, parseSpan('--ring', text));
+    else bytes = Math.min(bytes, size);
+  }
+  return { span, bytes, keepFree: keepFree === undefined ? 0 : parseShare('--keep-free', keepFree) };
+}
+
+/** Null: one file holds everything. Throws UsageError. */
+export function rotationLimits({ fileSize, fileSeconds, fileEvents, files }: RotationOptions): RotationLimits | null {
+  if (fileSize === undefined && fileSeconds === undefined && fileEvents === undefined) {
+    if (files !== undefined)
+      throw new UsageError('-W says how many files are kept: say with -C MB, -G SECONDS or -e EVENTS when one is full');
+    return null;
+  }
+  for (const value of [fileSize, fileSeconds, fileEvents, files])
+    if (value === 0) throw new UsageError('-C, -G, -e and -W take numbers from 1 on');
+  return {
+    bytes: (fileSize ?? Infinity) * 1_000_000,
+    span: (fileSeconds ?? Infinity) * SECOND,
+    events: fileEvents ?? Infinity,
+    files: files ?? Infinity,
+  };
+}

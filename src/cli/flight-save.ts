@@ -1,0 +1,57 @@
+/** The flight recorder's hand, in a process of its own: parts of the ring become a capture, and its explanation goes to stdout. */
+import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { clockText } from '../model/time.ts';
+import { sanitize } from '../output/printable.ts';
+import { join } from '../store/join.ts';
+import { CaptureReader } from '../store/reader.ts';
+import { explain } from './explain.ts';
+
+/** What is to be saved, as JSON on stdin. Times in ns since the recording began. */
+export interface SaveOrder {
+  readonly parts: readonly string[];
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+  readonly reasons: readonly SaveReason[];
+}
+
+export interface SaveReason {
+  /** The trigger's filter, `SIGUSR1`, or `snapshot`. */
+  readonly trigger: string;
+  readonly time: number;
+  /** Number of the event; null: none was it. */
+  readonly num: number | null;
+}
+
+export async function flightSave(): Promise<void> {
+  const order = JSON.parse(readFileSync(0, 'utf8')) as SaveOrder;
+  const { parts, path, from, to, reasons } = order;
+  const partial = `${path}.partial`;
+  try {
+    join(parts, partial, { from, to, meta: { saved: JSON.stringify(reasons) } });
+    renameSync(partial, path);
+  } finally {
+    rmSync(partial, { force: true });
+  }
+  const capture = new CaptureReader(path);
+  const { epoch } = capture;
+  capture.close();
+  process.stdout.write(heading(order, epoch));
+  await explain(path, '', { over: '100ms', markdown: true });
+}
+
+function heading({ path, from, to, reasons }: SaveOrder, epoch: bigint): string {
+  const lines = reasons.map(
+    ({ trigger, time, num }) =>
+      `- ${clockText(epoch, time, true)}: \`${sanitize(trigger).replaceAll('`', "'")}\`${num === null ? '' : `, event ${num}`}`,
+  );
+  return [
+    '# Saved by the flight recorder',
+    '',
+    ...lines,
+    '',
+    `From ${((reasons[0]!.time - from) / 1e9).toFixed(1)} s before to ${((to - reasons[0]!.time) / 1e9).toFixed(1)} s after. \`trowel open ${sanitize(path)}\` shows it.`,
+    '',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,188 @@
+/** The flight recorder: decides when to save, and has it done by another process, so that the recording does not wait. */
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Ring, type RingPart } from '../collector/ring.ts';
+import type { Session } from '../collector/session.ts';
+import type { TriggerHit } from '../collector/triggers.ts';
+import { say } from '../output/stderr.ts';
+import { type FlightAnswer, listenForSnapshots } from './flight-control.ts';
+import type { FlightPlan } from './flight-options.ts';
+import type { SaveOrder, SaveReason } from './flight-save.ts';
+
+type Answer = (news: FlightAnswer) => void;
+
+/** A save whose post-roll has not yet passed. */
+interface Pending {
+  readonly path: string;
+  readonly reasons: SaveReason[];
+  readonly answers: Answer[];
+  readonly done: Promise<void>;
+  /** Ends the post-roll. */
+  readonly now: () => void;
+}
+
+const HOUR_MS = 3_600_000;
+/** Events of the last moment of the post-roll are still under way. */
+const SETTLE_MS = 400;
+/** Reasons that a save names; a trigger that fires all the time is one reason. */
+const MAX_REASONS = 20;
+
+export class FlightRecorder {
+  readonly ring: Ring;
+  readonly #folder: string;
+  readonly #plan: FlightPlan;
+  #session: Session | null = null;
+  #pending: Pending | null = null;
+  readonly #saving = new Set<Promise<void>>();
+  /** When saves began, ms. */
+  #begun: number[] = [];
+  #saved = 0;
+  #refused = 0;
+  #control: { close(): void } | null = null;
+  readonly #onSignal = () => this.#ask('SIGUSR1', null);
+
+  /** `folder`: where saved captures go; the ring lies in it, too. */
+  constructor(folder: string, plan: FlightPlan) {
+    this.#folder = folder;
+    this.#plan = plan;
+    this.ring = new Ring(join(folder, `.ring-${process.pid}`), plan.limits);
+  }
+
+  get triggers(): readonly string[] {
+    return this.#plan.triggers;
+  }
+
+  /** How much was saved, in words. */
+  get summary(): string {
+    const refused = this.#refused === 0 ? '' : `; ${this.#refused} more triggers were not (at most ${this.#plan.maxSaves} an hour)`;
+    return `${this.#saved} saved${refused}`;
+  }
+
+  async start(session: Session): Promise<void> {
+    this.#session = session;
+    process.on('SIGUSR1', this.#onSignal);
+    this.#control = await listenForSnapshots((answer) => this.#ask('snapshot', null, answer));
+  }
+
+  hit({ filter, num, time }: TriggerHit): void {
+    this.#ask(filter, { num, time });
+  }
+
+  /** Saves what is asked for and not yet saved: the recording ends. */
+  async settle(): Promise<void> {
+    this.#control?.close();
+    process.off('SIGUSR1', this.#onSignal);
+    this.#pending?.now();
+    await this.#pending?.done;
+    await Promise.all(this.#saving);
+  }
+
+  #ask(trigger: string, at: { num: number; time: number } | null, answer: Answer = () => {}): void {
+    const reason = { trigger, time: at?.time ?? this.#session?.segment?.to ?? 0, num: at?.num ?? null };
+    const pending = this.#pending ?? this.#begin(reason);
+    if (pending === null) {
+      this.#refused++;
+      answer({ state: 'refused', reason: `${this.#plan.maxSaves} captures were saved within the hour: see --max-saves` });
+      return;
+    }
+    if (pending.reasons.length < MAX_REASONS && isNews(pending.reasons, reason)) pending.reasons.push(reason);
+    pending.answers.push(answer);
+    answer({ state: 'saving', path: pending.path, seconds: Math.ceil(this.#plan.post / 1e9) });
+  }
+
+  #begin(reason: SaveReason): Pending | null {
+    const now = Date.now();
+    this.#begun = this.#begun.filter((time) => now - time < HOUR_MS);
+    if (this.#begun.length >= this.#plan.maxSaves) return null;
+    this.#begun.push(now);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, this.#plan.post / 1e6 + SETTLE_MS);
+    const pending: Pending = {
+      path: this.#newPath(),
+      reasons: [reason],
+      answers: [],
+      done: promise.then(() => this.#save()),
+      now: () => {
+        clearTimeout(timer);
+        resolve();
+      },
+    };
+    this.#pending = pending;
+    return pending;
+  }
+
+  #newPath(): string {
+    const node = hostname().replace(/[^A-Za-z0-9.-]/g, '_');
+    const stem = join(this.#folder, `${node}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`);
+    for (let n = 1; ; n++) {
+      const path = `${stem}${n === 1 ? '' : `-${n}`}.trowel`;
+      if (!existsSync(path)) return path;
+    }
+  }
+
+  #save(): void {
+    const { path, reasons, answers } = this.#pending!;
+    this.#pending = null;
+    const [first] = reasons;
+    const from = Math.max(0, first!.time - this.#plan.pre);
+    this.#session?.rotate();
+    const parts = this.ring.since(from);
+    const to = Math.min(first!.time + this.#plan.post, parts.at(-1)?.to ?? 0);
+    this.ring.hold(parts);
+    const order = { parts: parts.map((part) => part.path), path, from: Math.max(from, parts[0]?.from ?? 0), to, reasons };
+    const saving = this.#carryOut(order, answers).finally(() => this.#over(saving, parts));
+    this.#saving.add(saving);
+  }
+
+  #over(saving: Promise<void>, parts: readonly RingPart[]): void {
+    this.#saving.delete(saving);
+    this.ring.release(parts);
+  }
+
+  async #carryOut(order: SaveOrder, answers: readonly Answer[]): Promise<void> {
+    const trouble = await saveElsewhere(order);
+    if (trouble === null) {
+      this.#saved++;
+      say(`saved ${order.path}: ${order.reasons[0]!.trigger}`);
+    } else say(`${order.path} could not be saved: ${trouble}`);
+    for (const answer of answers)
+      answer(
+        trouble === null
+          ? { state: 'saved', path: order.path, explanation: explanationOf(order.path) }
+          : { state: 'refused', reason: trouble },
+      );
+  }
+}
+
+/** The same trigger again and again is no news. */
+function isNews(reasons: readonly SaveReason[], { trigger }: SaveReason): boolean {
+  return !reasons.some((known) => known.trigger === trigger);
+}
+
+function explanationOf(path: string): string {
+  return path.replace(/\.trowel$/, '.md');
+}
+
+/** Gives what went wrong; null: nothing did. */
+async function saveElsewhere(order: SaveOrder): Promise<string | null> {
+  const explanation = explanationOf(order.path);
+  rmSync(explanation, { force: true });
+  const out = openSync(explanation, 'wx', 0o600);
+  try {
+    const child = spawn(process.execPath, [process.argv[1]!, 'flight-save'], { stdio: ['pipe', out, 'pipe'] });
+    let said = '';
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-2000);
+    });
+    child.stdin!.on('error', () => {}); // it ended before it had read: its code says so
+    child.stdin!.end(JSON.stringify(order));
+    const code = await new Promise<number>((resolve) => {
+      child.on('error', () => resolve(-1)).on('exit', (status) => resolve(status ?? -1));
+    });
+    return code === 0 ? null : said.trim() || `its process ended with ${code}`;
+  } finally {
+    closeSync(out);
+  }
+}

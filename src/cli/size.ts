@@ -1,0 +1,19 @@
+import { UsageError } from './exit.ts';
+
+const SIZE = /^([0-9]+(?:\.[0-9]+)?)(k|m|g|t)(i?)b?$/i;
+const POWERS: Readonly<Record<string, number>> = { k: 1, m: 2, g: 3, t: 4 };
+
+/** `500MB`, `2GB`, `1GiB` → bytes; null: no such size. */
+export function parseSize(text: string): number | null {
+  const found = SIZE.exec(text);
+  if (found === null) return null;
+  const [, number, prefix, binary] = found;
+  return Number(number) * (binary === '' ? 1000 : 1024) ** POWERS[prefix!.toLowerCase()]!;
+}
+
+/** `5%` → 0.05. Throws UsageError. */
+export function parseShare(option: string, text: string): number {
+  const found = /^([0-9]+(?:\.[0-9]+)?)%$/.exec(text);
+  if (found === null || Number(found[1]) >= 100) throw new UsageError(`${option} takes a share such as 5%, not ${text}`);
+  return Number(found[1]) / 100;
+}

@@ -16,6 +16,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'filter/planner.ts': 'examples in a message',
   'filter/transformers.ts': 'examples in messages',
   'cli/import.ts': 'a filter of ours',
+  'cli/slice.ts': 'a filter of ours',
+  'cli/export.ts': 'the columns that an export has of its own accord',
   'cli/printer.ts': 'a filter of ours',
   'cli/sysdig-options.ts': 'what to use in place of an option',
   'cli/explain.ts': 'a filter of ours, and keys of JSON',

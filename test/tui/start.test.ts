@@ -70,7 +70,7 @@ describe.skipIf(noPty !== null)('trowel alone on a terminal', () => {
     await pty.until('All commands');
     pty.type('G\r');
     expect(await pty.exit).toBe(0);
-    expect(pty.screen).toContain('look at a capture on the screen');
+    expect(pty.raw).toContain('look at a capture on the screen');
   });
 
   test('gives the terminal back when it is told to end', async () => {

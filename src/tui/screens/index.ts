@@ -15,7 +15,7 @@ import { STREAM } from './stream.ts';
 import { SUMMARY } from './summary.ts';
 import { WAITS } from './waits.ts';
 
-const TABLES: readonly ScreenSpec[] = [
+const OWN: readonly ScreenSpec[] = [
   FINDINGS,
   STORY,
   SUMMARY,
@@ -30,8 +30,22 @@ const TABLES: readonly ScreenSpec[] = [
   HTTP,
   SPECTROGRAM,
   LOSSES,
-  ...LENS_SCREENS,
 ];
+
+/** Lenses that no screen of our own answers better, by the names that are left. */
+function lensScreens(): ScreenSpec[] {
+  const taken = new Set(OWN.flatMap(({ id, aliases }) => [id, ...aliases]));
+  const screens: ScreenSpec[] = [];
+  for (const screen of LENS_SCREENS) {
+    if (taken.has(screen.id)) continue;
+    const aliases = screen.aliases.filter((name) => !taken.has(name));
+    for (const name of [screen.id, ...aliases]) taken.add(name);
+    screens.push({ ...screen, aliases });
+  }
+  return screens;
+}
+
+const TABLES: readonly ScreenSpec[] = [...OWN, ...lensScreens()];
 
 /** The screens themselves: which question each answers. */
 const VIEWS: ScreenSpec = {

@@ -59,6 +59,10 @@ export interface Prompt {
   readonly draft: string;
 }
 
+export interface Preview extends Counts {
+  readonly text: string;
+}
+
 export interface DetailPane {
   readonly open: boolean;
   /** Keys move in the pane and not in the list. */
@@ -131,6 +135,8 @@ export interface State {
   readonly matchesAtPause: number | null;
   readonly detail: DetailPane;
   readonly prompt: Prompt | null;
+  /** What the filter that is being typed lets through, as far as that is counted; null: nothing is counted. */
+  readonly preview: Preview | null;
   /** What covers the list; null: nothing does. */
   readonly page: Page | null;
   /** The text last looked for. */
@@ -173,7 +179,7 @@ export function initialState(facts: CaptureFacts, size: Size, filter: string, hi
     timeline: { events: [], losses: [], kube: [] }, list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 'PROCESS',
     timeMode: 'rel', follow: facts.recording ? (follow ? 'on' : 'paused') : 'off', matchesAtPause: null,
     detail: { open: false, focused: false, top: 0, form: 'hex', content: null },
-    prompt: null, page: null, find: '', searching: null, notice: null,
+    prompt: null, preview: null, page: null, find: '', searching: null, notice: null,
   }; // biome-ignore format: a row
 }
 

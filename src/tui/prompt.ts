@@ -151,7 +151,9 @@ function goTo(state: State, text: string): Update {
     );
   switch (place.kind) {
     case 'quit':
-      return { state, commands: [{ kind: 'quit' }] };
+      return state.facts.unsaved
+        ? { state: { ...state, pending: 'quit' }, commands: [] }
+        : { state, commands: [{ kind: 'quit', keep: false }] };
     case 'help':
       return { state: { ...state, page: { kind: 'help', top: 0 } }, commands: [] };
     case 'export':

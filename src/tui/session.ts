@@ -32,7 +32,7 @@ export interface World {
   copy(text: string): string;
   redraw(): void;
   suspend(): void;
-  quit(): void;
+  quit(keep: boolean): void;
   /** A filter was used. */
   remember(filter: string): void;
 }
@@ -45,6 +45,8 @@ export interface SessionOptions {
   readonly filter: string;
   /** Stay at the end of what is being recorded. */
   readonly follow: boolean;
+  /** The recording is nowhere else: leaving asks whether it is kept. */
+  readonly unsaved?: boolean;
   readonly history: readonly string[];
   readonly size: Size;
   readonly world: World;
@@ -175,7 +177,7 @@ export class Session {
         this.#options.world.suspend();
         break;
       case 'quit':
-        this.#options.world.quit();
+        this.#options.world.quit(command.keep);
         break;
     }
   }
@@ -363,6 +365,7 @@ export class Session {
       blindSpots: blindSpotsOf(meta),
       ...growth,
       definitions,
+      unsaved: this.#options.unsaved === true,
       valuesIn,
     };
   }

@@ -34,6 +34,8 @@ export interface CaptureFacts {
   readonly rate: number | null;
   /** Whole seconds for which a recording brought nothing; 0: it does. */
   readonly quietSeconds: number;
+  /** Leaving throws the recording away, unless it is kept. */
+  readonly unsaved: boolean;
   /** Named filters and lists. */
   readonly definitions?: Definitions;
   /** What a field's values are in the capture, for completion. */
@@ -96,8 +98,8 @@ export interface Notice {
   readonly kind: 'note' | 'problem';
 }
 
-/** A key that waits for the letter of a mark. */
-export type Pending = 'mark' | 'jump';
+/** A key that waits for another: for the letter of a mark, or for whether a recording is kept. */
+export type Pending = 'mark' | 'jump' | 'quit';
 
 /** Text over the whole screen: what is shown, and the keys. `top`: its first line that is shown. */
 export interface Page {
@@ -163,7 +165,8 @@ export type Command =
   | { readonly kind: 'save'; readonly filter: string }
   | { readonly kind: 'redraw' }
   | { readonly kind: 'suspend' }
-  | { readonly kind: 'quit' };
+  /** `keep`: the recording, which is nowhere else. */
+  | { readonly kind: 'quit'; readonly keep: boolean };
 
 export interface Update {
   readonly state: State;

@@ -102,7 +102,9 @@ function kept(state: State): State {
   const selected = list.rows.findIndex(({ num }) => num === state.selected);
   if (selected < 0) return { ...state, page };
   const before = list.rows.findIndex(({ num }) => num === state.top);
-  const top = scrolled(list.rows, Math.max(0, before), selected, areasOf(state).list.height);
+  const { height } = areasOf(state).list;
+  const last = scrolled(list.rows, 0, list.rows.length - 1, height); // from here on the list ends with the screen
+  const top = scrolled(list.rows, Math.max(0, Math.min(before, last)), selected, height);
   return { ...state, page, top: list.rows[top]!.num };
 }
 

@@ -1,6 +1,6 @@
 /** `trowel live`: records into a capture and shows it as it grows. Recorder and screen are two processes, so that neither waits for the other. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CaptureError } from '../capture/error.ts';
@@ -16,7 +16,21 @@ import { contextOf } from './open-capture.ts';
 import { ScreenReader } from './screen-reader.ts';
 import { newTarget } from './target.ts';
 
-export interface LiveOptions {
+/** Options of `record` that `live` takes too, and hands on as they are. */
+export interface RecordingOptions {
+  readonly snaplen?: number;
+  readonly waitOver?: string;
+  readonly latency?: boolean;
+  readonly k8s?: boolean;
+  readonly kubeconfig?: string;
+  readonly api?: string;
+  readonly cri?: string;
+  readonly docker?: string;
+  readonly net?: boolean;
+  readonly cgroup?: readonly string[];
+}
+
+export interface LiveOptions extends RecordingOptions {
   readonly write?: string;
   readonly only?: string;
   readonly color?: string;
@@ -32,18 +46,77 @@ export async function live(filter: string, options: LiveOptions): Promise<void> 
   parseFilter(options.only ?? '');
   parseFilter(filter); // a mistake must show before anything is started
   if (options.write !== undefined) newTarget(options.write);
-  const folder = mkdtempSync(join(tmpdir(), 'trowel-live-'));
-  const recorder = new Recorder(options.write ?? join(folder, 'live.trowel'), expanded(options.only ?? '', definitions()));
+  removeLeftOver();
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
+  const path = options.write ?? join(folder, 'live.trowel');
+  const recorder = new Recorder(path, expanded(options.only ?? '', definitions()), recordWords(options));
   try {
-    await show(recorder, filter, options);
+    const keep = await show(recorder, filter, options);
+    await recorder.end();
+    if (options.write !== undefined) say(`${options.write}: trowel open shows it again`);
+    else if (keep) say(`${kept(path)}: trowel open shows it again`);
   } finally {
     await recorder.end();
     rmSync(folder, { recursive: true, force: true });
   }
-  if (options.write !== undefined) say(`${options.write}: trowel open shows it again`);
 }
 
-async function show(recorder: Recorder, filter: string, options: LiveOptions): Promise<void> {
+const FOLDER = 'trowel-live-';
+
+/** Folders of screens that were killed, which could not remove them. */
+function removeLeftOver(): void {
+  for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(FOLDER))) {
+    const pid = Number(/^[0-9]+/.exec(name.slice(FOLDER.length))?.[0] ?? 0);
+    if (pid > 0 && !existsSync(`/proc/${pid}`)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+/** Copies the recording to where the user is; gives its name. */
+function kept(path: string): string {
+  const stamp = new Date()
+    .toISOString()
+    .replace(/[-:]|\..*/g, '')
+    .replace('T', '-');
+  const name = newTarget(`live-${stamp}.trowel`);
+  copyFileSync(path, name, constants.COPYFILE_EXCL);
+  return name;
+}
+
+/** The options as the recorder's own words. */
+export function recordWords({
+  snaplen,
+  waitOver,
+  latency,
+  k8s,
+  kubeconfig,
+  api,
+  cri,
+  docker,
+  net,
+  cgroup = [],
+}: RecordingOptions): string[] {
+  const named: readonly (readonly [string, string | number | undefined])[] = [
+    ['--snaplen', snaplen],
+    ['--wait-over', waitOver],
+    ['--kubeconfig', kubeconfig],
+    ['--api', api],
+    ['--cri', cri],
+    ['--docker', docker],
+    ...cgroup.map((folder) => ['--cgroup', folder] as const),
+  ];
+  const off: readonly (readonly [string, boolean | undefined])[] = [
+    ['--no-latency', latency],
+    ['--no-k8s', k8s],
+    ['--no-net', net],
+  ];
+  return [
+    ...named.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)])),
+    ...off.flatMap(([name, value]) => (value === false ? [name] : [])),
+  ];
+}
+
+/** True: the user wants the recording kept. */
+async function show(recorder: Recorder, filter: string, options: LiveOptions): Promise<boolean> {
   const capture = await recorder.capture();
   try {
     const context = contextOf(capture, true);
@@ -51,17 +124,19 @@ async function show(recorder: Recorder, filter: string, options: LiveOptions): P
     prepareInk();
     const { openScreen } = await import('../tui/open.tsx');
     const file = options.write ?? `${capture.meta.hostname ?? 'this node'} live`;
-    const code = await openScreen({
+    const { code, keep } = await openScreen({
       capture,
       context,
       file,
       filter,
       follow: true,
+      unsaved: options.write === undefined,
       tables: new ScreenReader({ path: capture.path, growing: true, definitions: [...definitions()] }),
       colour: wantsColour(options.color),
       trouble: recorder.failure,
     });
     if (code !== EXIT.OK) throw new Exit(code);
+    return keep;
   } finally {
     capture.close();
   }
@@ -77,9 +152,9 @@ class Recorder {
   /** Words about its end, if it ends before it is asked to. */
   readonly failure: Promise<string>;
 
-  constructor(path: string, only: string) {
+  constructor(path: string, only: string, more: readonly string[]) {
     this.#path = path;
-    const words = ['record', '-w', path, '--exclude-pid', String(process.pid), ...(only === '' ? [] : [only]), '--', 'cat'];
+    const words = ['record', '-w', path, '--exclude-pid', String(process.pid), ...more, ...(only === '' ? [] : [only]), '--', 'cat'];
     this.#process = spawn(process.execPath, [process.argv[1]!, ...words], { stdio: ['pipe', 'ignore', 'pipe'], detached: true });
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#said += text;
@@ -104,6 +179,7 @@ class Recorder {
     throw new Exit(EXIT.FAILED, `the recording did not begin within ${READY_MS / 1000} s`);
   }
 
+  /** Once is enough, twice does no harm. */
   async end(): Promise<void> {
     this.#ending = true;
     this.#process.stdin?.end();

@@ -130,6 +130,19 @@ function program(after: readonly string[]): Command {
     .description('record this node and look at it on the screen at the same time')
     .option('-w, --write <file>', 'keep the capture (default: it is gone when the screen closes)')
     .option('--only <filter>', 'record nothing but what matches; the other filter can be changed on the screen')
+    .option('-s, --snaplen <n>', 'payload bytes kept of one operation', count, 80)
+    .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
+    .option('--no-latency', 'do not measure how long calls take')
+    .option('--cgroup <path>', 'only what runs in this cgroup or below; may be repeated', (path: string, all: string[] = []) => [
+      ...all,
+      path,
+    ])
+    .option('--kubeconfig <file>', 'names from the Kubernetes API that this file leads to')
+    .option('-k, --api <url>', 'names from the Kubernetes API at this URL')
+    .option('--cri <socket>', 'names from this container runtime (default: where it usually listens)')
+    .option('--docker <socket>', 'names from this Docker (default: /var/run/docker.sock)')
+    .option('--no-k8s', 'look for no names but those in the cgroups')
+    .option('--no-net', 'leave out what the kernel says of connections: retransmissions, resets, dropped packets')
     .action(async (words: string[], options) => (await import('./live.ts')).live(words.join(' '), { ...trowel.opts(), ...options }));
 
   trowel

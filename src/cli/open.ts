@@ -22,7 +22,7 @@ export async function open(path: string, filter: string, options: OpenOptions): 
     compileFilter(filter, context); // a mistake must show before the screen does
     prepareInk();
     const { openScreen } = await import('../tui/open.tsx');
-    const code = await openScreen({
+    const { code } = await openScreen({
       capture,
       context,
       file: path,

@@ -68,7 +68,7 @@ const noMark = (state: State) => (Object.keys(state.marks).length === 0 ? 'no ev
 const noRow = (state: State) => ((state.table?.rows.length ?? 0) === 0 ? 'there is no row' : null);
 const exportName = ({ table }: State) => `${table?.question.id ?? 'events'}.csv`;
 const closePrompt: Act = (state) => only({ ...state, prompt: null });
-const quit: Act = (state) => asking(state, { kind: 'quit' });
+const quit: Act = (state) => (state.facts.unsaved ? pend('quit')(state) : asking(state, { kind: 'quit', keep: false }));
 
 // biome-ignore format: a table
 export const KEYS: readonly KeyRow[] = [
@@ -196,7 +196,7 @@ export function ownKeys(state: State): readonly ScreenKey[] {
 export function barKeys(state: State): { readonly key: string; readonly word: string }[] {
   const context = contextOf(state);
   const usual = KEYS.filter(({ where, bar, off }) => where.includes(context) && bar !== undefined && (off?.(state) ?? null) === null);
-  const [first, ...rest] = usual;
+  const [first, ...rest] = [...usual].sort((a, b) => Number(b.keys[0] === 'Enter') - Number(a.keys[0] === 'Enter'));
   return [...(first === undefined ? [] : [first]), ...ownKeys(state).filter(({ bar }) => bar !== undefined), ...rest].map(
     ({ keys, bar }) => ({
       key: keyLabel(keys[0]!),

@@ -21,17 +21,25 @@ export interface ScreenOptions {
   /** Stay at the end of what is being recorded. */
   readonly follow: boolean;
   readonly colour: boolean;
+  /** The recording is nowhere else: leaving asks whether it is kept. */
+  readonly unsaved?: boolean;
   /** Reads the rows of screens beside the thread that draws. */
   readonly tables: TableReader;
   /** Resolves to words that the screen shows, when what feeds the capture has failed. */
   readonly trouble?: Promise<string>;
 }
 
-/** Shows the screen until the user leaves it; gives 0, or 128 and the number of the signal that ended it. Rejects with what went wrong. */
-export async function openScreen(options: ScreenOptions): Promise<number> {
+/** How a screen was left: `code` 0, or 128 and the number of the signal that ended it; `keep`: the user wants the recording kept. */
+export interface Left {
+  readonly code: number;
+  readonly keep: boolean;
+}
+
+/** Shows the screen until the user leaves it. Rejects with what went wrong. */
+export async function openScreen(options: ScreenOptions): Promise<Left> {
   const screen = new OpenScreen(options);
   try {
-    return await screen.run();
+    return { code: await screen.run(), keep: screen.keeps };
   } finally {
     screen.close();
   }
@@ -51,6 +59,7 @@ class OpenScreen {
   readonly #ended = Promise.withResolvers<number>();
   readonly #paint: Paint;
   #ink: Instance | null = null;
+  #keep = false;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
@@ -59,10 +68,17 @@ class OpenScreen {
       copy: (text: string) => copyText(text, (copied) => this.#terminal.copy(copied)),
       redraw: () => this.#redraw(),
       suspend: () => this.#suspend(),
-      quit: () => this.#ended.resolve(0),
+      quit: (keep: boolean) => {
+        this.#keep = keep;
+        this.#ended.resolve(0);
+      },
       remember: rememberFilter,
     };
     this.#session = new Session({ ...options, size: this.#terminal.size, history: readHistory(), world });
+  }
+
+  get keeps(): boolean {
+    return this.#keep;
   }
 
   async run(): Promise<number> {

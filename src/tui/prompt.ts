@@ -74,7 +74,10 @@ export function pasteInto(state: State, text: string): State {
 /** Puts the next (or the one before) candidate in place of the word at the cursor. */
 export function tabKey(state: State, direction: 1 | -1): State {
   const { prompt } = state;
-  if (prompt === null || prompt.completion.candidates.length === 0) return state;
+  if (prompt === null) return state;
+  const fixed = allFixed(prompt, state);
+  if (fixed !== null) return { ...state, prompt: typed(prompt, lineOf(fixed), state) };
+  if (prompt.completion.candidates.length === 0) return state;
   const { completion, choice, line } = prompt;
   const count = completion.candidates.length;
   const next = choice === null ? (direction === 1 ? 0 : count - 1) : (choice + direction + count) % count;
@@ -85,9 +88,27 @@ export function tabKey(state: State, direction: 1 | -1): State {
   };
 }
 
+/** Mistakes of one filter that are mended at once. */
+const MOST_FIXES = 10;
+
+/** The line with every mistake mended that has a remedy; null: there is none, or the word at the cursor can still become right. */
+function allFixed({ problem, completion, line }: Prompt, state: State): string | null {
+  const typing =
+    completion.candidates.length > 0 && problem !== null && problem.span.end >= completion.span.start && line.cursor <= problem.span.end;
+  if (problem === null || typing) return null;
+  let text = problem.fixed;
+  for (let k = 0; text !== null && k < MOST_FIXES; k++) {
+    const next = problemOf('filter', text, state)?.fixed ?? null;
+    if (next === null) break;
+    text = next;
+  }
+  return text;
+}
+
 /** Filters used before; the line itself comes back when the history ends. */
 export function recall(state: State, direction: 1 | -1): State {
   const { prompt, history } = state;
+  if (prompt?.purpose === 'find') return { ...state, prompt: typed(prompt, lineOf(direction === 1 ? state.find : ''), state) };
   if (prompt === null || prompt.purpose !== 'filter') return state;
   const recalled = Math.max(0, Math.min(history.length, prompt.recalled + direction));
   if (recalled === prompt.recalled) return state;
@@ -130,7 +151,9 @@ function goTo(state: State, text: string): Update {
     );
   switch (place.kind) {
     case 'quit':
-      return { state, commands: [{ kind: 'quit' }] };
+      return state.facts.unsaved
+        ? { state: { ...state, pending: 'quit' }, commands: [] }
+        : { state, commands: [{ kind: 'quit', keep: false }] };
     case 'help':
       return { state: { ...state, page: { kind: 'help', top: 0 } }, commands: [] };
     case 'export':

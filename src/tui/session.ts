@@ -14,7 +14,7 @@ import { eventReport, programColumns } from '../output/reports/events.ts';
 import { JsonWriter } from '../output/writers/json.ts';
 import { Browser, type Findings } from './data/browser.ts';
 import { Growth } from './data/growth.ts';
-import { notFoundText, seekingText } from './data/seek.ts';
+import { type Goal, notFoundText, seekingText } from './data/seek.ts';
 import { ReaderHere, readTable, type TableReader } from './data/table-reader.ts';
 import { formatOfPath, type WriteJob } from './data/writing.ts';
 import { timelineHeight } from './frame/areas.ts';
@@ -32,7 +32,7 @@ export interface World {
   copy(text: string): string;
   redraw(): void;
   suspend(): void;
-  quit(): void;
+  quit(keep: boolean): void;
   /** A filter was used. */
   remember(filter: string): void;
 }
@@ -45,6 +45,8 @@ export interface SessionOptions {
   readonly filter: string;
   /** Stay at the end of what is being recorded. */
   readonly follow: boolean;
+  /** The recording is nowhere else: leaving asks whether it is kept. */
+  readonly unsaved?: boolean;
   readonly history: readonly string[];
   readonly size: Size;
   readonly world: World;
@@ -70,6 +72,8 @@ export class Session {
   #turn: NodeJS.Immediate | null = null;
   readonly #growth = new Growth();
   #shownAt = 0;
+  /** Number of the event from which on a text is looked for. */
+  #soughtFrom = 0;
   #timelineAt = -TIMELINE_MS;
   #telling = false;
   #closed = false;
@@ -102,6 +106,7 @@ export class Session {
     for (const command of this.#apply(action)) this.#perform(command);
     const moved = this.#state.selected !== selected;
     if (this.#state.size !== size) this.#applyTimeline();
+    this.#browser.preview(typedFilter(this.#state));
     if (moved) this.#stopSeeking();
     if (this.#state.selected !== null && (moved || this.#state.size !== size)) this.#browser.moveTo(this.#state.selected, this.#reach());
     this.#work(SLICE_MS, false);
@@ -140,6 +145,7 @@ export class Session {
           this.#problem(`that is beyond the last event, ${this.#browser.lastNum}`);
           break;
         }
+        this.#soughtFrom = this.#state.selected ?? 0;
         this.#browser.seek(command.goal, this.#state.selected ?? 0, this.#reach());
         break;
       case 'stop-seeking':
@@ -171,7 +177,7 @@ export class Session {
         this.#options.world.suspend();
         break;
       case 'quit':
-        this.#options.world.quit();
+        this.#options.world.quit(command.keep);
         break;
     }
   }
@@ -222,7 +228,7 @@ export class Session {
     });
   }
 
-  #show({ list, selected = null, sought, done }: Findings): void {
+  #show({ list, selected = null, sought, preview, done }: Findings): void {
     if (list !== undefined) {
       const moved = !this.#state.list.rows.some(({ num }) => num === selected);
       this.#apply({ kind: 'list', list, selected, moved });
@@ -230,6 +236,7 @@ export class Session {
     const due = performance.now() - this.#shownAt >= TICK_MS;
     if (sought !== undefined) this.#showSought(sought, due);
     if (done || due) this.#showCounts();
+    if (preview !== undefined && (done || due) && !samePreview(this.#state.preview, preview)) this.#apply({ kind: 'preview', preview });
     if (due) this.#shownAt = performance.now();
     this.#readDetail();
   }
@@ -241,6 +248,7 @@ export class Session {
     }
     if (this.#state.searching !== null) this.#apply({ kind: 'searching', text: null });
     if (sought.found === null) this.#note(notFoundText(sought.goal));
+    else if (isAround(sought.goal, this.#soughtFrom, sought.found)) this.#note('past the end: from the other end again');
   }
 
   #showCounts(): void {
@@ -356,9 +364,24 @@ export class Session {
       brokeOff: meta.state === 'broke off',
       ...growth,
       definitions,
+      unsaved: this.#options.unsaved === true,
       valuesIn,
     };
   }
+}
+
+/** The filter that is being typed, where it is right; else nothing. */
+function typedFilter({ prompt }: State): string {
+  return prompt?.purpose === 'filter' && prompt.problem === null ? prompt.line.text : '';
+}
+
+function samePreview(a: State['preview'], b: NonNullable<State['preview']>): boolean {
+  return a !== null && a.text === b.text && a.matches === b.matches && a.progress === b.progress;
+}
+
+/** The search went past the end. */
+function isAround(goal: Goal, from: number, found: number): boolean {
+  return goal.to === 'text' && (goal.direction === 1 ? found <= from : found >= from);
 }
 
 /** A name that no file has. */

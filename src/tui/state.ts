@@ -34,6 +34,8 @@ export interface CaptureFacts {
   readonly rate: number | null;
   /** Whole seconds for which a recording brought nothing; 0: it does. */
   readonly quietSeconds: number;
+  /** Leaving throws the recording away, unless it is kept. */
+  readonly unsaved: boolean;
   /** Named filters and lists. */
   readonly definitions?: Definitions;
   /** What a field's values are in the capture, for completion. */
@@ -57,6 +59,10 @@ export interface Prompt {
   readonly recalled: number;
   /** The line as it was before the history was looked at. */
   readonly draft: string;
+}
+
+export interface Preview extends Counts {
+  readonly text: string;
 }
 
 export interface DetailPane {
@@ -92,8 +98,8 @@ export interface Notice {
   readonly kind: 'note' | 'problem';
 }
 
-/** A key that waits for the letter of a mark. */
-export type Pending = 'mark' | 'jump';
+/** A key that waits for another: for the letter of a mark, or for whether a recording is kept. */
+export type Pending = 'mark' | 'jump' | 'quit';
 
 /** Text over the whole screen: what is shown, and the keys. `top`: its first line that is shown. */
 export interface Page {
@@ -131,6 +137,8 @@ export interface State {
   readonly matchesAtPause: number | null;
   readonly detail: DetailPane;
   readonly prompt: Prompt | null;
+  /** What the filter that is being typed lets through, as far as that is counted; null: nothing is counted. */
+  readonly preview: Preview | null;
   /** What covers the list; null: nothing does. */
   readonly page: Page | null;
   /** The text last looked for. */
@@ -157,7 +165,8 @@ export type Command =
   | { readonly kind: 'save'; readonly filter: string }
   | { readonly kind: 'redraw' }
   | { readonly kind: 'suspend' }
-  | { readonly kind: 'quit' };
+  /** `keep`: the recording, which is nowhere else. */
+  | { readonly kind: 'quit'; readonly keep: boolean };
 
 export interface Update {
   readonly state: State;
@@ -173,7 +182,7 @@ export function initialState(facts: CaptureFacts, size: Size, filter: string, hi
     timeline: { events: [], losses: [], kube: [] }, list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 'PROCESS',
     timeMode: 'rel', follow: facts.recording ? (follow ? 'on' : 'paused') : 'off', matchesAtPause: null,
     detail: { open: false, focused: false, top: 0, form: 'hex', content: null },
-    prompt: null, page: null, find: '', searching: null, notice: null,
+    prompt: null, preview: null, page: null, find: '', searching: null, notice: null,
   }; // biome-ignore format: a row
 }
 

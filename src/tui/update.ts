@@ -11,7 +11,7 @@ import type { Detail } from './screens/events/detail.ts';
 import { type Question, type ScreenTable, sameQuestion } from './screens/screen.ts';
 import { type TableState, withTable } from './screens/table/state.ts';
 import { tableHeight } from './screens/table/view.ts';
-import { type CaptureFacts, type Notice, paused, type State, type Timeline, type Update } from './state.ts';
+import { type CaptureFacts, type Notice, type Preview, paused, type State, type Timeline, type Update } from './state.ts';
 
 export type Action =
   | { readonly kind: 'key'; readonly key: string }
@@ -25,6 +25,7 @@ export type Action =
   | { readonly kind: 'detail'; readonly detail: Detail | null }
   /** The rows of a screen, or why there are none. */
   | { readonly kind: 'table'; readonly question: Question; readonly table: ScreenTable | string }
+  | { readonly kind: 'preview'; readonly preview: Preview }
   | { readonly kind: 'searching'; readonly text: string | null }
   | { readonly kind: 'notice'; readonly notice: Notice };
 
@@ -53,6 +54,8 @@ function step(state: State, action: Action): Update {
       return only({ ...state, detail: { ...state.detail, content: action.detail, top: 0 } });
     case 'table':
       return only(tableRead(state, action));
+    case 'preview':
+      return only({ ...state, preview: action.preview });
     case 'searching':
       return only({ ...state, searching: action.text });
     case 'notice':
@@ -99,7 +102,9 @@ function kept(state: State): State {
   const selected = list.rows.findIndex(({ num }) => num === state.selected);
   if (selected < 0) return { ...state, page };
   const before = list.rows.findIndex(({ num }) => num === state.top);
-  const top = scrolled(list.rows, Math.max(0, before), selected, areasOf(state).list.height);
+  const { height } = areasOf(state).list;
+  const last = scrolled(list.rows, 0, list.rows.length - 1, height); // from here on the list ends with the screen
+  const top = scrolled(list.rows, Math.max(0, Math.min(before, last)), selected, height);
   return { ...state, page, top: list.rows[top]!.num };
 }
 

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { CaptureReader } from '../../src/store/reader.ts';
 import { endAll, noPty, Pty } from './pty.ts';
 
 const PROBE = 'native/build/trowel-probe';
@@ -61,9 +62,43 @@ describe.skipIf(noProbe !== null)('live on this node', () => {
     pty.type(` f\x15proc.pid=${pty.pid}\r`);
     await pty.until('matches this filter');
     pty.type('q');
+    await pty.until('keep this recording?');
+    pty.type('x');
+    await pty.until('still recording');
+    pty.type('qn');
     expect(await pty.exit).toBe(0);
     expect(foldersLeft()).toEqual(before);
     expect(running(`--exclude-pid\0${pty.pid}\0`)).toEqual([]);
+  });
+
+  test('keeps the recording when it is asked to, with the options of record', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'trowel-keep-'));
+    const pty = new Pty(['live', '--snaplen', '16', '--no-k8s'], { cwd: folder });
+    await pty.until('FOLLOWING');
+    pty.type('qy');
+    expect(await pty.exit).toBe(0);
+    const [name] = readdirSync(folder);
+    expect(name).toMatch(/^live-.*\.trowel$/);
+    expect(pty.screen).toContain(`${name}: trowel open shows it again`);
+    const capture = new CaptureReader(join(folder, name!));
+    expect(capture.meta).toMatchObject({ state: 'complete', snaplen: '16' });
+    capture.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('leaves nothing when the terminal goes away, and removes what a killed one left', async () => {
+    const before = foldersLeft();
+    const pty = new Pty(['live']);
+    await pty.until('FOLLOWING');
+    pty.kill('SIGKILL');
+    await pty.exit;
+    await vi.waitFor(() => expect(running(`--exclude-pid\0${pty.pid}\0`)).toEqual([]), { timeout: 10_000 });
+    const next = new Pty(['live']);
+    await next.until('FOLLOWING');
+    expect(foldersLeft().filter((name) => name.includes(`-${pty.pid}-`))).toEqual([]);
+    next.kill('SIGHUP');
+    expect(await next.exit).toBe(129);
+    expect(foldersLeft()).toEqual(before);
   });
 
   test('its recorder ends even when the screen is killed', async () => {

@@ -101,7 +101,7 @@ describe.skipIf(noPty !== null)('the screen', () => {
     await pty.until((screen) => !screen.includes('── event'));
   });
 
-  test('finds text, the next and the one before, and says when there is no more', async () => {
+  test('finds text, the next and the one before, and goes on from the other end', async () => {
     const pty = await opened(stall);
     pty.type('/servfail\r');
     await pty.until('19/27');
@@ -109,9 +109,12 @@ describe.skipIf(noPty !== null)('the screen', () => {
     await pty.until('20/27');
     expect(pty.selected).toContain('recvfrom');
     pty.type('n');
-    await pty.until('no later row has servfail in it');
+    await pty.until('past the end: from the other end again');
+    expect(pty.selected).toContain('skydns');
     pty.type('N');
-    await pty.until(() => pty.selected.includes('skydns'));
+    await pty.until(() => pty.selected.includes('recvfrom'));
+    pty.type('/nosuchtext\r');
+    await pty.until('no row has nosuchtext in it');
   });
 
   test('goes from gap to gap, to an event, and to a time', async () => {
@@ -152,7 +155,7 @@ describe.skipIf(noPty !== null)('the screen', () => {
       expect(pty.lines.filter((line) => line.includes('trowel ▸'))).toHaveLength(1);
     }
     pty.resize(30, 8);
-    await pty.until('trowel needs 60×15');
+    await pty.until('trowel needs 40×10');
     pty.resize(100, 30);
     await pty.until('1/27');
     expect(pty.screen).not.toContain('needs');

@@ -90,7 +90,7 @@ describe('the state of the screen', () => {
     expect(screen.lines.slice(1, 4)).toEqual([
       ' filter  proc.nme=curl',
       '         ^^^^^^^^ unknown field proc.nme',
-      '         try: proc.name=curl',
+      '         try: proc.name=curl   (Tab takes it)',
     ]);
     expect(screen.keys('Esc').session.state).toMatchObject({ filter: '', prompt: null });
   });

@@ -3,6 +3,7 @@
 import type { Capture } from '../../capture/capture.ts';
 import { type CaptureContext, EventView } from '../../event/view.ts';
 import { compileFilter } from '../../filter/compile.ts';
+import { FilterError } from '../../filter/error.ts';
 import { type Row, rowOf, rowText } from '../screens/events/rows.ts';
 import type { Timeline } from '../state.ts';
 import { type Match, Matches } from './matches.ts';
@@ -25,6 +26,7 @@ export interface Findings {
   /** With a list: the event wanted, or the nearest that matches. */
   readonly selected?: number | null;
   readonly sought?: { readonly goal: Goal } & ({ readonly found: number | null } | { readonly at: number });
+  readonly preview?: Counts & { readonly text: string };
   /** Nothing is left to be done. */
   readonly done: boolean;
 }
@@ -46,6 +48,7 @@ export class Browser {
   #window: RowWindow;
   #filling: Generator<void> | null = null;
   #seeking: { readonly goal: Goal; readonly reach: number; readonly steps: Generator<Progress, number | null> } | null = null;
+  #preview: { readonly text: string; readonly matches: Matches } | null = null;
   #revision: number;
   #blindSpots = { version: -1, count: 0 };
   /** Half a page is not shown while following. */
@@ -99,6 +102,18 @@ export class Browser {
     this.#matches = new Matches(this.#capture, filter, this.#context.growing);
     this.#seeking = null;
     return filter.notes;
+  }
+
+  /** Counts what another filter lets through; empty or wrong: nothing is counted. */
+  preview(text: string): void {
+    if (text === this.#preview?.text) return;
+    this.#preview = null;
+    if (text === '' || this.#context.growing) return;
+    try {
+      this.#preview = { text, matches: new Matches(this.#capture, compileFilter(text, this.#context), false) };
+    } catch (error) {
+      if (!(error instanceof FilterError)) throw error;
+    }
   }
 
   /** Wants `reach` rows on either side of an event that is far from those at hand. */
@@ -155,8 +170,9 @@ export class Browser {
       const sought = this.#stepSeek(late);
       const list = this.#stepFill(late);
       const counting = count ? this.#stepCount(late) : this.#matches.progress < 1;
-      const done = !counting && this.#filling === null && this.#seeking === null;
-      return { ...list, ...(sought === undefined ? {} : { sought }), done };
+      const preview = this.#stepPreview(late);
+      const done = !counting && (preview?.progress ?? 1) === 1 && this.#filling === null && this.#seeking === null;
+      return { ...list, ...(sought === undefined ? {} : { sought }), ...(preview === null ? {} : { preview }), done };
     });
   }
 
@@ -198,6 +214,13 @@ export class Browser {
     if (complete) this.#filling = null;
     else if (this.#following) return {};
     return { list: this.#window.list(complete), selected: this.#window.selected?.num ?? null };
+  }
+
+  #stepPreview(late: () => boolean): NonNullable<Findings['preview']> | null {
+    if (this.#preview === null) return null;
+    const { text, matches } = this.#preview;
+    while (!late() && matches.countOne());
+    return { text, matches: matches.total, progress: matches.progress };
   }
 
   /** Counts on; false: all is counted. */

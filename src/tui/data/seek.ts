@@ -46,14 +46,37 @@ export function* seekGoal(
       );
     case 'gap':
       return goal.direction === 1 ? yield* nextGap(matches, from) : yield* gapBefore(matches, from);
-    case 'text': {
-      const wanted = goal.text.toLowerCase();
-      const scan = TextScan.of(context, wanted);
-      const every = () => (goal.direction === 1 ? matches.forward(from) : matches.backward(from));
-      const walk = scan === null ? every() : matches.narrowed(from, goal.direction, (chunk, indices) => scan.narrow(chunk, indices));
-      return yield* firstWhere(walk, (match) => textOf(match).toLowerCase().includes(wanted));
-    }
+    case 'text':
+      return (yield* textFrom(matches, goal, from, textOf, context)) ?? (yield* textAround(matches, goal, from, textOf, context));
   }
+}
+
+type TextGoal = Extract<Goal, { to: 'text' }>;
+
+function* textFrom(
+  matches: Matches,
+  { text, direction }: TextGoal,
+  from: number,
+  textOf: TextOf,
+  context: CaptureContext,
+): Generator<Progress, number | null> {
+  const wanted = text.toLowerCase();
+  const scan = TextScan.of(context, wanted);
+  const every = () => (direction === 1 ? matches.forward(from) : matches.backward(from));
+  const walk = scan === null ? every() : matches.narrowed(from, direction, (chunk, indices) => scan.narrow(chunk, indices));
+  return yield* firstWhere(walk, (match) => textOf(match).toLowerCase().includes(wanted));
+}
+
+/** From the other end on, as far as where it began. */
+function* textAround(
+  matches: Matches,
+  goal: TextGoal,
+  from: number,
+  textOf: TextOf,
+  context: CaptureContext,
+): Generator<Progress, number | null> {
+  const found = yield* textFrom(matches, goal, goal.direction === 1 ? 0 : Infinity, textOf, context);
+  return found !== null && (goal.direction === 1 ? found <= from : found >= from) ? found : null;
 }
 
 /** Words for a search that is under way, as far as event `at` of `last`. */
@@ -68,7 +91,7 @@ export function notFoundText(goal: Goal): string {
     case 'gap':
       return `no ${goal.direction === 1 ? 'later' : 'earlier'} pause of more than 100 ms between these events`;
     case 'text':
-      return `no ${goal.direction === 1 ? 'later' : 'earlier'} row has ${goal.text} in it`;
+      return `no row has ${goal.text} in it`;
     default:
       return 'no event matches';
   }

@@ -6,7 +6,7 @@ import type { ListLook } from '../screens/events/columns.ts';
 import type { ListedRow } from '../screens/events/rows.ts';
 import type { State } from '../state.ts';
 
-export const SMALLEST: Size = { columns: 60, rows: 15 };
+export const SMALLEST: Size = { columns: 40, rows: 10 };
 
 /** From this width on the detail stands beside the list. */
 const BESIDE_FROM = 170;

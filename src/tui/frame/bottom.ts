@@ -28,6 +28,7 @@ function spoken({ notice, searching, size, pending, marks }: State, paint: Paint
 }
 
 function pendingText(pending: Pending, letters: readonly string[]): string {
+  if (pending === 'quit') return 'keep this recording?   y keep it   n throw it away   any other key: stay';
   if (pending === 'mark') return 'mark as … a letter';
   return `to mark … ${letters.join(' ')}`;
 }

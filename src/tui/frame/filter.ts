@@ -17,8 +17,19 @@ export function filterLine(state: State, paint: Paint): Drawn {
   const counts = countsText(state);
   const room = size.columns - LABEL.length - widthOf(counts) - 3;
   const text =
-    filter === '' ? paint('dim', fitted('every event (f: type a filter)', room)) : fitted(cutMiddle(harmless(filter), room), room);
+    filter === '' ? paint('dim', fitted('every event (f: type a filter)', room)) : fitted(filterText(harmless(filter), room), room);
   return { text: `${paint('dim', LABEL)}${text}  ${counts}`, cursor: null };
+}
+
+/** As many whole conditions from the end as there is room for: those that were added last. */
+function filterText(filter: string, room: number): string {
+  if (widthOf(filter) <= room) return filter;
+  const parts = filter.split(/ (?=and |or )/);
+  for (let k = 1; k < parts.length; k++) {
+    const text = `… ${parts.slice(k).join(' ')}`;
+    if (widthOf(text) <= room) return text;
+  }
+  return cutMiddle(filter, room);
 }
 
 /** `2,114 of 18,402`; while they are counted, how far that is. */
@@ -35,7 +46,7 @@ export function filterPanel(state: State, paint: Paint): string[] {
   if (prompt?.purpose === 'goto')
     return [...paletteLines(prompt, size.columns, paint), ...candidateLines(prompt, size.columns, candidates, paint)];
   if (prompt?.purpose !== 'filter') return [];
-  return [...problemLines(prompt, size.columns, paint), ...candidateLines(prompt, size.columns, candidates, paint)];
+  return [...problemLines(prompt, size.columns, paint, previewText(state)), ...candidateLines(prompt, size.columns, candidates, paint)];
 }
 
 function paletteLines({ completion }: Prompt, width: number, paint: Paint): string[] {
@@ -45,10 +56,16 @@ function paletteLines({ completion }: Prompt, width: number, paint: Paint): stri
   return ['', paint('dim', cut(' '.repeat(LABEL.length) + text, width))];
 }
 
+/** How many events the filter that is being typed lets through. */
+function previewText({ preview, prompt, facts }: State): string {
+  if (preview === null || preview.text !== prompt?.line.text) return '';
+  return `, ${countText(preview.matches)}${preview.progress < 1 ? '+' : ''} of ${countText(facts.events)} events`;
+}
+
 /** Carets under what is wrong, the message beside them, the hint below. Where only more typing is needed it stays quiet. */
-function problemLines({ problem, line, refused, completion }: Prompt, width: number, paint: Paint): string[] {
+function problemLines({ problem, line, refused, completion }: Prompt, width: number, paint: Paint, counted: string): string[] {
   if (problem === null) {
-    const text = line.text.trim() === '' ? 'empty: every event will be shown' : 'valid: Enter uses it';
+    const text = line.text.trim() === '' ? 'empty: every event will be shown' : `valid: Enter uses it${counted}`;
     return [paint('dim', cut(' '.repeat(LABEL.length) + text, width)), ...Array.from({ length: PROBLEM_LINES - 1 }, () => '')];
   }
   const unfinished = !refused && problem.span.end >= line.text.trimEnd().length && line.cursor >= problem.span.start;
@@ -57,7 +74,7 @@ function problemLines({ problem, line, refused, completion }: Prompt, width: num
   const { hidden } = typingView(line, width - LABEL.length - 1);
   const start = Math.max(LABEL.length, LABEL.length + widthOf(harmless(line.text.slice(0, problem.span.start))) - hidden);
   const carets = '^'.repeat(Math.max(1, Math.min(widthOf(harmless(line.text.slice(problem.span.start, problem.span.end))), width - start)));
-  const hint = problem.fixed === null ? problem.hint : `try: ${problem.fixed}`;
+  const hint = problem.fixed === null ? problem.hint : `try: ${problem.fixed}   (Tab takes it)`;
   const indent = ' '.repeat(LABEL.length);
   return [paint(style, besideCarets(start, carets, harmless(problem.message), width)), paint(style, cut(indent + harmless(hint), width))];
 }

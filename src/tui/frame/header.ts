@@ -10,8 +10,8 @@ const LEAST_FILE = 16;
 
 export function headerLine(state: State, paint: Paint): string {
   const { size } = state;
-  const parts = rightParts(state).filter(({ text }) => text !== '');
-  const used = parts.reduce((sum, { text }) => sum + widthOf(text) + 2, 1);
+  const parts = fittingParts(state, size.columns - NAME.length - 3);
+  const used = usedBy(parts);
   const left = leftText(state, size.columns - used);
   const blank = ' '.repeat(Math.max(0, size.columns - used - widthOf(left)));
   return paint('title', left) + blank + parts.map(({ text, style }) => `  ${style === null ? text : paint(style, text)}`).join('');
@@ -36,7 +36,24 @@ function crumbsOf({ visited, table }: State): string[] {
   return steps.length === 1 && table === null ? [] : steps;
 }
 
-function rightParts(state: State): { readonly text: string; readonly style: Style | null }[] {
+interface Part {
+  readonly text: string;
+  readonly style: Style | null;
+}
+
+const usedBy = (parts: readonly Part[]) => parts.reduce((sum, { text }) => sum + widthOf(text) + 2, 1);
+
+/** As many as there is room for: the last go first, but for what warns. */
+function fittingParts(state: State, room: number): Part[] {
+  const parts = rightParts(state).filter(({ text }) => text !== '');
+  while (usedBy(parts) > room && parts.length > 0) {
+    const plain = parts.findLastIndex(({ style }) => style === null || style === 'dim');
+    parts.splice(plain < 0 ? parts.length - 1 : plain, 1);
+  }
+  return parts;
+}
+
+function rightParts(state: State): Part[] {
   const { facts, follow } = state;
   return [
     { text: `${spanText(facts.end)}  ${countText(facts.events)} events`, style: null },

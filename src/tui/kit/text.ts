@@ -67,8 +67,8 @@ export function head(text: string, width: number): string {
 }
 
 /** The longest end that fits into `width` cells. */
-function tail(text: string, width: number): string {
-  if (SINGLE.test(text)) return text.slice(text.length - width);
+export function tail(text: string, width: number): string {
+  if (SINGLE.test(text)) return text.slice(Math.max(0, text.length - width));
   const segments = [...segmenter.segment(text)];
   let used = 0;
   for (let i = segments.length - 1; i >= 0; i--) {

@@ -38,7 +38,7 @@ function lensScreens(): ScreenSpec[] {
   const screens: ScreenSpec[] = [];
   for (const screen of LENS_SCREENS) {
     if (taken.has(screen.id)) continue;
-    const aliases = screen.aliases.filter((name) => !taken.has(name));
+    const aliases = screen.aliases.filter((name) => name !== screen.id && !taken.has(name));
     for (const name of [screen.id, ...aliases]) taken.add(name);
     screens.push({ ...screen, aliases });
   }

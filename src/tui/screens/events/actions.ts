@@ -144,6 +144,7 @@ export const pend =
 export function withLetter(state: State, key: string): Update {
   const { pending, marks, selected } = state;
   const next = { ...state, pending: null };
+  if (pending === 'quit') return answered(next, key);
   if ([...key].length !== 1) return noticed(next, 'no mark: a letter names one');
   if (pending === 'mark')
     return selected === null
@@ -153,6 +154,14 @@ export function withLetter(state: State, key: string): Update {
   if (num === undefined) return noticed(next, `there is no mark ${key}`);
   const from = selected === null ? marks : { ...marks, "'": selected };
   return goToNum({ ...next, marks: from }, num);
+}
+
+const LEAVING: ReadonlySet<string> = new Set(['n', 'N', 'q', 'C-c', 'F10']);
+
+/** Whether the recording is kept: anything but yes and no stays. */
+function answered(state: State, key: string): Update {
+  if (key === 'y' || key === 'Y') return asking(state, { kind: 'quit', keep: true });
+  return LEAVING.has(key) ? asking(state, { kind: 'quit', keep: false }) : noticed(state, 'still recording');
 }
 
 /** Goes to an event; from a table to the list, with the filter there is. */

@@ -2,7 +2,7 @@
 import { clockText, MS, SECOND, secondsText, spanText } from '../../../model/time.ts';
 import { type Clause, spanLiteral, timeLiteral } from '../../data/clause.ts';
 import type { Style } from '../../kit/paint.ts';
-import { cut, cutMiddle, fitted, widthOf } from '../../kit/text.ts';
+import { cut, cutMiddle, fitted, head, tail, widthOf } from '../../kit/text.ts';
 import type { ListedRow } from './rows.ts';
 
 /** abs: time of day; rel: since the capture's start; delta: since the row before. */
@@ -57,8 +57,9 @@ const SINCE: Column = {
 
 const PLACE: Column = {
   title: 'CONTAINER',
-  width: ({ width, places }) => (places && width >= 90 ? 12 : 0),
-  text: ({ place }) => place?.text ?? '',
+  width: ({ width, places }) => (!places || width < 90 ? 0 : width < 130 ? 9 : width < 170 ? 12 : 24),
+  text: ({ place }, _look, width) =>
+    place === null ? '' : /^[0-9a-f]{12}$/.test(place.text) ? place.text.slice(0, width) : cutMiddle(place.text, width),
   clause: ({ place }) => equal(place, 'this process runs in no container'),
 };
 
@@ -73,14 +74,14 @@ const PROCESS: Column = {
 const PID: Column = {
   title: 'PID',
   align: 'right',
-  width: ({ width, places }) => (width < 72 || (places && width >= 90 && width < 118) ? 0 : 7),
+  width: ({ width, places }) => (width < 72 || (places && width >= 90 && width < 125) ? 0 : 7),
   text: ({ pid }) => pid?.text ?? '',
   clause: ({ pid }) => equal(pid, 'the process of this event is not known'),
 };
 
 const EVENT: Column = {
   title: 'EVENT',
-  width: ({ width }) => (width < 100 ? 10 : 14),
+  width: ({ width }) => (width < 60 ? 8 : width < 100 ? 10 : 14),
   text: ({ type }) => type.text,
   clause: ({ type }) => equal(type, ''),
 };
@@ -88,7 +89,7 @@ const EVENT: Column = {
 const LATENCY: Column = {
   title: 'LATENCY',
   align: 'right',
-  width: () => 8,
+  width: ({ width }) => (width < 60 ? 0 : 8),
   text: ({ latency }) => (latency === null ? '' : spanText(latency)),
   style: ({ latency }) => ((latency ?? 0) >= SLOW_NS ? 'warn' : null),
   clause: ({ latency }) =>
@@ -100,11 +101,26 @@ const SUMMARY: Column = {
   width: () => null,
   text: ({ summary: { before, name, after, nameShare } }, _look, width) => {
     const room = width - widthOf(before);
-    return cut(before + cutMiddle(name, Math.max(room - widthOf(after), Math.floor(room * nameShare))) + after, width);
+    const share = isDns(before) ? DNS_SHARE : nameShare;
+    const space = Math.max(room - widthOf(after), Math.floor(room * share));
+    return cut(before + (isDns(before) ? cutName(name, space) : cutMiddle(name, space)) + after, width);
   },
   style: ({ failed }) => (failed ? 'bad' : null),
   clause: ({ target }) => (target === null ? 'this event has no descriptor and no DNS message' : { ...target, operator: '=' }),
 };
+
+/** What a lookup took stands in its own column: a name may claim more. */
+const DNS_SHARE = 0.75;
+/** Characters by which a name's first label is known. */
+const LABEL_SHOWN = 7;
+const isDns = (before: string) => before.includes('DNS ');
+
+/** A DNS name in few cells: its suffix says which search domain was tried. */
+function cutName(name: string, width: number): string {
+  if (widthOf(name) <= width) return name;
+  const first = Math.min(LABEL_SHOWN, Math.floor(width / 4));
+  return `${head(name, first)}…${tail(name, Math.max(0, width - first - 1))}`;
+}
 
 export const COLUMNS: readonly Column[] = [TIME, SINCE, PLACE, PROCESS, PID, EVENT, LATENCY, SUMMARY];
 
@@ -149,7 +165,7 @@ function equal(cell: { readonly field: string; readonly value: string } | null, 
 
 /** Nanoseconds where there is room for them, else microseconds. */
 function timeDigits({ width }: ListLook): number {
-  return width < 120 ? 6 : 9;
+  return width < 60 ? 3 : width < 130 ? 6 : 9;
 }
 
 function timeWidth(look: ListLook): number {

@@ -23,7 +23,13 @@ export function listLines(state: State, paint: Paint): string[] {
   const { list: area } = areasOf(state);
   const look = lookOf(state);
   const columns = placedColumns(look);
-  const sheet = { state, look, columns, paint, key: [look.timeMode, look.reference, ...columns.map(({ width }) => width)].join() };
+  const sheet = {
+    state,
+    look,
+    columns,
+    paint,
+    key: [state.find, look.timeMode, look.reference, ...columns.map(({ width }) => width)].join(),
+  };
   const top = state.list.rows.findIndex(({ num }) => num === state.top);
   const items = visibleItems(state.list.rows, Math.max(0, top), area.height);
   const lines = items.map((item) => (item.kind === 'gap' ? paint('warn', gapLine(item.ns, area.width)) : rowLine(item.row, sheet)));
@@ -54,13 +60,21 @@ function rowLine(row: ListedRow, sheet: Sheet): string {
   return line;
 }
 
-function paintedLine(row: ListedRow, { columns, look, paint }: Sheet): string {
+function paintedLine(row: ListedRow, { state, columns, look, paint }: Sheet): string {
   const cells = columns.map((placed) => {
     const style = placed.column.style?.(row) ?? null;
     const text = cellText(placed, row, look);
-    return style === null ? text : paint(style, text);
+    return highlighted(text, state.find, paint, (part) => (style === null ? part : paint(style, part)));
   });
   return ` ${cells.join(' ')}`;
+}
+
+/** The text that was looked for is underlined. */
+export function highlighted(text: string, find: string, paint: Paint, styled: (part: string) => string = (part) => part): string {
+  const at = find === '' ? -1 : text.toLowerCase().indexOf(find.toLowerCase());
+  if (at < 0) return styled(text);
+  const end = at + find.length;
+  return styled(text.slice(0, at)) + paint('underline', styled(text.slice(at, end))) + highlighted(text.slice(end), find, paint, styled);
 }
 
 /** A bar with the focused cell cut out of it. */

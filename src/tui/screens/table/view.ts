@@ -5,6 +5,7 @@ import { areasOf } from '../../frame/areas.ts';
 import type { Paint } from '../../kit/paint.ts';
 import { countText, cut, fitted, harmless, widthOf, wrap } from '../../kit/text.ts';
 import { contextOf, type State } from '../../state.ts';
+import { highlighted } from '../events/list-view.ts';
 import { screenNamed } from '../index.ts';
 import type { ScreenColumn, ScreenRow, ScreenUnit } from '../screen.ts';
 import type { TableState } from './state.ts';
@@ -19,7 +20,26 @@ const HEAD_SHARE = 0.4;
 /** Lines of rows that are seen at once. */
 export function tableHeight(state: State, shown: TableState): number {
   const { height, width } = areasOf(state).list;
-  return Math.max(1, height - headLines(shown, width, height).length);
+  return Math.max(1, height - headLines(shown, width, height).length - noteHeight(shown, width, height));
+}
+
+/** Lines that the selected row's cut cells may take below the rows. */
+const NOTE_LINES = 3;
+/** Fewer lines than this are for rows alone. */
+const NOTE_FROM = 12;
+
+/** 0: every cell that may be seen soon is whole. */
+function noteHeight(shown: TableState, width: number, height: number): number {
+  if (height < NOTE_FROM || shown.table === null) return 0;
+  return columnWidths(shown, width - 1).isCut ? NOTE_LINES + 1 : 0;
+}
+
+/** What of the selected row was cut, whole. */
+function noteLines(shown: TableState, widths: readonly number[], width: number): string[] {
+  const row = shown.rows[shown.selected];
+  const texts = (shown.table?.columns ?? []).map((column, c) => cellText(column, row?.cells[c] ?? null));
+  const whole = texts.filter((text, c) => widthOf(text) > widths[c]!).map((text) => text.trim());
+  return ['', ...whole.flatMap((text) => wrap(text, width - 2)).map((line) => ` ${line}`)].slice(0, NOTE_LINES + 1);
 }
 
 /** One line more than the list has: titles and all that stands above them included. */
@@ -27,12 +47,16 @@ export function tableLines(state: State, shown: TableState, paint: Paint): strin
   const { height, width } = areasOf(state).list;
   const head = headLines(shown, width, height);
   const lines = [...head.map((line, i) => paint(i === 0 ? 'title' : 'dim', fitted(line, width)))];
-  const rows = height - head.length;
+  const rows = tableHeight(state, shown);
   if (shown.table === null) return filled([...lines, '', paint('dim', `  ${waitingText(shown)}`)], height + 1);
-  const widths = columnWidths(shown, width - 1);
+  const { widths, isCut } = columnWidths(shown, width - 1);
   lines.push(shown.table.columns.length > 1 ? titleLine(shown, widths, paint) : '');
   for (let i = shown.top; i < Math.min(shown.rows.length, shown.top + rows); i++) lines.push(rowLine(state, shown, widths, i, paint));
   if (shown.rows.length === 0) lines.push(paint('dim', '  no rows'));
+  if (isCut && noteHeight(shown, width, height) > 0) {
+    const full = filled(lines, height + 1 - NOTE_LINES - 1);
+    return filled([...full, ...noteLines(shown, widths, width).map((line) => paint('dim', line))], height + 1);
+  }
   return filled(lines, height + 1);
 }
 
@@ -52,14 +76,16 @@ function headLines({ question, table }: TableState, width: number, height: numbe
 }
 
 /** Every column as wide as what it says, the widest texts less so where there is no room; the last text takes what is left. */
-function columnWidths({ table, rows, top }: TableState, width: number): number[] {
+function columnWidths({ table, rows, top }: TableState, width: number): { readonly widths: number[]; readonly isCut: boolean } {
   const columns = table?.columns ?? [];
-  const seen = rows.slice(top, top + MEASURED);
+  const from = Math.floor(top / MEASURED) * MEASURED; // not from the first row shown: columns that move with every key are hard to read
+  const seen = rows.slice(from, from + 2 * MEASURED);
   const wanted = columns.map((column, c) =>
     Math.max(widthOf(column.title) + 1, ...seen.map(({ cells }) => widthOf(cellText(column, cells[c] ?? null)))),
   );
   const isText = (c: number) => columns[c]!.align === 'left';
-  let over = wanted.reduce((sum, one) => sum + one, columns.length - 1) - width;
+  const whole = wanted.reduce((sum, one) => sum + one, columns.length - 1);
+  let over = whole - width;
   for (; over > 0; over--) {
     const widest = wanted.reduce((best, one, c) => (isText(c) && one > (wanted[best] ?? LEAST_TEXT) ? c : best), -1);
     if (widest < 0) break;
@@ -67,7 +93,7 @@ function columnWidths({ table, rows, top }: TableState, width: number): number[]
   }
   const last = columns.findLastIndex(({ align }) => align === 'left');
   if (over < 0 && last >= 0) wanted[last]! -= over;
-  return wanted;
+  return { widths: wanted, isCut: whole > width };
 }
 
 function titleLine({ table, sort, column }: TableState, widths: readonly number[], paint: Paint): string {
@@ -87,7 +113,7 @@ function heading(title: string, unit: ScreenUnit): string {
 function rowLine(state: State, shown: TableState, widths: readonly number[], i: number, paint: Paint): string {
   const row = shown.rows[i]!;
   const texts = textsOf(shown, row, widths);
-  if (i !== shown.selected) return ` ${texts.join(' ')}`;
+  if (i !== shown.selected) return highlighted(` ${texts.join(' ')}`, state.find, paint);
   const focused = contextOf(state) === 'table' ? shown.column : -1;
   const before = ['▸', ...texts.slice(0, Math.max(0, focused)).map((text) => `${text} `)].join('');
   if (focused < 0) return paint('inverse', `▸${texts.join(' ')}`);

@@ -1,7 +1,8 @@
 /** Names that are not answered, answered with a failure, or answered late. */
+import { parseResolvConf } from '../../dns/resolv.ts';
 import type { DnsRow } from '../../model/dns.ts';
 import { spanText } from '../../model/time.ts';
-import { type Check, finding, isExplained } from '../check.ts';
+import { type Check, command, finding, isExplained } from '../check.ts';
 import { type Examined, times } from '../examined.ts';
 
 export const dnsUnanswered: Check = {
@@ -27,7 +28,7 @@ export const dnsUnanswered: Check = {
           unseen: upstream.length > 0 ? ['the upstream server'] : ['the DNS server, where it is not on this node'],
           fixes:
             suffix === ''
-              ? [`dig @${server.replace(/:\d+$/, '')} NAME`]
+              ? [command`dig @${server.replace(/:\d+$/, '')} NAME`]
               : [
                   'ask with a dot at the end, or lower ndots in the pod’s dnsConfig',
                   `take ${suffix} out of the search list`,
@@ -55,9 +56,9 @@ function forwarded(examined: Examined, rows: readonly DnsRow[]): DnsRow[] {
 
 /** A search domain, outside the cluster's, that all these names end with; empty: none. */
 function searchSuffix(examined: Examined, rows: readonly DnsRow[]): string {
-  const domains = examined.node
-    .at('resolver', examined.end)
-    .flatMap(({ value }) => /^search (.*)$/m.exec(value.resolvConf)?.[1]?.trim().split(/\s+/) ?? []);
+  const files = examined.node.at('resolver', examined.end).map(({ value }) => value.resolvConf);
+  const read = [...examined.dims.resolvers.all()].map(({ text }) => text);
+  const domains = [...files, ...read].flatMap((text) => parseResolvConf(text).search);
   const foreign = [...new Set(domains)].filter((domain) => !/(^|\.)cluster\.local$/.test(domain));
   return foreign.find((domain) => rows.every(({ qname }) => qname.toLowerCase().endsWith(`.${domain}`))) ?? '';
 }

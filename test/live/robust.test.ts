@@ -131,8 +131,9 @@ describe.skipIf(reason !== null)(`recording when things are not as they should b
     const recorder = spawn(BIN, ['record', '-w', newPath()], { stdio: 'ignore' });
     children.push(recorder);
     const ended = new Promise((resolve) => recorder.on('exit', resolve));
+    const probe = await until(() => probeOf(recorder));
     await sleep(1500);
-    const status = readFileSync(`/proc/${probeOf(recorder)}/status`, 'utf8');
+    const status = readFileSync(`/proc/${probe}/status`, 'utf8');
     expect(/CapEff:\s+(\w+)/.exec(status)![1]).toMatch(/^0+$/);
     expect(/CapPrm:\s+(\w+)/.exec(status)![1]).toMatch(/^0+$/);
     expect(/Seccomp:\s+(\d)/.exec(status)![1]).toBe('2');

@@ -74,18 +74,22 @@ export const dnsFailed: Check = {
         (row.rcode === 'SERVFAIL' || row.rcode === 'REFUSED') &&
         examined.inScope(examined.netnsOf(row)),
     );
-    return byServer(rows).map(([server, all]) =>
-      finding(
-        'dns-servfail',
-        'critical',
-        `${server}${nameOf(examined, server)} answered ${times(all.length, 'question')} with ${[...new Set(all.map(({ rcode }) => rcode))].join(', ')}: ${namesOf(all)}`,
-        {
-          affected: all.map((row) => examined.who(examined.netnsOf(row), row.thread)),
-          events: all.map(({ num }) => num),
-          fixes: ['look at the log of the DNS server', 'can it reach its upstream servers?'],
-        },
-      ),
-    );
+    return byServer(rows).map(([server, all]) => {
+      const upstream = forwarded(examined, all);
+      const asked = [...new Set(upstream.map((row) => row.server))];
+      const codes = [...new Set(all.map(({ rcode }) => rcode))].join(', ');
+      const why = upstream.length === 0 ? '' : `; it had asked ${asked.join(', ')} ${times(upstream.length, 'time')} without an answer`;
+      const verdict = `${server}${nameOf(examined, server)} answered ${times(all.length, 'question')} with ${codes}: ${namesOf(all)}${why}`;
+      return finding('dns-servfail', 'critical', verdict, {
+        affected: all.map((row) => examined.who(examined.netnsOf(row), row.thread)),
+        events: [...all, ...upstream].map(({ num }) => num),
+        confidence: upstream.length > 0 ? 0.95 : 0.9,
+        fixes: [
+          'look at the log of the DNS server',
+          asked.length === 0 ? 'can it reach its upstream servers?' : command`dig @${asked[0]?.replace(/:\d+$/, '')} NAME`,
+        ],
+      });
+    });
   },
 };
 

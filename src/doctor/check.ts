@@ -64,3 +64,16 @@ export function finding(
 export function isExplained(before: readonly Finding[], address: string): boolean {
   return before.some(({ explains }) => explains.includes('*') || explains.includes(address));
 }
+
+/** A command for people to paste: what a capture says stands in it as one word, whatever it holds. A list: as many words. */
+export function command(parts: readonly string[], ...values: readonly (string | number | undefined | readonly string[])[]): string {
+  const words = values.map((value) => (typeof value === 'object' ? value.map(quoted).join(' ') : quoted(String(value ?? '?'))));
+  return parts.map((part, i) => part + (words[i] ?? '')).join('');
+}
+
+const PLAIN = /^[A-Za-z0-9_./:@%+=,-]+$/;
+const CONTROL = /\p{Cc}/gu;
+
+function quoted(value: string): string {
+  return PLAIN.test(value) ? value : `'${value.replace(CONTROL, '?').replaceAll("'", "'\\''")}'`;
+}

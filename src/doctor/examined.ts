@@ -51,16 +51,13 @@ export class Examined {
     return this.observed.drops.filter((drop) => this.inScope(drop.netns) && wanted(drop));
   }
 
-  /** Questions of clients of this node that nobody answered. */
+  /** Questions of clients of this node that nobody answered, however often they were asked. */
   get unanswered(): readonly DnsRow[] {
-    this.#unanswered ??= [...this.dims.dns.all()].filter(
-      (row) =>
-        !row.response &&
-        row.partner === null &&
-        row.side === 'client' &&
-        row.protocol === 'dns' &&
-        row.time + PATIENCE < this.end &&
-        this.inScope(this.netnsOf(row)),
+    if (this.#unanswered !== null) return this.#unanswered;
+    const queries = [...this.dims.dns.all()].filter((row) => !row.response && row.side === 'client' && row.protocol === 'dns');
+    const answered = new Set(queries.filter(({ partner }) => partner !== null).map(questionOf));
+    this.#unanswered = queries.filter(
+      (row) => row.partner === null && !answered.has(questionOf(row)) && row.time + PATIENCE < this.end && this.inScope(this.netnsOf(row)),
     );
     return this.#unanswered;
   }
@@ -120,6 +117,9 @@ export class Examined {
     return missing.map(({ id, reason }) => `${id} of the node: ${reason}`);
   }
 }
+
+/** The same for each time that a question is asked on a socket. */
+export const questionOf = ({ fd, qname, qtype, messageId }: DnsRow) => `${fd} ${messageId} ${qtype} ${qname}`;
 
 export const addressOf = (end: End) => endText(end);
 export const sum = (groups: readonly { readonly count: number }[]) => groups.reduce((total, { count }) => total + count, 0);

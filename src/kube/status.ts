@@ -36,7 +36,7 @@ function podReasons(status: Json): string[] {
   const statuses = [...records(status.containerStatuses), ...records(status.initContainerStatuses)];
   const states = statuses.flatMap(({ state, lastState }) => [record(record(state).waiting), ended(state), ended(lastState)]);
   const phase = text(status.phase);
-  return [...states.map(({ reason }) => text(reason)), text(status.reason), phase === 'Pending' || phase === 'Failed' ? phase : ''].filter(
+  return [...states.map(({ reason }) => text(reason)), text(status.reason), phase === 'Failed' ? phase : ''].filter(
     (reason) => reason !== '' && reason !== 'Completed' && reason !== 'ContainerCreating' && reason !== 'PodInitializing',
   );
 }

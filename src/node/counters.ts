@@ -1,7 +1,7 @@
 /** Numbers of a network namespace: sysctls, the table of connections, what the protocols counted. */
 import type { NodeFact } from '../model/node.ts';
 import { type FoundNamespace, readText } from './processes.ts';
-import type { Tools } from './tools.ts';
+import type { ToolQuestion, Tools } from './tools.ts';
 
 // biome-ignore format: a list
 const SYSCTLS: readonly string[] = [
@@ -18,9 +18,11 @@ const COUNT = 'net.netfilter.nf_conntrack_count';
 const MAX = 'net.netfilter.nf_conntrack_max';
 const PATH_OF = new Map(SYSCTLS.map((name) => [`/proc/sys/${name.replaceAll('.', '/')}`, name]));
 
+export const SYSCTL_VALUES: ToolQuestion = { id: 'sysctls', command: ['sh', '-c', `grep -sH '' ${[...PATH_OF.keys()].join(' ')}; true`] };
+
 /** /proc/sys/net shows the reader's own namespace, so it is read by a process inside. Empty: it could not be entered. */
 export function sysctlValues(tools: Tools, namespace: FoundNamespace): Map<string, string> {
-  const output = tools.run('sysctls', namespace, ['sh', '-c', `grep -sH '' ${[...PATH_OF.keys()].join(' ')}; true`]) ?? '';
+  const output = tools.ask(namespace, SYSCTL_VALUES) ?? '';
   const values = output.split('\n').flatMap((line): [string, string][] => {
     const at = line.indexOf(':');
     const name = PATH_OF.get(line.slice(0, at));
@@ -46,7 +48,9 @@ export function sysctlFacts(netns: number, values: ReadonlyMap<string, string>):
 /** A file below /proc/net as the namespace has it: needs no privilege where a process is in it, and one inside where there is none. */
 export function netText(tools: Tools, namespace: FoundNamespace, file: string): string {
   const pid = namespace.pids[0];
-  return pid === undefined ? (tools.run('counters', namespace, ['cat', `/proc/net/${file}`]) ?? '') : readText(`/proc/${pid}/net/${file}`);
+  return pid === undefined
+    ? (tools.ask(namespace, { id: `counters-${file}`, command: ['cat', `/proc/net/${file}`] }) ?? '')
+    : readText(`/proc/${pid}/net/${file}`);
 }
 
 /** What /proc/PID/net/snmp tells of forwarding where nothing else can be read: 1 is on, 2 is off. */

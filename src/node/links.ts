@@ -1,9 +1,11 @@
 /** Interfaces, addresses, routes, neighbours: what `ip -json` and `bridge -json` say. */
 import { type Json, list, number, record, records, text } from '../model/json.ts';
 import type { NodeFact } from '../model/node.ts';
-import type { Namespace, Tools } from './tools.ts';
+import type { Namespace, ToolQuestion, Tools } from './tools.ts';
 
 const BATCH = 'address show\nroute show table all\nneighbour show\nrule show\n';
+/** Everything of a namespace's links by one process. */
+export const LINKS: ToolQuestion = { id: 'links', command: ['ip', '-json', '-details', '-batch', '-'], input: BATCH };
 const LOCAL: ReadonlySet<string> = new Set(['local', 'broadcast', 'multicast', 'anycast']);
 const FAILED: ReadonlySet<string> = new Set(['FAILED', 'INCOMPLETE']);
 /** Of a namespace, as many are kept: a node with BGP has the Internet's. */
@@ -12,7 +14,7 @@ const MOST_NEIGHBOURS = 1_000;
 
 /** Null: the namespace could not be entered. */
 export function linkFacts(tools: Tools, namespace: Namespace): NodeFact[] | null {
-  const output = tools.run('links', namespace, ['ip', '-json', '-details', '-batch', '-'], BATCH);
+  const output = tools.ask(namespace, LINKS);
   if (output === null) return null;
   const [addresses, routes, neighbours, rules] = arraysIn(output);
   const { inode: netns } = namespace;
@@ -87,6 +89,6 @@ function policyFact(netns: number, rule: Json): NodeFact<'policy'> {
 
 /** Names of namespaces by the number that the links of one have for them. */
 export function peerNames(tools: Tools, namespace: Namespace): Map<number, string> {
-  const [found] = arraysIn(tools.run('peers', namespace, ['ip', '-json', 'netns', 'list-id']) ?? '');
+  const [found] = arraysIn(tools.ask(namespace, { id: 'peers', command: ['ip', '-json', 'netns', 'list-id'] }) ?? '');
   return new Map((found ?? []).flatMap(({ nsid, name }) => (text(name) === '' ? [] : [[number(nsid), text(name)] as const])));
 }

@@ -22,6 +22,18 @@ export function readText(path: string): string {
   }
 }
 
+/** How many processes there are whose namespace may not be told. */
+export function hiddenProcesses(): number {
+  return pids().filter((pid) => {
+    try {
+      readlinkSync(`/proc/${pid}/ns/net`);
+      return false;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EACCES';
+    }
+  }).length;
+}
+
 /** Inode of the namespace that a path under ns or /run/netns leads to; 0: it cannot be read. */
 export function namespaceAt(path: string): number {
   try {
@@ -40,7 +52,7 @@ export function allNamespaces(): Map<number, FoundNamespace> {
   const byInode = new Map<number, number[]>();
   for (const pid of pids()) {
     const inode = inodeOf(pid);
-    if (inode === 0) continue;
+    if (inode === 0) continue; // it has ended, or is not ours to look at
     const known = byInode.get(inode);
     if (known === undefined) byInode.set(inode, [pid]);
     else known.push(pid);

@@ -1,11 +1,11 @@
 /** One look at the node: all facts of its own network and of its pods' at a moment. Nothing of the node is changed. */
 import { existsSync } from 'node:fs';
 import type { NodeFact, NodeKind, NodeMissing, NodeValue } from '../model/node.ts';
-import { conntrackFacts, counterFacts, forwardingFact, netText, sysctlFacts, sysctlValues } from './counters.ts';
-import { linkFacts, peerNames } from './links.ts';
-import { allNamespaces, type FoundNamespace, namespaceAt, namespaceFact, sickProcesses } from './processes.ts';
+import { conntrackFacts, counterFacts, forwardingFact, netText, SYSCTL_VALUES, sysctlFacts, sysctlValues } from './counters.ts';
+import { LINKS, linkFacts, peerNames } from './links.ts';
+import { allNamespaces, type FoundNamespace, hiddenProcesses, namespaceAt, namespaceFact, sickProcesses } from './processes.ts';
 import { iptablesFacts, ipvsFacts, nftFacts } from './rules.ts';
-import { listenerFacts, Owners } from './sockets.ts';
+import { LISTENERS, listenerFacts, Owners } from './sockets.ts';
 import { cniFacts, flowFacts, kernelLogFacts, resolverFact } from './texts.ts';
 import { Tools } from './tools.ts';
 
@@ -46,9 +46,12 @@ export function readNode(hostPath: string | null, depth: Depth): Snapshot {
   const all = allNamespaces();
   const tools = new Tools(own);
   const host = hostNamespace(hostPath, all);
+  const hidden = hiddenProcesses();
+  if (hidden > 0) tools.miss('namespaces', `which network namespace ${hidden} processes are in is seen with CAP_SYS_PTRACE only`);
   const at = Date.now();
   const hostFacts = readHost(tools, host, depth, at);
   const pods = [...namespacesOf(tools, host, all, hostPath !== null, hostFacts)].slice(0, MOST_NAMESPACES);
+  tools.prepare(pods, depth === 'all' ? [LINKS, SYSCTL_VALUES, LISTENERS] : [LINKS, SYSCTL_VALUES]);
   const owners = new Owners();
   const everywhere = [host, ...pods].flatMap((namespace) => readAny(tools, namespace, namespace === host, depth, owners));
   const facts = [...hostFacts, ...everywhere];

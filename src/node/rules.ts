@@ -15,7 +15,7 @@ interface Chain {
 
 /** Null: they could not be listed. */
 export function iptablesFacts(tools: Tools, namespace: Namespace, family: 'ip' | 'ip6'): NodeFact[] | null {
-  const output = tools.run(family === 'ip' ? 'iptables' : 'ip6tables', namespace, [`${family}tables-save`, '-c']);
+  const output = tools.ask(namespace, { id: `${family}tables`, command: [`${family}tables-save`, '-c'] });
   return output === null ? null : factsOf(namespace.inode, parseIptables(output, family));
 }
 
@@ -56,7 +56,7 @@ function factsOf(netns: number, chains: ReadonlyMap<string, Chain>): NodeFact[] 
 const OF_IPTABLES = /^(ip|ip6) (raw|mangle|nat|filter|security)$/;
 
 export function nftFacts(tools: Tools, namespace: Namespace): NodeFact[] {
-  const output = tools.run('nftables', namespace, ['nft', '--json', 'list', 'ruleset']);
+  const output = tools.ask(namespace, { id: 'nftables', command: ['nft', '--json', 'list', 'ruleset'] });
   if (output === null) return [];
   let all: readonly unknown[];
   try {
@@ -88,7 +88,7 @@ export function parseNft(items: readonly Json[]): Map<string, Chain> {
 
 /** IPVS: virtual servers, and where each leads. */
 export function ipvsFacts(tools: Tools, namespace: Namespace): NodeFact[] {
-  const output = tools.run('ipvs', namespace, ['ipvsadm', '-Sn']) ?? '';
+  const output = tools.ask(namespace, { id: 'ipvs', command: ['ipvsadm', '-Sn'] }) ?? '';
   const servers = new Map<string, string[]>();
   for (const line of output.split('\n')) {
     const [, verb, protocol, virtual] = /^-([Aa]) -([tuf]) (\S+)/.exec(line) ?? [];

@@ -1,9 +1,9 @@
-/** Who listens, and how much waits there: /proc/PID/net, which needs no privilege, and `ss` for what the accept queues take. */
+/** Who listens, and how much waits there: by `ss`, else from /proc/PID/net, which needs no privilege. */
 import { readdirSync, readlinkSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import type { NodeFact } from '../model/node.ts';
 import { type FoundNamespace, readText } from './processes.ts';
-import type { Tools } from './tools.ts';
+import type { ToolQuestion, Tools } from './tools.ts';
 
 const LISTEN = 0x0a;
 const MOST = 1_000;
@@ -13,22 +13,43 @@ interface Socket {
   readonly ip: string;
   readonly port: number;
   readonly queue: number;
+  /** How many connections may wait; -1: not told. */
+  readonly backlog: number;
   readonly drops: number;
   readonly inode: string;
 }
 
 export function listenerFacts(tools: Tools, namespace: FoundNamespace, owners: Owners): NodeFact<'listener'>[] {
-  const pid = namespace.pids[0];
-  if (pid === undefined) return [];
-  const sockets = (['tcp', 'tcp6', 'udp', 'udp6'] as const)
-    .flatMap((file) => parseSockets(readText(`/proc/${pid}/net/${file}`), file))
-    .slice(0, MOST);
-  const backlogs = sockets.some(({ protocol }) => protocol === 'tcp') ? backlogsOf(tools, namespace) : new Map<number, number>();
-  return sockets.map(({ protocol, ip, port, queue, drops, inode }) => {
-    const owner = owners.of(inode, namespace.pids);
-    const value = { protocol, ip, port, backlog: protocol === 'tcp' ? (backlogs.get(port) ?? -1) : -1, queue, drops, ...owner };
-    return { kind: 'listener', netns: namespace.inode, key: `${protocol} ${ip} ${port} ${inode}`, value };
+  const listed = tools.ask(namespace, LISTENERS);
+  const sockets = listed === null ? fromProc(namespace) : parseSs(listed);
+  return sockets.slice(0, MOST).map(({ inode, ...socket }) => {
+    const value = { ...socket, ...owners.of(inode, namespace.pids) };
+    return { kind: 'listener', netns: namespace.inode, key: `${socket.protocol} ${socket.ip} ${socket.port} ${inode}`, value };
   });
+}
+
+/** By netlink it is told who listens; /proc/PID/net/tcp has the kernel look through all connections of the machine. */
+export const LISTENERS: ToolQuestion = { id: 'listeners', command: ['ss', '-HOltunem'] };
+
+const LISTED = /^(?<protocol>tcp|udp) +\S+ +(?<queue>\d+) +(?<backlog>\d+) +(?<ip>\S+):(?<port>\d+) +\S+ .*?\bino:(?<inode>\d+)/;
+
+export function parseSs(text: string): Socket[] {
+  return text.split('\n').flatMap((line): Socket[] => {
+    const found = LISTED.exec(line)?.groups;
+    if (found === undefined) return [];
+    const protocol = found.protocol === 'tcp' ? 'tcp' : 'udp';
+    const ip = found.ip!.replace(/%.*$/, '').replace(/[[\]]/g, '');
+    const drops = protocol === 'udp' ? Number(/,d(\d+)\)/.exec(line)?.[1] ?? 0) : 0;
+    const backlog = protocol === 'tcp' ? Number(found.backlog) : -1;
+    return [
+      { protocol, ip: ip === '*' ? '::' : ip, port: Number(found.port), queue: Number(found.queue), backlog, drops, inode: found.inode! },
+    ];
+  });
+}
+
+function fromProc({ pids }: FoundNamespace): Socket[] {
+  const files = pids.length === 0 ? [] : (['tcp', 'tcp6', 'udp', 'udp6'] as const);
+  return files.flatMap((file) => parseSockets(readText(`/proc/${pids[0]}/net/${file}`), file));
 }
 
 /** Sockets that wait for whoever comes: listening ones of TCP, those of UDP without a peer. */
@@ -45,7 +66,7 @@ export function parseSockets(table: string, file: 'tcp' | 'tcp6' | 'udp' | 'udp6
       const [address = '', port = ''] = local.split(':');
       const drops = protocol === 'udp' ? Number(words.at(-1) ?? 0) : 0;
       const queue = Number.parseInt(queues.split(':')[1] ?? '', 16);
-      return [{ protocol, ip: ipOf(address), port: Number.parseInt(port, 16), queue, drops, inode: words[9] ?? '' } as const];
+      return [{ protocol, ip: ipOf(address), port: Number.parseInt(port, 16), queue, backlog: -1, drops, inode: words[9] ?? '' } as const];
     });
 }
 
@@ -54,18 +75,6 @@ export function ipOf(hex: string): string {
   const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => [...Buffer.from(word, 'hex')].reverse());
   if (bytes.length !== 4 && bytes.length !== 16) return '';
   return ipaddr.process(ipaddr.fromByteArray(bytes).toString()).toString();
-}
-
-/** What the accept queues take, by port. */
-function backlogsOf(tools: Tools, namespace: FoundNamespace): Map<number, number> {
-  const lines = (tools.run('backlogs', namespace, ['ss', '-Hltn']) ?? '').split('\n');
-  return new Map(
-    lines.flatMap((line) => {
-      const [, , backlog, local] = line.trim().split(/\s+/);
-      const port = Number(local?.slice(local.lastIndexOf(':') + 1));
-      return Number.isInteger(port) ? [[port, Number(backlog)] as const] : [];
-    }),
-  );
 }
 
 /** Which process has a socket, by the descriptors of the processes of its namespace. */

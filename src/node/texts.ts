@@ -37,7 +37,7 @@ const MOST_LINES = 100;
 
 /** Lines of the last minute; `now`: ms since 1970, for times that the log has since the machine began. */
 export function kernelLogFacts(tools: Tools, namespace: FoundNamespace, now: number): NodeFact<'kernelLog'>[] {
-  const output = tools.run('kernel-log', namespace, ['dmesg']) ?? '';
+  const output = tools.ask(namespace, { id: 'kernel-log', command: ['dmesg'] }) ?? '';
   const uptimeMs = Number(readText('/proc/uptime').split(' ')[0]) * 1000;
   return output
     .split('\n')
@@ -58,7 +58,7 @@ export function flowFacts(tools: Tools, namespace: FoundNamespace, count: number
     tools.miss('conntrack-entries', `${count} connections are too many to list`);
     return [];
   }
-  const lines = (tools.run('conntrack-entries', namespace, ['conntrack', '-L', '--dst-nat']) ?? '').split('\n');
+  const lines = (tools.ask(namespace, { id: 'conntrack-entries', command: ['conntrack', '-L', '--dst-nat'] }) ?? '').split('\n');
   return lines
     .filter((line) => line.includes('src='))
     .slice(0, MOST_FLOWS)

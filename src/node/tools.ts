@@ -5,12 +5,29 @@ import type { NodeMissing } from '../model/node.ts';
 /** Where tools of the administrator lie, which a user's PATH may leave out. */
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin:/usr/bin:/bin`;
 const TIMEOUT_MS = 5_000;
-const MAX_BYTES = 32 << 20;
+const MAX_BYTES = 64 << 20;
+/** Between what one tool printed and the next. */
+const MARK = '\x1e';
+
+/** A network namespace and a path by which it can be entered. */
+export interface Namespace {
+  readonly inode: number;
+  readonly path: string;
+}
+
+/** Something that a tool is asked; `id` names it where it could not be answered. */
+export interface ToolQuestion {
+  readonly id: string;
+  readonly command: readonly string[];
+  readonly input?: string;
+}
 
 export class Tools {
   /** Namespace that this thread is in: nothing needs to be entered for it. */
   readonly #own: number;
   readonly #missing = new Map<string, string>();
+  /** Answers that are there already, by namespace and question. */
+  readonly #answers = new Map<string, string>();
 
   constructor(own: number) {
     this.#own = own;
@@ -24,35 +41,47 @@ export class Tools {
     if (!this.#missing.has(id)) this.#missing.set(id, reason);
   }
 
-  /** What a tool prints within a namespace; null: it could not be had, which is noted under `id`. */
-  run(id: string, namespace: Namespace, command: readonly string[], input = ''): string | null {
-    const inside = namespace.inode === this.#own ? command : ['nsenter', `--net=${namespace.path}`, ...command];
-    const { status, stdout, stderr, error } = spawnSync(inside[0]!, inside.slice(1), {
-      input,
-      encoding: 'utf8',
-      env: { PATH, LC_ALL: 'C' },
-      timeout: TIMEOUT_MS,
-      maxBuffer: MAX_BYTES,
-    });
+  /** What a tool prints within a namespace; null: it could not be had, which is noted. */
+  ask(namespace: Namespace, { id, command, input = '' }: ToolQuestion): string | null {
+    const known = this.#answers.get(`${namespace.inode} ${id}`);
+    if (known !== undefined) return known;
+    const { status, stdout, stderr, error } = start(this.#inside(namespace, command), input);
     if (error === undefined && status === 0) return stdout;
     this.miss(id, reasonOf(command[0]!, error, stderr));
     return null;
   }
+
+  /** Asks the same of many namespaces by one shell: it costs a third of asking one by one. What fails is asked again when it is needed. */
+  prepare(namespaces: readonly Namespace[], questions: readonly ToolQuestion[]): void {
+    if (namespaces.length === 0) return;
+    const { stdout } = start(['sh'], namespaces.map((namespace) => questions.map((one) => this.#line(namespace, one)).join('')).join(''));
+    const parts = (stdout ?? '').split(MARK);
+    for (let i = 1; i + 1 < parts.length; i++) {
+      const end = parts[i]!.indexOf('\n');
+      if (parts[i + 1]!.startsWith('ok\n')) this.#answers.set(parts[i]!.slice(0, end), parts[i]!.slice(end + 1));
+    }
+  }
+
+  #line(namespace: Namespace, { id, command, input = '' }: ToolQuestion): string {
+    const words = this.#inside(namespace, command).map(quoted).join(' ');
+    return `printf '${MARK}%s\\n' ${quoted(`${namespace.inode} ${id}`)}; printf %s ${quoted(input)} | ${words} 2>/dev/null && printf '${MARK}ok\\n'\n`;
+  }
+
+  #inside({ inode, path }: Namespace, command: readonly string[]): readonly string[] {
+    return inode === this.#own ? command : ['nsenter', `--net=${path}`, ...command];
+  }
 }
 
-/** A network namespace and a path by which it can be entered. */
-export interface Namespace {
-  readonly inode: number;
-  readonly path: string;
+function start([file, ...args]: readonly string[], input: string) {
+  return spawnSync(file!, args, { input, encoding: 'utf8', env: { PATH, LC_ALL: 'C' }, timeout: TIMEOUT_MS, maxBuffer: MAX_BYTES });
 }
+
+const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
 function reasonOf(tool: string, error: Error | undefined, stderr: string | null): string {
   const text = (stderr ?? '').trim().split('\n')[0] ?? '';
-  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' || /No such file or directory$/.test(text))
-    return `${tool} is not installed`;
-  if (/reassociate|Operation not permitted|Permission denied/i.test(text))
-    return /reassociate|cannot open/.test(text)
-      ? 'entering another network namespace needs CAP_SYS_ADMIN and CAP_SYS_PTRACE'
-      : `${tool} needs CAP_NET_ADMIN: ${text}`;
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' || /failed to execute/.test(text)) return `${tool} is not installed`;
+  if (/reassociate|cannot open/.test(text)) return 'entering another network namespace needs CAP_SYS_ADMIN and CAP_SYS_PTRACE';
+  if (/not permitted|denied|be root/i.test(text)) return `${tool} needs ${tool === 'dmesg' ? 'CAP_SYSLOG' : 'CAP_NET_ADMIN'}`;
   return text === '' ? `${tool} failed${error === undefined ? '' : `: ${error.message}`}` : `${tool}: ${text}`;
 }

@@ -15,7 +15,17 @@ const children: ChildProcess[] = [];
 /** The probe that a recorder started: its only child. */
 function probeOf(recorder: ChildProcess): number {
   const tasks = readFileSync(`/proc/${recorder.pid}/task/${recorder.pid}/children`, 'utf8').trim().split(/\s+/);
-  return Number(tasks.find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('trowel-probe')));
+  return Number(tasks.find((pid) => pid !== '' && readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('trowel-probe')) ?? 0);
+}
+
+/** Waits for a number other than 0. */
+async function until(read: () => number): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const found = read();
+    if (found > 0) return found;
+    await sleep(100);
+  }
+  throw new Error('it did not come');
 }
 
 function rssMiB(pid: number): number {
@@ -55,8 +65,8 @@ describe.skipIf(reason !== null)(`recording when things are not as they should b
     const recorder = spawn(BIN, ['record', '-w', path], { stdio: 'ignore' });
     children.push(recorder);
     const ended = new Promise<number | null>((resolve) => recorder.on('exit', resolve));
-    await sleep(1500);
-    const probe = probeOf(recorder);
+    const probe = await until(() => probeOf(recorder));
+    await sleep(1000);
     const load = spawn('dd', ['if=/dev/zero', 'of=/dev/null', 'bs=80', 'count=200000000'], { stdio: 'ignore' });
     children.push(load);
     await sleep(500);
@@ -121,8 +131,9 @@ describe.skipIf(reason !== null)(`recording when things are not as they should b
     const recorder = spawn(BIN, ['record', '-w', newPath()], { stdio: 'ignore' });
     children.push(recorder);
     const ended = new Promise((resolve) => recorder.on('exit', resolve));
+    const probe = await until(() => probeOf(recorder));
     await sleep(1500);
-    const status = readFileSync(`/proc/${probeOf(recorder)}/status`, 'utf8');
+    const status = readFileSync(`/proc/${probe}/status`, 'utf8');
     expect(/CapEff:\s+(\w+)/.exec(status)![1]).toMatch(/^0+$/);
     expect(/CapPrm:\s+(\w+)/.exec(status)![1]).toMatch(/^0+$/);
     expect(/Seccomp:\s+(\d)/.exec(status)![1]).toBe('2');

@@ -1,7 +1,7 @@
 /** Connections to what is not on this node, where this node did its part: no route there, or nothing came back. */
 import ipaddr from 'ipaddr.js';
 import type { Held } from '../../node/state.ts';
-import { type Check, type Finding, finding } from '../check.ts';
+import { type Check, command, type Finding, finding } from '../check.ts';
 import { addressOf, type Examined, times } from '../examined.ts';
 import type { Failure } from '../observed.ts';
 
@@ -58,8 +58,8 @@ export const routeMissing: Check = {
             confidence: told > 0 ? 0.85 : 0.75,
             unseen: route === null ? [] : ['the routes of the routers beyond this node'],
             fixes: [
-              `ip route get ${ips[0]}`,
-              `ip route add ${node?.cidrs[0] ?? `${ips[0]}/32`} via ADDRESS-OF-ITS-NODE`,
+              command`ip route get ${ips[0]}`,
+              command`ip route add ${node?.cidrs[0] ?? `${ips[0]}/32`} via ADDRESS-OF-ITS-NODE`,
               'kubectl get nodes -o custom-columns=NAME:.metadata.name,CIDR:.spec.podCIDR',
             ],
             explains: [addressOf(remote)],

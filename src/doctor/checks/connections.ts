@@ -1,5 +1,5 @@
 /** Connections that failed for no reason that an earlier check found: the symptom is told, with whom it concerns. */
-import { type Check, finding, isExplained } from '../check.ts';
+import { type Check, command, finding, isExplained } from '../check.ts';
 import { addressOf, type Examined, sum, times } from '../examined.ts';
 import type { Failure } from '../observed.ts';
 
@@ -34,7 +34,7 @@ export const refused: Check = {
             events: all.flatMap(({ nums }) => nums),
             confidence: 0.7,
             unseen: examined.unseenNode,
-            fixes: [`trowel explain FILE --event ${all[0]!.nums[0]}`],
+            fixes: [command`trowel explain FILE --event ${all[0]!.nums[0]}`],
             explains: [addressOf(remote)],
           },
         ),
@@ -61,7 +61,7 @@ export const unanswered: Check = {
           events: [...all, ...dropped].flatMap(({ nums }) => nums),
           confidence: reasons.length > 0 ? 0.8 : 0.6,
           unseen: examined.unseenNode,
-          fixes: [`trowel explain FILE --event ${all[0]!.nums[0]}`],
+          fixes: [command`trowel explain FILE --event ${all[0]!.nums[0]}`],
           explains: [addressOf(remote)],
         },
       );

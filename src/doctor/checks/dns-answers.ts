@@ -1,8 +1,9 @@
 /** Names that are not answered, answered with a failure, or answered late. */
+import { parseResolvConf } from '../../dns/resolv.ts';
 import type { DnsRow } from '../../model/dns.ts';
 import { spanText } from '../../model/time.ts';
-import { type Check, finding, isExplained } from '../check.ts';
-import { type Examined, times } from '../examined.ts';
+import { type Check, command, type Finding, finding, isExplained } from '../check.ts';
+import { type Examined, questionOf, times } from '../examined.ts';
 
 export const dnsUnanswered: Check = {
   id: 'dns-unanswered',
@@ -27,7 +28,7 @@ export const dnsUnanswered: Check = {
           unseen: upstream.length > 0 ? ['the upstream server'] : ['the DNS server, where it is not on this node'],
           fixes:
             suffix === ''
-              ? [`dig @${server.replace(/:\d+$/, '')} NAME`]
+              ? [command`dig @${server.replace(/:\d+$/, '')} NAME`]
               : [
                   'ask with a dot at the end, or lower ndots in the pod’s dnsConfig',
                   `take ${suffix} out of the search list`,
@@ -55,9 +56,9 @@ function forwarded(examined: Examined, rows: readonly DnsRow[]): DnsRow[] {
 
 /** A search domain, outside the cluster's, that all these names end with; empty: none. */
 function searchSuffix(examined: Examined, rows: readonly DnsRow[]): string {
-  const domains = examined.node
-    .at('resolver', examined.end)
-    .flatMap(({ value }) => /^search (.*)$/m.exec(value.resolvConf)?.[1]?.trim().split(/\s+/) ?? []);
+  const files = examined.node.at('resolver', examined.end).map(({ value }) => value.resolvConf);
+  const read = [...examined.dims.resolvers.all()].map(({ text }) => text);
+  const domains = [...files, ...read].flatMap((text) => parseResolvConf(text).search);
   const foreign = [...new Set(domains)].filter((domain) => !/(^|\.)cluster\.local$/.test(domain));
   return foreign.find((domain) => rows.every(({ qname }) => qname.toLowerCase().endsWith(`.${domain}`))) ?? '';
 }
@@ -73,18 +74,22 @@ export const dnsFailed: Check = {
         (row.rcode === 'SERVFAIL' || row.rcode === 'REFUSED') &&
         examined.inScope(examined.netnsOf(row)),
     );
-    return byServer(rows).map(([server, all]) =>
-      finding(
-        'dns-servfail',
-        'critical',
-        `${server}${nameOf(examined, server)} answered ${times(all.length, 'question')} with ${[...new Set(all.map(({ rcode }) => rcode))].join(', ')}: ${namesOf(all)}`,
-        {
-          affected: all.map((row) => examined.who(examined.netnsOf(row), row.thread)),
-          events: all.map(({ num }) => num),
-          fixes: ['look at the log of the DNS server', 'can it reach its upstream servers?'],
-        },
-      ),
-    );
+    return byServer(rows).map(([server, all]) => {
+      const upstream = forwarded(examined, all);
+      const asked = [...new Set(upstream.map((row) => row.server))];
+      const codes = [...new Set(all.map(({ rcode }) => rcode))].join(', ');
+      const why = upstream.length === 0 ? '' : `; it had asked ${asked.join(', ')} ${times(upstream.length, 'time')} without an answer`;
+      const verdict = `${server}${nameOf(examined, server)} answered ${times(all.length, 'question')} with ${codes}: ${namesOf(all)}${why}`;
+      return finding('dns-servfail', 'critical', verdict, {
+        affected: all.map((row) => examined.who(examined.netnsOf(row), row.thread)),
+        events: [...all, ...upstream].map(({ num }) => num),
+        confidence: upstream.length > 0 ? 0.95 : 0.9,
+        fixes: [
+          'look at the log of the DNS server',
+          asked.length === 0 ? 'can it reach its upstream servers?' : command`dig @${asked[0]?.replace(/:\d+$/, '')} NAME`,
+        ],
+      });
+    });
   },
 };
 
@@ -106,19 +111,22 @@ export const dnsRace: Check = {
     const lost = queries.filter(
       (row) => row.attempt === 1 && (row.partner === null || (row.latency ?? 0) > RETRY) && (row.qtype === 'A' || row.qtype === 'AAAA'),
     );
+    const onSocket = Map.groupBy(queries, ({ fd }) => fd);
     const races = lost.filter(
       (row) =>
-        queries.some(
-          (other) =>
-            other !== row &&
-            other.fd === row.fd &&
-            other.qname === row.qname &&
-            other.qtype !== row.qtype &&
-            Math.abs(other.start - row.start) < 5e6 &&
-            other.attempt === 1 &&
-            other.latency !== null &&
-            other.latency < RETRY,
-        ) && queries.some((again) => again.attempt > 1 && again.fd === row.fd && again.qname === row.qname && again.qtype === row.qtype),
+        onSocket
+          .get(row.fd)!
+          .some(
+            (other) =>
+              other !== row &&
+              other.fd === row.fd &&
+              other.qname === row.qname &&
+              other.qtype !== row.qtype &&
+              Math.abs(other.start - row.start) < 5e6 &&
+              other.attempt === 1 &&
+              other.latency !== null &&
+              other.latency < RETRY,
+          ) && queries.some((again) => again.attempt > 1 && again.fd === row.fd && again.qname === row.qname && again.qtype === row.qtype),
     );
     if (races.length === 0) return [];
     const failed = examined.node.growth('conntrack', examined.node.host).get('');
@@ -152,29 +160,49 @@ export const dnsSlow: Check = {
   id: 'dns-slow',
   title: 'answers for names come late',
   read(examined, before) {
-    const rows = [...examined.dims.dns.all()].filter(
-      (row) =>
-        !row.response &&
-        row.side === 'client' &&
-        (row.latency ?? 0) > SLOW &&
-        !isExplained(before, row.server) &&
-        examined.inScope(examined.netnsOf(row)),
+    const told = new Set(before.filter(({ id }) => id === 'dns-race').flatMap(({ events }) => events));
+    const firsts = new Map<string, DnsRow>();
+    const late: Late[] = [];
+    for (const row of examined.dims.dns.all()) {
+      if (row.response || row.side !== 'client' || row.protocol !== 'dns' || !examined.inScope(examined.netnsOf(row))) continue;
+      if (row.attempt === 1) firsts.set(questionOf(row), row);
+      const first = firsts.get(questionOf(row)) ?? row;
+      const took = row.latency === null ? 0 : row.start + row.latency - first.start;
+      if (took > SLOW && !told.has(first.num) && !isExplained(before, row.server)) late.push({ row, took });
+    }
+    return byServer(late.map(({ row }) => row)).map(([server, all]) =>
+      lateFinding(
+        examined,
+        server,
+        late.filter(({ row }) => all.includes(row)),
+      ),
     );
-    return byServer(rows).map(([server, all]) => {
-      const only = all.every(({ qtype }) => qtype === 'AAAA') ? ' (AAAA only)' : '';
-      return finding(
-        'dns-slow',
-        'warning',
-        `${times(all.length, 'answer')} of ${server}${nameOf(examined, server)} took up to ${spanText(Math.max(...all.map(({ latency }) => latency ?? 0)))}${only}: ${namesOf(all)}`,
-        {
-          affected: all.map((row) => examined.who(examined.netnsOf(row), row.thread)),
-          events: all.map(({ num }) => num),
-          fixes: ['trowel dns FILE    # which server was slow'],
-        },
-      );
-    });
   },
 };
+
+interface Late {
+  readonly row: DnsRow;
+  /** ns from the first time that it was asked. */
+  readonly took: number;
+}
+
+function lateFinding(examined: Examined, server: string, late: readonly Late[]): Finding {
+  const rows = late.map(({ row }) => row);
+  const only = rows.every(({ qtype }) => qtype === 'AAAA') ? ' (AAAA only)' : '';
+  const again = rows.filter(({ attempt }) => attempt > 1).length;
+  const lost = again === 0 ? '' : `, ${again} after the question had been lost and was asked again`;
+  const most = spanText(Math.max(...late.map(({ took }) => took)));
+  return finding(
+    'dns-slow',
+    'warning',
+    `${times(rows.length, 'answer')} of ${server}${nameOf(examined, server)} took up to ${most}${only}${lost}: ${namesOf(rows)}`,
+    {
+      affected: rows.map((row) => examined.who(examined.netnsOf(row), row.thread)),
+      events: rows.map(({ num }) => num),
+      fixes: ['trowel dns FILE    # which server was slow'],
+    },
+  );
+}
 
 function byServer(rows: readonly DnsRow[]): [string, DnsRow[]][] {
   const found = new Map<string, DnsRow[]>();

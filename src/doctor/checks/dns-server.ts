@@ -1,7 +1,7 @@
 /** The server that answers names is stopped, gone, or has more questions than it takes. */
 import type { DnsRow } from '../../model/dns.ts';
 import type { PodPlace } from '../../node/cluster.ts';
-import { type Check, type Finding, finding } from '../check.ts';
+import { type Check, command, type Finding, finding } from '../check.ts';
 import { type Examined, sum, times } from '../examined.ts';
 
 interface Server {
@@ -77,7 +77,7 @@ function stopped(examined: Examined, server: Server): Finding[] | null {
           ),
         ],
         confidence: 0.97,
-        fixes: [`kill -CONT ${still[0]!.key}`, `kubectl delete pod ${podArgs(name)}    # a new one is started`],
+        fixes: [command`kill -CONT ${still[0]!.key}`, command`kubectl delete pod ${podArgs(name)}    # a new one is started`],
       },
     ),
   ];
@@ -110,7 +110,7 @@ function gone(examined: Examined, server: Server): Finding[] | null {
                 },
               ],
         confidence: place === null ? 0.8 : 0.96,
-        fixes: [`kubectl describe pod ${podArgs(name)}    # why it ended`, `kubectl logs --previous ${podArgs(name)}`],
+        fixes: [command`kubectl describe pod ${podArgs(name)}    # why it ended`, command`kubectl logs --previous ${podArgs(name)}`],
       },
     ),
   ];
@@ -146,4 +146,4 @@ function shared(examined: Examined, { name, questions, address, ip, port }: Serv
   };
 }
 
-const podArgs = (name: string) => (name.includes('/') ? `-n ${name.replace('/', ' ')}` : name);
+const podArgs = (name: string): string[] => (name.includes('/') ? ['-n', ...name.split('/')] : [name]);

@@ -1,5 +1,5 @@
 /** A pod that asks itself through its service: the bridge does not send a packet back where it came from. */
-import { type Check, finding } from '../check.ts';
+import { type Check, command, finding } from '../check.ts';
 import { addressOf, times } from '../examined.ts';
 
 export const hairpinOff: Check = {
@@ -27,7 +27,7 @@ export const hairpinOff: Check = {
             facts: [examined.fact(link, `${link.key} on ${link.value.master}: hairpin off, leads to ${place.name}`)],
             confidence: only ? 0.96 : 0.7,
             fixes: [
-              `bridge link set dev ${link.key} hairpin on`,
+              command`bridge link set dev ${link.key} hairpin on`,
               'set "hairpinMode": true in the CNI’s bridge plugin, or --hairpin-mode of the kubelet',
             ],
             explains: [addressOf(remote)],

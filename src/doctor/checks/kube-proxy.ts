@@ -1,7 +1,7 @@
 /** The kernel has no rules for a service, or rules that lead elsewhere than its endpoints say. */
 import type { Service, ServicePort } from '../../node/cluster.ts';
 import { mentions } from '../../node/services.ts';
-import { type Check, type Finding, finding } from '../check.ts';
+import { type Check, command, type Finding, finding } from '../check.ts';
 import { addressOf, type Examined, sum, times } from '../examined.ts';
 
 /** Rules follow endpoints within moments; what differs for less time is on its way. */
@@ -83,7 +83,7 @@ function staleFinding(examined: Examined, service: Service, port: ServicePort, e
       confidence: 0.85,
       fixes: [
         'kubectl -n kube-system logs -l k8s-app=kube-proxy --tail=50',
-        `kubectl -n ${service.row.namespace} get endpoints ${service.row.name}`,
+        command`kubectl -n ${service.row.namespace} get endpoints ${service.row.name}`,
       ],
       explains: [`${port.ip}:${port.port.port}`],
     },

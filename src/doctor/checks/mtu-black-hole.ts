@@ -1,5 +1,5 @@
 /** Large segments never arrive, small ones do: a link carries less than both ends believe, and nobody says so. */
-import { type Check, finding } from '../check.ts';
+import { type Check, command, finding } from '../check.ts';
 import { addressOf, type Examined, sum, times } from '../examined.ts';
 import type { Retransmits } from '../observed.ts';
 
@@ -44,7 +44,7 @@ export const mtuBlackHole: Check = {
           confidence: tooBig.length > 0 ? 0.95 : small > local.length ? 0.8 : 0.65,
           unseen: tooBig.length > 0 ? [] : ['the links beyond this node'],
           fixes: [
-            `ping -M do -s 1472 ${remotes[0]}`,
+            command`ping -M do -s 1472 ${remotes[0]}`,
             'set the MTU of the pod network to what the smallest link carries',
             'sysctl -w net.ipv4.tcp_mtu_probing=1',
             'let ICMP “fragmentation needed” through',

@@ -1,7 +1,7 @@
 /** A service that somebody uses has nobody behind it: its selector takes no pod, or no pod is ready. */
 import type { KubeObjectRow } from '../../model/kube.ts';
 import { nameOf, type Service } from '../../node/cluster.ts';
-import { type Check, finding } from '../check.ts';
+import { type Check, command, finding } from '../check.ts';
 import { addressOf, type Examined, sum, times } from '../examined.ts';
 
 export const noEndpoints: Check = {
@@ -46,22 +46,25 @@ interface Reason {
 }
 
 function reason(examined: Examined, { row, selected, endpoints }: Service): Reason {
-  const look = `kubectl -n ${row.namespace} get pods --show-labels`;
+  const look = command`kubectl -n ${row.namespace} get pods --show-labels`;
   if (row.selector === null)
-    return { text: 'it has no selector and nobody gave it endpoints', fixes: [`kubectl -n ${row.namespace} describe service ${row.name}`] };
+    return {
+      text: 'it has no selector and nobody gave it endpoints',
+      fixes: [command`kubectl -n ${row.namespace} describe service ${row.name}`],
+    };
   const asked = labelsText(row.selector);
   if (selected.length === 0) {
     const near = nearest(examined.cluster.pods, row);
     const have = near === null ? `no pod of ${row.namespace} has one of these labels` : `${nameOf(near)} has ${labelsText(near.labels)}`;
     return {
       text: `its selector ${asked} takes no pod; ${have}`,
-      fixes: [look, `kubectl -n ${row.namespace} edit service ${row.name}    # spec.selector`],
+      fixes: [look, command`kubectl -n ${row.namespace} edit service ${row.name}    # spec.selector`],
     };
   }
   const waiting = endpoints.filter(({ ready }) => !ready).map(({ ip, pod }) => pod || ip);
   return {
     text: `its selector ${asked} takes ${times(selected.length, 'pod')}, but none is ready${waiting.length > 0 ? ` (${waiting.join(', ')})` : ''}`,
-    fixes: [look, `kubectl -n ${row.namespace} describe pod ${selected[0]!.name}    # readiness probe, events`],
+    fixes: [look, command`kubectl -n ${row.namespace} describe pod ${selected[0]!.name}    # readiness probe, events`],
   };
 }
 

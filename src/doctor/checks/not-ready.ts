@@ -1,5 +1,5 @@
 /** Endpoints that are not ready, of a service that fails. */
-import { type Check, finding } from '../check.ts';
+import { type Check, command, finding } from '../check.ts';
 import { addressOf, sum, times } from '../examined.ts';
 
 export const notReady: Check = {
@@ -22,7 +22,7 @@ export const notReady: Check = {
             affected: [`service ${service.name}`, ...waiting.map(({ pod }) => pod)],
             events: failures.flatMap(({ nums }) => nums),
             confidence: 0.6,
-            fixes: [`kubectl -n ${service.row.namespace} get endpoints ${service.row.name} -o yaml`],
+            fixes: [command`kubectl -n ${service.row.namespace} get endpoints ${service.row.name} -o yaml`],
           },
         ),
       ];

@@ -1,6 +1,6 @@
 /** Pods and nodes that the cluster itself says are unwell. */
 import { nameOf } from '../../node/cluster.ts';
-import { type Check, finding } from '../check.ts';
+import { type Check, command, finding } from '../check.ts';
 
 export const podStatus: Check = {
   id: 'pod-status',
@@ -26,7 +26,10 @@ export const podStatus: Check = {
               },
             ],
             confidence: 0.95,
-            fixes: [`kubectl -n ${pod.namespace} describe pod ${pod.name}`, `kubectl -n ${pod.namespace} logs --previous ${pod.name}`],
+            fixes: [
+              command`kubectl -n ${pod.namespace} describe pod ${pod.name}`,
+              command`kubectl -n ${pod.namespace} logs --previous ${pod.name}`,
+            ],
           },
         );
       });
@@ -47,7 +50,7 @@ export const nodeStatus: Check = {
           {
             affected: [`node ${node.name}`],
             confidence: 0.95,
-            fixes: [`kubectl describe node ${node.name}`],
+            fixes: [command`kubectl describe node ${node.name}`],
           },
         ),
       );

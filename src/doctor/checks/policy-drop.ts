@@ -1,5 +1,5 @@
 /** A rule of the node's packet filter drops what pods send: a network policy, or somebody's own rule. */
-import { type Check, finding } from '../check.ts';
+import { type Check, command, finding } from '../check.ts';
 import { addressOf, type Examined, sum, times } from '../examined.ts';
 import type { Drop } from '../observed.ts';
 import { droppingHits, isUsual } from '../rule-hits.ts';
@@ -30,7 +30,7 @@ export const policyDrop: Check = {
               facts: [{ time: since, text: `${chain} ${position}: ${rule}` }],
               confidence: packets === sum(own) ? 0.97 : 0.85,
               fixes: [
-                `iptables -t ${chain.split(' ')[1]} -L ${chain.split(' ')[2]} -nv --line-numbers`,
+                command`iptables -t ${chain.split(' ')[1]} -L ${chain.split(' ')[2]} -nv --line-numbers`,
                 'kubectl get networkpolicies -A    # which policy selects the pod',
               ],
               explains: [...failures.map(({ remote }) => addressOf(remote)), ...own.map(({ dst }) => addressOf(dst))],

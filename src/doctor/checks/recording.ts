@@ -26,7 +26,7 @@ export const ioUring: Check = {
 export const losses: Check = {
   id: 'losses',
   title: 'the recording lost events',
-  read({ dims, capture, observed }) {
+  read({ dims, observed }) {
     const rows = [...dims.losses.all()];
     if (rows.length === 0) return [];
     const lost = sum(rows);
@@ -39,7 +39,7 @@ export const losses: Check = {
         {
           facts: rows.slice(0, 3).map(({ reason, family, count, from }) => ({ time: from, text: `${count} of ${family} (${reason})` })),
           confidence: 1,
-          fixes: [`trowel record FILTER    # narrower than “${capture.meta.filter || 'everything'}”`],
+          fixes: ['trowel record FILTER    # a narrower one'],
         },
       ),
     ];

@@ -1,5 +1,5 @@
 /** What runs out: accept queues, descriptors, local ports; and processes that do not run. */
-import { type Check, finding } from '../check.ts';
+import { type Check, command, finding } from '../check.ts';
 import { addressOf, sum, times } from '../examined.ts';
 
 export const acceptQueue: Check = {
@@ -62,7 +62,7 @@ export const fdLimit: Check = {
             events: shortage.nums,
             facts: fact === undefined ? [] : [examined.fact(fact, `${fact.value.fds} of ${fact.value.limit} descriptors in use`)],
             confidence: 0.97,
-            fixes: [`prlimit --pid ${process?.pid ?? 'PID'} --nofile=NUMBER`, 'does it close what it opens? trowel lens fds FILE'],
+            fixes: [command`prlimit --pid ${process?.pid ?? 'PID'} --nofile=NUMBER`, 'does it close what it opens? trowel lens fds FILE'],
           },
         );
       });
@@ -77,7 +77,7 @@ export const fdLimit: Check = {
           affected: [examined.who(one.netns)],
           facts: [examined.fact(one, `state ${one.value.state}`)],
           confidence: 0.9,
-          fixes: [`prlimit --pid ${one.key} --nofile=NUMBER`],
+          fixes: [command`prlimit --pid ${one.key} --nofile=NUMBER`],
         }),
       ),
     ];
@@ -132,7 +132,7 @@ export const stoppedProcess: Check = {
           affected: [examined.who(one.netns)],
           facts: [examined.fact(one, `process ${one.key}: state ${one.value.state}`)],
           confidence: 0.9,
-          fixes: [`kill -CONT ${one.key}`],
+          fixes: [command`kill -CONT ${one.key}`],
         }),
       );
   },

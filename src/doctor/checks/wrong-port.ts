@@ -2,7 +2,7 @@
 
 import type { Service, ServicePort } from '../../node/cluster.ts';
 import type { Held } from '../../node/state.ts';
-import { type Check, type Finding, finding } from '../check.ts';
+import { type Check, command, type Finding, finding } from '../check.ts';
 import { addressOf, type Examined, sum, times } from '../examined.ts';
 
 export const wrongPort: Check = {
@@ -90,7 +90,7 @@ function described(
         ),
       confidence: 0.96,
       fixes: [
-        `kubectl -n ${service.row.namespace} patch service ${service.row.name} --type=json -p '[{"op":"replace","path":"/spec/ports/${service.row.ports.indexOf(port)}/targetPort","value":${ports[0]}}]'`,
+        command`kubectl -n ${service.row.namespace} patch service ${service.row.name} --type=json -p '[{"op":"replace","path":"/spec/ports/${service.row.ports.indexOf(port)}/targetPort","value":${ports[0]}}]'`,
       ],
       explains: [`${ip}:${port.port}`, ...deaf.map((one) => `${one.ip}:${target}`)],
     },

@@ -54,10 +54,17 @@ function findingLines(finding: Finding): string[] {
   return [
     `${MARKS[severity]}  ${id}  (${Math.round(confidence * 100)} % sure)`,
     `  ${verdict}`,
-    ...(affected.length === 0 ? [] : [`  Affected  ${affected.join(', ')}`]),
+    ...(affected.length === 0 ? [] : [`  Affected  ${someOf(affected)}`]),
     ...facts.map(({ time, text }) => `  Seen      ${secondsText(time)} s  ${text}`),
     ...(events.length === 0 ? [] : [`  Evidence  events ${events.join(' ')}`]),
     ...unseen.map((text) => `  Not seen  ${text}`),
     ...fixes.map((text, i) => `  ${i === 0 ? 'To do    ' : '         '} ${text}`),
   ];
+}
+
+const SHOWN = 8;
+
+function someOf(names: readonly string[]): string {
+  const more = names.length - SHOWN;
+  return more > 0 ? `${names.slice(0, SHOWN).join(', ')} and ${more} more` : names.join(', ');
 }

@@ -1,0 +1,136 @@
+/** Checks that the laboratory has no fault for: each finds its own, and nothing in its harmless neighbour. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { diagnose } from '../../src/doctor/doctor.ts';
+import { EventFlag } from '../../src/model/chunk.ts';
+import type { KubeObjectRow } from '../../src/model/kube.ts';
+import type { NodeFact } from '../../src/model/node.ts';
+import { ProcessFlag } from '../../src/model/rows.ts';
+import { NodeBook } from '../../src/node/book.ts';
+import { CaptureReader } from '../../src/store/reader.ts';
+import { CaptureWriter } from '../../src/store/writer.ts';
+import { EventsBuilder } from '../helpers/events.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'trowel-checks-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const HOST = 1;
+const POD = 7;
+const S = 1e9;
+const netns = (key: number, value: Partial<NodeFact<'netns'>['value']>): NodeFact<'netns'> => ({
+  kind: 'netns',
+  netns: 0,
+  key: String(key),
+  value: { name: '', pid: key, processes: 0, comm: '', container: '', pod: '', host: false, ...value },
+});
+const NODE: readonly NodeFact[] = [netns(HOST, { host: true }), netns(POD, { name: 'shop' })];
+let made = 0;
+
+/** What the doctor says of a capture that `play` fills. */
+function findings(play: (events: EventsBuilder) => void, facts: readonly NodeFact[] = NODE) {
+  const events = new EventsBuilder();
+  new NodeBook(events.tables.nodeFacts, 0).take({ at: 0, kinds: [], facts, missing: [] });
+  play(events);
+  const path = join(folder, `${made++}.trowel`);
+  const writer = new CaptureWriter(path, events.tables, { level: 1, live: false });
+  writer.meta({ epoch: '0', filter: '' });
+  writer.append(events.chunk);
+  writer.close({ end: String(20 * S) });
+  const capture = new CaptureReader(path);
+  try {
+    return diagnose(capture).findings;
+  } finally {
+    capture.close();
+  }
+}
+
+const tcp = (events: EventsBuilder, local: string, remote: string, role: 'client' | 'server' | 'listen' = 'client') =>
+  events.udp(local, remote, { l4proto: 6, netns: POD, role }).id;
+
+function object(events: EventsBuilder, spec: Partial<KubeObjectRow>): void {
+  events.tables.objects.add({
+    kind: 'Pod', uid: spec.name ?? '', namespace: 'shop', name: '', labels: {}, annotations: null, selector: null, expressions: null, node: '', ips: [], ports: [],
+    owners: [], containers: [], status: null, source: 'api', from: 0, to: null, ...spec,
+  }); // biome-ignore format: a row
+}
+
+const dns = (events: EventsBuilder, spec: object) =>
+  events.tables.dns.add({
+    num: 1, time: S, start: S, thread: 0, fd: 0, call: 'sendto', transport: 'udp', protocol: 'dns', side: 'client', server: '10.3.0.10:53', messageId: 1, response: false,
+    qname: 'cart.shop', qtype: 'A', qclass: 'IN', rcode: null, answers: [], flags: [], cut: false, partner: null, latency: null, attempt: 1, ...spec,
+  }); // biome-ignore format: a row
+
+type Play = (events: EventsBuilder) => void;
+// biome-ignore format: a table
+const CASES: readonly [id: string, says: RegExp, Play, harmless: Play][] = [
+  ['fd-limit', /nginx \(100\).* has no descriptors left: 2 calls failed with EMFILE/,
+    (e) => { const thread = e.thread({ of: e.process({ comm: 'nginx' }) }).id; for (let i = 0; i < 2; i++) e.event({ type: 'accept4', thread, res: -24 }); },
+    (e) => { e.event({ type: 'accept4', thread: e.thread().id, res: -11 }); }],
+  ['local-ports', /has no local port left for connections to 10\.0\.0\.9:80: 1 call failed with EADDRNOTAVAIL/,
+    (e) => { e.event({ type: 'connect', thread: e.thread().id, fd: tcp(e, '10.0.0.2:0', '10.0.0.9:80'), res: -99 }); },
+    (e) => { e.event({ type: 'connect', thread: e.thread().id, fd: tcp(e, '10.0.0.2:0', '10.0.0.9:80'), res: -115 }); }],
+  ['accept-queue-full', /does not accept at 10\.0\.0\.2:80: its queue of 128 was full 1 time/,
+    (e) => { e.event({ type: 'accept_queue_full', fd: tcp(e, '10.0.0.2:80', '10.0.0.3:40000', 'listen'), flags: EventFlag.ONE_SIDED, res: null, args: [129, 128] }); },
+    (e) => { e.event({ type: 'accept4', fd: tcp(e, '10.0.0.2:80', '10.0.0.3:40000', 'server'), res: 5 }); }],
+  ['dns-servfail', /10\.3\.0\.10:53 answered 1 question with SERVFAIL: cart\.shop/,
+    (e) => { dns(e, { response: true, rcode: 'SERVFAIL' }); },
+    (e) => { dns(e, { response: true, rcode: 'NXDOMAIN' }); }],
+  ['dns-unanswered', /1 question to 10\.3\.0\.10:53 had no answer: cart\.shop/,
+    (e) => { dns(e, {}); },
+    (e) => { dns(e, { time: 19.9 * S, start: 19.9 * S }); }],
+  ['dns-race', /of A and AAAA sent at once on one socket one was lost 1 time/,
+    (e) => { dns(e, { fd: 1, latency: 1e6, partner: 9 }); dns(e, { fd: 1, qtype: 'AAAA', start: S + 1000 }); dns(e, { fd: 1, qtype: 'AAAA', attempt: 2, start: 6 * S, time: 6 * S, latency: 1e6, partner: 10 }); },
+    (e) => { dns(e, { fd: 1, latency: 1e6, partner: 9 }); dns(e, { fd: 1, qtype: 'AAAA', latency: 1e6, partner: 10 }); }],
+  ['dns-slow', /1 answer of 10\.3\.0\.10:53 took up to 3\.\d* s \(AAAA only\)/,
+    (e) => { dns(e, { qtype: 'AAAA', latency: 3 * S, partner: 9 }); },
+    (e) => { dns(e, { qtype: 'AAAA', latency: 0.3 * S, partner: 9 }); }],
+  ['api-server', /1 connection to the API server \(10\.3\.0\.1:443\) failed: ETIMEDOUT/,
+    (e) => { object(e, { kind: 'Service', namespace: 'default', name: 'kubernetes', ips: ['10.3.0.1'], ports: [{ name: '', port: 443, protocol: 'TCP' }] }); e.event({ type: 'connect', thread: e.thread().id, fd: tcp(e, '10.0.0.2:40000', '10.3.0.1:443'), res: -110 }); },
+    (e) => { object(e, { kind: 'Service', namespace: 'default', name: 'kubernetes', ips: ['10.3.0.1'], ports: [{ name: '', port: 443, protocol: 'TCP' }] }); e.event({ type: 'connect', thread: e.thread().id, fd: tcp(e, '10.0.0.2:40000', '10.3.0.1:443'), res: 0 }); }],
+  ['pod-status', /shop\/cart: CrashLoopBackOff, OOMKilled/,
+    (e) => { object(e, { name: 'cart', status: { ready: false, reasons: ['CrashLoopBackOff', 'OOMKilled'] } }); },
+    (e) => { object(e, { name: 'cart', status: { ready: true } }); }],
+  ['io-uring', /curl \(100\) uses io_uring/,
+    (e) => { e.process({ flags: ProcessFlag.IO_URING }); },
+    (e) => { e.process(); }],
+  ['losses', /lost 10 events/,
+    (e) => { e.tables.losses.add({ reason: 'ring', cpu: 0, family: 'net', count: 10, from: 0, to: S }); },
+    () => {}],
+];
+
+describe('a check finds its own, and nothing in what is harmless', () => {
+  test.each(CASES)('%s', (id, says, play, harmless) => {
+    const found = findings(play);
+    expect(found.map((one) => one.id)).toContain(id);
+    expect(found.find((one) => one.id === id)!.verdict).toMatch(says);
+    expect(findings(harmless).map((one) => one.id)).toEqual([]);
+  });
+});
+
+describe('what is not proven is not said', () => {
+  const service = (e: EventsBuilder) => {
+    object(e, {
+      kind: 'Service',
+      name: 'cart',
+      uid: 's',
+      selector: { app: 'cart' },
+      ips: ['10.3.0.9'],
+      ports: [{ name: '', port: 80, protocol: 'TCP', target: '80' }],
+    });
+    object(e, { kind: 'Endpoints', name: 'cart', uid: 'e', selector: { service: 'cart' } });
+  };
+  test('a service without endpoints that nobody asks for is none of the findings', () => expect(findings(service)).toEqual([]));
+  test('once somebody does, it is', () => {
+    const found = findings((e) => {
+      service(e);
+      e.event({ type: 'connect', thread: e.thread().id, fd: tcp(e, '10.0.0.2:40000', '10.3.0.9:80'), res: -111 });
+    });
+    expect(found.map(({ id }) => id)).toEqual(['no-endpoints']);
+  });
+  test('forwarding that is off concerns nobody on a machine without pods', () => {
+    const off: NodeFact<'sysctl'> = { kind: 'sysctl', netns: HOST, key: 'net.ipv4.ip_forward', value: { value: '0' } };
+    expect(findings(() => {}, [netns(HOST, { host: true }), off])).toEqual([]);
+  });
+});

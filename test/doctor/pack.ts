@@ -1,0 +1,44 @@
+/**
+ * Makes the captures of captures/doctor small: `TROWEL_KEEP=FOLDER npx vitest run test/doctor/lab.test.ts`, then
+ * `node test/doctor/pack.ts FOLDER`. Only events of the laboratory's addresses stay, and of the node's state what checks read.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import Database from 'better-sqlite3';
+
+const ROOT = join(import.meta.dirname, '../..');
+const LAB = '(fd.net=172.17.0.0/16 or fd.net=10.3.0.0/16)';
+const NETWORK = `net.trouble exists and ${LAB}`;
+const DNS = new Set(['dns-down', 'dns-hang', 'upstream-drop', 'conntrack-full', 'kube-proxy-off', 'bridge-nf-off']);
+const WRITES = new Set(['mtu-blackhole']);
+const UNREAD = ['flow', 'neighbour', 'policy', 'cni'];
+
+function filterOf(name: string): string {
+  if (DNS.has(name)) return `(${NETWORK}) or (dns.qname exists and (${LAB} or fd.rip=203.0.113.53))`;
+  return WRITES.has(name) ? `(${NETWORK}) or (evt.io_dir=write and ${LAB} and fd.lport=80)` : NETWORK;
+}
+
+function pack(path: string, folder: string): void {
+  const name = basename(path, '.trowel');
+  const part = join(folder, `${name}.trowel`);
+  execFileSync(join(ROOT, 'bin/trowel'), ['import', path, '-w', part, filterOf(name)]);
+  const db = new Database(part);
+  db.exec(`DELETE FROM node_fact WHERE kind IN (${UNREAD.map((kind) => `'${kind}'`).join(', ')})`);
+  db.pragma('journal_mode = DELETE');
+  db.pragma('page_size = 1024');
+  db.exec('VACUUM');
+  db.close();
+  const packed = gzipSync(readFileSync(part), { level: 9 });
+  writeFileSync(join(ROOT, 'captures/doctor', `${name}.trowel.gz`), packed);
+  process.stdout.write(`${name} ${(packed.length / 1024).toFixed(0)} KiB\n`);
+}
+
+const kept = process.argv[2];
+if (kept === undefined) throw new Error('usage: node test/doctor/pack.ts FOLDER');
+const folder = mkdtempSync(join(tmpdir(), 'trowel-pack-'));
+mkdirSync(join(ROOT, 'captures/doctor'), { recursive: true });
+for (const name of readdirSync(kept)) if (name.endsWith('.trowel')) pack(join(kept, name), folder);
+rmSync(folder, { recursive: true, force: true });

@@ -157,6 +157,12 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, options) => (await import('./scrub.ts')).scrubCapture(file, options));
 
   trowel
+    .command('mcp <files...>')
+    .description('questions to captures as tools for agents (Model Context Protocol), over standard input and output')
+    .option('--raw', 'do not redact secrets')
+    .action(async (files: string[], options) => (await import('./mcp.ts')).mcp(files, options));
+
+  trowel
     .command('dns <file> [filter...]')
     .description('name lookups: attempts, search suffixes, servers, waste')
     .option('-j, --json', 'one JSON object a lookup')

@@ -163,6 +163,18 @@ function program(after: readonly string[]): Command {
     .action(async (files: string[], options) => (await import('./mcp.ts')).mcp(files, options));
 
   trowel
+    .command('metrics <file> [filter...]')
+    .description('calls, errors, bytes, lookups and requests by pod, as Prometheus text')
+    .action(async (file: string, words: string[]) => (await import('./metrics.ts')).metrics(file, words.join(' ')));
+
+  trowel
+    .command('report <file> [filter...]')
+    .description('one HTML page that needs nothing else: stories, evidence, timeline, tables; secrets redacted')
+    .requiredOption('-o, --output <file>', 'page to write')
+    .option('--over <span>', 'waits count from this duration on', '100ms')
+    .action(async (file: string, words: string[], options) => (await import('./report.ts')).report(file, words.join(' '), options));
+
+  trowel
     .command('dns <file> [filter...]')
     .description('name lookups: attempts, search suffixes, servers, waste')
     .option('-j, --json', 'one JSON object a lookup')

@@ -31,6 +31,9 @@ export interface Page {
 
 const CSP = "default-src 'none'; style-src 'unsafe-inline'";
 const MOST_PHASES = 25;
+/** Phases that took less have no bar, but these. */
+const SHOWN_SHARE = 0.005;
+const ALWAYS: ReadonlySet<string> = new Set(['dns', 'connect', 'tls', 'server']);
 const NUMBERS: ReadonlySet<string> = new Set(['time', 'share', 'event', 'took']);
 
 export function pageText(page: Page): string {
@@ -103,12 +106,12 @@ function listed(title: string, lines: readonly string[], text: Page['text']): Ht
   return [element('h3', {}, title), element('ul', {}, ...lines.map((line) => element('li', {}, text(line))))];
 }
 
-/** A bar for each phase, in the order of time; a table of the same for those who want numbers. */
+/** A bar for each phase, from where it began, as long as it took in all; a table of the same for those who want numbers. */
 function timeline({ phases, start, end }: Story, text: Page['text']): Html[] {
-  const long = [...phases].sort((a, b) => b.duration - a.duration).slice(0, MOST_PHASES);
-  const shown = long.sort((a, b) => a.start - b.start);
   const whole = Math.max(1, end - start);
-  const rows = shown.map((phase): Child[] => [
+  const long = [...phases].sort((a, b) => b.duration - a.duration).slice(0, MOST_PHASES);
+  const shown = long.filter((phase) => ALWAYS.has(phase.kind) || phase.duration >= SHOWN_SHARE * whole).sort((a, b) => a.start - b.start);
+  const rows = long.map((phase): Child[] => [
     spanText(phase.duration),
     share(phase, whole),
     phase.kind,
@@ -126,7 +129,7 @@ const share = ({ duration }: Phase, whole: number) => `${((100 * duration) / who
 
 function bar(phase: Phase, start: number, whole: number, text: Page['text']): Html {
   const percent = (ns: number) => `${Math.min(100, Math.max(0, (100 * ns) / whole)).toFixed(3)}%`;
-  const style = `left:${percent(phase.start - start)};width:${percent(phase.end - phase.start)}`;
+  const style = `left:${percent(phase.start - start)};width:${percent(phase.duration)}`;
   const label = [phase.kind, text(phase.what), spanText(phase.duration)].filter((part) => part !== '').join(' · ');
   return element('div', { class: 'line' }, element('div', { class: `bar ${phase.kind}`, style }), element('span', {}, label));
 }

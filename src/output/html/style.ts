@@ -7,7 +7,7 @@ export const STYLE = new Html(`<style>
 @media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9198a1;--line:#3d444d;--paper:#0d1117;--tint:#151b23;--mark:#4493f8}}
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:70rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.4rem}h2{font-size:1.2rem;margin-top:2.5rem;border-top:1px solid var(--line);padding-top:1.5rem}h3{font-size:1rem;margin:1.4rem 0 .4rem}
-p.soft,.soft{color:var(--soft)}code,td{overflow-wrap:anywhere}code{font:13px ui-monospace,monospace}
+p.soft,.soft{color:var(--soft)}code,td{overflow-wrap:break-word}td:first-child{white-space:nowrap}code{font:13px ui-monospace,monospace}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px}th{text-align:left;color:var(--soft);font-weight:500}
 th,td{padding:.25rem .6rem .25rem 0;border-bottom:1px solid var(--line);vertical-align:top}.right{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .line{position:relative;height:1.5rem;background:var(--tint);margin:2px 0;border-radius:3px;overflow:hidden}

@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   explain: ['model', 'dns', 'event', 'filter', 'capture', 'lens'],
   doctor: ['model', 'dns', 'kube', 'node', 'event', 'filter', 'capture', 'lens', 'explain'],
   output: ['model', 'dns', 'node', 'event', 'filter', 'capture', 'report', 'lens', 'explain', 'doctor'],
+  mcp: ['model', 'dns', 'event', 'filter', 'capture', 'lens', 'explain', 'report', 'output'],
   sql: ['model', 'dns', 'event', 'filter', 'capture', 'lens', 'explain', 'output'],
   tui: ['model', 'dns', 'event', 'filter', 'capture', 'lens', 'explain', 'doctor', 'report', 'output'],
   cli: [
@@ -39,6 +40,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'output',
     'tui',
     'sql',
+    'mcp',
   ],
 };
 

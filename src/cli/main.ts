@@ -195,6 +195,24 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, options) => (await import('./scrub.ts')).scrubCapture(file, options));
 
   trowel
+    .command('mcp <files...>')
+    .description('questions to captures as tools for agents (Model Context Protocol), over standard input and output')
+    .option('--raw', 'do not redact secrets')
+    .action(async (files: string[], options) => (await import('./mcp.ts')).mcp(files, options));
+
+  trowel
+    .command('metrics <file> [filter...]')
+    .description('calls, errors, bytes, lookups and requests by pod, as Prometheus text')
+    .action(async (file: string, words: string[]) => (await import('./metrics.ts')).metrics(file, words.join(' ')));
+
+  trowel
+    .command('report <file> [filter...]')
+    .description('one HTML page that needs nothing else: stories, evidence, timeline, tables; secrets redacted')
+    .requiredOption('-o, --output <file>', 'page to write')
+    .option('--over <span>', 'waits count from this duration on', '100ms')
+    .action(async (file: string, words: string[], options) => (await import('./report.ts')).report(file, words.join(' '), options));
+
+  trowel
     .command('dns <file> [filter...]')
     .description('name lookups: attempts, search suffixes, servers, waste')
     .option('-j, --json', 'one JSON object a lookup')

@@ -140,6 +140,11 @@ export class Recorder {
     if (troubles.length > 0) this.#writer.meta({ names: troubles.join('; ') });
   }
 
+  /** The command that the recording is made for runs, as that process. */
+  tellCommand(pid: number): void {
+    this.#writer.meta({ command_pid: String(pid) });
+  }
+
   /** Stores everything and closes the capture. `end`: ns since its start. */
   finish(end: number): void {
     this.#order.drain(true);

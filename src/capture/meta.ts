@@ -27,6 +27,8 @@ export interface CaptureMeta {
   readonly end: string;
   /** How it was made. */
   readonly command: string;
+  /** pid of the command behind `--` that the recording was made for; absent: there was none. */
+  readonly command_pid: string;
   /** Which kernel hook the probe used. */
   readonly hook: string;
   /** The effects of what was missing, a line each; of an import, what was wrong with the file. */

@@ -228,6 +228,7 @@ class Recording {
   #runCommand([file, ...args]: readonly string[]): Promise<number> {
     const child = spawn(file!, args, { stdio: 'inherit' });
     this.#command = child;
+    if (child.pid !== undefined) this.#session?.tellCommand(child.pid);
     return new Promise((resolve, reject) => {
       child.on('error', (error) => reject(new Exit(EXIT.FAILED, `${file} could not be started: ${error.message}`)));
       child.on('exit', (code) => {

@@ -235,6 +235,11 @@ export class Recorder {
     this.#writer.meta({ nodeMissing: JSON.stringify(missing), ...(netns === null ? {} : { netns }) });
   }
 
+  /** The command that the recording is made for runs, as that process. */
+  tellCommand(pid: number): void {
+    this.#writer.meta({ command_pid: String(pid) });
+  }
+
   /** Stores everything and closes the capture. `end`: ns since its start. */
   finish(end: number): void {
     this.#order.drain(true);

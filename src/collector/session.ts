@@ -68,6 +68,11 @@ export class Session implements ProbeHandler {
     return this.#recorder?.blindSpots ?? [];
   }
 
+  /** The command that the recording is made for runs, as that process. */
+  tellCommand(pid: number): void {
+    this.#recorder?.tellCommand(pid);
+  }
+
   stop(): void {
     this.#control.stop();
   }

@@ -13,7 +13,7 @@ import { SECOND } from '../model/time.ts';
 import { between, countUntil, pushTo } from './by-time.ts';
 import { DNS_PORTS } from './index.ts';
 import { pidOf } from './resolver.ts';
-import { serverText } from './server.ts';
+import { bracketed, serverText } from './server.ts';
 
 /** A span of time that is to be looked into. */
 export interface Span {
@@ -45,6 +45,8 @@ export interface PacketNote {
   readonly type: 'packet_drop' | 'connect_unanswered';
   readonly reason: string;
   readonly server: string;
+  /** The network namespace in which the kernel said so; 0: not known. */
+  readonly netns: number;
 }
 
 /** What a capture's events give; asked for once, with the times of unanswered questions. */
@@ -65,6 +67,11 @@ const MAX_NOTES = 10_000;
 /** The same for all rows of a socket: its peer may change. */
 export function socketOf(fd: FdRow): string {
   return fd.ino > 0 ? `i${fd.ino}` : `f${fd.id}`;
+}
+
+/** Said in another network namespace than the socket's own: a packet on its way, or at the server's end. */
+export function isFar({ netns }: PacketNote, own: { readonly netns: number }): boolean {
+  return netns !== 0 && own.netns !== 0 && netns !== own.netns;
 }
 
 export class Traces {
@@ -120,13 +127,20 @@ export class Traces {
     return between(this.#tcp.get(pid) ?? [], endOf, from, to + LONGEST_CONNECT).filter(({ start }) => start >= from && start <= to);
   }
 
-  /** What was said of packets from or to a query's own end, between two times. */
+  /**
+   * What was said of packets from or to a query's own end, between two times. Behind an address translation only the port is still
+   * the client's: there the server must be the one that was asked, and the namespace another.
+   */
   packetsOf(query: DnsRow, from: number, to: number): PacketNote[] {
     const row = this.#dims.fds.get(query.fd);
     if (row === undefined) return [];
+    const byPort = between(this.#packets.get(`:${row.localPort}`) ?? [], timeOf, from, to);
     const any = row.localIp === null || row.localIp === '0.0.0.0' || row.localIp === '::';
-    const key = any ? `:${row.localPort}` : serverText(row.localIp!, row.localPort);
-    return between(this.#packets.get(key) ?? [], timeOf, from, to);
+    if (any || byPort.length === 0) return byPort;
+    const own = between(this.#packets.get(serverText(row.localIp!, row.localPort)) ?? [], timeOf, from, to);
+    const server = bracketed(query.server);
+    const translated = byPort.filter((note) => note.server === server && isFar(note, row) && !own.some(({ num }) => num === note.num));
+    return [...own, ...translated].sort((x, y) => x.time - y.time);
   }
 
   /** A connection to a server that nobody answered, between two times. */
@@ -167,6 +181,7 @@ export class Traces {
       time: chunk.time[i]!,
       type: type.name as PacketNote['type'],
       reason: Buffer.from(blobArg(argBytes(chunk, i), type, 'reason')).toString(),
+      netns: row.netns,
     };
     const ends = [
       [row.localIp, row.localPort, row.remoteIp, row.remotePort],

@@ -9,7 +9,7 @@ import { type Answers, isTruncated } from './answers.ts';
 import type { ResolverLibrary } from './library.ts';
 import type { ResolverUsed } from './resolver.ts';
 import { bracketed } from './server.ts';
-import { socketOf, type Traces } from './traces.ts';
+import { isFar, socketOf, type Traces } from './traces.ts';
 
 export interface Try {
   readonly query: DnsRow;
@@ -164,16 +164,19 @@ interface Around {
 }
 
 function silentTry(query: DnsRow, server: string, around: Around, context: TryContext): Outcome {
-  const { traces } = context;
+  const { traces, dims } = context;
   const ending = endingOf(query, around, context);
   const error = traces.errorOn(query, query.start, ending.end + SLACK);
   const packets = traces.packetsOf(query, query.start, ending.end + LATEST);
-  const stranger = packets.find(({ type, server: other }) => type === 'packet_drop' && isStranger(other, server));
+  const own = { netns: dims.fds.get(query.fd)?.netns ?? 0 };
+  const drops = packets.filter(({ type }) => type === 'packet_drop');
+  const stranger = drops.find((note) => !isFar(note, own) && isStranger(note.server, server));
   const closed = traces.closeOf(query)?.end ?? Infinity;
-  const unheard = packets.filter(({ reason, server: other }) => other === server && reason === 'NO_SOCKET');
-  const tooLate = unheard.find(({ time }) => time >= closed);
+  const unheard = drops.filter(({ reason, server: other }) => other === server && reason === 'NO_SOCKET');
+  const tooLate = unheard.find((note) => note.time >= closed && !isFar(note, own));
   const result = error === null ? silence(query, ending, around.patience, context) : 'UNREACHABLE';
-  const refused = unheard.find(({ time }) => time < closed && time <= ending.end);
+  const turnedBack = drops.filter((note) => isFar(note, own) && TURNS_BACK.has(note.reason));
+  const refused = [...unheard, ...turnedBack].find(({ time }) => time < closed && time <= ending.end);
   return {
     end: error === null ? ending.end : Math.min(ending.end, error.end),
     result: refused !== undefined && result === 'UNANSWERED' ? 'UNREACHABLE' : result,
@@ -183,6 +186,9 @@ function silentTry(query: DnsRow, server: string, around: Around, context: TryCo
     nums: [error?.num, refused?.num, stranger?.num, tooLate?.num].filter((num) => num !== undefined),
   };
 }
+
+/** Reasons to drop a question on its way for which the sender is told at once that there is no way. */
+const TURNS_BACK: ReadonlySet<string> = new Set(['NO_SOCKET', 'IP_INNOROUTES', 'IP_OUTNOROUTES', 'NEIGH_FAILED']);
 
 /** A port of a server's, at another address. */
 function isStranger(other: string, server: string): boolean {

@@ -2,6 +2,7 @@
 import type { Capture } from '../capture/capture.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
 import { causesOf } from './causes/index.ts';
+import { commandTree } from './command.ts';
 import { blindnessOf, judged } from './confidence.ts';
 import type { Failures } from './failures.ts';
 import { criticalPath } from './path.ts';
@@ -24,7 +25,7 @@ export interface Request {
   readonly end?: boolean;
   readonly from?: number;
   readonly to?: number;
-  /** Only these processes; null: any. */
+  /** Only these processes; null: those of the command that was recorded, else any. */
   readonly pids: ReadonlySet<number> | null;
 }
 
@@ -61,7 +62,9 @@ interface Findings {
   readonly looked: Looked;
 }
 
-export function explain(capture: Capture, request: Request): Explanation {
+/** Where nobody is named, it answers for the command that the recording was made for, if any. */
+export function explain(capture: Capture, asked: Request): Explanation {
+  const request = { ...asked, pids: isNamed(asked) ? asked.pids : commandTree(capture) };
   const findings = find(capture, request);
   const { scene, tasks, looked } = findings;
   const task = chosen(findings);
@@ -69,6 +72,10 @@ export function explain(capture: Capture, request: Request): Explanation {
   const byFilter = request.pid === undefined && request.event === undefined && told?.scope === 'asked';
   const story = byFilter && told.causes.length === 0 ? null : told;
   return { story, others: tasks.filter((other) => other !== task && other.waited > 0), over: request.over, scene, looked };
+}
+
+function isNamed({ pids, pid, event, at }: Request): boolean {
+  return pids !== null || pid !== undefined || event !== undefined || at !== undefined;
 }
 
 /** The dearest stories, each of another process or time: waits first, then what only failed. */

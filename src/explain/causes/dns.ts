@@ -239,7 +239,7 @@ function serverUnreachable({ lookup, owner }: Asked, phases: readonly NamePhase[
   const servers = serversOf(tries);
   const reasons = dropReasons(tries, facts);
   const errors = [...new Set(tries.flatMap(({ error }) => (error === null || error === 'NO_SOCKET' || error === 'POLLERR' ? [] : error)))];
-  const why = reasons.length > 0 ? ` (${list(reasons.map(reasonText))})` : errors.length > 0 ? ` (${list(errors)})` : '';
+  const why = reasons.length > 0 ? ` (${list(reasons.map(reasonText))})` : errors.length > 0 ? ` (${list(errors.map(reasonText))})` : '';
   const sentence = `${owner} could not look up ${lookup.name}: the DNS server${servers.length > 1 ? 's' : ''} ${list(servers)} cannot be reached${why}, and the resolver gave up at once${contradictionText(lookup)}.`;
   const fixes = [
     'check that the DNS pods run and are ready',

@@ -1,9 +1,10 @@
 /** What a user types with a .scap file that was made here: compressed, from stdin, damaged. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { zstdCompressSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { knownFile } from '../scap/known-answers.ts';
 
@@ -31,6 +32,52 @@ afterEach(() => {
 
 test.each(readdirSync(COMPRESSED).filter((name) => name.startsWith('reads.')))('read %s', (name) => {
   expect(trowel(['read', join(COMPRESSED, name), '--count', 'evt.type=read']).stdout).toBe('1000\n');
+});
+
+describe('a .scap file in place of a capture', () => {
+  const imports = () => (existsSync(join(folder, 'trowel/imports')) ? readdirSync(join(folder, 'trowel/imports')) : []);
+  const lines = (text: string) => text.split('\n').filter((line) => line !== '');
+
+  test('is read as it is, nothing is written, and an import says the same', () => {
+    const asked = ['-pk', '-A', 'fd.type in (ipv4, ipv6)'];
+    const streamed = trowel(['-r', file, '-N', ...asked]);
+    expect(streamed).toMatchObject({ status: 0, stderr: '' });
+    expect(imports()).toEqual([]);
+    expect(trowel(['import', file, '-w', join(folder, 'y.trowel')]).status).toBe(0);
+    expect(trowel(['-r', join(folder, 'y.trowel'), ...asked]).stdout).toBe(streamed.stdout);
+    expect(lines(streamed.stdout).length).toBeGreaterThan(facts.filter(({ fd }) => fd?.kind === 'ipv6').length);
+  });
+
+  test.each([
+    [['--count', 'evt.type=read'], `${reads}\n`],
+    [['-n', '2', '-p', '%evt.num', 'proc.name=web'], /^[0-9]+\n[0-9]+\n$/],
+    [['--from', '0.05', '--to', '0.1', '--count'], /^[1-9]\n$/],
+  ])('read %j', (args, stdout) => {
+    expect(trowel(['read', file, ...args]).stdout).toMatch(stdout);
+    expect(imports()).toEqual([]);
+  });
+
+  test('what only the whole file tells is asked of an import, which then serves all commands', () => {
+    expect(lines(trowel(['read', file, 'dns.rcode=NXDOMAIN']).stdout).length).toBeGreaterThan(0);
+    expect(imports()).toHaveLength(1);
+    expect(trowel(['info', file]).stdout).toMatch(/^file .*x\.scap/);
+    expect(trowel(['dns', file]).stdout).toContain('web.default.local');
+    expect(imports()).toHaveLength(1);
+  });
+
+  test('a mistake in a filter shows before anything is read', () => {
+    const { status, stderr } = trowel(['read', file, 'proc.nam=curl']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('proc.name');
+  });
+
+  test('zipped and cut: all that is there is read, and the cut is told', () => {
+    const zipped = gzipSync(Buffer.concat([bytes, randomBytes(100_000)]));
+    writeFileSync(file, zipped.subarray(0, -1000));
+    const { status, stdout, stderr } = trowel(['read', file, '--count', 'evt.type=read']);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `${reads}\n` });
+    expect(stderr).toMatch(/what comes before is read/);
+  });
 });
 
 describe('stdin', () => {

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { explain } from '../../src/explain/explain.ts';
 import { MS } from '../../src/model/time.ts';
 import { sentenceOf } from '../../src/output/sentences.ts';
+import { laboratory } from '../helpers/laboratory.ts';
 import { cleanUp, record, whyNot } from '../live/recording.ts';
 import { FAULTS, LAB, whyNoLab } from './faults.ts';
 
@@ -14,7 +15,7 @@ function lab(...args: string[]): void {
 
 const reason = whyNoLab() ?? whyNot();
 
-describe.skipIf(reason !== null)(`a cluster's faults (${reason ?? 'as root, with BTF'})`, () => {
+laboratory('a cluster’s faults', reason, () => {
   beforeAll(() => {
     lab('down');
     lab('up');

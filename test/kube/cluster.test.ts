@@ -20,6 +20,7 @@ import {
   up,
   withoutLoss,
 } from '../helpers/cluster.ts';
+import { laboratory } from '../helpers/laboratory.ts';
 import { lensTable } from '../helpers/lens.ts';
 import { BIN, cleanUp, type Recording, recordMeanwhile } from '../live/recording.ts';
 
@@ -68,69 +69,73 @@ function curls(from: NamesFrom = 'both'): { recording: Recording; answers: strin
 
 const one = (values: readonly Reading[]) => [...new Set(values)];
 
-describe.skipIf(reason !== null).each([1, 2])(`a real cluster of %d (${reason ?? 'as root, with BTF'})`, (nodes) => {
-  let recording: Recording;
-  let answers: readonly string[];
-  let there: ReadonlyMap<string, Pod>;
+laboratory('a real cluster', reason, () =>
+  describe.each([1, 2])('of %d', (nodes) => {
+    let recording: Recording;
+    let answers: readonly string[];
+    let there: ReadonlyMap<string, Pod>;
 
-  beforeAll(() => {
-    up(nodes);
-    ({ recording, answers } = curls());
-    there = new Map(pods().map((pod) => [pod.name, pod]));
-  }, 240_000);
+    beforeAll(() => {
+      up(nodes);
+      ({ recording, answers } = curls());
+      there = new Map(pods().map((pod) => [pod.name, pod]));
+    }, 240_000);
 
-  test('every event of a pod’s process has the names of its pod, container and node, the first as well', () => {
-    expect(unnamed(recording, 'evt.num>0', ['k8s.ns.name', 'k8s.pod.name', 'k8s.pod.uid', 'container.name', 'k8s.node.name'])).toEqual([]);
-    const processes = recording.rows(`${IN_A_POD} and proc.name=curl`, ['proc.pid', 'k8s.pod.name', 'container.name']);
-    expect(new Set(processes.map((row) => row['proc.pid'])).size).toBe(CURLS);
-    for (const row of processes) expect(row).toMatchObject({ 'k8s.pod.name': 'client', 'container.name': 'client' });
-    for (const row of recording.rows(`${IN_A_POD} and k8s.ns.name=critical-app`, ['k8s.pod.name', 'k8s.node.name']))
-      expect(row['k8s.node.name']).toBe(there.get(String(row['k8s.pod.name']))!.node);
-  });
+    test('every event of a pod’s process has the names of its pod, container and node, the first as well', () => {
+      expect(unnamed(recording, 'evt.num>0', ['k8s.ns.name', 'k8s.pod.name', 'k8s.pod.uid', 'container.name', 'k8s.node.name'])).toEqual(
+        [],
+      );
+      const processes = recording.rows(`${IN_A_POD} and proc.name=curl`, ['proc.pid', 'k8s.pod.name', 'container.name']);
+      expect(new Set(processes.map((row) => row['proc.pid'])).size).toBe(CURLS);
+      for (const row of processes) expect(row).toMatchObject({ 'k8s.pod.name': 'client', 'container.name': 'client' });
+      for (const row of recording.rows(`${IN_A_POD} and k8s.ns.name=critical-app`, ['k8s.pod.name', 'k8s.node.name']))
+        expect(row['k8s.node.name']).toBe(there.get(String(row['k8s.pod.name']))!.node);
+    });
 
-  test('so they have on the command line', () => {
-    const format = '%k8s.ns.name/%k8s.pod.name/%container.name/%k8s.node.name';
-    const lines = execFileSync(BIN, ['read', recording.path, IN_A_POD, '-p', format], { encoding: 'utf8', maxBuffer: 1 << 28 })
-      .trim()
-      .split('\n');
-    expect(lines.length).toBe(recording.count(IN_A_POD));
-    expect(lines.filter((line) => !/^[a-z0-9-]+\/[a-z0-9-]+\/[A-Za-z0-9-]+\/node[12]$/.test(line))).toEqual([]);
-  });
+    test('so they have on the command line', () => {
+      const format = '%k8s.ns.name/%k8s.pod.name/%container.name/%k8s.node.name';
+      const lines = execFileSync(BIN, ['read', recording.path, IN_A_POD, '-p', format], { encoding: 'utf8', maxBuffer: 1 << 28 })
+        .trim()
+        .split('\n');
+      expect(lines.length).toBe(recording.count(IN_A_POD));
+      expect(lines.filter((line) => !/^[a-z0-9-]+\/[a-z0-9-]+\/[A-Za-z0-9-]+\/node[12]$/.test(line))).toEqual([]);
+    });
 
-  test('the namespace’s connections are the client’s and the backends’', () => {
-    const rows = recording.rows('k8s.ns=critical-app and fd.type=ipv4', ['proc.name', 'k8s.pod.name']);
-    const names = (proc: string) => one(rows.filter((row) => row['proc.name'] === proc).map((row) => row['k8s.pod.name']));
-    expect(names('curl')).toEqual(['client']);
-    expect(names('nginx').sort()).toEqual([...there.keys()].filter((name) => name.startsWith('backend-')).sort());
-    expect(recording.count('k8s.svc.name=backend and k8s.deployment.name=backend')).toBeGreaterThan(0);
-  });
+    test('the namespace’s connections are the client’s and the backends’', () => {
+      const rows = recording.rows('k8s.ns=critical-app and fd.type=ipv4', ['proc.name', 'k8s.pod.name']);
+      const names = (proc: string) => one(rows.filter((row) => row['proc.name'] === proc).map((row) => row['k8s.pod.name']));
+      expect(names('curl')).toEqual(['client']);
+      expect(names('nginx').sort()).toEqual([...there.keys()].filter((name) => name.startsWith('backend-')).sort());
+      expect(recording.count('k8s.svc.name=backend and k8s.deployment.name=backend')).toBeGreaterThan(0);
+    });
 
-  test('each request to the service is one row: the client’s end, the endpoint that was chosen, and who took it there', () => {
-    const rows = services(recording, 'proc.name=curl');
-    expect(rows.map((row) => row['endpoint.pod'])).toEqual(answers);
-    const { ip } = there.get('client')!;
-    for (const row of rows) {
-      const server = there.get(String(row['endpoint.pod']))!;
-      expect(row).toMatchObject({
-        'k8s.src.ns': 'critical-app',
-        'k8s.src.pod': 'client',
-        'k8s.dst.svc': 'backend',
-        endpoint: `${server.ip}:80`,
-        'endpoint.node': server.node,
-      });
-      expect(row['fd.name']).toMatch(new RegExp(`^${ip.replaceAll('.', '\\.')}:\\d+->10\\.3\\.0\\.214:80$`));
-      const [accept] = recording.rows(`evt.num=${row['accept.num']}`, ['proc.name', 'k8s.pod.name', 'fd.name', 'proc.pid']);
-      expect(accept).toMatchObject({ 'proc.name': 'nginx', 'k8s.pod.name': server.name });
-      expect(accept!['fd.name']).toBe(`${String(row['fd.name']).split('->')[0]}->${row.endpoint}`);
-      expect(row['accept.by']).toBe(`nginx (${accept!['proc.pid']})`);
-      expect(row['accept.after']).toBeGreaterThan(0);
-    }
-    const nodesSeen = one(rows.map((row) => row['endpoint.node']!)).sort();
-    expect(nodesSeen).toEqual(nodes === 1 ? ['node1'] : ['node1', 'node2']);
-  });
-});
+    test('each request to the service is one row: the client’s end, the endpoint that was chosen, and who took it there', () => {
+      const rows = services(recording, 'proc.name=curl');
+      expect(rows.map((row) => row['endpoint.pod'])).toEqual(answers);
+      const { ip } = there.get('client')!;
+      for (const row of rows) {
+        const server = there.get(String(row['endpoint.pod']))!;
+        expect(row).toMatchObject({
+          'k8s.src.ns': 'critical-app',
+          'k8s.src.pod': 'client',
+          'k8s.dst.svc': 'backend',
+          endpoint: `${server.ip}:80`,
+          'endpoint.node': server.node,
+        });
+        expect(row['fd.name']).toMatch(new RegExp(`^${ip.replaceAll('.', '\\.')}:\\d+->10\\.3\\.0\\.214:80$`));
+        const [accept] = recording.rows(`evt.num=${row['accept.num']}`, ['proc.name', 'k8s.pod.name', 'fd.name', 'proc.pid']);
+        expect(accept).toMatchObject({ 'proc.name': 'nginx', 'k8s.pod.name': server.name });
+        expect(accept!['fd.name']).toBe(`${String(row['fd.name']).split('->')[0]}->${row.endpoint}`);
+        expect(row['accept.by']).toBe(`nginx (${accept!['proc.pid']})`);
+        expect(row['accept.after']).toBeGreaterThan(0);
+      }
+      const nodesSeen = one(rows.map((row) => row['endpoint.node']!)).sort();
+      expect(nodesSeen).toEqual(nodes === 1 ? ['node1'] : ['node1', 'node2']);
+    });
+  }),
+);
 
-describe.skipIf(reason !== null)(`names from one source alone (${reason ?? 'as root, with BTF'})`, () => {
+laboratory('names from one source alone', reason, () => {
   beforeAll(() => up(1), 240_000);
 
   test.each(['api', 'cri'] as const)('of a request, on both ends, from the first event of each process: %s', (from) => {

@@ -2,11 +2,12 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { RESOURCES } from '../../src/kube/watcher.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { inShell, KUBECONFIG, lab, noCluster, STATE, up, withoutLoss } from '../helpers/cluster.ts';
+import { laboratory } from '../helpers/laboratory.ts';
 import { cleanUp, Recording, record, recordMeanwhile } from '../live/recording.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trowel-in-cluster-'));
@@ -26,7 +27,7 @@ function isAllowed(verb: string, resource: string): boolean {
   }
 }
 
-describe.skipIf(reason !== null)(`within a cluster (${reason ?? 'as root, with BTF'})`, () => {
+laboratory('within a cluster', reason, () => {
   beforeAll(() => {
     up(1);
     lab('kubectl', 'apply', '-f', join(DEPLOY, 'rbac.yaml'));

@@ -39,6 +39,11 @@ class ApiServer {
     await new Promise((resolve) => this.#server?.close(resolve));
   }
 
+  /** Watches of pods that are open. */
+  get watches(): number {
+    return this.#watches.size;
+  }
+
   put(name: string, more: object = {}): void {
     const pod = podNamed(name, ++this.#version, more);
     const type = this.pods.has(name) ? 'MODIFIED' : 'ADDED';
@@ -156,8 +161,7 @@ afterEach(async () => {
 
 test('what is there, what comes, what changes and what goes', async () => {
   await begin(['a']);
-  await until(() => told.length === 1);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(() => told.length === 1 && server.watches === 1);
   server.put('b');
   server.put('a', { status: { podIP: '10.0.0.9' } });
   server.remove('b');
@@ -199,8 +203,7 @@ test('five thousand pods, in pages', async () => {
 
 test('a version that the server has forgotten: all is listed again, and who went meanwhile is gone', async () => {
   await begin(['a', 'b']);
-  await until(() => told.length === 2);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await until(() => told.length === 2 && server.watches === 1);
   server.pods.delete('b');
   server.expire();
   await until(() => gone.includes('uid-b'));

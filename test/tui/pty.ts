@@ -57,6 +57,38 @@ export interface Told {
   bells: number;
 }
 
+/** Cells beside each other with the same look; colours as of a terminal's first eight, -1: its own. */
+export interface Run {
+  readonly x: number;
+  readonly text: string;
+  readonly colour: number;
+  readonly bold: boolean;
+  readonly dim: boolean;
+  readonly inverse: boolean;
+  readonly underline: boolean;
+}
+
+function runsOf(line: xterm.IBufferLine | undefined, columns: number): Run[] {
+  const runs: Run[] = [];
+  for (let x = 0; x < columns; x++) {
+    const cell = line?.getCell(x);
+    if (cell === undefined || cell.getWidth() === 0) continue;
+    const look = {
+      colour: cell.isFgDefault() ? -1 : cell.getFgColor(),
+      bold: cell.isBold() !== 0,
+      dim: cell.isDim() !== 0,
+      inverse: cell.isInverse() !== 0,
+      underline: cell.isUnderline() !== 0,
+    };
+    const last = runs.at(-1);
+    const text = cell.getChars() || ' ';
+    if (last !== undefined && (Object.keys(look) as (keyof typeof look)[]).every((key) => last[key] === look[key]))
+      runs[runs.length - 1] = { ...last, text: last.text + text };
+    else runs.push({ x, text, ...look });
+  }
+  return runs;
+}
+
 const running = new Set<Pty>();
 
 /** Ends whatever a test left running. */
@@ -128,6 +160,12 @@ export class Pty {
   get lines(): string[] {
     const { active } = this.#terminal.buffer;
     return Array.from({ length: this.#terminal.rows }, (_, y) => active.getLine(active.viewportY + y)?.translateToString(true) ?? '');
+  }
+
+  /** The screen's lines as runs of cells that look the same. */
+  get runs(): Run[][] {
+    const { active } = this.#terminal.buffer;
+    return Array.from({ length: this.#terminal.rows }, (_, y) => runsOf(active.getLine(active.viewportY + y), this.#terminal.cols));
   }
 
   get screen(): string {

@@ -153,7 +153,7 @@ export function cellText({ column, width }: PlacedColumn, row: ListedRow, look: 
 
 export function titleText({ column, width }: PlacedColumn, look: ListLook): string {
   return fitted(
-    column === TIME ? `TIME ${look.reference === null || look.timeMode !== 'rel' ? look.timeMode : 'since T'}` : column.title,
+    column === TIME ? `TIME ${look.reference === null || look.timeMode !== 'rel' ? look.timeMode : '- T'}` : column.title,
     width,
     column.align,
   );

@@ -128,7 +128,7 @@ export const screenKey = ({ does }: ScreenKey): Act =>
     if (does === 'next' || does === 'before') return another(state, question, does === 'next' ? 1 : -1);
     if (does === 'form') return replaced(state, shown, { ...question, form: nextForm(question.form) });
     if (does === 'save') return asking(state, { kind: 'save', filter: question.filter });
-    if (row === undefined) return only(state);
+    if (row === undefined) return noticed(state, shown.table === null ? 'there is no row yet' : 'there is no row');
     if (does !== 'meanwhile') return openFiltered(state, does.to, row.drill);
     return row.meanwhile === undefined ? noticed(state, 'this line has no time of its own') : toEvents(state, row.meanwhile, row.num);
   });

@@ -1,0 +1,140 @@
+/** The screen through a real pseudo-terminal: first screen, key → painted frame, find, following. BENCH_EVENTS sets the size of the large capture. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { CaptureWriter } from '../../src/store/writer.ts';
+import { noPty, Pty } from '../tui/pty.ts';
+import { assertEqual, report } from './measure.ts';
+import { syntheticChunks, syntheticTables } from './synthetic.ts';
+
+const EVENTS = Number(process.env.BENCH_EVENTS ?? 10_000_000);
+const KEYS = 100;
+const RATE = 10_000;
+const FOLLOW_MS = Number(process.env.BENCH_FOLLOW_MS ?? 15_000);
+const TICKS = 100;
+
+if (noPty !== null) {
+  console.log(`  skipped: ${noPty}`);
+  process.exit(0);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'trowel-bench-'));
+const path = join(folder, 'large.trowel');
+const writer = new CaptureWriter(path, syntheticTables(), { level: 1, live: false });
+writer.meta({ epoch: '1700000000000000000', hostname: 'bench' });
+for (const chunk of syntheticChunks(EVENTS)) writer.append(chunk);
+writer.close({ end: '0' });
+
+/** ms of CPU (user + system) of a process so far: fields 14 and 15 of proc(5)'s stat. */
+function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS;
+}
+
+const rssMib = (pid: number) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+/** ms from a key to the next frame that is whole, sorted. */
+async function keyTimes(pty: Pty, key: string): Promise<number[]> {
+  const times: number[] = [];
+  for (let k = 0; k < KEYS; k++) {
+    const before = pty.raw.length;
+    const start = performance.now();
+    pty.type(key);
+    await pty.until(() => pty.raw.indexOf('\x1b[?2026l', before) >= 0);
+    times.push(performance.now() - start);
+    await pause(20);
+  }
+  return times.sort((a, b) => a - b);
+}
+
+const quantile = (sorted: readonly number[], share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+
+async function open(args: readonly string[]): Promise<Pty> {
+  const pty = new Pty(['open', ...args], { columns: 120, rows: 40 });
+  await pty.until('Enter detail');
+  return pty;
+}
+
+const warm = await open([path]); // bundles the program, too
+warm.kill('SIGKILL');
+await warm.exit;
+
+const start = performance.now();
+const pty = await open([path]);
+report(`first screen of ${EVENTS} events`, performance.now() - start, 'ms');
+report('first screen, CPU', cpuMs(pty.pid), 'ms', 500);
+await pause(1500);
+const down = await keyTimes(pty, 'j');
+report('key → frame, j, p50', quantile(down, 0.5), 'ms');
+report('key → frame, j, p95', quantile(down, 0.95), 'ms', 50);
+const page = await keyTimes(pty, '\x1b[6~');
+report('key → frame, PgDn, p95', quantile(page, 0.95), 'ms', 50);
+const jump = performance.now();
+pty.type(':+5\r');
+await pty.until(() => /^▸\+5\./.test(pty.selected));
+report('jump to a time', performance.now() - jump, 'ms', 50);
+
+const before = rssMib(pty.pid);
+const cpu = cpuMs(pty.pid);
+const find = performance.now();
+pty.type('/nosuchtext\r');
+await pty.until('no row has nosuchtext in it');
+report('find a text that is nowhere', performance.now() - find, 'ms');
+report('find a text that is nowhere, CPU', cpuMs(pty.pid) - cpu, 'ms', 2000);
+for (let k = 0; k < 10; k++) {
+  pty.type(`/nosuchtext${k}\r`);
+  await pty.until(`no row has nosuchtext${k} in it`);
+}
+report('memory that ten more finds took', rssMib(pty.pid) - before, 'MiB', 20);
+await pause(500);
+const idle = cpuMs(pty.pid);
+await pause(3000);
+report('idle on a file, CPU', (cpuMs(pty.pid) - idle) / 30, '%', 1);
+pty.kill('SIGKILL');
+await pty.exit;
+
+/** A process that writes so many events a second. */
+async function grower(target: string): Promise<ChildProcess> {
+  const script = join(folder, 'grower.mjs');
+  await build({
+    entryPoints: ['test/tui/grower.ts'],
+    outfile: script,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'warning',
+  });
+  const process_ = spawn(process.execPath, [script, target], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    cwd: process.cwd(),
+    env: { ...process.env, NODE_PATH: join(process.cwd(), 'node_modules') },
+  });
+  await new Promise((done) => process_.once('message', done));
+  return process_;
+}
+
+const growing = join(folder, 'growing.trowel');
+const recorder = await grower(growing);
+const timer = setInterval(() => recorder.send({ append: RATE / 5 }), 200);
+const live = new Pty(['open', growing], { columns: 120, rows: 40 });
+await live.until('FOLLOWING');
+await pause(3000);
+const from = { cpu: cpuMs(live.pid), rss: rssMib(live.pid), at: performance.now() };
+await pause(FOLLOW_MS);
+report(`following ${RATE} events/s, CPU`, ((cpuMs(live.pid) - from.cpu) / (performance.now() - from.at)) * 100, '%', 15);
+report(`following ${RATE} events/s, memory grown in ${FOLLOW_MS / 1000} s`, rssMib(live.pid) - from.rss, 'MiB', 20);
+live.type(' ');
+await live.until('PAUSED');
+const moved = await keyTimes(live, 'k');
+report(`key → frame while ${RATE} events/s come, p95`, quantile(moved, 0.95), 'ms', 50);
+clearInterval(timer);
+await live.until(/ 0\/s/);
+assertEqual(/ 0\/s/.test(live.lines[0]!), true, 'a load that is over is 0/s');
+live.kill('SIGKILL');
+recorder.kill();
+rmSync(folder, { recursive: true, force: true });

@@ -32,7 +32,8 @@ export type Hidden =
   | 'accept-queues'
   | 'udp-queues'
   | 'names'
-  | 'users';
+  | 'users'
+  | 'node-network';
 
 export interface BlindSpot {
   /** Stable: a key of BLIND_SPOTS, or an id that a newer probe told. */
@@ -98,6 +99,7 @@ export const BLIND_SPOTS = {
   // What is gone
   lost: { what: '# events were lost: buffers were full', hides: ['events'] },
   'not-closed': { what: 'the recording was not closed: it still goes on, or its last moments are missing', hides: ['end'] },
+  node: { what: 'of the node’s network this could not be read: #', hides: ['node-network'], usual: true },
   'broke-off': { what: 'the recording broke off#: what came then is missing, and nobody knows how much', hides: ['end', 'events'] },
   // Imports
   scap: { what: 'sysdig’s recorder tells nothing of packets and full queues', hides: PACKETS, usual: true },
@@ -117,7 +119,15 @@ export interface Sighted {
 
 /** In the order of the table's groups. */
 export function blindSpots({ meta, dims }: Sighted): readonly BlindSpot[] {
-  return [...ofProbe(meta), ...ofOptions(meta), ...ofMachine(meta, dims), ...ofLosses(dims), ...ofState(meta), ...ofImport(meta)];
+  return [
+    ...ofProbe(meta),
+    ...ofOptions(meta),
+    ...ofMachine(meta, dims),
+    ...ofLosses(dims),
+    ...ofState(meta),
+    ...ofImport(meta),
+    ...ofNode(meta),
+  ];
 }
 
 /** Those that could have kept from sight what a statement rests on. */
@@ -291,6 +301,13 @@ function ofState({ state, end, broke = '' }: Sighted['meta']): BlindSpot[] {
   if (state === 'recording') return [spot('not-closed')];
   if (state === 'broke off') return [spot('broke-off', broke === '' ? '' : ` (${broke})`, { from: Number(end ?? 0) })];
   return [];
+}
+
+/** What the look at the node's network lacked, all in one. */
+function ofNode({ nodeMissing }: Sighted['meta']): BlindSpot[] {
+  if (nodeMissing === undefined) return [];
+  const missing = parsed(nodeMissing).map(({ id, reason }) => (reason === '' ? id : `${id} (${reason})`));
+  return missing.length === 0 ? [] : [spot('node', missing.join(', '))];
 }
 
 function ofImport(meta: Sighted['meta']): BlindSpot[] {

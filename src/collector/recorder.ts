@@ -47,6 +47,7 @@ const IN_EVERY_FILE = [
   'groups',
   'resolvers',
   'counters',
+  'nodeFacts',
   'containers',
   'objects',
   'kubeEvents',
@@ -84,7 +85,7 @@ export class Recorder {
   readonly #naming: Naming;
   readonly #rows: RowsInUse;
   readonly #dns: DnsIndex;
-  readonly #meta: Partial<CaptureMeta>;
+  #meta: Partial<CaptureMeta>;
   readonly #order = new TimeOrder((ordered) => this.#store(ordered));
   readonly #context: CaptureContext;
   readonly #segments: Segments | null;
@@ -232,12 +233,18 @@ export class Recorder {
 
   /** What of the node's network could not be read, and which namespace was chosen as the node's. */
   tellNode(missing: readonly NodeMissing[], netns: string | null): void {
-    this.#writer.meta({ nodeMissing: JSON.stringify(missing), ...(netns === null ? {} : { netns }) });
+    this.#tell({ nodeMissing: JSON.stringify(missing), ...(netns === null ? {} : { netns }) });
   }
 
   /** The command that the recording is made for runs, as that process. */
   tellCommand(pid: number): void {
-    this.#writer.meta({ command_pid: String(pid) });
+    this.#tell({ command_pid: String(pid) });
+  }
+
+  /** Says it in this file and in those that follow. */
+  #tell(meta: Partial<CaptureMeta>): void {
+    this.#meta = { ...this.#meta, ...meta };
+    this.#writer.meta(meta);
   }
 
   /** Stores everything and closes the capture. `end`: ns since its start. */

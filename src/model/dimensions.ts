@@ -97,7 +97,7 @@ export const DIMENSIONS: { readonly [Name in RowName]: TableSpec<RowTypes[Name]>
   objects: table<RowTypes['objects']>('kube_object', {
     integer: ['id', 'from', 'to'],
     text: ['kind', 'uid', 'namespace', 'name', 'node', 'source'],
-    json: ['labels', 'annotations', 'selector', 'expressions', 'ips', 'ports', 'owners', 'containers'],
+    json: ['labels', 'annotations', 'selector', 'expressions', 'ips', 'ports', 'owners', 'containers', 'status'],
     boolean: [],
   }),
   kubeEvents: table<RowTypes['kubeEvents']>('kube_event', {

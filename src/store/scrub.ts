@@ -3,6 +3,7 @@ import type { Capture } from '../capture/capture.ts';
 import { type ArgStorage, ArgWriter, decodeArgs } from '../model/args.ts';
 import { argBytes, type Chunk, EventFlag, type OpenChunk, payload } from '../model/chunk.ts';
 import type { ContainerRow, KubeObjectRow } from '../model/kube.ts';
+import type { NodeFactRow } from '../model/node.ts';
 import type { FdRow, ProcessRow } from '../model/rows.ts';
 import { type Rewriting, type RowChanges, rewrite } from './rewrite.ts';
 
@@ -54,7 +55,18 @@ function rowChanges({ text, args, address }: Scrubbing): RowChanges {
       annotations: row.annotations === null ? null : {},
     }),
     kubeEvents: (row) => ({ ...row, message: text(row.message) }),
+    nodeFacts: (row): NodeFactRow => ({ ...row, key: text(row.key), value: deep(row.value, text) }),
   };
+}
+
+/** Every text in a value, however deep. */
+function deep<T>(value: T, text: (value: string) => string): T {
+  const map = (one: unknown): unknown => {
+    if (typeof one === 'string') return text(one);
+    if (Array.isArray(one)) return one.map(map);
+    return typeof one === 'object' && one !== null ? Object.fromEntries(Object.entries(one).map(([key, inner]) => [key, map(inner)])) : one;
+  };
+  return map(value) as T;
 }
 
 function values(all: Readonly<Record<string, string>>, text: (value: string) => string): Record<string, string> {

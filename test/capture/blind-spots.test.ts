@@ -66,6 +66,7 @@ const CASES: readonly Case[] = [
   ['scap', { source: 'scap', snaplen: '0' }, plain, 'sysdig’s recorder tells nothing of packets and full queues'],
   ['damage', { damage: JSON.stringify({ reason: 'unexpected end of file' }) }, plain, 'the file was damaged: unexpected end of file; what came after is missing'],
   ['left-out', { left_out: JSON.stringify([{ kind: 'threads', count: 5, limit: 262144 }]) }, plain, 'more was in the file than is kept: 5 threads (the limit is 262144)'],
+  ['node', { nodeMissing: JSON.stringify([{ id: 'conntrack', reason: 'needs CAP_NET_ADMIN' }]) }, plain, 'of the node’s network this could not be read: conntrack (needs CAP_NET_ADMIN)'],
   ['note', { notes: 'something that only an older probe says' }, plain, 'something that only an older probe says'],
 ];
 

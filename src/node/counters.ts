@@ -22,6 +22,7 @@ export const SYSCTL_VALUES: ToolQuestion = { id: 'sysctls', command: ['sh', '-c'
 
 /** /proc/sys/net shows the reader's own namespace, so it is read by a process inside. Empty: it could not be entered. */
 export function sysctlValues(tools: Tools, namespace: FoundNamespace): Map<string, string> {
+  if (tools.isOwn(namespace)) return new Map([...PATH_OF].flatMap(([path, name]) => ownValue(path, name)));
   const output = tools.ask(namespace, SYSCTL_VALUES) ?? '';
   const values = output.split('\n').flatMap((line): [string, string][] => {
     const at = line.indexOf(':');
@@ -39,6 +40,11 @@ export function sysctlValues(tools: Tools, namespace: FoundNamespace): Map<strin
         ];
   });
   return new Map(values);
+}
+
+function ownValue(path: string, name: string): [string, string][] {
+  const value = readText(path).trim().replaceAll('\t', ' ');
+  return value === '' ? [] : [[name, value]];
 }
 
 export function sysctlFacts(netns: number, values: ReadonlyMap<string, string>): NodeFact<'sysctl'>[] {

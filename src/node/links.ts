@@ -1,6 +1,8 @@
 /** Interfaces, addresses, routes, neighbours: what `ip -json` and `bridge -json` say. */
 import { type Json, list, number, record, records, text } from '../model/json.ts';
 import type { NodeFact } from '../model/node.ts';
+import { procNetFacts } from './proc-net.ts';
+import type { FoundNamespace } from './processes.ts';
 import type { Namespace, ToolQuestion, Tools } from './tools.ts';
 
 const BATCH = 'address show\nroute show table all\nneighbour show\nrule show\n';
@@ -12,10 +14,10 @@ const FAILED: ReadonlySet<string> = new Set(['FAILED', 'INCOMPLETE']);
 const MOST_ROUTES = 2_000;
 const MOST_NEIGHBOURS = 1_000;
 
-/** Null: the namespace could not be entered. */
-export function linkFacts(tools: Tools, namespace: Namespace): NodeFact[] | null {
+/** Without the tool, or where the namespace cannot be entered: what /proc/PID/net tells. */
+export function linkFacts(tools: Tools, namespace: FoundNamespace): NodeFact[] {
   const output = tools.ask(namespace, LINKS);
-  if (output === null) return null;
+  if (output === null) return namespace.pids[0] === undefined ? [] : procNetFacts(namespace.inode, namespace.pids[0]);
   const [addresses, routes, neighbours, rules] = arraysIn(output);
   const { inode: netns } = namespace;
   return [

@@ -91,7 +91,7 @@ function readHost(tools: Tools, host: FoundNamespace, depth: Depth, at: number):
   const loaded = (file: string) => existsSync(`/proc/${host.pids[0] ?? 'self'}/net/${file}`);
   const counted = depth === 'all' ? [...kernelLogFacts(tools, host, at)] : [];
   return [
-    ...(linkFacts(tools, host) ?? []),
+    ...linkFacts(tools, host),
     ...(iptablesFacts(tools, host, 'ip') ?? []),
     ...(iptablesFacts(tools, host, 'ip6') ?? []),
     ...nftFacts(tools, host),
@@ -112,7 +112,7 @@ function readAny(tools: Tools, namespace: FoundNamespace, host: boolean, depth: 
   const sysctls = values.size === 0 ? forwardingFact(namespace) : sysctlFacts(namespace.inode, values);
   return [
     namespaceFact(namespace, host),
-    ...(host ? [] : (linkFacts(tools, namespace) ?? [])),
+    ...(host ? [] : linkFacts(tools, namespace)),
     ...sysctls,
     ...conntrackFacts(tools, namespace, values),
     ...resolverFact(namespace),

@@ -37,6 +37,11 @@ export class Tools {
     return [...this.#missing].map(([id, reason]) => ({ id, reason }));
   }
 
+  /** Whether this thread is in it, so that files show what is of it. */
+  isOwn({ inode }: Namespace): boolean {
+    return inode === this.#own;
+  }
+
   miss(id: string, reason: string): void {
     if (!this.#missing.has(id)) this.#missing.set(id, reason);
   }

@@ -1,8 +1,10 @@
 /** The thread that looks at the node while a recording runs: at the start, when something changed, at the end. */
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { allNamespaces, readText } from './processes.ts';
+import { conntrackFacts } from './counters.ts';
+import { allNamespaces, namespaceAt, readText } from './processes.ts';
 import { hostNamespace, readNode, type Snapshot } from './read.ts';
+import { Tools } from './tools.ts';
 
 /** What the thread is started with. */
 export interface NodeWatch {
@@ -40,8 +42,17 @@ function fingerprint(): string {
   return hash.digest('hex');
 }
 
+/** The node's table of connections, which fills within seconds: a file of /proc, without starting anything. */
+function sampleConntrack(): void {
+  const namespace = hostNamespace(host, allNamespaces());
+  if (namespace.pids.length === 0) return;
+  const facts = conntrackFacts(new Tools(namespaceAt('/proc/self/ns/net')), namespace, new Map());
+  parentPort!.postMessage({ at: Date.now(), kinds: [], facts, missing: [] } satisfies Snapshot);
+}
+
 look('all');
 const timer = setInterval(() => {
+  sampleConntrack();
   if (Date.now() - lookedAt < MOST_OFTEN_MS) return;
   const now = fingerprint();
   if (now !== seen) look('structure');

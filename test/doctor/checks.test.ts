@@ -109,6 +109,90 @@ describe('a check finds its own, and nothing in what is harmless', () => {
   });
 });
 
+describe('what the node is, against what the cluster says', () => {
+  const chain = (key: string, rules: readonly string[]): NodeFact<'chain'> => ({
+    kind: 'chain',
+    netns: HOST,
+    key,
+    value: { policy: '', rules },
+  });
+  const RULES: readonly NodeFact[] = [
+    chain('ip nat KUBE-SERVICES', ['-d 10.3.0.9/32 -p tcp -m comment --comment "shop/cart: cluster IP" -m tcp --dport 80 -j KUBE-SVC-X']),
+    chain('ip nat KUBE-SVC-X', ['-m comment --comment "shop/cart" -j KUBE-SEP-X']),
+    chain('ip nat KUBE-SEP-X', ['-p tcp -m tcp -j DNAT --to-destination 172.17.0.9:80']),
+  ];
+  const cart = (e: EventsBuilder, endpoint: string, notReady: readonly string[] = []) => {
+    const port = { name: '', port: 80, protocol: 'TCP' };
+    object(e, {
+      kind: 'Service',
+      name: 'cart',
+      uid: 's',
+      selector: { app: 'cart' },
+      ips: ['10.3.0.9'],
+      ports: [{ ...port, target: '80' }],
+    });
+    object(e, {
+      kind: 'Endpoints',
+      name: 'cart',
+      uid: 'e',
+      selector: { service: 'cart' },
+      ips: [endpoint, ...notReady],
+      ports: [port],
+      status: { notReady },
+    });
+    e.event({ type: 'connect', thread: e.thread().id, fd: tcp(e, '10.0.0.2:40000', '10.3.0.9:80'), res: -111 });
+  };
+
+  test('rules that lead to a pod that is gone are stale', () => {
+    const [first] = findings((e) => cart(e, '172.17.0.5'), [...NODE, ...RULES]);
+    expect(first?.id).toBe('kube-proxy');
+    expect(first?.verdict).toMatch(/rules for service shop\/cart are stale: they lead to 172\.17\.0\.9:80/);
+  });
+
+  test('rules that lead where they should are not', () => {
+    expect(findings((e) => cart(e, '172.17.0.9'), [...NODE, ...RULES]).map(({ id }) => id)).not.toContain('kube-proxy');
+  });
+
+  test('endpoints that are not ready are told, where others are', () => {
+    const found = findings((e) => cart(e, '172.17.0.9', ['172.17.0.10']), [...NODE, ...RULES]);
+    expect(found.find(({ id }) => id === 'endpoint-not-ready')?.verdict).toMatch(/172\.17\.0\.10 of 2 endpoints not ready/);
+  });
+
+  test('a stopped process matters where it listens', () => {
+    const stopped: NodeFact<'process'> = {
+      kind: 'process',
+      netns: POD,
+      key: '4711',
+      value: { comm: 'redis', state: 'T', fds: 9, limit: -1 },
+    };
+    const listens: NodeFact<'listener'> = {
+      kind: 'listener',
+      netns: POD,
+      key: 'tcp',
+      value: { protocol: 'tcp', ip: '::', port: 6379, backlog: 511, queue: 0, drops: 0, pid: 4711, comm: 'redis' },
+    };
+    expect(findings(() => {}, [...NODE, stopped]).map(({ id }) => id)).toEqual([]);
+    expect(findings(() => {}, [...NODE, stopped, listens])[0]?.verdict).toBe('redis (4711) of shop listens, but is stopped');
+  });
+
+  test('a resolv.conf with four servers is a note', () => {
+    const servers = [1, 2, 3, 4].map((n) => `nameserver 10.0.0.${n}`).join('\n');
+    const fact: NodeFact<'resolver'> = { kind: 'resolver', netns: POD, key: 'resolv.conf', value: { resolvConf: servers, hosts: '' } };
+    expect(findings(() => {}, [...NODE, fact]).map(({ id, severity }) => [id, severity])).toEqual([['resolv-conf', 'note']]);
+  });
+
+  test('a table of connections that is nearly full is a warning, a full one is critical', () => {
+    const table = (count: number): NodeFact<'conntrack'> => ({
+      kind: 'conntrack',
+      netns: HOST,
+      key: '',
+      value: { count, max: 1000, drop: 0, earlyDrop: 0, insertFailed: 0 },
+    });
+    const severities = [500, 930, 1000].map((count) => findings(() => {}, [...NODE, table(count)]).map(({ severity }) => severity));
+    expect(severities).toEqual([[], ['warning'], ['critical']]);
+  });
+});
+
 describe('what is not proven is not said', () => {
   const service = (e: EventsBuilder) => {
     object(e, {

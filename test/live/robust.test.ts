@@ -94,7 +94,13 @@ describe.skipIf(reason !== null)(`recording when things are not as they should b
     const caps = ['--inh-caps=-all,+bpf,+perfmon', '--ambient-caps=+bpf,+perfmon'];
     const { path, status, stderr } = recordBy(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...caps]);
     expect(status, stderr).toBe(0);
-    expect(new Recording(path).count('proc.name=cat and fd.name=/etc/hosts')).toBeGreaterThan(0);
+    const recording = new Recording(path);
+    expect(recording.count('proc.name=cat and fd.name=/etc/hosts')).toBeGreaterThan(0);
+    const { dims, meta } = recording.capture;
+    const own = [...dims.nodeFacts.all()].filter(({ kind }) => ['link', 'sysctl', 'route', 'counter'].includes(kind));
+    expect(own.map(({ key }) => key)).toEqual(expect.arrayContaining(['lo', 'net.ipv4.ip_forward']));
+    const missing = JSON.parse(meta.nodeMissing ?? '[]') as readonly { readonly id: string; readonly reason: string }[];
+    expect(missing.find(({ id }) => id === 'namespaces')?.reason).toMatch(/CAP_SYS_PTRACE/);
   });
 
   test('without any privilege: one line, and exit code 4', () => {

@@ -3,6 +3,7 @@ import { nodeValue } from '../../src/model/node.ts';
 import { newTables } from '../../src/model/rows.ts';
 import { NodeBook } from '../../src/node/book.ts';
 import { arraysIn } from '../../src/node/links.ts';
+import { parseLocals, parseRoutes } from '../../src/node/proc-net.ts';
 import type { Snapshot } from '../../src/node/read.ts';
 import { parseIptables, parseNft } from '../../src/node/rules.ts';
 import { mentions, serviceRules } from '../../src/node/services.ts';
@@ -168,6 +169,29 @@ describe('versions', () => {
     });
     expect(nodeValue('chain', { policy: 'DROP', rules: ['a', 1] })).toEqual({ policy: 'DROP', rules: [] });
   });
+});
+
+test('/proc/PID/net tells of addresses and routes', () => {
+  const trie = `Local:
+  +-- 0.0.0.0/0 3 0 5
+     |-- 10.0.2.0
+        /24 link UNICAST
+     |-- 10.0.2.15
+        /32 host LOCAL
+     |-- 127.0.0.1
+        /8 host LOCAL
+        /32 host LOCAL
+     |-- 10.0.2.255
+        /32 link BROADCAST
+`;
+  expect(parseLocals(trie)).toEqual(['10.0.2.15', '127.0.0.1']);
+  const table = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+eth0\t00000000\t0102000A\t0003\t0\t0\t0\t00000000\t0\t0\t0
+eth0\t0002000A\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0`;
+  expect(parseRoutes(table)).toEqual([
+    { dev: 'eth0', dst: 0, mask: 0, via: '10.0.2.1', metric: 0 },
+    { dev: 'eth0', dst: 0x0a000200, mask: 0xffffff00, via: '', metric: 100 },
+  ]);
 });
 
 test('the arrays of a batch are told apart', () => {

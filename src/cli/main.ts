@@ -175,6 +175,24 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, words: string[], options) => (await import('./report.ts')).report(file, words.join(' '), options));
 
   trowel
+    .command('merge <first> <second>')
+    .description('captures of two nodes on one time line, the offset of their clocks from connections between them')
+    .requiredOption('-w, --write <file>', 'capture to write')
+    .action(async (first: string, second: string, options) => (await import('./merge.ts')).mergeCaptures(first, second, options.write));
+
+  trowel
+    .command('repair <file>')
+    .description('what can still be read of a damaged capture, as a capture of its own')
+    .requiredOption('-w, --write <file>', 'capture to write')
+    .action(async (file: string, options) => (await import('./repair.ts')).repairCapture(file, options.write));
+
+  trowel
+    .command('annotate <packets> <file>')
+    .description('packets of a pcap or pcapng with the process and the pod of each end as comments')
+    .requiredOption('-o, --output <file>', 'pcapng to write')
+    .action(async (packets: string, file: string, options) => (await import('./annotate.ts')).annotate(packets, file, options.output));
+
+  trowel
     .command('dns <file> [filter...]')
     .description('name lookups: attempts, search suffixes, servers, waste')
     .option('-j, --json', 'one JSON object a lookup')

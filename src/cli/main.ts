@@ -181,6 +181,18 @@ function program(after: readonly string[]): Command {
     .action(async (first: string, second: string, options) => (await import('./merge.ts')).mergeCaptures(first, second, options.write));
 
   trowel
+    .command('diff <first> <second>')
+    .description('the same request in two captures, such as a good and a bad one: the steps of its path side by side')
+    .option('--pid <pid>', 'the process in the first (default: the costliest story)', count)
+    .option('--other-pid <pid>', 'the process in the second', count)
+    .option('--over <span>', 'waits count from this duration on', '100ms')
+    .option('-n, --limit <n>', 'end after so many steps', count)
+    .option('-j, --json', 'one JSON object a step')
+    .option('--csv', 'as comma-separated values')
+    .option('--markdown', 'as a Markdown table')
+    .action(async (first: string, second: string, options) => (await import('./diff.ts')).diff(first, second, options));
+
+  trowel
     .command('repair <file>')
     .description('what can still be read of a damaged capture, as a capture of its own')
     .requiredOption('-w, --write <file>', 'capture to write')

@@ -18,6 +18,9 @@ export interface LensOptions extends WritingOptions {
   /** Fields to group by, and what to measure, with commas between. */
   readonly by?: string;
   readonly measure?: string;
+  /** Asked of a recording that begins now, for so many seconds or until Ctrl-C; then there is no FILE. */
+  readonly live?: boolean;
+  readonly seconds?: number;
   /** Whose name `echo` puts before the descriptor: k or c. */
   readonly format?: string;
 }
@@ -33,6 +36,11 @@ export async function lens(words: readonly string[], options: LensOptions): Prom
   }
   const { found, rest } = lensOf(words, options);
   const wanted = found.args.length;
+  if (options.live === true) {
+    const question = { lens: found, words: rest.slice(0, wanted), filter: rest.slice(wanted).join(' '), instead: insteadOf(options) };
+    await (await import('./lens-live.ts')).lensLive(question, options);
+    return;
+  }
   if (rest.length < wanted + 1)
     throw new UsageError(`usage: trowel lens ${[found.name, ...found.args.map((arg) => arg.toUpperCase()), 'FILE', '[FILTER]'].join(' ')}`);
   const capture = await openCapture(rest[wanted]!);
@@ -57,7 +65,8 @@ function lensOf(words: readonly string[], { by, measure }: LensOptions): { reado
   throw new UsageError(`there is no lens called ${name}${meant}; trowel lens -l lists them`);
 }
 
-function print(question: Question, capture: Capture, options: LensOptions): void {
+/** Prints a lens' answer. */
+export function print(question: Question, capture: Capture, options: LensOptions): void {
   const look = ask(question, capture, contextOf(capture));
   if (look.kind === 'table') show(look, options);
   else show(echoReport(look.blocks, capture.epoch, options), options, { bytesAs: 'base64' });

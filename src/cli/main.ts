@@ -213,6 +213,36 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, words: string[], options) => (await import('./report.ts')).report(file, words.join(' '), options));
 
   trowel
+    .command('merge <first> <second>')
+    .description('captures of two nodes on one time line, the offset of their clocks from connections between them')
+    .requiredOption('-w, --write <file>', 'capture to write')
+    .action(async (first: string, second: string, options) => (await import('./merge.ts')).mergeCaptures(first, second, options.write));
+
+  trowel
+    .command('diff <first> <second>')
+    .description('the same request in two captures, such as a good and a bad one: the steps of its path side by side')
+    .option('--pid <pid>', 'the process in the first (default: the costliest story)', count)
+    .option('--other-pid <pid>', 'the process in the second', count)
+    .option('--over <span>', 'waits count from this duration on', '100ms')
+    .option('-n, --limit <n>', 'end after so many steps', count)
+    .option('-j, --json', 'one JSON object a step')
+    .option('--csv', 'as comma-separated values')
+    .option('--markdown', 'as a Markdown table')
+    .action(async (first: string, second: string, options) => (await import('./diff.ts')).diff(first, second, options));
+
+  trowel
+    .command('repair <file>')
+    .description('what can still be read of a damaged capture, as a capture of its own')
+    .requiredOption('-w, --write <file>', 'capture to write')
+    .action(async (file: string, options) => (await import('./repair.ts')).repairCapture(file, options.write));
+
+  trowel
+    .command('annotate <packets> <file>')
+    .description('packets of a pcap or pcapng with the process and the pod of each end as comments')
+    .requiredOption('-o, --output <file>', 'pcapng to write')
+    .action(async (packets: string, file: string, options) => (await import('./annotate.ts')).annotate(packets, file, options.output));
+
+  trowel
     .command('dns <file> [filter...]')
     .description('name lookups: attempts, search suffixes, servers, waste')
     .option('-j, --json', 'one JSON object a lookup')
@@ -245,6 +275,8 @@ function program(after: readonly string[]): Command {
       '--measure <list>',
       'measure count, distinct(FIELD), bytes, bytes.in, bytes.out, time, errors, min, avg, p50, p95, max, sum(FIELD), first, last',
     )
+    .option('--live', 'ask a recording that begins now, without a FILE; what streams is printed as it comes, the rest at the end')
+    .option('-M, --seconds <n>', 'with --live: end after so many seconds (else at Ctrl-C)', count)
     .option('-p, --format <k|c>', 'names of pods or containers before what was read and written')
     .option('-j, --json', 'one JSON object a line')
     .option('--csv', 'as comma-separated values')

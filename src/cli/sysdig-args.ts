@@ -34,6 +34,7 @@ export function translate(argv: readonly string[]): string[] {
       `-w ${target}: what is written is a Trowel capture, which sysdig cannot read: call it ${target.replace(/\.scap(\.gz)?$/, '.trowel')}`,
     );
   const file = values.get('r');
+  if (file === undefined && chisel !== undefined && target === undefined) return lens(chisel, null, parsed);
   if (file === undefined) return record(values, words);
   if (chisel !== undefined) return lens(chisel, file, parsed);
   if (target !== undefined) return ['import', file, ...words, '-w', target, ...valueOptions(values, { n: '-n', M: '-M' })];
@@ -96,8 +97,8 @@ function outputOptions(flags: ReadonlySet<string>, values: ReadonlyMap<string, s
   ];
 }
 
-/** A chisel's arguments stand behind its name: `-c fdbytes_by fd.sport`, `-c 'spy_port 80'`. */
-function lens(chisel: string, file: string, { flags, values, words }: Parsed): string[] {
+/** A chisel's arguments stand behind its name: `-c fdbytes_by fd.sport`, `-c 'spy_port 80'`. Without a file it is asked of a live recording. */
+function lens(chisel: string, file: string | null, { flags, values, words }: Parsed): string[] {
   const [name, ...own] = chisel.split(/\s+/);
   const found = lensNamed(name!);
   if (found === null) throw new UsageError(`there is no lens for sysdig's chisel ${name}; trowel lens -l lists what there is`);
@@ -107,11 +108,11 @@ function lens(chisel: string, file: string, { flags, values, words }: Parsed): s
     'lens',
     name!,
     ...all.slice(0, found.args.length),
-    file,
+    ...(file === null ? ['--live'] : [file]),
     ...all.slice(found.args.length),
     ...options,
     ...(flags.has('X') || flags.has('x') ? ['-X'] : []),
-    ...valueOptions(values, { p: '-p', n: '-n' }),
+    ...valueOptions(values, { p: '-p', n: '-n', ...(file === null ? { M: '-M' } : {}) }),
   ];
 }
 

@@ -25,7 +25,7 @@ export const SYSDIG_OPTIONS: readonly SysdigOption[] = [
   done('-A, --print-ascii', 'read -A'),
   done('-b, --print-base64', 'read -b'),
   refused('-B, --bpf <probe>', 'the probe is a part of trowel record: leave it out'),
-  done('-c, --chisel <name>', 'trowel lens NAME, on a file; its arguments stand behind it, or in the same word'),
+  done('-c, --chisel <name>', 'trowel lens NAME; its arguments stand behind it, or in the same word; without -r: of a recording that begins now (--live)'),
   done('-C, --file-size <MB>', 'record -C: FILE-1, FILE-2 …'),
   refused('--cri <socket>', 'use trowel record --cri SOCKET'),
   nothing('--cri-timeout <ms>', 'names are asked for beside the recording and hold nothing up'),

@@ -21,6 +21,8 @@ test.each([
   ['-r c.scap -c echo_fds fd.name=/etc/resolv.conf', 'lens echo_fds c.scap fd.name=/etc/resolv.conf'],
   ['-r c.scap -c fdbytes_by fd.sport proc.name=curl', 'lens fdbytes_by fd.sport c.scap proc.name=curl'],
   ['-c spy_port\u00a080 -r c.scap', 'lens spy_port 80 c.scap'],
+  ['-c spy_port\u00a080 proc.name=curl -M 5', 'lens spy_port 80 --live proc.name=curl -M 5'],
+  ['-pk -c echo_fds -n 3', 'lens echo_fds --live -p k -n 3'],
   ['-cl', 'lens --list'],
   ['-l', 'fields'],
   ['-r c.scap -w d.trowel -n 3 proc.name=curl', 'import c.scap proc.name=curl -w d.trowel -n 3'],

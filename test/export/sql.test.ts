@@ -57,7 +57,7 @@ describe('the pages that are written', () => {
     });
   const capture = folder.capture('pages.trowel', made);
 
-  test('are what SQLite itself finds right, on several levels', () => {
+  test('are what SQLite itself finds right, on two levels', () => {
     expect(rows(capture, 'select * from pragma_integrity_check, (select count(*) as n from events)')).toEqual([
       { integrity_check: 'ok', n: 12_000 },
     ]);

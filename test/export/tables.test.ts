@@ -45,7 +45,7 @@ describe('Parquet', () => {
     });
   });
 
-  test('of many events is written in groups', async () => {
+  test('has a row for each of many events', async () => {
     const made = new EventsBuilder();
     const thread = made.thread().id;
     for (let i = 0; i < 16_000; i++) made.event({ type: 'read', thread, res: i });

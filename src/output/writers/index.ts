@@ -16,6 +16,8 @@ export interface WriterOptions {
   readonly bytesAs?: JsonCells['bytesAs'];
   /** Cells of the terminal; absent: output is not cut. */
   readonly width?: number | null;
+  /** Of tables: rows after which columns have their widths. */
+  readonly measured?: number;
 }
 
 interface WriterRow {
@@ -32,7 +34,7 @@ export const WRITERS = [
   },
   { name: 'json', doc: 'one JSON object a line', make: <T>(o: WriterOptions) => new JsonWriter<T>(o.bytesAs) },
   { name: 'csv', doc: 'comma-separated values', make: <T>() => new CsvWriter<T>() },
-  { name: 'table', doc: 'columns that line up', make: <T>(o: WriterOptions) => new TableWriter<T>(o.width) },
+  { name: 'table', doc: 'columns that line up', make: <T>(o: WriterOptions) => new TableWriter<T>(o.width, o.measured) },
   { name: 'markdown', doc: 'a Markdown table', make: <T>() => new MarkdownWriter<T>() },
 ] as const satisfies readonly WriterRow[];
 

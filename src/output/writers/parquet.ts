@@ -1,4 +1,4 @@
-/** A Parquet file: a column each, its type from the column's unit. Rows are gathered into groups, so that memory does not grow with the file. */
+/** A Parquet file: a column each, its type from the column's unit. Rows are gathered into groups; the file's bytes are held until its end. */
 import { ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
 import type { BasicType, ColumnSource } from 'hyparquet-writer/src/types.js';
 import { type Cell, type Column, columnsFor, type Report, type Unit } from '../../report/report.ts';

@@ -12,15 +12,17 @@ const NAME_WIDTH = 10;
 
 export class TableWriter<T> implements Writer<T> {
   readonly #width: number | null;
+  readonly #measured: number;
   #report: Report<T> | null = null;
   #columns: readonly Column<T>[] = [];
   #held: string[][] = [];
   #layout: TableLayout | null = null;
   #rows = 0;
 
-  /** `width`: cells of the terminal; null: none, so nothing is cut. */
-  constructor(width: number | null = null) {
+  /** `width`: cells of the terminal; null: none, so nothing is cut. `measured`: rows that decide how wide columns are. */
+  constructor(width: number | null = null, measured = MEASURED) {
     this.#width = width;
+    this.#measured = measured;
   }
 
   begin(report: Report<T>): string {
@@ -37,7 +39,7 @@ export class TableWriter<T> implements Writer<T> {
     const cells = this.#columns.map((column) => peopleText(column, column.read(item), report.epoch));
     if (this.#layout !== null) return linesText([this.#layout.line(cells)]);
     this.#held.push(cells);
-    return this.#held.length < MEASURED ? '' : this.#release();
+    return this.#held.length < this.#measured ? '' : this.#release();
   }
 
   end(): string {

@@ -39,7 +39,7 @@ export const SHOWN: readonly Picture[] = [
   screen('containers', 'b3a718d8b339', 'Containers: Enter leads to their processes, descriptors, and what went through them.'),
   screen('processes', 'curl -s -S', 'Processes as a tree.'),
   screen('descriptors', 'anon_inode', 'Files, sockets and pipes, by the time they took.'),
-  { name: 'stream', text: 'What went through a connection, in both directions; x shows it dotted or as hex, S saves it.', steps: [[':822\r', '#822'], ['e', 'hello from backend']] },
+  { name: 'stream', text: 'What went through a connection, in both directions; x shows it dotted or as hex, S saves it.', steps: [[':822\r', '#822'], ['e', /as text[\s\S]*hello from backend/]] },
   screen('http', 'HTTP.METHOD', 'HTTP requests and their answers.'),
   screen('spectrogram', '10.0 ms', 'How long calls took over time; a field leads to its events.'),
   screen('failures', 'ENOENT', 'What failed, how often, and to whom.'),

@@ -1,7 +1,7 @@
 /** The pane with one event in full. */
 import { areasOf } from '../../frame/areas.ts';
 import type { Paint } from '../../kit/paint.ts';
-import { countText, widthOf } from '../../kit/text.ts';
+import { countText, cut, widthOf } from '../../kit/text.ts';
 import type { State } from '../../state.ts';
 import { detailLines } from './detail.ts';
 
@@ -17,6 +17,6 @@ export function detailPane(state: State, paint: Paint): string[] {
   const more = all.length > area.height ? `lines ${top + 1}–${top + shown.length} of ${all.length}, ` : '';
   const title = content === null ? 'no event' : `event ${countText(content.num)}`;
   const keys = focused ? 'keys are here: Tab or Esc to the list' : `${more}Tab to scroll`;
-  const rule = `── ${title} ── ${keys} `;
+  const rule = cut(`── ${title} ── ${keys} `, area.width);
   return [paint(focused ? 'title' : 'dim', rule + '─'.repeat(Math.max(0, area.width - widthOf(rule)))), ...shown, ...blank];
 }

@@ -1,6 +1,7 @@
 /** What can still be read of a damaged capture, as a capture of its own: chunk by chunk, table by table. */
 import { CaptureError } from '../capture/error.ts';
-import { type Chunk, type ChunkHead, NUMBER_COLUMN_NAMES, OpenChunk } from '../model/chunk.ts';
+import { type Chunk, type ChunkHead, OpenChunk } from '../model/chunk.ts';
+import { NUMBER_COLUMN_NAMES } from '../model/columns.ts';
 import { type DimensionTables, newTables, type RowName, type RowTypes } from '../model/rows.ts';
 import { CaptureReader } from './reader.ts';
 import { CaptureWriter } from './writer.ts';

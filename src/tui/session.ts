@@ -1,20 +1,14 @@
 /** One screen at work: holds the state, does what updates ask for, and divides the time between the keyboard and the capture. */
 
-import { existsSync } from 'node:fs';
 import type { Capture } from '../capture/capture.ts';
 import { usageOf } from '../capture/usage.ts';
-import { outputTime } from '../event/fields/evt.ts';
-import type { CaptureContext, EventView } from '../event/view.ts';
+import type { CaptureContext } from '../event/view.ts';
 import type { Definitions } from '../filter/compile.ts';
 import type { ValuesOf } from '../filter/complete.ts';
 import { occurringValues } from '../filter/occurring.ts';
-import { DEFAULT_FORMAT, LineFormat } from '../output/format.ts';
-import { rendered } from '../output/print.ts';
-import { eventReport, programColumns } from '../output/reports/events.ts';
-import { JsonWriter } from '../output/writers/json.ts';
 import { Browser, type Findings } from './data/browser.ts';
 import { Growth } from './data/growth.ts';
-import { type Goal, notFoundText, seekingText } from './data/seek.ts';
+import { notFoundText, seekingText } from './data/seek.ts';
 import { ReaderHere, readTable, type TableReader } from './data/table-reader.ts';
 import { formatOfPath, type WriteJob } from './data/writing.ts';
 import { timelineHeight } from './frame/areas.ts';
@@ -23,6 +17,7 @@ import { harmless } from './kit/text.ts';
 import { detailOf } from './screens/events/detail.ts';
 import { screenNamed } from './screens/index.ts';
 import type { Question } from './screens/screen.ts';
+import { blindSpotsOf, freeName, isAround, jsonText, lineText, samePreview, typedFilter } from './session-parts.ts';
 import { type CaptureFacts, type Command, initialState, type State } from './state.ts';
 import { type Action, update } from './update.ts';
 
@@ -61,6 +56,7 @@ const FIRST_SLICE_MS = 30;
 /** How often counts, progress and a growing file are looked at. */
 const TICK_MS = 100;
 const TIMELINE_MS = 1000;
+const FACTS_MS = 500;
 
 export class Session {
   readonly #options: SessionOptions;
@@ -75,6 +71,7 @@ export class Session {
   /** Number of the event from which on a text is looked for. */
   #soughtFrom = 0;
   #timelineAt = -TIMELINE_MS;
+  #factsAt = 0;
   #telling = false;
   #closed = false;
 
@@ -319,10 +316,11 @@ export class Session {
     else if (this.#isTold()) this.#applyFacts();
   }
 
-  /** What the header says of the recording has changed though nothing came. */
+  /** What the header says of the recording has changed though nothing came; a rate that falls, twice a second. */
   #isTold(): boolean {
     const { recording, quietSeconds, rate } = this.#state.facts;
-    return recording && (this.#growth.quietSeconds !== quietSeconds || Math.round(this.#growth.rate ?? 0) !== Math.round(rate ?? 0));
+    if (!recording || performance.now() - this.#factsAt < FACTS_MS) return false;
+    return this.#growth.quietSeconds !== quietSeconds || Math.round(this.#growth.rate ?? 0) !== Math.round(rate ?? 0);
   }
 
   #grown(): void {
@@ -342,6 +340,7 @@ export class Session {
   }
 
   #applyFacts(): void {
+    this.#factsAt = performance.now();
     this.#applyTimeline();
     this.#apply({ kind: 'facts', facts: this.#facts(this.#state.facts.places) });
   }
@@ -370,34 +369,4 @@ export class Session {
   }
 }
 
-/** The filter that is being typed, where it is right; else nothing. */
-function typedFilter({ prompt }: State): string {
-  return prompt?.purpose === 'filter' && prompt.problem === null ? prompt.line.text : '';
-}
-
-function samePreview(a: State['preview'], b: NonNullable<State['preview']>): boolean {
-  return a !== null && a.text === b.text && a.matches === b.matches && a.progress === b.progress;
-}
-
-/** The search went past the end. */
-function isAround(goal: Goal, from: number, found: number): boolean {
-  return goal.to === 'text' && (goal.direction === 1 ? found <= from : found >= from);
-}
-
-/** A name that no file has. */
-function freeName(stem: string, suffix: string): string {
-  for (let i = 1; ; i++) {
-    const name = `${stem}${i === 1 ? '' : `-${i}`}.${suffix}`;
-    if (!existsSync(name)) return name;
-  }
-}
-
 const NO_DEFINITIONS: Definitions = new Map();
-
-function lineText(view: EventView): string {
-  return new LineFormat(DEFAULT_FORMAT).line(view, outputTime(view, 'h', null));
-}
-
-function jsonText(view: EventView): string {
-  return rendered(eventReport(programColumns(), [view], view.capture.epoch), new JsonWriter('base64')).trimEnd();
-}

@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { CaptureWriter } from '../../src/store/writer.ts';
 import { Growth } from '../../src/tui/data/growth.ts';
+import { syntheticChunks, syntheticTables } from '../bench/synthetic.ts';
 import { endAll, noPty, Pty, testScript } from './pty.ts';
 import { stalledLookup, writeCapture } from './scene.ts';
 
@@ -101,6 +103,26 @@ describe.skipIf(noPty !== null)('a recording that is followed', () => {
     await pty.until(/ 0\/s {2}nothing new for [3-9] s/);
     grower.kill();
   });
+});
+
+describe.skipIf(noPty !== null)('a large capture', () => {
+  test('is explained beside the keyboard: it says so, Esc stops it, keys go on', async () => {
+    const path = join(folder, 'large.trowel');
+    const writer = new CaptureWriter(path, syntheticTables(), { level: 1, live: false });
+    writer.meta({ epoch: '1700000000000000000', hostname: 'bench' });
+    for (const chunk of syntheticChunks(2_000_000)) writer.append(chunk);
+    writer.close({ end: '0' });
+    const pty = new Pty(['open', path], { columns: 120, rows: 30 });
+    await pty.until('1/2,000,000');
+    pty.type('W');
+    await pty.until('working … Esc stops');
+    pty.type('\x1b');
+    await pty.until('1/2,000,000');
+    pty.type('j');
+    await pty.until('2/2,000,000');
+    pty.type('/nosuchtext\r');
+    await pty.until('no row has nosuchtext in it');
+  }, 60_000);
 });
 
 test('a rate is that of the last moments, whatever the events’ own times say', () => {

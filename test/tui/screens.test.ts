@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -21,6 +21,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 afterEach(endAll);
 
+const sourcesOf = (at: string): string[] =>
+  readdirSync(at, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => join(at, name));
+
 const rows = (path: string, id: string, filter = '') => {
   const capture = new CaptureReader(path);
   try {
@@ -32,6 +37,20 @@ const rows = (path: string, id: string, filter = '') => {
 };
 
 describe('every screen', () => {
+  test('is one file and one line of the registry: no other source knows its name', () => {
+    const index = readFileSync('src/tui/screens/index.ts', 'utf8');
+    const own = readdirSync('src/tui/screens').filter(
+      (name) => name.endsWith('.ts') && /export const [A-Z_]+: ScreenSpec/.test(readFileSync(join('src/tui/screens', name), 'utf8')),
+    );
+    for (const name of own.filter((one) => one !== 'rankings.ts')) {
+      const [, constant] = /export const ([A-Z_]+): ScreenSpec/.exec(readFileSync(join('src/tui/screens', name), 'utf8'))!;
+      expect(index.split(new RegExp(`\\b${constant}\\b`)), name).toHaveLength(3); // its import and its line
+      const others = sourcesOf('src/tui').filter((path) => !path.endsWith(`/${name}`) && !path.endsWith('/index.ts'));
+      for (const path of others) expect(readFileSync(path, 'utf8'), path).not.toMatch(new RegExp(`import[^;]*\\b${constant}\\b`));
+    }
+    expect(own.length).toBeGreaterThan(10);
+  });
+
   test('has a name of its own and says what it answers', () => {
     const names = SCREENS.flatMap(({ id, aliases }) => [id, ...aliases]);
     expect(new Set(names).size).toBe(names.length);

@@ -34,8 +34,8 @@ export interface Findings {
 const KEPT_ROWS = 4096;
 /** Blind spots that the screen says in other words. */
 const SAID: ReadonlySet<string> = new Set(['lost', 'not-closed']);
-/** Of more new events than this the last are looked for from the end. */
-const MOST_FOLLOWED = 20_000;
+/** Chunks that are counted at once: a recorder writes a few a second. */
+const MOST_COUNTED = 8;
 /** ms after which rows at the end are read again though they are known: names come late. */
 const RENEW_MS = 10_000;
 
@@ -55,8 +55,8 @@ export class Browser {
   #following = false;
   /** When the window was read anew: rows may have changed since they were read. */
   #renewed = 0;
-  /** Events of the capture when its end was last gone to. */
-  #eventsAtEnd = 0;
+  /** Matches when the end was last gone to. */
+  #matchesAtEnd = 0;
 
   /** Throws FilterError. */
   constructor(capture: Capture, context: CaptureContext, filter: string) {
@@ -133,15 +133,23 @@ export class Browser {
   /** Wants the last rows. Those at hand stay, and are shown, until these are all read. */
   follow(reach: number): void {
     const due = performance.now() - this.#renewed > RENEW_MS;
-    const near = this.#window.isAtEnd && this.#matches.events - this.#eventsAtEnd < MOST_FOLLOWED;
-    if (near && !due) this.#window.follow();
+    const known = this.#window.isAtEnd && this.#newMatches() <= reach;
+    if (known && !due) this.#window.follow();
     else {
       this.#renewed = performance.now();
       this.#window = this.#windowAt(Infinity);
     }
-    this.#eventsAtEnd = this.#matches.events;
+    this.#matchesAtEnd = this.#matches.total;
     this.#following = true;
     this.#filling = this.#window.fill(reach);
+  }
+
+  /** Matches that came since the end was last gone to; counts what is new, where that is little. */
+  #newMatches(): number {
+    return this.#matches.read(() => {
+      for (let k = 0; k < MOST_COUNTED && this.#matches.countOne(); k++);
+      return this.#matches.progress === 1 ? this.#matches.total - this.#matchesAtEnd : Infinity;
+    });
   }
 
   /** Looks for an event, from another one on, and goes to it. */

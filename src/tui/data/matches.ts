@@ -142,13 +142,19 @@ export class Matches {
 
   /**
    * Of the matches after (or before) event `num` those that `narrow` lets through, which sees a chunk's columns and what matches in it;
-   * a null for each chunk.
+   * a null for each chunk. Ends where events are far.
    */
-  *narrowed(num: number, direction: 1 | -1, narrow: (chunk: Chunk, indices: Uint16Array) => Uint16Array): Generator<Match | null> {
+  *narrowed(
+    num: number,
+    direction: 1 | -1,
+    narrow: (chunk: Chunk, indices: Uint16Array) => Uint16Array,
+    isFar: (num: number) => boolean = () => false,
+  ): Generator<Match | null> {
     let at = direction === 1 ? num : Math.min(num, this.lastNum + 1);
     const next = () => (direction === 1 ? this.#chunkFrom(at + 1) : this.#chunkBefore(at));
     for (let c = next(); c >= 0 && c < this.#heads.length; c = next()) {
       const head = this.#heads[c]!;
+      if (isFar(direction === 1 ? head.firstNum : head.lastNum)) return;
       const found = this.#narrow(c, narrow);
       if (found.length > 0) {
         const selected = { chunk: this.#select(c).chunk, indices: found };

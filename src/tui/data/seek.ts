@@ -59,12 +59,14 @@ function* textFrom(
   from: number,
   textOf: TextOf,
   context: CaptureContext,
+  isFar: (num: number) => boolean = () => false,
 ): Generator<Progress, number | null> {
   const wanted = text.toLowerCase();
   const scan = TextScan.of(context, wanted);
   const every = () => (direction === 1 ? matches.forward(from) : matches.backward(from));
-  const walk = scan === null ? every() : matches.narrowed(from, direction, (chunk, indices) => scan.narrow(chunk, indices));
-  return yield* firstWhere(walk, (match) => textOf(match).toLowerCase().includes(wanted));
+  const walk = scan === null ? every() : matches.narrowed(from, direction, (chunk, indices) => scan.narrow(chunk, indices), isFar);
+  const found = yield* firstWhere(walk, (match) => isFar(match.num) || textOf(match).toLowerCase().includes(wanted));
+  return found === null || isFar(found) ? null : found;
 }
 
 /** From the other end on, as far as where it began. */
@@ -75,8 +77,9 @@ function* textAround(
   textOf: TextOf,
   context: CaptureContext,
 ): Generator<Progress, number | null> {
-  const found = yield* textFrom(matches, goal, goal.direction === 1 ? 0 : Infinity, textOf, context);
-  return found !== null && (goal.direction === 1 ? found <= from : found >= from) ? found : null;
+  const forward = goal.direction === 1;
+  const isFar = (num: number) => (forward ? num > from : num < from);
+  return yield* textFrom(matches, goal, forward ? 0 : Infinity, textOf, context, isFar);
 }
 
 /** Words for a search that is under way, as far as event `at` of `last`. */

@@ -4,7 +4,7 @@
  * Columns that cannot have it are not decoded.
  */
 import { type CaptureContext, EventView } from '../../event/view.ts';
-import { argBytes, type Chunk, EventFlag } from '../../model/chunk.ts';
+import { argBytes, CHUNK_EVENTS, type Chunk, EventFlag } from '../../model/chunk.ts';
 import { errnoName } from '../../model/errno.ts';
 import type { ArgType } from '../../model/event-type.ts';
 import { targetText } from '../../output/summary.ts';
@@ -38,6 +38,10 @@ export class TextScan {
   readonly #results: Map<number, boolean> | null;
   readonly #args = new Map<number | string, boolean>();
   readonly #seeksPending: boolean;
+  /** Used again for every chunk: what is thrown away by the megabyte makes a process grow. */
+  readonly #marks = new Uint8Array(CHUNK_EVENTS);
+  #lower = Buffer.alloc(0);
+  readonly #needle: Buffer;
   /** Numbers of events with a DNS message, ascending. */
   readonly #messages: Float64Array;
 
@@ -51,6 +55,7 @@ export class TextScan {
     const { dims } = context;
     const numeric = NUMERIC.test(word);
     this.#word = word;
+    this.#needle = Buffer.from(word);
     this.#view = new EventView(context);
     this.#context = context;
     this.#fds = new Uint8Array(dims.fds.lastId + 1);
@@ -70,7 +75,7 @@ export class TextScan {
 
   /** Those of the events `indices` that may have it. */
   narrow(chunk: Chunk, indices: Uint16Array): Uint16Array {
-    const marks = new Uint8Array(chunk.n);
+    const marks = this.#marks.fill(0);
     this.#markPayloads(chunk, marks);
     this.#markMessages(chunk, marks);
     this.#markRows(chunk, marks);
@@ -146,12 +151,21 @@ export class TextScan {
     const length = n === 0 ? 0 : dataEnd[n - 1]!;
     if (length === 0) return;
     if (/["\\]/.test(this.#word)) markFilled(chunk, marks);
-    const { data } = chunk;
-    const text = Buffer.from(data.buffer, data.byteOffset, length).toString('latin1').toLowerCase();
-    for (let at = text.indexOf(this.#word), i = 0; at >= 0; at = text.indexOf(this.#word, at + 1)) {
+    const text = this.#lowered(chunk.data, length);
+    for (let at = text.indexOf(this.#needle), i = 0; at >= 0; at = text.indexOf(this.#needle, at + 1)) {
       while (dataEnd[i]! <= at) i++;
       if (at + this.#word.length <= dataEnd[i]!) marks[i] = 1;
     }
+  }
+
+  #lowered(bytes: Uint8Array, length: number): Buffer {
+    if (this.#lower.length < length) this.#lower = Buffer.alloc(Math.ceil(length * 1.25));
+    const lower = this.#lower;
+    for (let k = 0; k < length; k++) {
+      const byte = bytes[k]!;
+      lower[k] = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
+    }
+    return lower.subarray(0, length);
   }
 
   /** DNS messages are few, and their rows are made of them: each is looked at. */

@@ -17,7 +17,6 @@ export function detailPane(state: State, paint: Paint): string[] {
   const more = all.length > area.height ? `lines ${top + 1}–${top + shown.length} of ${all.length}, ` : '';
   const title = content === null ? 'no event' : `event ${countText(content.num)}`;
   const keys = focused ? 'keys are here: Tab or Esc to the list' : `${more}Tab to scroll`;
-  const rule = `── ${title} ── ${keys} `;
-  const line = cut(rule, area.width) + '─'.repeat(Math.max(0, area.width - widthOf(rule)));
-  return [paint(focused ? 'title' : 'dim', line), ...shown, ...blank];
+  const rule = cut(`── ${title} ── ${keys} `, area.width);
+  return [paint(focused ? 'title' : 'dim', rule + '─'.repeat(Math.max(0, area.width - widthOf(rule)))), ...shown, ...blank];
 }

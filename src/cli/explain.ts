@@ -26,7 +26,10 @@ export async function explain(path: string, filterText: string, options: Explain
   const capture = await openCapture(path);
   try {
     const filter = [podFilter(options.pod), filterText === '' ? '' : `(${filterText})`].filter((part) => part !== '').join(' and ');
-    const request = requestOf(options, filter === '' ? null : processesOf(capture, filter));
+    const pids = filter === '' ? null : processesOf(capture, filter);
+    if (options.pod !== undefined && filterText === '' && pids?.size === 0)
+      throw new UsageError(`no event of this capture is of a pod ${options.pod}: trowel lens pods ${path} lists those that it has`);
+    const request = requestOf(options, pids);
     if (options.list === true) show(storiesReport(list(capture, request, MOST_LISTED), path, options.over, capture.epoch), options);
     else show(explanationReport(explainCapture(capture, request), capture.epoch), options);
   } catch (error) {

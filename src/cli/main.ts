@@ -145,6 +145,12 @@ function program(after: readonly string[]): Command {
     .action(async (file: string, words: string[], options) => (await import('./import.ts')).importFile(file, words.join(' '), options));
 
   trowel
+    .command('repair <file>')
+    .description('write what can still be read of a damaged capture to a new one, and say what is missing')
+    .requiredOption('-w, --write <file>', 'capture to write')
+    .action(async (file: string, options) => (await import('./repair.ts')).repairFile(file, options));
+
+  trowel
     .command('dns <file> [filter...]')
     .description('name lookups: attempts, search suffixes, servers, waste')
     .option('-j, --json', 'one JSON object a lookup')

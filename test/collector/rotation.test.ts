@@ -106,14 +106,17 @@ test('a ring keeps its span, its bytes, and what is being read', () => {
   const ring = new Ring(folder, { span: 16e9, bytes: 1600, keepFree: 0 });
   ring.first();
   const state = (i: number): SegmentState => ({ events: 1, bytes: 100, from: i * 1e9, to: (i + 1) * 1e9 });
-  const touch = (i: number) => writeFileSync(join(folder, `${String(i + 1).padStart(8, '0')}.trowel`), '');
-  for (let i = 0; i < 10; i++) touch(i), ring.next(state(i));
+  const fill = (i: number) => {
+    writeFileSync(join(folder, `${String(i + 1).padStart(8, '0')}.trowel`), '');
+    ring.next(state(i));
+  };
+  for (let i = 0; i < 10; i++) fill(i);
   expect(ring.isFull({ events: 1, bytes: 1, from: 0, to: 1e9 })).toBe(true);
   expect(ring.isFull({ events: 1, bytes: 100, from: 0, to: 1e8 })).toBe(true);
   expect(ring.isFull({ events: 1, bytes: 1, from: 0, to: 1e8 })).toBe(false);
   const held = ring.since(0).slice(0, 1);
   ring.hold(held);
-  for (let i = 10; i < 40; i++) touch(i), ring.next(state(i));
+  for (let i = 10; i < 40; i++) fill(i);
   expect(ring.bytes).toBeLessThanOrEqual(1500);
   expect(ring.since(0)[0]!.from).toBeLessThanOrEqual(40e9 - 15e9);
   expect(existsSync(held[0]!.path)).toBe(true);

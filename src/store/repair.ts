@@ -70,20 +70,32 @@ function salvageChunks(db: Database.Database, reader: CaptureReader, writer: Cap
   let events = 0;
   let after = 0;
   for (;;) {
-    try {
-      const head = reader.heads(after).next().value;
-      if (head === undefined) return { events, missing };
-      const copy = new OpenChunk(head.n, 1024);
-      copy.takeRange(reader.chunk(head), 0, head.n);
-      writer.append(copy);
-      events += head.n;
-      after = head.lastNum;
-    } catch (error) {
-      const to = nextAfter(db, after);
-      missing.push({ from: after + 1, to: to ?? after, reason: (error as Error).message });
-      if (to === null || to <= after) return { events, missing };
-      after = to;
+    const found = nextChunk(reader, after);
+    if (found === null) return { events, missing };
+    if (found instanceof OpenChunk) {
+      writer.append(found);
+      events += found.n;
+      after = found.num[found.n - 1]!;
+      continue;
     }
+    const to = nextAfter(db, after);
+    missing.push({ from: after + 1, to: to ?? after, reason: found.message });
+    if (to === null || to <= after) return { events, missing };
+    after = to;
+  }
+}
+
+/** The chunk behind an event; null: there is none. */
+function nextChunk(reader: CaptureReader, after: number): OpenChunk | Error | null {
+  try {
+    const head = reader.heads(after).next().value;
+    if (head === undefined) return null;
+    const copy = new OpenChunk(head.n, 1024);
+    copy.takeRange(reader.chunk(head), 0, head.n);
+    const last = copy.num[head.n - 1]!;
+    return last === head.lastNum ? copy : new Error(`its last event is ${last}, not ${head.lastNum}`);
+  } catch (error) {
+    return error as Error;
   }
 }
 

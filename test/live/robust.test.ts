@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -11,6 +11,12 @@ const NATIVE = join(packageRoot(), 'native');
 const NODE = process.execPath;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const children: ChildProcess[] = [];
+
+/** A capture is there as soon as its probe is ready. */
+async function until(what: string, done: () => boolean): Promise<void> {
+  for (let i = 0; i < 400 && !done(); i++) await sleep(50);
+  if (!done()) throw new Error(`waited in vain until ${what}`);
+}
 
 /** The probe that a recorder started: its only child. */
 function probeOf(recorder: ChildProcess): number {
@@ -55,7 +61,7 @@ describe.skipIf(reason !== null)(`recording when things are not as they should b
     const recorder = spawn(BIN, ['record', '-w', path], { stdio: 'ignore' });
     children.push(recorder);
     const ended = new Promise<number | null>((resolve) => recorder.on('exit', resolve));
-    await sleep(1500);
+    await until('it records', () => existsSync(path));
     const probe = probeOf(recorder);
     const load = spawn('dd', ['if=/dev/zero', 'of=/dev/null', 'bs=80', 'count=200000000'], { stdio: 'ignore' });
     children.push(load);
@@ -118,10 +124,11 @@ describe.skipIf(reason !== null)(`recording when things are not as they should b
   }, 60_000);
 
   test('the probe keeps no capability, and may do little, once it records', async () => {
-    const recorder = spawn(BIN, ['record', '-w', newPath()], { stdio: 'ignore' });
+    const path = newPath();
+    const recorder = spawn(BIN, ['record', '-w', path], { stdio: 'ignore' });
     children.push(recorder);
     const ended = new Promise((resolve) => recorder.on('exit', resolve));
-    await sleep(1500);
+    await until('it records', () => existsSync(path));
     const status = readFileSync(`/proc/${probeOf(recorder)}/status`, 'utf8');
     expect(/CapEff:\s+(\w+)/.exec(status)![1]).toMatch(/^0+$/);
     expect(/CapPrm:\s+(\w+)/.exec(status)![1]).toMatch(/^0+$/);

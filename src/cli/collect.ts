@@ -26,6 +26,8 @@ export interface CollectOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
+  /** Anybody may connect, or listen in, from anywhere. */
+  readonly insecure?: boolean;
 }
 
 const SNAPLEN_WHOLE = 4096;
@@ -35,6 +37,7 @@ const GOODBYE_MS = 10_000;
 export async function collect(filterText: string, options: CollectOptions): Promise<void> {
   const filter = expanded(filterText, definitions());
   compileFilter(filter, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
+  requirePrivacy(options);
   const config = {
     snaplen: options.snaplen,
     snaplenWhole: Math.max(options.snaplen, SNAPLEN_WHOLE),
@@ -81,6 +84,24 @@ function newPath(folder: string, hostname: string): string {
     const path = `${stem}${n === 1 ? '' : `-${n}`}.trowel`;
     if (!existsSync(path)) return path;
   }
+}
+
+/** What is recorded are others' secrets: it goes over a network only encrypted, unless the user says otherwise. Throws UsageError. */
+function requirePrivacy({ listen, tlsCert, tlsCa, insecure = false }: CollectOptions): void {
+  if (isLocal(listen) || insecure) return;
+  if (tlsCert === undefined)
+    throw new UsageError(
+      `--listen ${listen} can be reached from elsewhere, and nothing would be encrypted: give --tls-cert, --tls-key and --tls-ca, or --insecure`,
+    );
+  if (tlsCa === undefined)
+    say('any probe may connect and write captures here: --tls-ca takes only those with a certificate of your authority');
+}
+
+/** Whether only this machine can reach an address. */
+export function isLocal(listen: string): boolean {
+  if (listen.startsWith('unix:')) return true;
+  const host = listen.slice(0, listen.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
+  return host === 'localhost' || host === '::1' || /^127(\.[0-9]{1,3}){3}$/.test(host);
 }
 
 function keysOf({ tlsCert, tlsKey, tlsCa }: CollectOptions): ServerKeys | null {

@@ -234,7 +234,7 @@ function program(after: readonly string[]): Command {
     .command('repair <file>')
     .description('what can still be read of a damaged capture, as a capture of its own')
     .requiredOption('-w, --write <file>', 'capture to write')
-    .action(async (file: string, options) => (await import('./repair.ts')).repairCapture(file, options.write));
+    .action(async (file: string, options) => (await import('./repair.ts')).repairFile(file, options));
 
   trowel
     .command('annotate <packets> <file>')

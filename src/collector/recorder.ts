@@ -37,12 +37,11 @@ const NOTHING = new Uint8Array(0);
 const MESSAGES_KEPT = 150 * SECOND;
 /** Rows that are forgotten before filters look at what there is anew: they remember rows, too. */
 const RENEW_AFTER = 20_000;
-/** What a new file begins with: all names that there are. Messages and losses stay where they belong. */
+/** What a new file begins with; descriptors, of which there are most, follow as they are used. Messages and losses stay where they belong. */
 const IN_EVERY_FILE = [
   'types',
   'processes',
   'threads',
-  'fds',
   'users',
   'groups',
   'resolvers',
@@ -91,6 +90,7 @@ export class Recorder {
   readonly #segments: Segments | null;
   /** Of the file that is being written: events, and the time at which it began. */
   #segment = { events: 0, from: 0 };
+  readonly #fdsInFile = new Set<number>();
   readonly #triggers: Triggers | null;
   /** DNS messages of all events, which a filter may ask for before it is known whether their event is stored. */
   readonly #messages = new Table<DnsRow>();
@@ -199,6 +199,7 @@ export class Recorder {
     this.#close(this.#lastTime, {});
     for (const name of IN_EVERY_FILE) this.tables[name].touchAll();
     this.#segment = { events: 0, from: this.#lastTime };
+    this.#fdsInFile.clear();
     this.#writer = this.#newFile(this.#segments.next(segment));
   }
 
@@ -280,6 +281,7 @@ export class Recorder {
     for (let from = 0; from < chunk.n; ) {
       const room = (this.#segments?.maxEvents ?? Infinity) - this.#segment.events;
       const to = Math.min(chunk.n, from + room);
+      if (this.#segments !== null) this.#nameFds(chunk, from, to);
       this.#writer.append(chunk, from, to);
       this.#segment.events += to - from;
       from = to;
@@ -288,6 +290,20 @@ export class Recorder {
         this.#keepMessages(chunk.num[to - 1]);
         this.rotate();
       }
+    }
+  }
+
+  /** Each file has the descriptors that its events use. */
+  #nameFds(chunk: OpenChunk, from: number, to: number): void {
+    const known = this.#fdsInFile;
+    for (let i = from, last = 0; i < to; i++) {
+      const id = chunk.fd[i]!;
+      if (id === last) continue;
+      last = id;
+      if (known.has(id)) continue;
+      known.add(id);
+      const row = this.tables.fds.get(id);
+      if (row !== undefined) this.tables.fds.touch(row);
     }
   }
 

@@ -24,6 +24,8 @@ export class RowsInUse {
   readonly #tables: DimensionTables;
   readonly #naming: Naming;
   readonly #others: Forgetful;
+  /** The same ids in the order in which they came, those above LIVE_IDS taken out; a Map's first entry is slow to find after many deletions. */
+  readonly #order = { threads: new Queue(), fds: new Queue() };
   /** Row → ids of the stream that name it. */
   readonly #threadIds = new Map<number, number[]>();
   readonly #fdIds = new Map<number, number[]>();
@@ -50,11 +52,13 @@ export class RowsInUse {
       this.#threadsOf.set(process, (this.#threadsOf.get(process) ?? 0) + 1);
     }
     define(this.threads, this.#threadIds, id, row);
+    this.#order.threads.push(id);
     if (this.threads.size > LIVE_IDS) this.#dropOldest(this.threads, this.#threadIds, 'threads');
   }
 
   defineFd(id: number, row: number): void {
     define(this.fds, this.#fdIds, id, row);
+    this.#order.fds.push(id);
     if (this.fds.size > LIVE_IDS) this.#dropOldest(this.fds, this.#fdIds, 'fds');
   }
 
@@ -70,10 +74,17 @@ export class RowsInUse {
     const { threads, fds } = this.#leaving.shift()!;
     for (const row of threads) this.#forgetThread(row);
     for (const row of fds) this.#forgetFd(row);
+    for (const kind of ['threads', 'fds'] as const) {
+      const order = this.#order[kind];
+      if (order.length > 2 * LIVE_IDS) order.keep((id) => this[kind].has(id));
+    }
   }
 
   #dropOldest(ids: IdMap, byRow: Map<number, number[]>, kind: 'threads' | 'fds'): void {
-    const [id, row] = ids.entries().next().value!;
+    const order = this.#order[kind];
+    let id = order.take();
+    while (!ids.has(id)) id = order.take(); // it was over before
+    const row = ids.get(id)!;
     ids.delete(id);
     const left = byRow.get(row)?.filter((other) => other !== id) ?? [];
     byRow.set(row, left);
@@ -112,6 +123,35 @@ export class RowsInUse {
     this.#others.forgetFd(row);
     this.#tables.fds.delete(row);
     this.#forgotten++;
+  }
+}
+
+/** Numbers, first in, first out. */
+class Queue {
+  #numbers: number[] = [];
+  #head = 0;
+
+  push(number: number): void {
+    this.#numbers.push(number);
+  }
+
+  take(): number {
+    const number = this.#numbers[this.#head++]!;
+    if (this.#head > LIVE_IDS) {
+      this.#numbers = this.#numbers.slice(this.#head);
+      this.#head = 0;
+    }
+    return number;
+  }
+
+  get length(): number {
+    return this.#numbers.length - this.#head;
+  }
+
+  /** Only those that are still wanted. */
+  keep(wanted: (number: number) => boolean): void {
+    this.#numbers = this.#numbers.slice(this.#head).filter(wanted);
+    this.#head = 0;
   }
 }
 

@@ -1,89 +1,122 @@
-/** What can still be read of a damaged capture, as a capture of its own: chunk by chunk, table by table. */
-import { CaptureError } from '../capture/error.ts';
-import { type Chunk, type ChunkHead, OpenChunk } from '../model/chunk.ts';
-import { NUMBER_COLUMN_NAMES } from '../model/columns.ts';
-import { type DimensionTables, newTables, type RowName, type RowTypes } from '../model/rows.ts';
+/** What can still be read of a damaged capture, chunk by chunk and row by row, as a capture of its own. */
+import Database from 'better-sqlite3';
+import type { CaptureMeta } from '../capture/meta.ts';
+import { OpenChunk } from '../model/chunk.ts';
+import { DIMENSION_NAMES, DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
+import { newTables, type RowName, type Table } from '../model/rows.ts';
 import { CaptureReader } from './reader.ts';
+import { columnName, decodeRow } from './tables.ts';
 import { CaptureWriter } from './writer.ts';
 
-const LEVEL = 3;
-
-export interface Salvage {
+export interface Repaired {
   readonly events: number;
-  /** What could not be read, in words. */
-  readonly missing: readonly string[];
+  /** Events of chunks that could not be read, by their numbers, both included. */
+  readonly missing: readonly { readonly from: number; readonly to: number; readonly reason: string }[];
+  /** Tables of which rows could not be read, and how many of them, as far as is known. */
+  readonly rows: readonly { readonly table: string; readonly count: number }[];
 }
 
-/** Throws CaptureError where nothing can be read. */
-export function repair(path: string, target: string): Salvage {
-  const capture = new CaptureReader(path);
-  try {
-    return salvage(capture, target);
-  } finally {
-    capture.close();
-  }
-}
+const LEVEL = 3;
+/** Ids that are tried one by one where a table cannot be read in one go. */
+const MOST_TRIED = 2 ** 22;
 
-function salvage(capture: CaptureReader, target: string): Salvage {
-  const missing: string[] = [];
+/** Throws CaptureError where nothing can be read at all, or the new file cannot be written. */
+export function repair(path: string, target: string): Repaired {
+  const reader = new CaptureReader(path);
+  const db = new Database(path, { readonly: true });
   const tables = newTables();
-  for (const name of Object.keys(tables) as RowName[]) copyRows(capture, tables, name, missing);
-  const writer = new CaptureWriter(target, tables, { level: LEVEL, live: false });
+  try {
+    const rows = DIMENSION_NAMES.flatMap((name) => salvageRows(db, reader, name, tables[name] as Table<never>));
+    const writer = new CaptureWriter(target, tables, { level: LEVEL, live: false, small: true });
+    writer.meta(reader.meta);
+    const { events, missing } = salvageChunks(db, reader, writer);
+    const damaged = missing.length > 0 || rows.length > 0 || reader.meta.state !== 'complete';
+    const end: Partial<CaptureMeta> = damaged
+      ? { state: 'broke off', broke: 'what is here was salvaged from a damaged or unclosed capture', ...damageOf(missing, rows) }
+      : {};
+    writer.close({ end: reader.meta.end ?? String(safely(() => reader.last()?.time ?? 0) ?? 0), ...end });
+    return { events, missing, rows };
+  } finally {
+    db.close();
+    reader.close();
+  }
+}
+
+/** What is missing, in the words that every command says of a damaged file. */
+function damageOf(missing: Repaired['missing'], rows: Repaired['rows']): Partial<CaptureMeta> {
+  const parts = [
+    ...missing.map(({ from, to, reason }) => `events ${from} to ${to} (${reason})`),
+    ...rows.map(({ table, count }) => `${count === 0 ? 'some' : count} rows of the table ${table}`),
+  ];
+  return parts.length === 0 ? {} : { damage: JSON.stringify({ reason: `${parts.join('; ')} could not be read` }) };
+}
+
+function salvageRows(db: Database.Database, reader: CaptureReader, name: RowName, table: Table<never>): { table: string; count: number }[] {
+  const all = safely(() => [...reader.dims[name].all()]);
+  if (all !== null) {
+    for (const row of all) table.put(row as never);
+    return [];
+  }
+  const spec = DIMENSIONS[name] as unknown as TableSpec<never>;
+  const last = safely(() => db.prepare(`SELECT max(id) FROM "${spec.name}"`).pluck().get() as number | null) ?? 0;
+  const columns = spec.columns.map(({ field }) => `"${columnName(field)}"`).join(', ');
+  const select = safely(() => db.prepare(`SELECT ${columns} FROM "${spec.name}" WHERE id = ?`).raw());
+  const text = safely(() => db.prepare('SELECT value FROM text WHERE id = ?').pluck());
+  let count = 0;
+  for (let id = 0; id <= Math.min(last, MOST_TRIED); id++) {
+    try {
+      const values = select?.get(id) as unknown[] | undefined;
+      if (values !== undefined) table.put(decodeRow(spec, values, (shared) => JSON.parse(text?.get(shared) as string)));
+    } catch {
+      count++;
+    }
+  }
+  return [{ table: spec.name, count }];
+}
+
+function salvageChunks(db: Database.Database, reader: CaptureReader, writer: CaptureWriter): Pick<Repaired, 'events' | 'missing'> {
+  const missing: { from: number; to: number; reason: string }[] = [];
   let events = 0;
-  let lastTime = 0;
-  for (const head of headsOf(capture, missing)) {
-    const part = copied(capture, head, missing);
-    if (part === null) continue;
-    writer.append(part);
-    events += part.n;
-    lastTime = part.time[part.n - 1]!;
-  }
-  const { state: _, damage = '', ...meta } = capture.meta;
-  const end = Number(meta.end ?? '0') > 0 ? meta.end! : String(lastTime);
-  const told = [damage, ...missing].filter((text) => text !== '').join('; ');
-  writer.meta({ ...meta, ...(told === '' ? {} : { damage: told }) });
-  writer.close({ end, ...(missing.length === 0 && capture.meta.state === 'complete' ? {} : { state: 'broke off', broke: 'repaired' }) });
-  return { events, missing };
-}
-
-function copyRows<Name extends RowName>(capture: CaptureReader, tables: DimensionTables, name: Name, missing: string[]): void {
-  const target = tables[name] as { put(row: RowTypes[Name]): RowTypes[Name] };
-  try {
-    for (const row of capture.dims[name].all() as Iterable<RowTypes[Name]>) target.put(row);
-  } catch (error) {
-    missing.push(`the table ${name} (${reasonOf(error)})`);
+  let after = 0;
+  for (;;) {
+    const found = nextChunk(reader, after);
+    if (found === null) return { events, missing };
+    if (found instanceof OpenChunk) {
+      writer.append(found);
+      events += found.n;
+      after = found.num[found.n - 1]!;
+      continue;
+    }
+    const to = nextAfter(db, after);
+    missing.push({ from: after + 1, to: to ?? after, reason: found.message });
+    if (to === null || to <= after) return { events, missing };
+    after = to;
   }
 }
 
-function* headsOf(capture: CaptureReader, missing: string[]): Generator<ChunkHead> {
+/** The chunk behind an event; null: there is none. */
+function nextChunk(reader: CaptureReader, after: number): OpenChunk | Error | null {
   try {
-    yield* capture.heads();
+    const head = reader.heads(after).next().value;
+    if (head === undefined) return null;
+    const copy = new OpenChunk(head.n, 1024);
+    copy.takeRange(reader.chunk(head), 0, head.n);
+    const last = copy.num[head.n - 1]!;
+    return last === head.lastNum ? copy : new Error(`its last event is ${last}, not ${head.lastNum}`);
   } catch (error) {
-    missing.push(`what comes after the last events (${reasonOf(error)})`);
+    return error as Error;
   }
 }
 
-/** All columns of a chunk; null where one of them cannot be read. */
-function copied(capture: CaptureReader, head: ChunkHead, missing: string[]): OpenChunk | null {
+/** The last number of the chunk behind an event; null: not to be read. */
+function nextAfter(db: Database.Database, after: number): number | null {
+  return safely(() => db.prepare('SELECT min(last_num) FROM chunk WHERE last_num > ?').pluck().get(after) as number | null);
+}
+
+function safely<T>(work: () => T): T | null {
   try {
-    const chunk = capture.passingChunk(head);
-    checked(capture, chunk);
-    const part = new OpenChunk(chunk.n, 1 << 12);
-    part.takeRange(chunk, 0, chunk.n);
-    return part;
-  } catch (error) {
-    missing.push(`events ${head.firstNum} to ${head.lastNum} (${reasonOf(error)})`);
+    return work();
+  } catch {
     return null;
   }
 }
-
-/** Numbers ascend, and rows are such as a capture has. Throws CaptureError. */
-function checked(capture: CaptureReader, chunk: Chunk): void {
-  for (const name of NUMBER_COLUMN_NAMES) void chunk[name];
-  for (let i = 1; i < chunk.n; i++)
-    if (!(chunk.num[i]! > chunk.num[i - 1]!)) throw new CaptureError(capture.path, 'event numbers do not ascend');
-  void chunk.argsEnd;
-  void chunk.dataEnd;
-}
-
-const reasonOf = (error: unknown) => (error instanceof CaptureError ? error.problem : (error as Error).message);

@@ -1,6 +1,5 @@
 /** What a session needs to know of its parts, each worked out from values alone. */
 import { existsSync } from 'node:fs';
-import type { Capture } from '../capture/capture.ts';
 import { outputTime } from '../event/fields/evt.ts';
 import type { EventView } from '../event/view.ts';
 import { DEFAULT_FORMAT, LineFormat } from '../output/format.ts';
@@ -30,17 +29,6 @@ export function freeName(stem: string, suffix: string): string {
   for (let i = 1; ; i++) {
     const name = `${stem}${i === 1 ? '' : `-${i}`}.${suffix}`;
     if (!existsSync(name)) return name;
-  }
-}
-
-/** How many things the recorder says that it could not see. */
-export function blindSpotsOf({ missing, notes = '' }: Capture['meta']): number {
-  if (missing === undefined) return notes.split('\n').filter((line) => line !== '').length;
-  try {
-    const listed: unknown = JSON.parse(missing);
-    return Array.isArray(listed) ? listed.length : 0;
-  } catch {
-    return 0; // what a file says of itself need not be JSON
   }
 }
 

@@ -17,7 +17,7 @@ import { harmless } from './kit/text.ts';
 import { detailOf } from './screens/events/detail.ts';
 import { screenNamed } from './screens/index.ts';
 import type { Question } from './screens/screen.ts';
-import { blindSpotsOf, freeName, isAround, jsonText, lineText, samePreview, typedFilter } from './session-parts.ts';
+import { freeName, isAround, jsonText, lineText, samePreview, typedFilter } from './session-parts.ts';
 import { type CaptureFacts, type Command, initialState, type State } from './state.ts';
 import { type Action, update } from './update.ts';
 

@@ -21,15 +21,12 @@ test.each([
   ['-r c.scap -c echo_fds fd.name=/etc/resolv.conf', 'lens echo_fds c.scap fd.name=/etc/resolv.conf'],
   ['-r c.scap -c fdbytes_by fd.sport proc.name=curl', 'lens fdbytes_by fd.sport c.scap proc.name=curl'],
   ['-c spy_port\u00a080 -r c.scap', 'lens spy_port 80 c.scap'],
-  ['-c spy_port\u00a080 proc.name=curl -M 5', 'lens spy_port 80 --live proc.name=curl -M 5'],
-  ['-pk -c echo_fds -n 3', 'lens echo_fds --live -p k -n 3'],
   ['-cl', 'lens --list'],
   ['-l', 'fields'],
   ['-r c.scap -w d.trowel -n 3 proc.name=curl', 'import c.scap proc.name=curl -w d.trowel -n 3'],
   ['-w d.trowel -s8192 -M 10 fd.port=53', 'record -w d.trowel -s 8192 -M 10 fd.port=53'],
-  ['-w d.trowel -C 5 -W 3', 'record -w d.trowel -C 5 -W 3'],
-  ['-w d.trowel -G 60', 'record -w d.trowel -G 60'],
-  ['-w d.trowel --events=5', 'record -w d.trowel -e 5'],
+  ['-w d.trowel -C 5 -W3 proc.name=curl', 'record -w d.trowel -C 5 -W 3 proc.name=curl'],
+  ['-w d.trowel -G 60 --events=1000', 'record -w d.trowel -G 60 -e 1000'],
   ['-zw d.trowel -k http://127.0.0.1:8080', 'record -w d.trowel -k http://127.0.0.1:8080'],
 ])('sysdig %s', (sysdig, ours) => {
   const words = sysdig.split(' ').map((word) => word.replace('\u00a0', ' '));

@@ -94,3 +94,9 @@ describe('DNS messages', () => {
     expect([...capture.dims.dns.all()].map(({ num, latency }) => [num, latency])).toEqual([2, 5, 8].map((num) => [num, 48 * MS + 10]));
   });
 });
+
+test('a filter of lookups, whose end is not known when they begin, keeps their messages', () => {
+  const capture = recorded(lookups(), 'dns.lookup.latency>10ms');
+  expect(numbers(capture)).toEqual([2, 3, 5, 6, 8, 9]);
+  expect(capture.dims.dns.size).toBe(6);
+});

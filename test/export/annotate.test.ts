@@ -84,7 +84,7 @@ describe('repair', () => {
     const { status, stderr } = trowel('repair', damaged, '-w', repaired);
     expect([status, stderr]).toEqual([
       0,
-      expect.stringMatching(/^not readable: events 16001 to 32000 \(.*\)\n.*repaired.trowel: 16000 events\n$/),
+      expect.stringMatching(/^missing: events 16001 to 32000 \(.*\)\n.*repaired.trowel: 16000 events\n$/),
     ]);
     expect(trowel('read', repaired, '--count').stdout).toBe('16000\n');
     expect(trowel('info', repaired).stdout).toMatch(/events 16001 to 32000/);

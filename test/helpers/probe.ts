@@ -16,6 +16,9 @@ export const HELLO = {
 export const READY = { ready: { hook: 'test', startNs: '1000000000' } };
 export const BYE = { bye: { endNs: 1e9 } };
 
+/** The first byte of ToProbe.stop. */
+const STOP = 0x12;
+
 /** One thread, and n events of it, 1 µs apart from `time` on. Columns may be replaced. */
 export function batch(n: number, time = 1000, columns: Partial<Record<keyof typeof COLUMN_WIDTHS, ArrayBufferView>> = {}): object {
   const zeros = Object.entries(COLUMN_WIDTHS).map(([name, width]) => [name, Buffer.alloc(n * width)]);
@@ -37,11 +40,17 @@ export class TestProbe {
   readonly #stream: ClientDuplexStream<object, Buffer>;
   /** Resolves with the reason that the collector gives for ending the stream; empty: it ended well. */
   readonly ended: Promise<string>;
+  /** Resolves when the collector has had enough. */
+  readonly stopped: Promise<void>;
 
   constructor(address: string) {
     this.#client = new Client(address, credentials.createInsecure());
     this.#stream = this.#client.makeBidiStreamRequest('/trowel.v1.Collector/Record', encoded, (bytes) => bytes);
-    this.#stream.on('data', () => {});
+    this.stopped = new Promise((resolve) => {
+      this.#stream.on('data', (message: Buffer) => {
+        if (message[0] === STOP) resolve();
+      });
+    });
     this.ended = new Promise((resolve) => {
       this.#stream.on('error', (error: Error & { details?: string }) => resolve(error.details ?? error.message));
       this.#stream.on('end', () => resolve(''));

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -12,20 +12,16 @@ const NODE = process.execPath;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const children: ChildProcess[] = [];
 
+/** A capture is there as soon as its probe is ready. */
+async function until(what: string, done: () => boolean): Promise<void> {
+  for (let i = 0; i < 400 && !done(); i++) await sleep(50);
+  if (!done()) throw new Error(`waited in vain until ${what}`);
+}
+
 /** The probe that a recorder started: its only child. */
 function probeOf(recorder: ChildProcess): number {
   const tasks = readFileSync(`/proc/${recorder.pid}/task/${recorder.pid}/children`, 'utf8').trim().split(/\s+/);
-  return Number(tasks.find((pid) => pid !== '' && readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('trowel-probe')) ?? 0);
-}
-
-/** Waits for a number other than 0. */
-async function until(read: () => number): Promise<number> {
-  for (let tries = 0; tries < 100; tries++) {
-    const found = read();
-    if (found > 0) return found;
-    await sleep(100);
-  }
-  throw new Error('it did not come');
+  return Number(tasks.find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('trowel-probe')));
 }
 
 function rssMiB(pid: number): number {
@@ -65,8 +61,8 @@ describe.skipIf(reason !== null)(`recording when things are not as they should b
     const recorder = spawn(BIN, ['record', '-w', path], { stdio: 'ignore' });
     children.push(recorder);
     const ended = new Promise<number | null>((resolve) => recorder.on('exit', resolve));
-    const probe = await until(() => probeOf(recorder));
-    await sleep(1000);
+    await until('it records', () => existsSync(path));
+    const probe = probeOf(recorder);
     const load = spawn('dd', ['if=/dev/zero', 'of=/dev/null', 'bs=80', 'count=200000000'], { stdio: 'ignore' });
     children.push(load);
     await sleep(500);
@@ -94,13 +90,7 @@ describe.skipIf(reason !== null)(`recording when things are not as they should b
     const caps = ['--inh-caps=-all,+bpf,+perfmon', '--ambient-caps=+bpf,+perfmon'];
     const { path, status, stderr } = recordBy(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...caps]);
     expect(status, stderr).toBe(0);
-    const recording = new Recording(path);
-    expect(recording.count('proc.name=cat and fd.name=/etc/hosts')).toBeGreaterThan(0);
-    const { dims, meta } = recording.capture;
-    const own = [...dims.nodeFacts.all()].filter(({ kind }) => ['link', 'sysctl', 'route', 'counter'].includes(kind));
-    expect(own.map(({ key }) => key)).toEqual(expect.arrayContaining(['lo', 'net.ipv4.ip_forward']));
-    const missing = JSON.parse(meta.nodeMissing ?? '[]') as readonly { readonly id: string; readonly reason: string }[];
-    expect(missing.find(({ id }) => id === 'namespaces')?.reason).toMatch(/CAP_SYS_PTRACE/);
+    expect(new Recording(path).count('proc.name=cat and fd.name=/etc/hosts')).toBeGreaterThan(0);
   });
 
   test('without any privilege: one line, and exit code 4', () => {
@@ -134,12 +124,12 @@ describe.skipIf(reason !== null)(`recording when things are not as they should b
   }, 60_000);
 
   test('the probe keeps no capability, and may do little, once it records', async () => {
-    const recorder = spawn(BIN, ['record', '-w', newPath()], { stdio: 'ignore' });
+    const path = newPath();
+    const recorder = spawn(BIN, ['record', '-w', path], { stdio: 'ignore' });
     children.push(recorder);
     const ended = new Promise((resolve) => recorder.on('exit', resolve));
-    const probe = await until(() => probeOf(recorder));
-    await sleep(1500);
-    const status = readFileSync(`/proc/${probe}/status`, 'utf8');
+    await until('it records', () => existsSync(path));
+    const status = readFileSync(`/proc/${probeOf(recorder)}/status`, 'utf8');
     expect(/CapEff:\s+(\w+)/.exec(status)![1]).toMatch(/^0+$/);
     expect(/CapPrm:\s+(\w+)/.exec(status)![1]).toMatch(/^0+$/);
     expect(/Seccomp:\s+(\d)/.exec(status)![1]).toBe('2');

@@ -1,0 +1,89 @@
+/** The flight recorder, with a program in the place of the probe: what is saved, when, and by whose word. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { packageRoot } from '../../src/model/package-root.ts';
+import { CaptureReader } from '../../src/store/reader.ts';
+
+const BIN = join(packageRoot(), 'bin/trowel');
+const folder = mkdtempSync(join(tmpdir(), 'trowel-flight-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const PROBE = join(folder, 'probe');
+writeFileSync(
+  PROBE,
+  `#!/bin/sh\nexec ${process.execPath} --experimental-transform-types ${join(packageRoot(), 'test/helpers/steady-probe.ts')} "$@"\n`,
+);
+chmodSync(PROBE, 0o755);
+const env = { ...process.env, TROWEL_PROBE: PROBE, TROWEL_RUNTIME: folder };
+
+function start(into: string, stallMs: number, ...options: string[]): { child: ChildProcess; ended: Promise<number | null> } {
+  const args = ['record', '--no-k8s', '--ring', '20s', '-w', into, ...options];
+  const child = spawn(BIN, args, { stdio: 'ignore', env: { ...env, PROBE_STALL_MS: String(stallMs) } });
+  return { child, ended: new Promise((resolve) => child.on('exit', resolve)) };
+}
+
+async function until(what: string, done: () => boolean): Promise<void> {
+  for (let i = 0; i < 200 && !done(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  if (!done()) throw new Error(`waited in vain until ${what}`);
+}
+
+const saved = (into: string) => readdirSync(into).filter((name) => name.endsWith('.trowel'));
+
+test('an event that a trigger waits for is saved with what was before it and after it, and explained', async () => {
+  const into = join(folder, 'trigger');
+  const { ended } = start(into, 3000, '--pre', '2s', '--post', '1s', '--on', 'evt.latency>1s', '--on', 'proc.name=never', '--for', '6s');
+  expect(await ended).toBe(0);
+  const [name, ...more] = saved(into);
+  expect(more).toEqual([]);
+  expect(statSync(join(into, name!)).mode & 0o777).toBe(0o600);
+  const capture = new CaptureReader(join(into, name!));
+  const [{ time, trigger }] = JSON.parse(capture.meta.saved!) as [{ time: number; trigger: string }];
+  expect(trigger).toBe('evt.latency>1s');
+  const [first] = [...capture.heads()];
+  expect(first!.minTime - (time - 2e9)).toBeLessThan(0.1e9);
+  expect(capture.last()!.time - time).toBeGreaterThan(0.9e9);
+  expect(capture.meta.state).toBe('complete');
+  capture.close();
+  expect(readFileSync(join(into, name!.replace('.trowel', '.md')), 'utf8')).toMatch(
+    /^# Saved by the flight recorder\n\n- .*`evt.latency>1s`, event/,
+  );
+  expect(readdirSync(into).filter((entry) => entry.startsWith('.ring'))).toEqual([]);
+}, 30_000);
+
+test('trowel snapshot and SIGUSR1 save, at most so often in an hour', async () => {
+  const into = join(folder, 'asked');
+  const { child, ended } = start(into, Infinity, '--post', '200ms', '--max-saves', '2');
+  await until('the recorder listens', () => existsSync(join(folder, 'trowel', `recorder-${child.pid}.sock`)));
+  const snapshot = () => spawnSync(BIN, ['snapshot'], { encoding: 'utf8', env });
+  const first = snapshot();
+  expect(first.status, first.stderr).toBe(0);
+  expect(existsSync(first.stdout.trim())).toBe(true);
+  child.kill('SIGUSR1');
+  await until('it is saved', () => saved(into).length === 2);
+  const refused = snapshot();
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toContain('--max-saves');
+  child.kill('SIGINT');
+  expect(await ended).toBe(130);
+  const none = snapshot();
+  expect(none.stderr).toContain('no flight recorder of this user runs');
+}, 30_000);
+
+test.each([
+  [['--on', 'evt.latency>1s'], /belong to --ring/],
+  [['--ring', '10x'], /--ring takes a time/],
+  [['--ring', '10m', '--keep-free', '5'], /share such as 5%/],
+  [['--ring', '10m', '-C', '5'], /exclude each other/],
+  [['-W', '5'], /-C MB, -G SECONDS or -e EVENTS/],
+  [['--ring', '10m', '--on', 'evt.latncy>1s'], /evt.latency/],
+])('record %j is refused', (options, message) => {
+  const { status, stderr } = spawnSync(BIN, ['record', ...options], { encoding: 'utf8', env, cwd: folder });
+  expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
+});
+
+test.each(['0.0.0.0:7878', '[::]:7878', '10.0.0.1:7878'])('collect --listen %s is refused without TLS', (address) => {
+  const { status, stderr } = spawnSync(BIN, ['collect', '--listen', address], { encoding: 'utf8', cwd: folder });
+  expect([status, stderr]).toEqual([2, expect.stringContaining('--insecure')]);
+});

@@ -1,0 +1,69 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, expect, test } from 'vitest';
+import { Recorder } from '../../src/collector/recorder.ts';
+import { CaptureReader } from '../../src/store/reader.ts';
+import { repair } from '../../src/store/repair.ts';
+import { COLUMN_NUMBER, COLUMN_SLOTS } from '../../src/store/schema.ts';
+import { Churn } from '../helpers/churn.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'trowel-repair-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let made = 0;
+const newPath = () => join(folder, `${++made}.trowel`);
+
+const whole = newPath();
+const recorder = new Recorder({ path: whole, filter: '', epoch: 0n, meta: {} });
+const churn = new Churn({ files: 10, connections: 0, processes: 10, reads: 5000 });
+for (let i = 0; i < 40; i++) recorder.add(churn.next());
+recorder.finish(10e9);
+
+/** A copy that was changed. */
+function damaged(change: (db: Database.Database) => void): string {
+  const path = newPath();
+  writeFileSync(path, readFileSync(whole));
+  const db = new Database(path);
+  change(db);
+  db.close();
+  return path;
+}
+
+function count(path: string): number {
+  const capture = new CaptureReader(path);
+  const found = capture.last()!.count;
+  expect(capture.meta.state).toBeDefined();
+  capture.close();
+  return found;
+}
+
+test('a capture without damage is all there, and stays complete', () => {
+  const target = newPath();
+  expect(repair(whole, target)).toEqual({ events: churn.events, missing: [], rows: [] });
+  expect(count(target)).toBe(churn.events);
+});
+
+test.each([
+  ['nonsense in a column', (id: number) => `UPDATE chunk_column SET data = x'ff' WHERE id = ${id}`],
+  ['a column that is gone', (id: number) => `DELETE FROM chunk_column WHERE id = ${id}`],
+])('%s costs its chunk, and that is told', (_, sql) => {
+  const path = damaged((db) => {
+    const first = db.prepare('SELECT min(id) FROM chunk').pluck().get() as number;
+    db.exec(sql(first * COLUMN_SLOTS + COLUMN_NUMBER.time));
+  });
+  const target = newPath();
+  const { events, missing } = repair(path, target);
+  expect(missing).toEqual([{ from: 1, to: churn.events - events, reason: expect.any(String) }]);
+  expect(count(target)).toBe(events);
+  expect(events).toBeGreaterThan(0);
+});
+
+test('a row that makes no sense costs that row', () => {
+  const path = damaged((db) => db.exec("UPDATE thread SET tid = 'x' WHERE id = 5"));
+  const target = newPath();
+  expect(repair(path, target)).toMatchObject({ events: churn.events, rows: [{ table: 'thread', count: 1 }] });
+  const capture = new CaptureReader(target);
+  expect(capture.dims.threads.get(5)).toBeUndefined();
+  expect(capture.dims.threads.get(6)).toBeDefined();
+});

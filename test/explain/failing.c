@@ -255,6 +255,12 @@ static void try_lock(const char *path)
 		sleep_ms(10);
 }
 
+static void need_lock(const char *path)
+{
+	if (lock(open(path, O_CREAT | O_RDWR, 0600)) < 0)
+		fail(path);
+}
+
 static void watch_many(void)
 {
 	int fd = inotify_init1(0);
@@ -325,6 +331,7 @@ int main(int argc, char **argv)
 		{ .name = "retry", .with_text = retry },
 		{ .name = "hold-lock", .with_text = hold_lock },
 		{ .name = "try-lock", .with_text = try_lock },
+		{ .name = "need-lock", .with_text = need_lock },
 		{ .name = "write-ahead", .with_text = write_ahead },
 		{ .name = "run", .with_text = run },
 		{ .name = "watch", .alone = watch_many },

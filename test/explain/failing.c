@@ -194,6 +194,16 @@ static void connect_unix(const char *path)
 		fail("connect");
 }
 
+static void connect_to(const char *ip)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(80) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	inet_pton(AF_INET, ip, &at.sin_addr);
+	if (connect(fd, (struct sockaddr *)&at, sizeof at) < 0)
+		fail("connect");
+}
+
 /* ---- Files ---- */
 
 static void fill(const char *path)
@@ -325,6 +335,7 @@ int main(int argc, char **argv)
 		{ .name = "many-connections", .with_number = many_connections },
 		{ .name = "refuse-certificate", .with_number = refuse_certificate },
 		{ .name = "connect-unix", .with_text = connect_unix },
+		{ .name = "connect", .with_text = connect_to },
 		{ .name = "fill", .with_text = fill },
 		{ .name = "look", .with_text = look },
 		{ .name = "open-many", .with_text = open_many },

@@ -40,6 +40,7 @@ export const SCENES: readonly Scene[] = [
   { name: 'a port where nobody listens', script: 'curl -s http://127.0.0.1:81/', cause: 'connect-refused', says: /127\.0\.0\.1:81 refused the connection: nobody listens there/ },
   { name: 'a host without a route', script: 'ip route add unreachable 192.0.2.1; curl -s http://192.0.2.1/', cause: 'connect-unreachable' },
   { name: 'a host that does not answer', script: `${VETH}; ip neigh add 192.0.2.9 lladdr 02:00:00:00:00:01 dev v0; curl -s -m 1.5 http://192.0.2.9/`, cause: 'connect-unanswered', says: /SYN/ },
+  { name: 'a program that is killed while it connects', script: `${VETH}; ip neigh add 192.0.2.9 lladdr 02:00:00:00:00:01 dev v0; "$folder/failing" connect 192.0.2.9 & sleep 1.5; kill -9 $!; wait`, cause: 'connect-unanswered', says: /failing \(\d+\) could not connect to 192\.0\.2\.9:80: nothing came back in 1\.\d+ s/ },
   { name: 'a full accept queue', script: 'start serve deaf 80; start crowd 80; curl -s -m 1.5 http://127.0.0.1/', cause: 'accept-queue-full' },
   { name: 'TLS spoken to a port without it', script: 'start serve quick 443; curl -sS https://127.0.0.1/', cause: 'no-tls-spoken', says: /answered in plain text/ },
   { name: 'a slow TLS handshake', script: 'start serve sleep 443; sick hello-tls 443', cause: 'server-sleeps', says: /TLS handshake of 127\.0\.0\.1:443/ },

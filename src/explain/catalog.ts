@@ -50,6 +50,8 @@ export interface Ended {
   readonly exit: number;
   readonly signal: number;
   readonly by: ProcessName | null;
+  /** ns from a SIGTERM that it took no notice of until it was killed; null: none was sent. */
+  readonly told: number | null;
   /** What it wrote last to its standard error; empty: nothing. */
   readonly said: string;
 }
@@ -61,7 +63,13 @@ export interface CauseFacts {
   'connect-unanswered': Connecting & { readonly again: number };
   'connect-packets-lost': Connecting & { readonly again: number };
   'connect-slow': Connecting;
-  'connect-refused': Failed & { readonly filtered: boolean };
+  'connect-refused': Failed & {
+    readonly filtered: boolean;
+    readonly elsewhere: { readonly server: ProcessName; readonly address: string } | null;
+  };
+  'nameserver-unreachable': Failed;
+  'lock-held': Failed & { readonly holder: ProcessName | null };
+  'no-tls-spoken': Ended & { readonly to: string };
   'connect-unreachable': Failed;
   'connect-forbidden': Failed;
   'connect-failed': Failed;
@@ -132,7 +140,8 @@ export interface CauseFacts {
   'program-ended': Ended;
   'own-sleep': Waited;
   'own-poll': Waited;
-  'own-cpu': Waited;
+  /** `calls`: what it called over and over meanwhile; null: no call stands out. */
+  'own-cpu': Waited & { readonly calls: { readonly name: string; readonly times: number; readonly failed: number } | null };
 }
 export type CauseId = keyof CauseFacts;
 
@@ -191,6 +200,7 @@ export const CATALOG: Readonly<Record<CauseId, CatalogRow>> = {
   'connect-packets-lost': row('A handshake that had to be sent again', 0.8, 'record on the server’s node, too', NETWORK_FIXES, PACKETS),
   'connect-slow': row('A handshake that took long', 0.6, 'ping that address', ['compare with the round trip time to that address'], PACKETS),
   'connect-refused': row('A refused connection', 0.95, 'ss -lnt on the server: is the port there?', ['check that the server runs and listens on that port', 'of a service: check that it has endpoints and the right targetPort'], ['retransmits', 'dropped-packets']),
+  'nameserver-unreachable': row('A DNS server that cannot be asked', 0.95, 'ip route get ADDRESS, in the network namespace of the process', ['check the nameserver line of resolv.conf, and the route to it', 'with options use-vc: let the server take TCP']),
   'connect-unreachable': row('No route', 0.95, 'ip route get ADDRESS, in the network namespace of the process', ['check the routes of the pod and the node, and that kube-proxy runs on this node']),
   'connect-forbidden': row('A connection that is not allowed', 0.95, 'nft list ruleset', ['check the packet filter and the security policy of the pod']),
   'connect-failed': row('A connection that failed', 0.8, 'trowel lens errors FILE', ['look at the error’s meaning for connect(2)']),
@@ -222,10 +232,12 @@ export const CATALOG: Readonly<Record<CauseId, CatalogRow>> = {
   'http-error': row('An error as answer', 0.9, 'the log of the server at that time', ['look at the log of the server that gave the answer'], ['payload']),
   'http-error-given': row('An error given as answer', 0.9, 'its own log at that time', ['look at what it had asked behind it, and at its log'], ['payload']),
   'certificate-not-accepted': row('A certificate that is not accepted', 0.6, 'openssl s_client -connect ADDRESS -showcerts', ['check the certificate: its names, its dates, and that the client knows its authority'], ['payload']),
+  'no-tls-spoken': row('TLS spoken to a port without TLS', 0.95, 'curl -v http://ADDRESS', ['use http:// for that port, or the port that has TLS', 'of a load balancer or an ingress: check which of both its backend speaks'], ['payload']),
   // Files and locks
   'slow-fsync': row('A slow disk', 0.9, 'iostat -x 1: w_await', DISK_FIXES, DISK),
   'slow-file': row('Slow files', 0.8, 'iostat -x 1; nfsiostat', ['look at the disk or the network file system behind it'], DISK),
   'lock-file': row('A lock on a file', 0.9, 'lslocks', ['find who holds the lock']),
+  'lock-held': row('A lock that somebody else has', 0.9, 'lslocks', ['wait until who has the lock is done, or let the program wait for it itself', 'stop who holds it']),
   'lock-futex': row('A lock inside a process', 0.7, 'trowel explain --pid', ['find who holds the lock'], WAITS),
   'retry-loop': row('A loop that tries again and again', 0.85, 'trowel lens errors FILE', ['make what it waits for ready sooner, or let it be told instead of asking']),
   'disk-full': row('A full disk', 0.95, 'df -h and df -i on that path; quota', ['make room on the volume, or enlarge it', 'of an emptyDir or tmpfs: raise its sizeLimit']),

@@ -63,9 +63,8 @@ interface Findings {
 }
 
 /** Where nobody is named, it answers for the command that the recording was made for, if any. */
-export function explain(capture: Capture, asked: Request): Explanation {
-  const request = { ...asked, pids: isNamed(asked) ? asked.pids : commandTree(capture) };
-  const findings = find(capture, request);
+export function explain(capture: Capture, request: Request): Explanation {
+  const findings = find(capture, request, isNamed(request) ? request.pids : commandTree(capture));
   const { scene, tasks, looked } = findings;
   const task = chosen(findings);
   const told = task === null ? null : storyOf(findings, task);
@@ -80,7 +79,7 @@ function isNamed({ pids, pid, event, at }: Request): boolean {
 
 /** The dearest stories, each of another process or time: waits first, then what only failed. */
 export function list(capture: Capture, request: Request, most: number): Story[] {
-  const findings = find(capture, request);
+  const findings = find(capture, request, request.pids);
   const waiting = findings.tasks.filter(({ waited }) => waited > 0).slice(0, most);
   const told = new Set(waiting.map(({ pid }) => pid));
   const failed = findings.problems.filter(({ pid }) => !told.has(pid)).map((problem) => problemTask(findings, problem));
@@ -88,15 +87,15 @@ export function list(capture: Capture, request: Request, most: number): Story[] 
 }
 
 /** Payloads of long-lived processes are looked into only where nothing else is found. */
-function find(capture: Capture, request: Request): Findings {
-  const found = search(capture, request, false);
-  return found.tasks.some(({ waited }) => waited > 0) || found.problems.length > 0 ? found : search(capture, request, true);
+function find(capture: Capture, request: Request, pids: Request['pids']): Findings {
+  const found = search(capture, request, pids, false);
+  return found.tasks.some(({ waited }) => waited > 0) || found.problems.length > 0 ? found : search(capture, request, pids, true);
 }
 
-function search(capture: Capture, request: Request, payloads: boolean): Findings {
+function search(capture: Capture, request: Request, pids: Request['pids'], payloads: boolean): Findings {
   const scene = new Scene(capture);
   const range = { from: request.from ?? -Infinity, to: request.to ?? Infinity };
-  const wanted = (pid: number) => request.pids === null || request.pids.has(pid);
+  const wanted = (pid: number) => pids === null || pids.has(pid);
   const { found, servers, failures, events } = findCandidates(scene, request.over, range, payloads);
   scene.failures = failures;
   const candidates = found.filter(({ pid }) => wanted(pid));

@@ -107,7 +107,9 @@ export class Failures {
     way.times++;
     const { error, kind, mayLock } = way;
     if (mayLock && isTryLock(type, cmdOf(chunk, i, type))) {
-      this.#again(chunk, i, type, error, this.#target(chunk, i, type), true);
+      const path = this.#target(chunk, i, type);
+      this.#soft(chunk, i, type, 'lock', error, path);
+      this.#again(chunk, i, type, error, path, true);
       return;
     }
     if (kind === null) return;
@@ -115,12 +117,21 @@ export class Failures {
     const begun = this.#scene.life(this.#scene.pidOf(chunk.thread[i]!))?.begun === true;
     if (!way.hard && !begun) return;
     const what = this.#target(chunk, i, type);
+    if (kind === 'connect' && this.#isNameserver(chunk.fd[i]!)) {
+      this.note(chunk, i, 'nameserver', { call: type.name, error, what });
+      return;
+    }
     if (way.loops && begun) this.#again(chunk, i, type, error, what, error === 'EEXIST');
     if (way.hard) this.note(chunk, i, kind, { call: type.name, error, what });
     else if (way.soft) this.#soft(chunk, i, type, kind, error, what);
     if (!MADE_GOOD.has(kind)) return;
     this.#await(chunk.thread[i]!, 1);
     this.#unmended.add(chunk.thread[i]!);
+  }
+
+  #isNameserver(fd: number): boolean {
+    const row = this.#scene.dims.fds.get(fd);
+    return row !== undefined && fdUse(row) === 'dns';
   }
 
   /** How many calls failed, by `name error`. */
@@ -263,7 +274,7 @@ export class Failures {
     for (const [thread, loop] of this.#loops) this.#endLoop(thread, loop, null, 0);
   }
 
-  #soft(chunk: Chunk, i: number, { name }: EventType, kind: FailingKind, error: string, what: string): void {
+  #soft(chunk: Chunk, i: number, { name }: EventType, kind: FailingKind | 'lock', error: string, what: string): void {
     if (kind === 'connect' && !/^[/@]/.test(what)) return; // connections to other addresses are followed one by one
     const pid = this.#scene.pidOf(chunk.thread[i]!);
     const num = chunk.num[i]!;

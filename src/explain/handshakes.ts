@@ -7,10 +7,13 @@ export interface BrokenHandshake {
   readonly remote: string;
   /** The alert's name where it was sent in the clear; empty: it was encrypted. */
   readonly alert: string;
+  /** The server answered something else than TLS. */
+  readonly plain: boolean;
   /** The client's first and its last message. */
   readonly nums: readonly number[];
 }
 
+const CHANGE_CIPHER = 0x14;
 const ALERT = 0x15;
 const HANDSHAKE = 0x16;
 const DATA = 0x17;
@@ -43,13 +46,15 @@ interface State {
   /** Null: none so far. */
   alert: string | null;
   asked: boolean;
+  /** The first byte of what the server said is none of TLS. */
+  plain: boolean;
 }
 
 export function brokenHandshakes(scene: Scene, pid: number): BrokenHandshake[] {
   const states = new Map<number, State>();
   const begun = scene.events(pid).filter((event) => event.type.io === 'write' && event.head === HANDSHAKE && event.fd !== 0);
   for (const { fd, num } of begun)
-    if (!states.has(fd)) states.set(fd, { first: num, last: num, answered: false, alert: null, asked: false });
+    if (!states.has(fd)) states.set(fd, { first: num, last: num, answered: false, alert: null, asked: false, plain: false });
   if (states.size === 0) return [];
   for (const head of scene.capture.heads()) {
     const present = head.presence('fd');
@@ -59,16 +64,26 @@ export function brokenHandshakes(scene: Scene, pid: number): BrokenHandshake[] {
       const state = states.get(chunk.fd[i]!);
       const io = state === undefined ? null : (scene.dims.types.get(chunk.type[i]!)?.io ?? null);
       if (state === undefined || io === null || chunk.res[i]! <= 0) continue;
-      if (io === 'read') state.answered = true;
-      else {
+      if (io === 'read') {
+        if (!state.answered) state.plain = isPlain(payload(chunk, i)[0]);
+        state.answered = true;
+      }
+      if (io === 'write') {
         for (const record of records(payload(chunk, i))) follow(state, record);
         state.last = chunk.num[i]!;
       }
     }
   }
-  return [...states].flatMap(([fd, { first, last, answered, alert, asked }]) =>
-    answered && alert !== null && !asked ? [{ remote: remoteText(scene.dims.fds.get(fd)!), alert, nums: [first, last] }] : [],
+  return [...states].flatMap(([fd, { first, last, answered, alert, asked, plain }]) =>
+    answered && (alert !== null || plain) && !asked
+      ? [{ remote: remoteText(scene.dims.fds.get(fd)!), alert: alert ?? '', plain, nums: [first, last] }]
+      : [],
   );
+}
+
+/** Records of TLS begin with their type: 20 to 23. */
+function isPlain(first: number | undefined): boolean {
+  return first !== undefined && (first < CHANGE_CIPHER || first > DATA);
 }
 
 interface TlsRecord {

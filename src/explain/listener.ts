@@ -1,6 +1,7 @@
 /** Who listens where a connection leads: it owns what lies in its accept queue, too. */
 import { errnoName } from '../model/errno.ts';
 import { callKind } from './calls.ts';
+import { localText } from './descriptors.ts';
 import { descriptorEvents, type Ev, type Window } from './process-events.ts';
 import type { Scene } from './scene.ts';
 import type { ProcessName, SocketPhase } from './story.ts';
@@ -68,4 +69,21 @@ export function listenerAt(
   if (rows.size === 0) return null;
   const user = descriptorEvents(scene.capture, rows, { from: 0, to: time }).findLast((event) => event.pid !== 0 && event.pid !== pid);
   return user === undefined ? null : (scene.life(user.pid)?.name ?? null);
+}
+
+/** Who listens on the same port of another address in the same network namespace; null: nobody in the recording. */
+export function listenerElsewhere(
+  scene: Scene,
+  remote: string,
+  fd: number,
+): { readonly server: ProcessName; readonly address: string } | null {
+  const netns = scene.dims.fds.get(fd)?.netns ?? 0;
+  const rows = listeningRows(scene, remote, netns);
+  for (const row of rows) {
+    const address = localText(scene.dims.fds.get(row)!);
+    const user = descriptorEvents(scene.capture, new Set([row]), { from: 0, to: Infinity }).findLast(({ pid }) => pid !== 0);
+    const life = user === undefined ? null : scene.life(user.pid);
+    if (address !== '' && address !== remote && life !== null) return { server: life.name, address };
+  }
+  return null;
 }

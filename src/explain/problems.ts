@@ -20,6 +20,7 @@ const SIGKILL = 9;
 
 /** What the C library calls the errors that programs mostly end for. */
 const TEXTS: Readonly<Record<string, string>> = {
+  EAGAIN: 'temporarily unavailable',
   ENOENT: 'No such file',
   EACCES: 'ermission denied',
   EPERM: 'not permitted',
@@ -80,13 +81,16 @@ function weightOf(failure: Failure, end: End | undefined, scene: Scene): number 
       return fatal ? FATAL : begun ? 1.5 : 0;
     case 'tls':
       return 2;
+    case 'nameserver':
+      return fatal ? FATAL : 0;
     default:
       return fatal ? FATAL : 2;
   }
 }
 
-/** A connection that broke, and the same server answered afterwards. */
+/** A connection that broke, and the same server answered afterwards; a DNS server that could not be asked, and another was. */
 function madeGood(scene: Scene, { kind, pid, what, time }: Failure): boolean {
+  if (kind === 'nameserver') return scene.lookups.some((lookup) => lookup.pid === pid);
   if (kind !== 'lost') return false;
   return scene.socketWaits(pid).some((wait) => wait.end > time && wait.outcome === 'answered' && wait.socket.remote === what);
 }
@@ -101,9 +105,20 @@ function proven(pid: number, soft: readonly Failure[], { ends, words }: Failures
   const named = soft.findLast(({ what }) => what !== '' && said.includes(baseName(what)));
   const texted = soft.findLast(({ error }) => TEXTS[error] !== undefined && said.includes(TEXTS[error]));
   const both = soft.findLast(({ what, error }) => what !== '' && said.includes(baseName(what)) && said.includes(TEXTS[error] ?? error));
-  const found = both ?? named ?? texted;
+  const found = both ?? named ?? texted ?? lastSocket(soft, ends.get(pid)!);
   return found === undefined ? [] : [found];
 }
+
+/** A Unix socket that it could not use right before its end: some programs say only that they could not connect. */
+function lastSocket(soft: readonly Failure[], end: End): Failure | undefined {
+  const last = soft.findLast(({ kind, what }) => kind === 'connect' && !OPTIONAL.test(what));
+  return last !== undefined && end.time - last.time < RIGHT_BEFORE ? last : undefined;
+}
+
+/** Sockets that the C library and programs look for, and do without. */
+const OPTIONAL = /nscd|nslcd|\/dev\/log|sss\/|systemd|dbus|\/journal/;
+/** ns */
+const RIGHT_BEFORE = 1e9;
 
 function baseName(path: string): string {
   return path.slice(path.replace(/\/$/, '').lastIndexOf('/') + 1);
@@ -126,7 +141,7 @@ function endFailure(pid: number, end: End, failures: Failures, known: boolean, s
   };
   if (CRASHES.has(end.signal)) return [{ ...base, call: 'signal', error: `${end.signal}` }];
   if (end.signal === SIGKILL)
-    return killerOf(pid, end, failures) === null && !waitsToBeAsked(scene, pid)
+    return scene.toldToStop(pid) !== null || (killerOf(pid, end, failures) === null && !waitsToBeAsked(scene, pid))
       ? [{ ...base, call: 'killed', error: `${end.signal}` }]
       : [];
   if (known || end.exit === 0 || scene.life(pid)?.begun !== true || isQuietFailure(failures.words.get(pid))) return [];

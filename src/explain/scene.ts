@@ -34,6 +34,10 @@ export interface Life {
 /** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
 const STOPS: ReadonlySet<number> = new Set([19, 20, 21, 22]);
 const SIGCONT = 18;
+const SIGKILL = 9;
+const SIGTERM = 15;
+/** ns in which a program may end when it is told to. */
+const TIME_TO_END = 0.5e9;
 
 export class Scene {
   readonly dims: Dimensions;
@@ -105,6 +109,14 @@ export class Scene {
   killer(pid: number): number | null {
     const end = this.endOf(pid);
     return end === null || end.signal === 0 || this.failures === null ? null : killerOf(pid, end, this.failures);
+  }
+
+  /** ns from a SIGTERM to the SIGKILL that ended a process, where it had time to end by itself; null: it was not told to. */
+  toldToStop(pid: number): number | null {
+    const end = this.endOf(pid);
+    if (end === null || end.signal !== SIGKILL) return null;
+    const told = (this.failures?.signals ?? []).find(({ to, signal, time }) => to === pid && signal === SIGTERM && time < end.time);
+    return told === undefined || end.time - told.time < TIME_TO_END ? null : end.time - told.time;
   }
 
   /** The signal that stopped a process for most of a time; null: it was not stopped. */

@@ -89,9 +89,10 @@ class Sockets {
     return state;
   }
 
-  #connect(state: State, { start, end, num, res }: Ev): void {
+  #connect(state: State, { start, end, num, res, pending }: Ev): void {
     const begun = state.connecting ?? { start, num };
-    if (res === EINPROGRESS || (res === EAGAIN && state.connecting === null)) state.connecting = begun;
+    if (pending) this.#wait('connect', state, begun.start, end, begun.num, num, 'open', null);
+    else if (res === EINPROGRESS || (res === EAGAIN && state.connecting === null)) state.connecting = begun;
     else {
       state.connecting = null;
       const error = res !== null && res < 0 ? errnoName(-res) : null;

@@ -104,6 +104,8 @@ export type FailureKind =
   | 'lost'
   | 'http'
   | 'tls'
+  | 'nameserver'
+  | 'lock'
   | 'ended';
 
 /** A call that failed and that nothing made good, or a process that ended badly. */

@@ -24,7 +24,11 @@ const SENTENCES: Sentences = {
   'connect-packets-lost': (f) => `${connecting(f)}: its first packet (SYN) was not answered and had to be sent again.`,
   'connect-slow': (f) => `${connecting(f)}: the other side took that long to accept, or is that far away.`,
   'connect-refused': (f) =>
-    `${name(f.owner)} failed, since ${f.what} refused the connection: ${f.filtered ? 'a packet filter rejects it, as kube-proxy does for a service without endpoints' : 'nobody listens there'}.`,
+    `${name(f.owner)} failed, since ${f.what} refused the connection: ${f.filtered ? 'a packet filter rejects it, as kube-proxy does for a service without endpoints' : 'nobody listens there'}${f.elsewhere === null ? '' : `; ${name(f.elsewhere.server)} listens on ${f.elsewhere.address} only`}.`,
+  'nameserver-unreachable': (f) =>
+    `${name(f.owner)} could not look up any name: its DNS server ${f.what} ${NAMESERVER[f.error] ?? 'cannot be reached'} (${f.call}: ${f.error}), so nothing was asked${after(f)}.`,
+  'no-tls-spoken': (f) =>
+    `${name(f.owner)} began a TLS handshake with ${f.to}${ending(f)}: there is no TLS spoken there, it answered in plain text${saying(f)}.`,
   'connect-unreachable': (f) =>
     `${name(f.owner)} failed, since ${f.what} cannot be reached (no route to the ${f.error === 'ENETUNREACH' ? 'network' : 'host'}).`,
   'connect-forbidden': (f) => `${name(f.owner)} failed, since ${f.what} must not be connected to (${f.error}).`,
@@ -32,7 +36,7 @@ const SENTENCES: Sentences = {
   'no-local-port': (f) =>
     `${name(f.owner)} could not connect to ${f.what}: no local port was left for it (EADDRNOTAVAIL)${f.ports === null ? '' : `; those in use to that address lie from ${f.ports[0]} to ${f.ports[1]}`}.`,
   'socket-missing': (f) =>
-    `${name(f.owner)} could not connect to the Unix socket ${f.what}: ${f.error === 'ENOENT' ? 'there is no such socket' : f.error === 'ECONNREFUSED' ? 'nobody serves it' : f.error}${after(f)}.`,
+    `${name(f.owner)} could not connect to the Unix socket ${f.what}: ${f.error === 'ENOENT' ? 'there is no such socket' : f.error === 'ECONNREFUSED' ? 'nobody serves it' : f.error === 'EACCES' || f.error === 'EPERM' ? `it is not allowed to use it (${f.error})` : f.error}${after(f)}.`,
   'server-closed': (f) =>
     `${asking(f)}, which then ${f.error === '' ? `closed the connection without ${f.asked === 'answer' ? 'one' : 'ending it'}` : `broke the connection off (${f.error})`}.`,
   'server-killed': (f) =>
@@ -75,6 +79,8 @@ const SENTENCES: Sentences = {
   'slow-file': (f) => `${name(f.owner)} spent ${spanText(f.waited)} reading and writing ${f.to === '' ? 'files' : f.to}.`,
   'lock-file': (f) =>
     `${name(f.owner)} waited ${spanText(f.waited)} for the lock on ${f.to}${f.holder === null ? '' : `, which ${name(f.holder)} held`}${f.times > 2 ? ` (it looked ${f.times} times)` : ''}.`,
+  'lock-held': (f) =>
+    `${name(f.owner)} did not get the lock on ${f.what}${f.holder === null ? '' : `, which ${name(f.holder)} held`} (${f.call}: ${f.error})${after(f)}.`,
   'lock-futex': (f) => `${name(f.owner)} waited ${spanText(f.waited)} for a lock of its own (futex).`,
   'retry-loop': (f) =>
     `${name(f.owner)} tried ${f.call}${target(f)} ${f.times} times, which failed with ${f.error}, and slept ${spanText(f.slept)} between.`,
@@ -89,26 +95,35 @@ const SENTENCES: Sentences = {
   'file-forbidden': (f) => `${failing(f)} (${f.error})${after(f)}.`,
   'address-in-use': (f) =>
     `${name(f.owner)} could not listen on ${f.what === '' ? 'its address' : f.what}: it is in use (EADDRINUSE)${f.holder === null ? '' : `, ${name(f.holder)} has it`}${after(f)}.`,
-  'bind-failed': (f) => `${name(f.owner)} could not take the address ${f.what} (${f.call}: ${f.error})${after(f)}.`,
+  'bind-failed': (f) =>
+    `${name(f.owner)} could not take the address ${f.what} (${f.call}: ${f.error})${f.error === 'EACCES' && portOf(f.what) < 1024 ? ': ports below 1024 are for root, or CAP_NET_BIND_SERVICE' : ''}${after(f)}.`,
   'program-missing': (f) => `${name(f.owner)} could not run ${f.what}: the file or its interpreter is not there (${f.error})${after(f)}.`,
   'interpreter-missing': (f) =>
     `${name(f.owner)} could not run ${f.what}, which is there: its interpreter${f.interpreter === '' ? '' : ` ${shown(f.interpreter)}`} is not (${f.error})${/\r$/.test(f.interpreter) ? '; the first line ends with a carriage return' : ''}${after(f)}.`,
   'program-forbidden': (f) => `${name(f.owner)} could not run ${f.what}: it may not be executed (${f.error})${after(f)}.`,
   'program-unusable': (f) =>
-    `${name(f.owner)} could not run ${f.what}: it is no program for this machine, or not as it was called (${f.error})${after(f)}.`,
+    `${name(f.owner)} could not run ${f.what}: ${f.error === 'ETXTBSY' ? 'somebody has it open for writing' : f.error === 'E2BIG' ? 'its arguments and environment are too long' : 'it is no program for this machine, or not as it was called'} (${f.error})${after(f)}.`,
   'inotify-limit': (f) =>
     `${name(f.owner)} could not watch files: ${f.call === 'inotify_add_watch' ? `${f.call}${target(f)} failed, since the user has as many inotify watches as are allowed` : `${f.call} failed, since the user has as many inotify instances as are allowed`} (${f.error}, ${times(f.times)})${after(f)}.`,
   'too-many-processes': (f) =>
     `${name(f.owner)} could not start another process or thread: the limit is reached (${f.call}: ${f.error}, ${times(f.times)})${after(f)}.`,
   'program-crashed': (f) => `${name(f.owner)} crashed: ${signal(f.signal)} ended it${saying(f)}.`,
   'program-killed': (f) =>
-    `${name(f.owner)} was ended by ${signal(f.signal)}, ${f.by === null ? `which no recorded process sent: ${f.signal === 9 ? 'the kernel, for want of memory, or somebody outside the recording' : 'somebody outside the recording'}` : `sent by ${name(f.by)}`}.`,
+    `${name(f.owner)} was ended by ${signal(f.signal)}${f.told === null ? '' : `, ${spanText(f.told)} after a SIGTERM that it took no notice of`}, ${f.by === null ? `which no recorded process sent: ${f.signal === 9 ? 'the kernel, for want of memory, or somebody outside the recording' : 'somebody outside the recording'}` : `sent by ${name(f.by)}`}.`,
   'program-ended': (f) => `${name(f.owner)} ended by itself, with 0.`,
   'program-failed': (f) => `${name(f.owner)} ended with ${f.exit}${saying(f)}; no call of it is known to have failed for that.`,
   'own-sleep': (f) => `${name(f.owner)} slept by itself for ${spanText(f.waited)}.`,
   'own-poll': (f) =>
     `${name(f.owner)} went on waiting by a timer of its own, when nothing was to be waited for any more for ${spanText(f.waited)}.`,
-  'own-cpu': (f) => `${name(f.owner)} computed, or waited for a CPU for ${spanText(f.waited)}.`,
+  'own-cpu': (f) =>
+    `${name(f.owner)} computed, or waited for a CPU for ${spanText(f.waited)}${f.calls === null ? '' : `, between ${f.calls.times.toLocaleString('en')} calls of ${f.calls.name}${f.calls.failed > 0 ? `, ${f.calls.failed.toLocaleString('en')} of which failed` : ''}`}.`,
+};
+
+const NAMESERVER: Readonly<Record<string, string>> = {
+  ENETUNREACH: 'cannot be reached: there is no route to the network',
+  EHOSTUNREACH: 'cannot be reached: there is no route to the host',
+  EADDRNOTAVAIL: 'cannot be reached: there is no address to ask from',
+  ECONNREFUSED: 'refuses connections over TCP',
 };
 
 /** `curl (4711)`; a process whose name is not known by its number alone. */
@@ -139,6 +154,10 @@ function serving(f: Serving): string {
 
 function failing(f: Failed): string {
   return `${name(f.owner)} failed in ${f.call}${target(f)}`;
+}
+
+function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(':') + 1));
 }
 
 function target({ what }: Failed): string {

@@ -27,9 +27,16 @@ class Script {
   readonly thread = this.events.thread();
   #port = 40_000;
 
-  socket(server: string, spec: { readonly local?: string; readonly ino?: number; readonly l4proto?: number } = {}): number {
+  socket(
+    server: string,
+    spec: { readonly local?: string; readonly ino?: number; readonly l4proto?: number; readonly netns?: number } = {},
+  ): number {
     const port = ++this.#port;
-    return this.events.udp(spec.local ?? `10.0.0.1:${port}`, server, { ino: spec.ino ?? port, l4proto: spec.l4proto ?? 17 }).id;
+    return this.events.udp(spec.local ?? `10.0.0.1:${port}`, server, {
+      ino: spec.ino ?? port,
+      l4proto: spec.l4proto ?? 17,
+      netns: spec.netns ?? 0,
+    }).id;
   }
 
   reads(text: string): this {
@@ -53,9 +60,9 @@ class Script {
   }
 
   /** What the kernel says of a packet between a client's end and a server's. */
-  drops(at: number, client: string, server: string): this {
-    const fd = this.events.udp(client, server).id;
-    const args = [Buffer.from('NO_SOCKET'), 1, 1];
+  drops(at: number, client: string, server: string, { netns = 0, reason = 'NO_SOCKET' } = {}): this {
+    const fd = this.events.udp(client, server, { netns }).id;
+    const args = [Buffer.from(reason), 1, 1];
     this.events.event({ type: 'packet_drop', time: at, latency: 0, fd, res: null, flags: EventFlag.ONE_SIDED, args });
     return this;
   }
@@ -159,6 +166,20 @@ describe('silence', () => {
     ends(script.ask({ at: SECOND, fd, id: 1 }), fd);
     expect(script.lookups()[0]!.attempts[0]!.tries[0]).toMatchObject({ result, error });
   }); // biome-ignore format: a table
+
+  test.each([
+    ['at the end of the server behind a service, where nobody listens', '10.0.0.1:40001', '10.244.0.4:53', { netns: 9 }, 'UNREACHABLE'],
+    ['on its way, behind an address translation', '192.168.0.1:40001', FIRST, { netns: 9, reason: 'IP_INNOROUTES' }, 'UNREACHABLE'],
+    ['of somebody else with the same port', '192.168.0.1:40001', '10.1.1.1:53', { netns: 9, reason: 'IP_INNOROUTES' }, 'UNANSWERED'],
+  ] as const)('a question dropped %s', (_, client, server, spec, result) => {
+    const script = new Script();
+    const fd = script.socket(FIRST, { netns: 5 });
+    script
+      .ask({ at: SECOND, fd, id: 1 })
+      .drops(SECOND + MS, client, server, spec)
+      .call('close', SECOND + 2 * MS, fd);
+    expect(script.lookups()[0]!.attempts[0]!.tries[0]).toMatchObject({ result, from: null });
+  });
 
   test('a process that ends first cut the lookup off', () => {
     const script = new Script();

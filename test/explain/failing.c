@@ -194,6 +194,16 @@ static void connect_unix(const char *path)
 		fail("connect");
 }
 
+static void connect_to(const char *ip)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(80) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	inet_pton(AF_INET, ip, &at.sin_addr);
+	if (connect(fd, (struct sockaddr *)&at, sizeof at) < 0)
+		fail("connect");
+}
+
 /* ---- Files ---- */
 
 static void fill(const char *path)
@@ -253,6 +263,12 @@ static void try_lock(const char *path)
 
 	while (lock(fd) < 0)
 		sleep_ms(10);
+}
+
+static void need_lock(const char *path)
+{
+	if (lock(open(path, O_CREAT | O_RDWR, 0600)) < 0)
+		fail(path);
 }
 
 static void watch_many(void)
@@ -319,12 +335,14 @@ int main(int argc, char **argv)
 		{ .name = "many-connections", .with_number = many_connections },
 		{ .name = "refuse-certificate", .with_number = refuse_certificate },
 		{ .name = "connect-unix", .with_text = connect_unix },
+		{ .name = "connect", .with_text = connect_to },
 		{ .name = "fill", .with_text = fill },
 		{ .name = "look", .with_text = look },
 		{ .name = "open-many", .with_text = open_many },
 		{ .name = "retry", .with_text = retry },
 		{ .name = "hold-lock", .with_text = hold_lock },
 		{ .name = "try-lock", .with_text = try_lock },
+		{ .name = "need-lock", .with_text = need_lock },
 		{ .name = "write-ahead", .with_text = write_ahead },
 		{ .name = "run", .with_text = run },
 		{ .name = "watch", .alone = watch_many },

@@ -23,6 +23,8 @@ const VETH = 'ip link add v0 type veth peer name v1; ip link set v0 up; ip link 
 // biome-ignore format: a table
 export const SCENES: readonly Scene[] = [
   // Names
+  { name: 'a DNS server without a route', script: 'echo nameserver 2001:db8::8 >"$folder/resolv.conf"; curl -s http://a.b.c.d.e/', cause: 'nameserver-unreachable', says: /no route to the network .*nothing was asked/ },
+  { name: 'a DNS server that takes no TCP', script: 'start dns normal; printf "nameserver 127.0.0.1\\noptions use-vc\\n" >"$folder/resolv.conf"; curl -s http://backend.app/', cause: 'nameserver-unreachable', says: /127\.0\.0\.1:53 refuses connections over TCP/ },
   { name: 'a search domain that nobody answers for', script: 'start dns normal; sick look-up backend.app', cause: 'dns-search-domain-silent', says: /waited 1\.0\d\d s for DNS: .* search domain silent\.test/ },
   { name: 'a DNS server that reads no question', script: 'start dns deaf; sick look-up backend.app', cause: 'dns-server-silent', says: /127\.0\.0\.1:53 never answered/ },
   { name: 'a DNS server that reads and does not answer', script: 'start dns silent; sick look-up backend.app', cause: 'dns-server-hangs', says: /received the questions and did not answer/ },
@@ -38,7 +40,9 @@ export const SCENES: readonly Scene[] = [
   { name: 'a port where nobody listens', script: 'curl -s http://127.0.0.1:81/', cause: 'connect-refused', says: /127\.0\.0\.1:81 refused the connection: nobody listens there/ },
   { name: 'a host without a route', script: 'ip route add unreachable 192.0.2.1; curl -s http://192.0.2.1/', cause: 'connect-unreachable' },
   { name: 'a host that does not answer', script: `${VETH}; ip neigh add 192.0.2.9 lladdr 02:00:00:00:00:01 dev v0; curl -s -m 1.5 http://192.0.2.9/`, cause: 'connect-unanswered', says: /SYN/ },
+  { name: 'a program that is killed while it connects', script: `${VETH}; ip neigh add 192.0.2.9 lladdr 02:00:00:00:00:01 dev v0; "$folder/failing" connect 192.0.2.9 & sleep 1.5; kill -9 $!; wait`, cause: 'connect-unanswered', says: /failing \(\d+\) could not connect to 192\.0\.2\.9:80: nothing came back in 1\.\d+ s/ },
   { name: 'a full accept queue', script: 'start serve deaf 80; start crowd 80; curl -s -m 1.5 http://127.0.0.1/', cause: 'accept-queue-full' },
+  { name: 'TLS spoken to a port without it', script: 'start serve quick 443; curl -sS https://127.0.0.1/', cause: 'no-tls-spoken', says: /answered in plain text/ },
   { name: 'a slow TLS handshake', script: 'start serve sleep 443; sick hello-tls 443', cause: 'server-sleeps', says: /TLS handshake of 127\.0\.0\.1:443/ },
   // Servers
   { name: 'a server that sleeps', script: 'start serve sleep 80; curl -s http://127.0.0.1/', cause: 'server-sleeps', says: /waited 3\d\d ms for the answer of 127\.0\.0\.1:80: sick \(\d+\) slept for 3\d\d ms/ },
@@ -74,6 +78,7 @@ export const SCENES: readonly Scene[] = [
   { name: 'a limit of inotify', script: 'unshare -U -r sh -c \'echo 0 >/proc/sys/user/max_inotify_instances; "$0" watch\' "$folder/failing"', cause: 'inotify-limit' },
   { name: 'no further process', script: 'failing fork', cause: 'too-many-processes', says: /EAGAIN/ },
   { name: 'a lock that is tried for', script: 'start_failing hold-lock "$folder/lock2"; failing try-lock "$folder/lock2"', cause: 'lock-file', says: /failing \(\d+\) held/ },
+  { name: 'a lock that somebody else has', script: 'start_failing hold-lock "$folder/lock3"; failing need-lock "$folder/lock3"', cause: 'lock-held', says: /lock3, which failing \(\d+\) held/ },
   { name: 'many short fsyncs', script: 'failing write-ahead "$folder/wal"', cause: 'slow-fsync', says: /fsync\), 60 times/ },
   { name: 'a loop that tries again', script: 'failing retry /mnt/none', cause: 'retry-loop', says: /openat of \/mnt\/none 30 times/ },
   // Programs that fail

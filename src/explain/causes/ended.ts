@@ -15,6 +15,7 @@ function found({ pid, call, num }: Failure, facts: Facts): Cause[] {
     exit: end.exit,
     signal: end.signal,
     by: by === null ? null : (scene.life(by)?.name ?? { pid: by, comm: '' }),
+    told: scene.toldToStop(pid),
     said: lastLine(scene.words(pid)),
   };
   const nums = [num];
@@ -34,7 +35,8 @@ function lastLine(words: string): string {
 function refusedCertificate({ scene, process }: Facts, ended: Ended): Cause | null {
   const broken = scene.brokenHandshakes(process.pid)[0];
   if (broken === undefined) return null;
-  const { remote, alert, nums } = broken;
+  const { remote, alert, nums, plain } = broken;
+  if (plain && !/certificate/.test(alert)) return cause('no-tls-spoken', { ...ended, to: remote }, { nums });
   return cause(
     'certificate-not-accepted',
     { ...ended, to: remote, alert },

@@ -2,11 +2,12 @@
 
 import type { Failed } from '../catalog.ts';
 import { interpreterOf, saidInterpreter } from '../interpreter.ts';
-import { listenerAt } from '../listener.ts';
+import { listenerAt, listenerElsewhere } from '../listener.ts';
 import { localPorts } from '../local-ports.ts';
 import type { SocketWait } from '../sockets.ts';
 import type { Cause, Failure, ProcessName } from '../story.ts';
 import { cause, type Facts, type Rule, type Shown } from './cause.ts';
+import { holderOf } from './file.ts';
 import { drops } from './names.ts';
 
 export const failedRule: Rule = (facts) =>
@@ -32,6 +33,10 @@ function found(failure: Failure, facts: Facts): Cause {
       return cause('inotify-limit', failed, shown);
     case 'descriptors':
       return cause(error === 'EMFILE' || error === 'ENFILE' ? 'out-of-descriptors' : 'out-of-memory', failed, shown);
+    case 'nameserver':
+      return cause('nameserver-unreachable', failed, shown);
+    case 'lock':
+      return cause('lock-held', { ...failed, holder: holderOf({ what, start: failure.time }, facts) }, shown);
     case 'http':
       if (call === 'gave') return gave(failure, owner, shown, facts);
       return cause('http-error', { owner, from: what, status: error, request: failure.detail, times }, shown);
@@ -85,7 +90,11 @@ function connect(failure: Failure, failed: Failed, shown: { readonly nums: reado
   if (error === 'ECONNREFUSED') {
     const rejected = drops(trouble).some(({ reason }) => reason === 'NETFILTER_DROP');
     const filtered = rejected && !trouble.some(({ type }) => type.startsWith('tcp_reset'));
-    return cause('connect-refused', { ...failed, filtered }, shown);
+    return cause(
+      'connect-refused',
+      { ...failed, filtered, elsewhere: filtered ? null : listenerElsewhere(scene, what, failure.fd) },
+      shown,
+    );
   }
   if (UNREACHABLE.has(error)) return cause('connect-unreachable', failed, shown);
   if (error === 'EACCES' || error === 'EPERM') return cause('connect-forbidden', failed, shown);

@@ -22,7 +22,7 @@ function found(phase: Phase, facts: Facts): Cause {
 }
 
 /** Who took the same file's lock last before the wait began. */
-function holderOf({ what, start }: Phase, { scene, process }: Facts): ProcessName | null {
+export function holderOf({ what, start }: Pick<Phase, 'what' | 'start'>, { scene, process }: Facts): ProcessName | null {
   const rows = new Set<number>();
   for (const fd of scene.dims.fds.all()) if (fd.kind === 'file' && fd.name === what) rows.add(fd.id);
   const taken = descriptorEvents(scene.capture, rows, { from: 0, to: start });

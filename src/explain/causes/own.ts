@@ -1,4 +1,5 @@
 /** Time that a process spent by itself: nobody else is to blame for it. */
+import type { CauseFacts } from '../catalog.ts';
 import type { Cause, Kind, Phase } from '../story.ts';
 import { cause, evidence, type Facts, type Rule } from './cause.ts';
 import { ownerOf } from './names.ts';
@@ -16,5 +17,27 @@ export const ownRule: Rule = (facts) =>
 
 function found(phase: Phase, facts: Facts): Cause {
   const waited = { owner: ownerOf(phase, facts.process), to: phase.what, waited: phase.duration };
-  return cause(OWN[phase.kind]!, waited, { cost: phase.duration, nums: evidence([phase]) });
+  const shown = { cost: phase.duration, nums: evidence([phase]) };
+  if (phase.kind === 'cpu') return cause('own-cpu', { ...waited, calls: callsOf(phase, facts) }, shown);
+  return cause(OWN[phase.kind] as 'own-sleep' | 'own-poll', waited, shown);
+}
+
+/** So many calls of one kind, which are so much of all that it did, are what it was busy with. */
+const MANY = 10_000;
+const MOST = 0.8;
+
+function callsOf(phase: Phase, { scene, process }: Facts): CauseFacts['own-cpu']['calls'] {
+  const counts = new Map<string, { times: number; failed: number }>();
+  let all = 0;
+  for (const { type, start, end, res } of scene.events((phase.process ?? process).pid)) {
+    if (start > phase.end || end < phase.start) continue;
+    all++;
+    const count = counts.get(type.name) ?? { times: 0, failed: 0 };
+    count.times++;
+    if (res !== null && res < 0) count.failed++;
+    counts.set(type.name, count);
+  }
+  const most = [...counts].sort(([, a], [, b]) => b.times - a.times)[0];
+  if (most === undefined || most[1].times < MANY || most[1].times < MOST * all) return null;
+  return { name: most[0], ...most[1] };
 }

@@ -1,0 +1,59 @@
+/**
+ * Situations from public reports: each is played in a network and a mount namespace of its own. `node test/explain/play.ts`
+ * plays them; docs/situations.md tells what came of it.
+ */
+export interface Situation {
+  readonly link: string;
+  readonly what: string;
+  /** For bash, as root, in the namespaces; `$at` is a folder of its own. */
+  readonly script: string;
+  /** What `explain` said when it was first tried. */
+  readonly before: string;
+  /** What it has to say. */
+  readonly says: RegExp;
+}
+
+const SERVER = `/usr/bin/python3 -c '
+import socket, sys, threading
+s = socket.create_server((sys.argv[1], int(sys.argv[2])))
+def serve(c):
+  while c.recv(4096): c.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok")
+while True: threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()' 127.0.0.1`;
+const UP = (port: number) => `until ss -ltnH | grep -q :${port}; do sleep .05; done`;
+const TWICE = `/usr/bin/python3 -c '
+import socket, sys, time
+c = socket.create_connection(("127.0.0.1", 80)); c.settimeout(2.5)
+for wait in (0.3, 0):
+  c.sendall(b"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"); c.recv(4096); open(sys.argv[1], "w").close(); time.sleep(wait)'`;
+const NOBODY = 'setpriv --reuid 65534 --regid 65534 --clear-groups';
+
+// biome-ignore format: a table
+export const SITUATIONS: readonly Situation[] = [
+  { link: 'https://github.com/kubernetes/kubernetes/issues/76569', what: 'the nameserver has an IPv6 address, and there is no route to it: nothing is ever asked', before: 'curl (917) ended with 6; it wrote “curl: (6) Could not resolve host: backend.app”; no call of it is known to have failed for that.', says: /could not look up .*\[2001:db8::8\]:53.*(ENETUNREACH|no route)/,
+    script: 'printf "nameserver 2001:db8::8\\n" >$at/r; mount --bind $at/r /etc/resolv.conf; curl -sS http://backend.app/' },
+  { link: 'https://github.com/nodejs/node/issues/40537', what: 'localhost is ::1 for the client, and the server listens on 127.0.0.1 only', before: 'python3 (1013) failed, since [::1]:80 refused the connection: nobody listens there.', says: /\[::1\]:80 refused the connection.*127\.0\.0\.1:80/,
+    script: `${SERVER} 80 & ${UP(80)}; /usr/bin/python3 -c 'import socket; socket.create_connection(("::1", 80))'; kill $!` },
+  { link: 'https://github.com/nginx/docker-nginx/issues/571', what: 'a server that is not root wants port 80', before: 'python3 (8200) could not take the address 0.0.0.0:80 (bind: EACCES), and ended with 1.', says: /could not take the address 0\.0\.0\.0:80 \(bind: EACCES\).*1024/,
+    script: `${NOBODY} /usr/bin/python3 -m http.server 80` },
+  { link: 'https://github.com/actions/actions-runner-controller/issues/2538', what: 'a client may not use the socket of the container runtime', before: 'curl (1198) ended with 7; it wrote “curl: (7) Failed to connect to d port 80 …”; no call of it is known to have failed for that.', says: /could not connect to the Unix socket \S*docker\.sock: .*(not allowed|permission)/,
+    script: `chmod 755 $at; /usr/bin/python3 -c 'import socket, sys, time; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); time.sleep(9)' $at/docker.sock & until [ -S $at/docker.sock ]; do sleep .05; done; chmod 660 $at/docker.sock; ${NOBODY} curl -sS --unix-socket $at/docker.sock http://d/; kill $!` },
+  { link: 'https://github.com/kubernetes/ingress-nginx/issues/3556', what: 'TLS is spoken to a port that speaks plain HTTP', before: 'curl (1308) ended with 35; it wrote “… wrong version number”; no call of it is known to have failed for that.', says: /127\.0\.0\.1:443.*(plain|no TLS|not TLS)/,
+    script: `/usr/bin/python3 -m http.server 443 --bind 127.0.0.1 & ${UP(443)}; curl -sS https://127.0.0.1/; kill $!` },
+  { link: 'https://github.com/nodejs/build/issues/1048', what: 'a killed git left its index.lock', before: 'git (1348) failed in openat of …/.git/index.lock (EEXIST), and ended with 128.', says: /index\.lock.*(exists|EEXIST).*ended with 128/,
+    script: 'cd $at; git init -q; echo >a; touch .git/index.lock; git add a' },
+  { link: 'https://github.com/moby/moby/issues/13594', what: 'a program is run while somebody has it open for writing', before: 'bash (1446) could not run …/prog: it is no program for this machine, or not as it was called (ETXTBSY), and ended with 126.', says: /could not run \S*prog: .*(open for writing|busy).*ETXTBSY/,
+    script: 'cp /bin/true $at/prog; exec 3>>$at/prog; $at/prog' },
+  { link: 'https://github.com/magma/magma/pull/13015', what: 'a package manager finds the lock of another and gives up', before: 'python3 (1567) ended with 1; it wrote “… Traceback (most recent call last):”; no call of it is known to have failed for that.', says: /lock on \S*lock-frontend, which python3 \(\d+\) held/,
+    script: `hold='import fcntl, sys, time; f = open(sys.argv[1], "w"); fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB); open(sys.argv[1] + ".held", "w"); time.sleep(9)'; /usr/bin/python3 -c "$hold" $at/lock-frontend & until [ -e $at/lock-frontend.held ]; do sleep .05; done; /usr/bin/python3 -c "$hold" $at/lock-frontend; kill $!` },
+  { link: 'https://github.com/moby/moby/issues/32310', what: 'a program takes no notice of SIGTERM and is killed when its time is over', before: 'Nothing waited longer than 100 ms for what it had asked for, and of 100 failed calls none is known to have done harm (…).', says: /sleeper \(\d+\) was ended by SIGKILL.*SIGTERM/,
+    script: `cp "$(command -v /usr/bin/python3)" $at/sleeper; $at/sleeper -c 'import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open(sys.argv[1], "w"); time.sleep(9)' $at/ready & until [ -e $at/ready ]; do sleep .05; done; kill $!; sleep 1; kill -9 $!; wait` },
+  { link: 'https://github.com/kubernetes/kubernetes/issues/80298', what: 'a connection that was idle is forgotten on its way: what is sent on it disappears', before: 'python3 (8500) got no answer from 127.0.0.1:80 in 2.502 s: packets get lost, dropped by a packet filter … and were sent again 4 times.', says: /(packets get lost, dropped by a packet filter|packet filter)/,
+    script: `${SERVER} 80 & ${UP(80)}; (until [ -e $at/first ]; do sleep .05; done; iptables -A INPUT -p tcp --dport 80 -j DROP) & ${TWICE} $at/first; kill %1` },
+  { link: 'https://github.com/docker/compose/issues/6678', what: 'a program closes every descriptor that it might have before it begins', before: 'python3 (8613) computed, or waited for a CPU for 3.243 s.', says: /close EBADF ×\d{6}|calls of close/,
+    script: `/usr/bin/python3 -c 'import os
+for fd in range(3, 300000):
+  try: os.close(fd)
+  except OSError: pass'` },
+  { link: 'https://github.com/cloudnativelabs/kube-router/issues/521', what: 'a connection that was idle is answered by a reset when it is used again', before: 'python3 (8692) sent a request to 127.0.0.1:80 on a connection that had been idle for 300 ms, and it was closed or reset (ECONNRESET) without an answer: the server had ended it before.', says: /idle for 3\d\d ms.*(reset|ECONNRESET)/,
+    script: `${SERVER} 80 & ${UP(80)}; (until [ -e $at/first ]; do sleep .05; done; iptables -A INPUT -p tcp --dport 80 -j REJECT --reject-with tcp-reset) & ${TWICE} $at/first; kill %1` },
+];

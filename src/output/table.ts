@@ -4,8 +4,8 @@ import type stringWidth from 'string-width';
 import { sanitize } from './printable.ts';
 
 const load = createRequire(import.meta.url);
-/** ASCII, and what our own tables draw with: a cell each. */
-const NARROW = /^[\x20-\x7eµ·…→█]*$/;
+/** ASCII, and what our own tables draw and quote with: a cell each. */
+const NARROW = /^[\x20-\x7eµ·…→█‘’“”–—]*$/;
 
 /** Cells that a harmless text takes. The package spends 30 ms on its tables of emoji: only a text that needs them has it loaded. */
 function widthOf(text: string): number {

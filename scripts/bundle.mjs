@@ -7,7 +7,6 @@ import { build } from 'esbuild';
 const COMMON = ['src/cli/read.ts', 'src/cli/dns.ts', 'src/cli/info.ts'];
 
 const outdir = process.argv[2] ?? 'dist';
-rmSync(outdir, { recursive: true, force: true });
 const options = {
   entryPoints: { trowel: 'src/cli/main.ts', 'screen-worker': 'src/cli/screen-worker.ts', 'node-worker': 'src/node/worker.ts' },
   outdir,

@@ -1,10 +1,13 @@
 // Bundles src into dist (or the folder that is named): one entry, the heavy parts (gRPC, Ink) in pieces of their own that load when needed.
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 
+/** Loading costs by the piece: what every question to a capture loads is one piece, not forty. */
+const COMMON = ['src/cli/read.ts', 'src/cli/dns.ts', 'src/cli/info.ts'];
+
 const outdir = process.argv[2] ?? 'dist';
-rmSync(outdir, { recursive: true, force: true });
-await build({
+const options = {
   entryPoints: { trowel: 'src/cli/main.ts', 'screen-worker': 'src/cli/screen-worker.ts' },
   outdir,
   bundle: true,
@@ -18,4 +21,42 @@ await build({
   banner: { js: "import { createRequire as requireOf } from 'node:module';const require=requireOf(import.meta.url);" },
   legalComments: 'none',
   logLevel: 'warning',
-});
+};
+
+/** The files that `entries` load at once. */
+function closureOf(entries, inputs) {
+  const found = new Set(entries);
+  for (const file of found) {
+    for (const { kind, path, external } of inputs[file].imports) if (kind !== 'dynamic-import' && !external) found.add(path);
+  }
+  return found;
+}
+
+/** Files that are loaded when needed, and load something common then: a splitter puts together what the same entries need. */
+function needing(common, inputs) {
+  const lazy = Object.values(inputs).flatMap(({ imports }) => imports.filter(({ kind }) => kind === 'dynamic-import'));
+  const entries = new Set(lazy.map(({ path }) => path).filter((path) => path in inputs && path.startsWith('src/')));
+  return [...entries, 'src/cli/screen-worker.ts'].filter((entry) => [...closureOf([entry], inputs)].some((file) => common.has(file)));
+}
+
+/** Has every such file load all that is common. */
+function together(common, entries) {
+  return {
+    name: 'together',
+    setup({ onLoad }) {
+      onLoad({ filter: /\/src\/.*\.tsx?$/ }, ({ path }) => {
+        if (!entries.includes(relative('.', path))) return undefined;
+        const imports = common.map((file) => `import ${JSON.stringify(resolve(file))};`);
+        const loader = path.endsWith('x') ? 'tsx' : 'ts';
+        return { contents: `${readFileSync(path, 'utf8')}\n${imports.join('\n')}`, loader, resolveDir: dirname(path) };
+      });
+    },
+  };
+}
+
+rmSync(outdir, { recursive: true, force: true });
+const { inputs } = (await build({ ...options, write: false, metafile: true })).metafile;
+const common = [...closureOf(COMMON, inputs)].filter((file) => !COMMON.includes(file));
+const main = closureOf(['src/cli/main.ts'], inputs);
+const own = common.filter((file) => !main.has(file));
+await build({ ...options, plugins: [together(own, needing(new Set(own), inputs))] });

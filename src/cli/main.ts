@@ -96,6 +96,7 @@ function program(after: readonly string[]): Command {
     .option('--tls-cert <file>', 'certificate of this collector (PEM), with --tls-key')
     .option('--tls-key <file>', 'its private key (PEM)')
     .option('--tls-ca <file>', 'take only probes that show a certificate that these authorities signed (PEM)')
+    .option('--insecure', 'listen beyond this machine without TLS')
     .action(async (words: string[], options) => (await import('./collect.ts')).collect(words.join(' '), options));
 
   trowel

@@ -35,7 +35,7 @@ describe('exit codes', () => {
     [1, ['info', 'missing'], /no such file/],
     [1, ['import', F, '-w', 'no/such/folder.trowel'], /cannot be written/],
     [1, ['record', '-w', 'x.trowel', '--', 'true'], /there is no probe/],
-    [1, ['collect', '--listen', '192.0.2.1:5', '-w', 'captures'], /^trowel: cannot listen on 192\.0\.2\.1:5: /],
+    [1, ['collect', '--insecure', '--listen', '192.0.2.1:5', '-w', 'captures'], /^trowel: cannot listen on 192\.0\.2\.1:5: /],
   ])('%d for trowel %j', (code, words, said) => {
     const { status, stderr, stdout } = trowel(...words);
     expect([status, stdout]).toEqual([code, '']);

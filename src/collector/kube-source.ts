@@ -18,7 +18,7 @@ export interface KubeOptions {
 }
 
 interface Source {
-  readonly trouble?: string | null;
+  readonly sourceError?: string | null;
   start(): void;
   stop(): void;
 }
@@ -56,7 +56,7 @@ export class KubeSource {
 
   /** What is wrong with the names, in words: none where all sources speak. */
   get troubles(): string[] {
-    const found = this.#sources.flatMap(({ trouble }) => (trouble === null || trouble === undefined ? [] : [trouble]));
+    const found = this.#sources.flatMap(({ sourceError }) => (sourceError === null || sourceError === undefined ? [] : [sourceError]));
     const last = this.#watcher?.lastWord ?? 0;
     const stale = last > 0 && found.length > 0 ? [`names as of ${new Date(last).toISOString().slice(11, 19)}`] : [];
     const { dropped } = this.#rows;

@@ -251,8 +251,8 @@ class Recording {
 
   #tellFilter(): void {
     if (this.#pushed === null || this.#options.json === true) return;
-    const kernel = this.#pushed.length === 0 ? 'nothing of it' : this.#pushed.join(' and ');
-    say(`filter: the kernel takes ${kernel}; the collector asks the whole filter of what comes through`);
+    const kernel = this.#pushed.length === 0 ? 'none' : this.#pushed.join(' and ');
+    say(`kernel pushdown: ${kernel}; the whole filter runs in the collector`);
   }
 
   /** What will be missing whatever happens, before anybody waits for it. */

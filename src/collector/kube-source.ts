@@ -1,9 +1,9 @@
 /** Names of containers and pods while recording: all sources there are, beside the ingest, into the capture's rows. */
 import { ApiClient } from '../kube/api.ts';
-import { KubeBook } from '../kube/book.ts';
 import { findAccess } from '../kube/config.ts';
 import { CriSource, findCriSocket } from '../kube/cri.ts';
 import { DockerSource, findDockerSocket } from '../kube/docker.ts';
+import { KubeRows } from '../kube/kube-rows.ts';
 import { Watcher } from '../kube/watcher.ts';
 import type { DimensionTables } from '../model/rows.ts';
 
@@ -18,26 +18,26 @@ export interface KubeOptions {
 }
 
 interface Source {
-  readonly trouble?: string | null;
+  readonly sourceError?: string | null;
   start(): void;
   stop(): void;
 }
 
 export class KubeSource {
-  readonly #book: KubeBook;
+  readonly #rows: KubeRows;
   readonly #sources: Source[] = [];
   readonly #watcher: Watcher | null;
 
   /** `epoch`: ns since 1970 of the capture's time zero. Throws KubeConfigError. */
   constructor(tables: DimensionTables, epoch: bigint, options: KubeOptions) {
     const epochMs = Number(epoch / 1_000_000n);
-    this.#book = new KubeBook(tables, epochMs, () => (Date.now() - epochMs) * 1e6);
+    this.#rows = new KubeRows(tables, epochMs, () => (Date.now() - epochMs) * 1e6);
     const cri = findCriSocket(options.cri);
-    if (cri !== null) this.#sources.push(new CriSource(cri, this.#book.sink('cri')));
+    if (cri !== null) this.#sources.push(new CriSource(cri, this.#rows.sink('cri')));
     const docker = findDockerSocket(options.docker);
-    if (docker !== null) this.#sources.push(new DockerSource(docker, this.#book.sink('docker')));
+    if (docker !== null) this.#sources.push(new DockerSource(docker, this.#rows.sink('docker')));
     const access = options.noApi === true ? null : findAccess(options);
-    this.#watcher = access === null ? null : new Watcher(new ApiClient(access), this.#book.sink('api'));
+    this.#watcher = access === null ? null : new Watcher(new ApiClient(access), this.#rows.sink('api'));
     if (this.#watcher !== null) this.#sources.push(this.#watcher);
   }
 
@@ -51,15 +51,15 @@ export class KubeSource {
 
   /** How many pods are known. */
   get pods(): number {
-    return this.#book.pods;
+    return this.#rows.pods;
   }
 
   /** What is wrong with the names, in words: none where all sources speak. */
   get troubles(): string[] {
-    const found = this.#sources.flatMap(({ trouble }) => (trouble === null || trouble === undefined ? [] : [trouble]));
+    const found = this.#sources.flatMap(({ sourceError }) => (sourceError === null || sourceError === undefined ? [] : [sourceError]));
     const last = this.#watcher?.lastWord ?? 0;
     const stale = last > 0 && found.length > 0 ? [`names as of ${new Date(last).toISOString().slice(11, 19)}`] : [];
-    const { dropped } = this.#book;
+    const { dropped } = this.#rows;
     return [...stale, ...found, ...(dropped === null ? [] : [dropped])];
   }
 }

@@ -10,7 +10,7 @@ export interface ContainerEvent {
   readonly containersStatuses: readonly ContainerStatus[];
 }
 
-interface Way {
+interface RuntimeStream {
   readonly name: string;
   readonly path: string;
   readonly request: Buffer;
@@ -23,13 +23,13 @@ const TOPICS = ['/containers/create', '/tasks/start', '/containers/delete']
   .map((topic) => `topic=="${topic}"`)
   .map((filter) => Buffer.concat([Buffer.of(0x0a, filter.length), Buffer.from(filter)]));
 
-const OF_CRI: Way = {
+const OF_CRI: RuntimeStream = {
   name: 'GetContainerEvents',
   path: '/runtime.v1.RuntimeService/GetContainerEvents',
   request: Buffer.alloc(0),
   answer: 'ContainerEventResponse',
 };
-const OF_CONTAINERD: Way = {
+const OF_CONTAINERD: RuntimeStream = {
   name: 'containerd’s events',
   path: '/containerd.services.events.v1.Events/Subscribe',
   request: Buffer.concat(TOPICS),
@@ -49,7 +49,7 @@ export interface RuntimeVersion {
  * The best first. Before 2.0 containerd gave each of CRI's events to one listener only: whoever listens takes them from the kubelet. Its own
  * stream has room for all.
  */
-export function waysOf({ runtimeName, runtimeVersion }: RuntimeVersion): readonly Way[] {
+export function runtimeStreams({ runtimeName, runtimeVersion }: RuntimeVersion): readonly RuntimeStream[] {
   const major = Number(/^v?(\d+)\./.exec(runtimeVersion)?.[1] ?? 0);
   return runtimeName === 'containerd' && major < 2 ? [OF_CONTAINERD] : [OF_CRI, OF_CONTAINERD];
 }
@@ -59,7 +59,7 @@ export class CriEvents {
   readonly #onEvent: (event: ContainerEvent | null) => void;
   readonly #onTurn: () => void;
   readonly #abort = new AbortController();
-  #way: Way | null = null;
+  #current: RuntimeStream | null = null;
   #stream: ClientReadableStream<unknown> | null = null;
 
   /** `onEvent`: null where only the lists tell what it was. `onTurn`: listening begins or ends, and something may have been missed. */
@@ -70,8 +70,8 @@ export class CriEvents {
   }
 
   /** What is being listened to; null: nothing, the runtime has to be asked. */
-  get way(): string | null {
-    return this.#way?.name ?? null;
+  get streamName(): string | null {
+    return this.#current?.name ?? null;
   }
 
   /** Listens until `stop`, to a runtime that was started again, too. */
@@ -90,29 +90,29 @@ export class CriEvents {
 
   /** Gives how long to wait before the next try, ms. */
   async #listenToBest(): Promise<number> {
-    for (const way of waysOf(await this.#client.call('RuntimeService', 'Version'))) {
+    for (const stream of runtimeStreams(await this.#client.call('RuntimeService', 'Version'))) {
       if (this.#abort.signal.aborted) return 0;
-      const code = await this.#listen(way);
+      const code = await this.#listen(stream);
       if (code !== status.UNIMPLEMENTED) return AGAIN_MS;
     }
     return NONE_MS;
   }
 
   /** Gives why it ended: a status of gRPC. */
-  #listen(way: Way): Promise<number> {
-    const stream = this.#client.stream<ContainerEvent>(way.path, way.request, way.answer);
-    this.#stream = stream;
-    this.#way = way;
+  #listen(stream: RuntimeStream): Promise<number> {
+    const events = this.#client.stream<ContainerEvent>(stream.path, stream.request, stream.answer);
+    this.#stream = events;
+    this.#current = stream;
     this.#onTurn();
     return new Promise((resolve) => {
       const end = (code: number) => {
-        this.#way = null;
+        this.#current = null;
         this.#onTurn();
         resolve(code);
       };
-      stream.on('data', (event) => this.#onEvent(way.answer === null ? null : event));
-      stream.on('error', ({ code }: ServiceError) => end(code));
-      stream.on('end', () => end(status.OK));
+      events.on('data', (event) => this.#onEvent(stream.answer === null ? null : event));
+      events.on('error', ({ code }: ServiceError) => end(code));
+      events.on('end', () => end(status.OK));
     });
   }
 }

@@ -15,7 +15,7 @@ import {
   sandboxContainer,
 } from './cri-reduce.ts';
 import { eachOf } from './each-of.ts';
-import { Rounds } from './rounds.ts';
+import { Poller } from './poller.ts';
 import type { KubeSink } from './watcher.ts';
 
 /** Where runtimes listen, the usual ones first. */
@@ -42,7 +42,7 @@ export class CriSource {
   readonly #sink: KubeSink;
   readonly #client: CriClient;
   readonly #events: CriEvents;
-  readonly #rounds: Rounds;
+  readonly #poller: Poller;
   /** By uid: what was said of a pod when it was told. */
   readonly #pods = new Map<string, string>();
   readonly #containers = new Set<string>();
@@ -55,38 +55,38 @@ export class CriSource {
     this.#events = new CriEvents(
       this.#client,
       (event) => this.#happened(event),
-      () => this.#rounds.soon(),
+      () => this.#poller.hint(),
     );
-    this.#rounds = new Rounds(
+    this.#poller = new Poller(
       socket,
       () => this.#read(),
-      () => this.way !== null,
+      () => this.streamName !== null,
     );
   }
 
   start(): void {
-    this.#rounds.start();
+    this.#poller.start();
     void this.#events.start();
   }
 
   stop(): void {
-    this.#rounds.stop();
+    this.#poller.stop();
     this.#events.stop();
     this.#client.close();
   }
 
   /** What is wrong, or was, in words; null: nothing. */
-  get trouble(): string | null {
-    return this.#rounds.trouble;
+  get sourceError(): string | null {
+    return this.#poller.sourceError;
   }
 
   /** Which stream of events is listened to; null: none, the lists are asked for all the time. */
-  get way(): string | null {
-    return this.#events.way;
+  get streamName(): string | null {
+    return this.#events.streamName;
   }
 
   #happened(event: ContainerEvent | null): void {
-    this.#rounds.soon();
+    this.#poller.hint();
     const sandbox = event?.podSandboxStatus ?? null;
     if (sandbox !== null) this.#take(sandbox, event!.containersStatuses).catch(() => {}); // the lists tell it, too
   }

@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerMount } from '../model/kube.ts';
 import { eachOf } from './each-of.ts';
+import { Poller } from './poller.ts';
 import type { KubeContainer } from './reduce.ts';
-import { Rounds } from './rounds.ts';
 import type { KubeSink } from './watcher.ts';
 
 export const DOCKER_SOCKET = '/var/run/docker.sock';
@@ -61,7 +61,7 @@ class DockerError extends Error {
 export class DockerSource {
   readonly #socket: string;
   readonly #sink: KubeSink;
-  readonly #rounds: Rounds;
+  readonly #poller: Poller;
   readonly #abort = new AbortController();
   /** By id: the name and address under which a container was told. */
   readonly #told = new Map<string, string>();
@@ -70,7 +70,7 @@ export class DockerSource {
   constructor(socket: string, sink: KubeSink) {
     this.#socket = socket;
     this.#sink = sink;
-    this.#rounds = new Rounds(
+    this.#poller = new Poller(
       `Docker at ${socket}`,
       () => this.#read(),
       () => this.#listening,
@@ -78,18 +78,18 @@ export class DockerSource {
   }
 
   start(): void {
-    this.#rounds.start();
+    this.#poller.start();
     void this.#keepListening();
   }
 
   stop(): void {
-    this.#rounds.stop();
+    this.#poller.stop();
     this.#abort.abort();
   }
 
   /** What is wrong, or was, in words; null: nothing. */
-  get trouble(): string | null {
-    return this.#rounds.trouble;
+  get sourceError(): string | null {
+    return this.#poller.sourceError;
   }
 
   async #read(): Promise<void> {
@@ -128,7 +128,7 @@ export class DockerSource {
     while (!signal.aborted) {
       await this.#listen().catch(() => {}); // the rounds tell why Docker is silent
       this.#listening = false;
-      this.#rounds.soon();
+      this.#poller.hint();
       await sleep(AGAIN_MS, undefined, { signal, ref: false }).catch(() => {});
     }
   }
@@ -137,11 +137,11 @@ export class DockerSource {
     const response = await this.#get(EVENTS);
     response.socket.setTimeout(0);
     this.#listening = true;
-    this.#rounds.soon();
+    this.#poller.hint();
     for await (const line of createInterface(response)) {
       const { ID, Attributes } = (JSON.parse(line) as DockerEvent).Actor ?? {};
       if (ID !== undefined) this.#tell(ID, '', Attributes).catch(() => {}); // the list tells it, too
-      this.#rounds.soon();
+      this.#poller.hint();
     }
   }
 

@@ -79,7 +79,7 @@ export class Watcher {
   }
 
   /** What is wrong, in words; null: nothing. */
-  get trouble(): string | null {
+  get sourceError(): string | null {
     const pods = this.#failing.get('Pod') ?? [...this.#failing.values()][0];
     return pods === undefined
       ? null

@@ -22,7 +22,7 @@ export function lookupLines(lookup: Lookup, dims: Dimensions): string[] {
   const outcome = sanitize(lookup.addresses.length > 0 ? lookup.addresses.join(' ') : lookup.result);
   const wasted = attempts.filter((attempt) => attempt.wasted).length;
   const head = `${askerText(lookup, dims)}  ${sanitize(lookup.name)}  →  ${outcome}  ${spanText(lookup.end - lookup.start)}`;
-  const counts = `${attempts.length} name${attempts.length === 1 ? '' : 's'} tried, ${wasted} in vain`;
+  const counts = `${attempts.length} name${attempts.length === 1 ? '' : 's'} tried, ${wasted} wasted`;
   const columns = [
     { title: '#' },
     { title: 'TRIED' },

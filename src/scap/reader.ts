@@ -5,7 +5,7 @@
  * Four stages, each of which knows only those before it: blocks (BlockCutter) → pairing of calls' two events (Pairing) → state of
  * the machine (Resolver, MachineState) → rows (EventRows, Emitter). An EventContext carries one event through them.
  */
-import { KubeBook } from '../kube/book.ts';
+import { KubeRows } from '../kube/kube-rows.ts';
 import type { KubeSink } from '../kube/watcher.ts';
 import type { DimensionTables } from '../model/rows.ts';
 import { Block, BlockCutter, BYTE_ORDER_MAGIC, eventForm, ScapDamage } from './blocks.ts';
@@ -85,7 +85,7 @@ export class ScapReader {
     this.#epochLow = Number(survey.epoch & 0xffffffffn);
     this.#types = new EventTypes(tables, survey.exitOnly, this.#sizes);
     this.#emitter = new Emitter(onChunk);
-    this.#names = new KubeBook(tables, 0, () => this.#event.time).sink('scap');
+    this.#names = new KubeRows(tables, 0, () => this.#event.time).sink('scap');
     this.#state = new MachineState(tables, this.#limits);
     this.#resolver = this.#newResolver();
     this.#rows = new EventRows(this.#state);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { CriSource } from '../../src/kube/cri.ts';
-import { waysOf } from '../../src/kube/cri-events.ts';
+import { runtimeStreams } from '../../src/kube/cri-events.ts';
 import type { KubeContainer, KubeObject } from '../../src/kube/reduce.ts';
 import { Runtime, type RuntimeOptions } from '../helpers/runtime.ts';
 
@@ -48,7 +48,7 @@ describe('what happens is told by', () => {
   test('the stream of CRI, with names: what is over before anyone can look has them', async () => {
     const { runtime, source, pods, named } = await asking(CRI_O);
     await until(() => expect(runtime.listeners.cri.size).toBe(1));
-    expect(source.way).toBe('GetContainerEvents');
+    expect(source.streamName).toBe('GetContainerEvents');
     const pod = runtime.pod('quick');
     const container = runtime.container('quick-web', pod, { status: { mounts: [] } });
     runtime.emit(pod, [container]);
@@ -69,7 +69,7 @@ describe('what happens is told by', () => {
     const { runtime, source, named } = await asking(CONTAINERD_1);
     await until(() => expect(runtime.listeners.containerd.size).toBe(1));
     expect(runtime.listeners.cri.size).toBe(0);
-    expect(source.way).toBe('containerd’s events');
+    expect(source.streamName).toBe('containerd’s events');
     const [listener] = runtime.listeners.containerd;
     expect(listener!.request.toString()).toMatch(/topic=="\/containers\/create".*topic=="\/tasks\/start"/s);
     runtime.container('web', runtime.pod('shop'));
@@ -86,7 +86,7 @@ describe('what happens is told by', () => {
   test('the lists alone, where there is no stream', async () => {
     const { runtime, source, named } = await asking(OLD);
     await until(() => expect(runtime.asked.get('ListContainers') ?? 0).toBeGreaterThan(1));
-    expect(source.way).toBeNull();
+    expect(source.streamName).toBeNull();
     runtime.container('web', runtime.pod('shop'));
     await until(() => expect(named('web')).toHaveLength(1));
   });
@@ -99,20 +99,20 @@ describe('what happens is told by', () => {
     ['containerd', '2.1.4', 2],
     ['cri-o', '1.28.1', 2],
   ])('%s %s: of %d streams', (runtimeName, runtimeVersion, ways) => {
-    expect(waysOf({ runtimeName, runtimeVersion })).toHaveLength(ways);
+    expect(runtimeStreams({ runtimeName, runtimeVersion })).toHaveLength(ways);
   });
 });
 
 test('a runtime that is gone and back: that is told, and so is what is new', async () => {
   const { socket, runtime, source, named } = await asking(CRI_O, (before) => before.container('web', before.pod('one')));
   await until(() => expect(named('web')).toHaveLength(1));
-  expect(source.trouble).toBeNull();
+  expect(source.sourceError).toBeNull();
   runtime.close();
-  await until(() => expect(source.trouble).toMatch(/silent since \d\d:\d\d:\d\d: /));
+  await until(() => expect(source.sourceError).toMatch(/silent since \d\d:\d\d:\d\d: /));
   runtime.container('late', runtime.pod('two'));
   await runtime.listen(socket);
   await until(() => expect(named('late')).toHaveLength(1));
-  await until(() => expect(source.trouble).toMatch(/was silent from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d$/));
+  await until(() => expect(source.sourceError).toMatch(/was silent from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d$/));
   await until(() => expect(runtime.listeners.cri.size).toBe(1));
   expect(named('web')).toHaveLength(1);
 });

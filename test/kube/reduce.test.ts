@@ -1,7 +1,7 @@
 /** Objects come from a server that may say anything. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { KubeBook } from '../../src/kube/book.ts';
+import { KubeRows } from '../../src/kube/kube-rows.ts';
 import { containersOfPod, reduceEvent, reduceObject } from '../../src/kube/reduce.ts';
 import { KUBE_KINDS } from '../../src/model/kube.ts';
 import { newTables } from '../../src/model/rows.ts';
@@ -28,7 +28,7 @@ test('whatever is told of whatever kind ends in rows or in nothing', () => {
     fc.property(fc.constantFrom(...KUBE_KINDS), fc.array(fc.oneof(item, withUid), { maxLength: 5 }), (kind, items) => {
       const tables = newTables();
       let now = 0;
-      const sink = new KubeBook(tables, 0, () => now++).sink('api');
+      const sink = new KubeRows(tables, 0, () => now++).sink('api');
       for (const one of items) {
         const object = reduceObject(kind, one);
         if (object !== null) sink.object(object);

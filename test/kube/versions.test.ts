@@ -6,8 +6,8 @@ import Database from 'better-sqlite3';
 import { afterAll, describe, expect, test } from 'vitest';
 import { contextOf } from '../../src/cli/open-capture.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
-import { KubeBook } from '../../src/kube/book.ts';
-import { Ledger } from '../../src/kube/ledger.ts';
+import { KubeRows } from '../../src/kube/kube-rows.ts';
+import { Observations } from '../../src/kube/observations.ts';
 import { type KubeObject, reduceObject } from '../../src/kube/reduce.ts';
 import type { KubeKind, KubeObjectRow, NameSource } from '../../src/model/kube.ts';
 import { newTables } from '../../src/model/rows.ts';
@@ -27,11 +27,11 @@ const at = (seconds: number) => new Date(EPOCH_MS + seconds * 1000).toISOString(
 /** A recording to be made: what is told when, and one event a second of a process in a container and of a connection to an address. */
 class Story {
   readonly events = new EventsBuilder();
-  readonly #book: KubeBook;
+  readonly #rows: KubeRows;
   #now = 0;
 
   constructor() {
-    this.#book = new KubeBook(this.events.tables, EPOCH_MS, () => this.#now * SECOND);
+    this.#rows = new KubeRows(this.events.tables, EPOCH_MS, () => this.#now * SECOND);
   }
 
   api(second: number, kind: KubeKind, uid: string, item: { metadata?: object; spec?: object; status?: object } & object): this {
@@ -40,18 +40,18 @@ class Story {
       metadata: { uid, name: uid, namespace: 'shop', creationTimestamp: at(-100), resourceVersion: String(second), ...metadata },
       ...rest,
     });
-    return this.tell(second, 'api', object!);
+    return this.observe(second, 'api', object!);
   }
 
-  tell(second: number, source: NameSource, object: KubeObject): this {
+  observe(second: number, source: NameSource, object: KubeObject): this {
     this.#now = second;
-    this.#book.sink(source).object(object);
+    this.#rows.sink(source).object(object);
     return this;
   }
 
   container(second: number, source: NameSource, fields: object): this {
     this.#now = second;
-    this.#book.sink(source).container({
+    this.#rows.sink(source).container({
       container: ID('a'), runtime: 'containerd', name: 'web', image: 'web:1', imageId: '', ip: '', privileged: false, labels: {}, mounts: [], ...fields,
     }); // biome-ignore format: a row
     return this;
@@ -59,13 +59,13 @@ class Story {
 
   event(second: number, item: object): this {
     this.#now = second;
-    this.#book.sink('api').event?.(item as never);
+    this.#rows.sink('api').event?.(item as never);
     return this;
   }
 
   gone(second: number, uid: string, source: NameSource = 'api'): this {
     this.#now = second;
-    this.#book.sink(source).gone(uid);
+    this.#rows.sink(source).gone(uid);
     return this;
   }
 
@@ -397,9 +397,9 @@ describe('several sources', () => {
 
   test('of an object the API says what labels it has; the runtime fills in, and both are named', () => {
     const asked = new Story()
-      .tell(2, 'cri', pod({ labels: { tier: 'old' }, ips: ['10.0.0.7'], containers: [ID('a'), ID('0')] }))
-      .tell(4, 'api', pod({ labels: { tier: 'new' }, node: 'node-1', owners: [{ kind: 'ReplicaSet', name: 'r', uid: 'r' }] }))
-      .tell(6, 'cri', pod({ labels: { tier: 'old' }, ips: ['10.0.0.7'], containers: [ID('a'), ID('0'), ID('c')] }))
+      .observe(2, 'cri', pod({ labels: { tier: 'old' }, ips: ['10.0.0.7'], containers: [ID('a'), ID('0')] }))
+      .observe(4, 'api', pod({ labels: { tier: 'new' }, node: 'node-1', owners: [{ kind: 'ReplicaSet', name: 'r', uid: 'r' }] }))
+      .observe(6, 'cri', pod({ labels: { tier: 'old' }, ips: ['10.0.0.7'], containers: [ID('a'), ID('0'), ID('c')] }))
       .ends({ ...IN_POD, ...TO_POD });
     expect(asked.rows('p')).toHaveLength(1);
     expect(asked.rows('p')[0]).toMatchObject({
@@ -413,7 +413,7 @@ describe('several sources', () => {
 
   test('an address that only the runtime told ends when the API says that the pod has', () => {
     const asked = new Story()
-      .tell(1, 'cri', pod({ ips: ['10.0.0.7'], containers: [ID('a')] }))
+      .observe(1, 'cri', pod({ ips: ['10.0.0.7'], containers: [ID('a')] }))
       .api(5, 'Pod', 'p', { status: { ...running('a'), phase: 'Succeeded' } })
       .ends({ ...IN_POD, ...TO_POD });
     expect(asked.seconds('k8s.dst.pod exists')).toEqual(during(0, 5));
@@ -422,20 +422,20 @@ describe('several sources', () => {
 
   test('labels that the API took away do not come back from the runtime', () => {
     const asked = new Story()
-      .tell(0, 'cri', pod({ labels: { tier: 'old' }, containers: [ID('a')] }))
-      .tell(1, 'api', pod({ labels: { tier: 'old' } }))
-      .tell(5, 'api', pod({ labels: {} }))
+      .observe(0, 'cri', pod({ labels: { tier: 'old' }, containers: [ID('a')] }))
+      .observe(1, 'api', pod({ labels: { tier: 'old' } }))
+      .observe(5, 'api', pod({ labels: {} }))
       .ends(IN_POD);
     expect(asked.seconds('k8s.pod.label.tier=old')).toEqual(during(0, 5));
   });
 
   test('a pod that the API says is gone is not brought back by the runtime, nor taken away by it', () => {
     const asked = new Story()
-      .tell(1, 'cri', pod({ ips: ['10.0.0.7'] }))
-      .tell(1, 'api', pod({ ips: ['10.0.0.7'] }))
+      .observe(1, 'cri', pod({ ips: ['10.0.0.7'] }))
+      .observe(1, 'api', pod({ ips: ['10.0.0.7'] }))
       .gone(2, 'p', 'cri')
       .gone(4, 'p')
-      .tell(5, 'cri', pod({ ips: ['10.0.0.7'], containers: [ID('a')] }))
+      .observe(5, 'cri', pod({ ips: ['10.0.0.7'], containers: [ID('a')] }))
       .ends({ ...IN_POD, ...TO_POD });
     expect(asked.seconds('k8s.dst.pod=web-0')).toEqual(during(1, 4));
     expect(asked.seconds('k8s.pod.name=web-0')).toEqual(during(0));
@@ -460,32 +460,35 @@ describe('several sources', () => {
 });
 
 describe('there is an end', () => {
-  const ledger = (limits: object) => {
+  const observations = (limits: object) => {
     const tables = newTables();
-    return { tables, ledger: new Ledger(tables.objects, ['api'], () => 'changes', { versions: 9, rows: 99, size: 9999, ...limits }) };
+    return {
+      tables,
+      observations: new Observations(tables.objects, ['api'], () => 'changes', { versions: 9, rows: 99, size: 9999, ...limits }),
+    };
   };
   const word = (uid: string, tier: string): never =>
     ({ kind: 'Pod', uid, namespace: '', name: uid, labels: { tier }, ips: [], containers: [] }) as never;
 
   test('to the versions of one object: the last takes what is new, and that is counted', () => {
-    const { tables, ledger: one } = ledger({ versions: 3 });
-    for (let i = 0; i < 10; i++) one.tell('a', 'api', word('a', String(i)), null, i);
+    const { tables, observations: one } = observations({ versions: 3 });
+    for (let i = 0; i < 10; i++) one.observe('a', 'api', word('a', String(i)), null, i);
     expect([...tables.objects.all()].map(({ labels }) => labels.tier)).toEqual(['0', '1', '9']);
     expect(one.dropped).toEqual({ things: 0, changes: 7 });
   });
 
   test('and it is said what found no room', () => {
     let now = 0;
-    const book = new KubeBook(newTables(), EPOCH_MS, () => now++, { versions: 2, rows: 3, size: 9999 });
-    const api = book.sink('api');
-    expect(book.dropped).toBeNull();
+    const rows = new KubeRows(newTables(), EPOCH_MS, () => now++, { versions: 2, rows: 3, size: 9999 });
+    const api = rows.sink('api');
+    expect(rows.dropped).toBeNull();
     for (let i = 0; i < 10; i++) api.object(reduceObject('Pod', { metadata: { uid: `p${i % 5}`, labels: { i: String(i) } } })!);
-    expect(book.dropped).toBe('no room for 4 tellings of new objects, the time of 3 changes');
+    expect(rows.dropped).toBe('no room for 4 observations of new objects, the time of 3 changes');
   });
 
   test.each([{ rows: 5 }, { size: 500 }])('to all of them: %o', (limits) => {
-    const { tables, ledger: one } = ledger(limits);
-    for (let i = 0; i < 10; i++) one.tell(`pod-${i}`, 'api', word(`pod-${i}`, 'x'), null, i);
+    const { tables, observations: one } = observations(limits);
+    for (let i = 0; i < 10; i++) one.observe(`pod-${i}`, 'api', word(`pod-${i}`, 'x'), null, i);
     expect(tables.objects.size).toBeLessThan(8);
     expect(one.dropped.things).toBe(10 - tables.objects.size);
   });

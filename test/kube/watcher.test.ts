@@ -214,12 +214,12 @@ test('a server that is away: it is said since when, and all goes on when it is b
   await begin(['a']);
   await until(() => told.length === 1);
   await server.stop();
-  await until(() => watcher!.trouble !== null);
-  expect(watcher!.trouble).toMatch(/127\.0\.0\.1:\d+ unreachable since \d\d:\d\d:\d\d/);
+  await until(() => watcher!.sourceError !== null);
+  expect(watcher!.sourceError).toMatch(/127\.0\.0\.1:\d+ unreachable since \d\d:\d\d:\d\d/);
   server.put('c');
   await server.start();
   // Each resource comes back by itself.
-  await until(() => told.some(({ name }) => name === 'c') && watcher!.trouble === null);
+  await until(() => told.some(({ name }) => name === 'c') && watcher!.sourceError === null);
 });
 
 test('a token that changes is read again', async () => {
@@ -239,7 +239,7 @@ test('a kind that the server does not have yet is asked for again', async () => 
   await until(() => server.asked.has('/apis/apps/v1/deployments'));
   server.others.set('/apis/apps/v1/deployments', [named('web')]);
   await until(() => told.some(({ kind, name }) => kind === 'Deployment' && name === 'web'));
-  expect(watcher!.trouble).toBeNull();
+  expect(watcher!.sourceError).toBeNull();
 });
 
 test.each(['are not there', 'are refused'])('endpoints, where slices %s', async (how) => {
@@ -251,7 +251,7 @@ test.each(['are not there', 'are refused'])('endpoints, where slices %s', async 
   });
   await until(() => told.some(({ kind }) => kind === 'Endpoints'));
   expect(told.find(({ kind }) => kind === 'Endpoints')).toMatchObject({ ips: ['10.0.0.8', '10.0.0.9'], selector: { service: 'web' } });
-  expect(watcher!.trouble).toBeNull();
+  expect(watcher!.sourceError).toBeNull();
 });
 
 test('slices of an older version, and cron jobs too, go before endpoints', async () => {
@@ -267,8 +267,8 @@ test('slices of an older version, and cron jobs too, go before endpoints', async
 
 test('a refusal is told in the server’s own words', async () => {
   await begin([], NO_TOKEN, (one) => one.refused.add('/api/v1/pods'));
-  await until(() => watcher!.trouble !== null);
-  expect(watcher!.trouble).toMatch(/refuses to tell since .*: HTTP 403, trowel cannot list what is secret$/);
+  await until(() => watcher!.sourceError !== null);
+  expect(watcher!.sourceError).toMatch(/refuses to tell since .*: HTTP 403, trowel cannot list what is secret$/);
 });
 
 test('what the cluster reports, of whatever age its form is', async () => {

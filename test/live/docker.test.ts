@@ -71,13 +71,13 @@ describe.skipIf(reason !== null)(`Docker (${reason ?? 'a daemon of our own'})`, 
     source.start();
     dockerd.docker('create', '--network=none', '--name=before', IMAGE, '/quick');
     await until(() => expect(told.get('before')).toMatchObject({ image: IMAGE, privileged: false }));
-    expect(source.trouble).toBeNull();
+    expect(source.sourceError).toBeNull();
     await dockerd.stop();
-    await until(() => expect(source.trouble).toMatch(/^Docker at .* silent since \d\d:\d\d:\d\d: /));
+    await until(() => expect(source.sourceError).toMatch(/^Docker at .* silent since \d\d:\d\d:\d\d: /));
     expect(await dockerd.start()).toBe(true);
     dockerd.docker('create', '--network=none', '--name=after', '--privileged', '-e', 'PASSWORD=hunter2', IMAGE, '/quick');
     await until(() => expect(told.get('after')).toMatchObject({ privileged: true }));
-    expect(source.trouble).toMatch(/was silent from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d$/);
+    expect(source.sourceError).toMatch(/was silent from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d$/);
     dockerd.docker('rename', 'before', 'renamed');
     await until(() => expect(told.has('renamed')).toBe(true));
     expect(JSON.stringify([...told.values()])).not.toContain('hunter2');

@@ -1,6 +1,6 @@
 /**
- * What several sources say of containers or objects, as rows: one row a version, so that each moment keeps the values that it had.
- * The more trusted source decides each field that it has ever told; what it leaves open the next one fills in.
+ * Observations of containers or objects by several sources, merged into rows: one row a version, so that each moment keeps its values.
+ * Precedence decides each field: the first source that has ever had a value for it; the next one fills in what that leaves open.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { NameSource } from '../model/kube.ts';
@@ -17,10 +17,10 @@ interface Version {
   to: number | null;
 }
 
-/** What a source says of a row. */
-export type Word<Row extends Version> = Omit<Row, 'id' | 'from' | 'to' | 'source'>;
+/** What a source observed: a row without what merging adds. */
+export type Observation<Row extends Version> = Omit<Row, 'id' | 'from' | 'to' | 'source'>;
 
-export interface LedgerLimits {
+export interface RowLimits {
   /** Of one container or object; the last then takes what is new in. */
   readonly versions: number;
   readonly rows: number;
@@ -28,87 +28,106 @@ export interface LedgerLimits {
   readonly size: number;
 }
 
-interface Said<Row extends Version> {
-  readonly word: Word<Row>;
-  /** Fields for which it speaks, even when it empties them. */
-  readonly speaks: ReadonlySet<string>;
+interface Observed<Row extends Version> {
+  readonly observation: Observation<Row>;
+  /** Fields that the source has had a value for: it decides them, even when it empties them. */
+  readonly decides: ReadonlySet<string>;
 }
 
 interface Entry<Row extends Version> {
   /** Ascending in time, never empty. */
   readonly rows: Row[];
-  readonly said: Map<NameSource, Said<Row>>;
-  /** The first row's begin is when the thing was made, not when it was told. */
+  readonly observed: Map<NameSource, Observed<Row>>;
+  /** The first row begins when the thing was made, not when it was first observed. */
   dated: boolean;
 }
 
-export class Ledger<Row extends Version> {
+export class Observations<Row extends Version> {
   readonly #table: Table<Row>;
-  readonly #ranks: readonly NameSource[];
-  readonly #ruleOf: (field: string, word: Word<Row>) => Rule;
-  readonly #limits: LedgerLimits;
+  readonly #precedence: readonly NameSource[];
+  readonly #ruleOf: (field: string, observation: Observation<Row>) => Rule;
+  readonly #limits: RowLimits;
   readonly #entries = new Map<string, Entry<Row>>();
   #rows = 0;
   #size = 0;
-  /** Things not taken up, and changes that have no version of their own. */
+  /** Things for which there was no room, and changes without a version of their own. */
   readonly dropped = { things: 0, changes: 0 };
 
-  /** `ranks`: the most trusted first. */
-  constructor(table: Table<Row>, ranks: readonly NameSource[], ruleOf: (field: string, word: Word<Row>) => Rule, limits: LedgerLimits) {
+  /** `precedence`: the source that decides first. */
+  constructor(
+    table: Table<Row>,
+    precedence: readonly NameSource[],
+    ruleOf: (field: string, observation: Observation<Row>) => Rule,
+    limits: RowLimits,
+  ) {
     this.#table = table;
-    this.#ranks = ranks;
+    this.#precedence = precedence;
     this.#ruleOf = ruleOf;
     this.#limits = limits;
   }
 
   /**
-   * `key`: what never changes of it. `made`: since when it is there, null where that is not told; times are ns since the capture's start.
-   * `given`: fields that, whoever told them, it has no more when the word has them empty.
+   * `key`: what never changes of it. `made`: since when it exists, null where that is not known; times are ns since the capture's start.
+   * `clears`: fields that this observation may clear, whichever source had them.
    */
-  tell(key: string, source: NameSource, word: Word<Row>, made: number | null, now: number, given: readonly string[] = []): void {
+  observe(
+    key: string,
+    source: NameSource,
+    observation: Observation<Row>,
+    made: number | null,
+    now: number,
+    clears: readonly string[] = [],
+  ): void {
     const entry = this.#entries.get(key);
-    if (entry === undefined) this.#begin(key, source, word, made, now);
-    else this.#goOn(entry, source, word, made, now, given);
+    if (entry === undefined) this.#begin(key, source, observation, made, now);
+    else this.#update(entry, source, observation, made, now, clears);
   }
 
-  /** It stays in the capture: older events belong to it. Only the most trusted of those who told of it can say so. */
+  /** It stays in the capture: older events belong to it. Only the first by precedence of the sources that observed it can say so. */
   gone(key: string, source: NameSource, now: number): void {
     const entry = this.#entries.get(key);
-    if (entry === undefined || this.#speaker(entry) !== source) return;
+    if (entry === undefined || this.#first(entry) !== source) return;
     this.#close(entry.rows.at(-1)!, now);
   }
 
-  #begin(key: string, source: NameSource, word: Word<Row>, made: number | null, now: number): void {
+  #begin(key: string, source: NameSource, observation: Observation<Row>, made: number | null, now: number): void {
     if (this.#full) {
       this.dropped.things++;
       return;
     }
-    const row = this.#add({ ...word, source, from: Math.min(made ?? now, now), to: null });
-    const entry: Entry<Row> = { rows: [row], said: new Map(), dated: made !== null };
+    const row = this.#add({ ...observation, source, from: Math.min(made ?? now, now), to: null });
+    const entry: Entry<Row> = { rows: [row], observed: new Map(), dated: made !== null };
     this.#entries.set(key, entry);
-    this.#hear(entry, source, word);
+    this.#remember(entry, source, observation);
   }
 
-  #goOn(entry: Entry<Row>, source: NameSource, word: Word<Row>, made: number | null, now: number, given: readonly string[]): void {
-    const before = entry.said.get(source);
+  #update(
+    entry: Entry<Row>,
+    source: NameSource,
+    observation: Observation<Row>,
+    made: number | null,
+    now: number,
+    clears: readonly string[],
+  ): void {
+    const before = entry.observed.get(source);
     const ended = entry.rows.at(-1)!.to !== null;
-    if (before !== undefined && !ended && isDeepStrictEqual(before.word, word)) return;
-    this.#hear(entry, source, word, given);
+    if (before !== undefined && !ended && isDeepStrictEqual(before.observation, observation)) return;
+    this.#remember(entry, source, observation, clears);
     this.#fill(entry, this.#merged(entry), before === undefined);
-    this.#sign(entry, made);
+    this.#credit(entry, made);
     if (!ended) this.#change(entry, now);
-    else if (this.#speaker(entry) === source) this.#next(entry, now);
+    else if (this.#first(entry) === source) this.#next(entry, now);
   }
 
-  #hear({ rows, said }: Entry<Row>, source: NameSource, word: Word<Row>, given: readonly string[] = []): void {
-    const speaks = new Set(said.get(source)?.speaks);
-    for (const field of given) if (!isEmpty(fieldOf(rows.at(-1)!, field))) speaks.add(field);
-    for (const [field, value] of Object.entries(word)) if (!isEmpty(value)) speaks.add(field);
-    said.set(source, { word, speaks });
+  #remember({ rows, observed }: Entry<Row>, source: NameSource, observation: Observation<Row>, clears: readonly string[] = []): void {
+    const decides = new Set(observed.get(source)?.decides);
+    for (const field of clears) if (!isEmpty(fieldOf(rows.at(-1)!, field))) decides.add(field);
+    for (const [field, value] of Object.entries(observation)) if (!isEmpty(value)) decides.add(field);
+    observed.set(source, { observation, decides });
   }
 
-  /** What was unknown and is known now was so all the time. A source's first word corrects what less trusted ones said. */
-  #fill({ rows }: Entry<Row>, merged: Word<Row>, first: boolean): void {
+  /** A value that becomes known held all the time. A source's first observation corrects those of later precedence. */
+  #fill({ rows }: Entry<Row>, merged: Observation<Row>, first: boolean): void {
     const last = rows.at(-1)!;
     for (const [field, value] of Object.entries(merged)) {
       const known = fieldOf(last, field);
@@ -123,9 +142,9 @@ export class Ledger<Row extends Version> {
     for (let i = rows.length - 1; i >= 0 && isEmpty(fieldOf(rows[i]!, field)); i--) this.#set(rows[i]!, field, value);
   }
 
-  #sign(entry: Entry<Row>, made: number | null): void {
+  #credit(entry: Entry<Row>, made: number | null): void {
     const last = entry.rows.at(-1)!;
-    const source = this.#ranks.filter((one) => entry.said.has(one)).join('+');
+    const source = this.#precedence.filter((one) => entry.observed.has(one)).join('+');
     if (last.source !== source) this.#set(last, 'source', source);
     if (made === null || (entry.dated && made > entry.rows[0]!.from - SECOND)) return; // the API's times are of whole seconds
     entry.dated = true;
@@ -153,20 +172,20 @@ export class Ledger<Row extends Version> {
     entry.rows.push(this.#add({ ...merged, source: last.source, from: now, to: null }));
   }
 
-  #merged({ rows, said }: Entry<Row>): Word<Row> {
-    const words = this.#ranks.flatMap((source) => said.get(source) ?? []);
-    const most = words[0]!.word;
+  #merged({ rows, observed }: Entry<Row>): Observation<Row> {
+    const observations = this.#precedence.flatMap((source) => observed.get(source) ?? []);
+    const most = observations[0]!.observation;
     const fields = Object.keys(most).map((field): [string, unknown] => {
       if (this.#ruleOf(field, most) === 'gathers')
-        return [field, gathered([fieldOf(rows.at(-1)!, field), ...words.map(({ word }) => fieldOf(word, field))])];
-      const speaker = words.find(({ speaks }) => speaks.has(field));
-      return [field, fieldOf((speaker ?? words[0]!).word, field)];
+        return [field, gathered([fieldOf(rows.at(-1)!, field), ...observations.map(({ observation }) => fieldOf(observation, field))])];
+      const decider = observations.find(({ decides }) => decides.has(field));
+      return [field, fieldOf((decider ?? observations[0]!).observation, field)];
     });
-    return Object.fromEntries(fields) as unknown as Word<Row>;
+    return Object.fromEntries(fields) as unknown as Observation<Row>;
   }
 
-  #speaker({ said }: Entry<Row>): NameSource | undefined {
-    return this.#ranks.find((source) => said.has(source));
+  #first({ observed }: Entry<Row>): NameSource | undefined {
+    return this.#precedence.find((source) => observed.has(source));
   }
 
   get #full(): boolean {
@@ -183,7 +202,7 @@ export class Ledger<Row extends Version> {
     if (row.to === null) this.#set(row, 'to', Math.max(row.from, now));
   }
 
-  /** Rows keep their identity: who holds one sees what became known of it. */
+  /** Rows keep their identity: a holder of one sees what becomes known of it. */
   #set(row: Row, field: string, value: unknown): void {
     Object.assign(row, { [field]: value });
     this.#table.touch(row);

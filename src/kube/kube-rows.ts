@@ -1,20 +1,20 @@
-/** Containers, objects and events of a cluster, as all sources tell them, in the rows of a capture. */
+/** The rows of a capture for containers, objects and events of a cluster: what all sources observed, merged. */
 import type { ContainerRow, KubeEventRow, KubeObjectRow, NameSource } from '../model/kube.ts';
 import type { DimensionTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
-import { Ledger, type LedgerLimits, type Rule, type Word } from './ledger.ts';
+import { type Observation, Observations, type RowLimits, type Rule } from './observations.ts';
 import type { KubeEvent, KubeObject } from './reduce.ts';
 import type { KubeSink } from './watcher.ts';
 
-/** The API knows what was asked for, the runtime what runs. */
+/** Precedence: the API knows what was asked for, the runtime what runs. */
 const OF_OBJECTS: readonly NameSource[] = ['api', 'cri', 'docker', 'cgroup', 'scap'];
 const OF_CONTAINERS: readonly NameSource[] = ['cri', 'docker', 'api', 'cgroup', 'scap'];
 const MOST_EVENTS = 10_000;
-const LIMITS: LedgerLimits = { versions: 500, rows: 200_000, size: 128 << 20 };
+const LIMITS: RowLimits = { versions: 500, rows: 200_000, size: 128 << 20 };
 
-export class KubeBook {
-  readonly #objects: Ledger<KubeObjectRow>;
-  readonly #containers: Ledger<ContainerRow>;
+export class KubeRows {
+  readonly #objects: Observations<KubeObjectRow>;
+  readonly #containers: Observations<ContainerRow>;
   readonly #tables: DimensionTables;
   readonly #epochMs: number;
   readonly #now: () => number;
@@ -23,12 +23,12 @@ export class KubeBook {
   #eventsDropped = 0;
 
   /** `epochMs`: ms since 1970 of the capture's time zero. `now`: ns since then. */
-  constructor(tables: DimensionTables, epochMs: number, now: () => number, limits: LedgerLimits = LIMITS) {
+  constructor(tables: DimensionTables, epochMs: number, now: () => number, limits: RowLimits = LIMITS) {
     this.#tables = tables;
     this.#epochMs = epochMs;
     this.#now = now;
-    this.#objects = new Ledger(tables.objects, OF_OBJECTS, ruleOfObject, limits);
-    this.#containers = new Ledger(tables.containers, OF_CONTAINERS, ruleOfContainer, limits);
+    this.#objects = new Observations(tables.objects, OF_OBJECTS, ruleOfObject, limits);
+    this.#containers = new Observations(tables.containers, OF_CONTAINERS, ruleOfContainer, limits);
   }
 
   /** How many pods are known. */
@@ -41,18 +41,18 @@ export class KubeBook {
     const things = this.#objects.dropped.things + this.#containers.dropped.things;
     const changes = this.#objects.dropped.changes + this.#containers.dropped.changes;
     const parts = [
-      things > 0 ? `${things} tellings of new objects` : '',
+      things > 0 ? `${things} observations of new objects` : '',
       changes > 0 ? `the time of ${changes} changes` : '',
       this.#eventsDropped > 0 ? `${this.#eventsDropped} events` : '',
     ].filter((part) => part !== '');
     return parts.length === 0 ? null : `no room for ${parts.join(', ')}`;
   }
 
-  /** Where a source tells what it knows. */
+  /** Where a source puts what it observes. */
   sink(source: NameSource): KubeSink {
     return {
       object: (object) => this.#object(source, object),
-      container: (container) => this.#containers.tell(container.container, source, container, null, this.#now()),
+      container: (container) => this.#containers.observe(container.container, source, container, null, this.#now()),
       gone: (uid) => this.#objects.gone(uid, source, this.#now()),
       event: (event) => this.#event(event),
     };
@@ -60,23 +60,23 @@ export class KubeBook {
 
   #object(source: NameSource, { created, ended, ...object }: KubeObject): void {
     if (object.kind === 'Pod') this.#pods.add(object.uid);
-    const word = {
+    const observation = {
       ...object,
       annotations: object.annotations ?? null,
       expressions: object.expressions ?? null,
       status: object.status ?? null,
     };
-    this.#objects.tell(
+    this.#objects.observe(
       object.uid,
       source,
-      word,
+      observation,
       created === null ? null : this.#timeOf(created),
       this.#now(),
       ended === true ? ['ips'] : [],
     );
   }
 
-  /** One that repeats is told again and again; of those that ended before the capture began there is no end. */
+  /** An event that repeats comes again with new times. Those that ended before the capture began are left out: there are too many. */
   #event({ first, last, ...event }: KubeEvent): void {
     const known = this.#events.get(event.uid);
     const times = { first: this.#timeOf(first), last: this.#timeOf(last) };
@@ -95,7 +95,7 @@ export class KubeBook {
 }
 
 /** A pod gets its node and its address after it was made; that endpoints come is a change. */
-function ruleOfObject(field: string, { kind }: Word<KubeObjectRow>): Rule {
+function ruleOfObject(field: string, { kind }: Observation<KubeObjectRow>): Rule {
   if (field === 'containers') return 'gathers';
   return field === 'node' || (field === 'ips' && (kind === 'Pod' || kind === 'Service')) ? 'late' : 'changes';
 }

@@ -1,9 +1,9 @@
-/** Asks somebody again and again, sooner when something has happened there, and remembers since when nobody answers. */
+/** Polls a source of names, sooner after a hint that something happened there, and knows since when it does not answer. */
 
-/** While nothing tells of what happens, and while something does. */
+/** Without a stream of events, and with one. */
 const EVERY_MS = 1000;
 const LISTENING_MS = 10_000;
-/** What happened is in the lists a moment later. */
+/** After a hint: the lists have what happened a moment later. */
 const SOON_MS = 20;
 const SETTLED_MS = 500;
 
@@ -13,26 +13,26 @@ interface Silence {
   until: number | null;
 }
 
-export class Rounds {
+export class Poller {
   readonly #name: string;
-  readonly #ask: () => Promise<void>;
+  readonly #poll: () => Promise<void>;
   readonly #isListening: () => boolean;
   #timer: NodeJS.Timeout | null = null;
   #due = 0;
-  #asking = false;
+  #polling = false;
   #hinted = false;
   #stopped = false;
   #silence: Silence | null = null;
 
-  /** `name`: of who is asked. `ask`: one round. `isListening`: whether `soon` is called when something happens. */
-  constructor(name: string, ask: () => Promise<void>, isListening: () => boolean) {
+  /** `name`: of the source. `poll`: asks it once. `isListening`: whether `hint` is called when something happens. */
+  constructor(name: string, poll: () => Promise<void>, isListening: () => boolean) {
     this.#name = name;
-    this.#ask = ask;
+    this.#poll = poll;
     this.#isListening = isListening;
   }
 
   start(): void {
-    void this.#round();
+    void this.#run();
   }
 
   stop(): void {
@@ -41,13 +41,13 @@ export class Rounds {
   }
 
   /** Something happened. */
-  soon(): void {
+  hint(): void {
     this.#hinted = true;
     this.#later(SOON_MS);
   }
 
   /** What is wrong, or was, in words; null: nothing. */
-  get trouble(): string | null {
+  get sourceError(): string | null {
     if (this.#silence === null) return null;
     const { since, until, why } = this.#silence;
     return until === null
@@ -55,18 +55,18 @@ export class Rounds {
       : `${this.#name} was silent from ${clock(since)} to ${clock(until)}`;
   }
 
-  async #round(): Promise<void> {
-    if (this.#asking) return this.#later(SOON_MS);
-    this.#asking = true;
+  async #run(): Promise<void> {
+    if (this.#polling) return this.#later(SOON_MS);
+    this.#polling = true;
     const hinted = this.#hinted;
     this.#hinted = false;
     try {
-      await this.#ask();
+      await this.#poll();
       if (this.#silence !== null) this.#silence.until ??= Date.now();
     } catch (error) {
       if (this.#isAnswered && !this.#stopped) this.#silence = { since: Date.now(), why: (error as Error).message, until: null };
     }
-    this.#asking = false;
+    this.#polling = false;
     this.#later(hinted ? SETTLED_MS : this.#isListening() && this.#isAnswered ? LISTENING_MS : EVERY_MS);
   }
 
@@ -74,7 +74,7 @@ export class Rounds {
     return this.#silence?.until !== null;
   }
 
-  /** Brings the next round forward, never back. */
+  /** Brings the next poll forward, never back. */
   #later(ms: number): void {
     const due = Date.now() + ms;
     if (this.#stopped || (this.#timer !== null && this.#due <= due)) return;
@@ -82,7 +82,7 @@ export class Rounds {
     this.#due = due;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      void this.#round();
+      void this.#run();
     }, ms);
     this.#timer.unref();
   }

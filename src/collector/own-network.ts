@@ -25,13 +25,28 @@ export class OwnNetwork {
     this.#shared = shared;
   }
 
+  /** Learns the sockets of a part before its events are asked for: a connection is refused before its call returns. */
+  lookAt(chunk: Chunk): void {
+    for (let i = 0; i < chunk.n; i++) {
+      if (chunk.fd[i] !== 0 && this.#isTrouble(chunk, i)) this.#isOwn(this.#tables.fds.get(chunk.fd[i]!));
+      else this.#call(chunk, i);
+    }
+  }
+
   /** Whether to keep an event: all but network events of others. Events are asked for in their order, each once. */
   keeps(chunk: Chunk, i: number): boolean {
-    const type = this.#tables.types.get(chunk.type[i]!);
-    if (type?.family === 'trouble') return chunk.fd[i] === 0 || this.#isOwn(this.#tables.fds.get(chunk.fd[i]!));
+    if (this.#isTrouble(chunk, i)) return chunk.fd[i] === 0 || this.#isOwn(this.#tables.fds.get(chunk.fd[i]!));
+    this.#call(chunk, i);
+    return true;
+  }
+
+  #isTrouble(chunk: Chunk, i: number): boolean {
+    return this.#tables.types.get(chunk.type[i]!)?.family === 'trouble';
+  }
+
+  #call(chunk: Chunk, i: number): void {
     if (chunk.thread[i] !== 0) this.#thread(chunk.thread[i]!);
     if (chunk.fd[i] !== 0) this.#socket(chunk.fd[i]!);
-    return true;
   }
 
   #isOwn(fd: FdRow | undefined): boolean {

@@ -321,6 +321,7 @@ export class Recorder {
     const match = this.#matcher.next(part);
     const messages = this.#messagesKept(part);
     kept.clear();
+    this.#own?.lookAt(part);
     for (let i = 0, k = 0; i < part.n; i++) {
       const matches = match !== null && k < match.n && match.selection[k] === i;
       if (matches) k++;

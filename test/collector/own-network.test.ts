@@ -59,3 +59,18 @@ test.each<[what: string, kept: boolean, netns: number, socket: Partial<FdRow>, p
 ])('%s', (_, kept, netns, socket, packet) => {
   expect(lastIsKept(netns, socket, packet)).toBe(kept);
 }); // biome-ignore format: a table
+
+test('a connection that is refused before its call returns: its packets are known by a look at the whole part', () => {
+  const { tables, thread } = tablesOf(HOST);
+  const [packet, socket] = [
+    tables.fds.add({ ...SOCKET, localIp: '10.0.0.2', localPort: 80, remoteIp: '10.0.0.1', remotePort: 40_000 }),
+    tables.fds.add(SOCKET),
+  ];
+  const chunk = eventsOf([
+    ['tcp_reset_sent', 0, packet.id],
+    ['connect', thread, socket.id],
+  ]);
+  const own = new OwnNetwork(tables, HOST);
+  own.lookAt(chunk);
+  expect([0, 1].map((i) => own.keeps(chunk, i))).toEqual([true, true]);
+});

@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { laboratory } from '../helpers/laboratory.ts';
 
 const FILE = '../shared/scap/critical-app.scap';
 const ARTICLE = 'fd.type in (ipv4, ipv6) and (k8s.ns.name=critical-app or proc.name=skydns)';
@@ -24,7 +25,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-describe.skipIf(!existsSync(FILE))('a sysdig capture (skipped where ../shared is absent)', () => {
+laboratory('a sysdig capture', existsSync(FILE) ? null : '../shared is absent', () => {
   test('the article’s command line reads it as it is: no file is written, and an import says the same', () => {
     const streamed = trowel('-r', FILE, '-pk', '-NA', ARTICLE);
     expect(streamed.status).toBe(0);

@@ -2,18 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { explain } from '../../src/explain/explain.ts';
 import type { Story } from '../../src/explain/story.ts';
 import { MS } from '../../src/model/time.ts';
 import { sentenceOf } from '../../src/output/sentences.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
+import { laboratory } from '../helpers/laboratory.ts';
 
 /** The capture of the article that this project grew from, as sysdig recorded it in 2016: without the client's own questions. */
 const SCAP = '../shared/scap/critical-app.scap';
 const SUFFIX = 'backend.critical-app.svc.cluster.local';
 
-describe.skipIf(!existsSync(SCAP))('the article’s capture (skipped where ../shared is absent)', () => {
+laboratory('the article’s capture', existsSync(SCAP) ? null : '../shared is absent', () => {
   const folder = mkdtempSync(join(tmpdir(), 'trowel-article-'));
   let capture: CaptureReader;
   let story: Story;

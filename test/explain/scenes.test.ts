@@ -42,7 +42,7 @@ describe.skipIf(reason !== null)(`explain finds what was wrong (${reason ?? 'as 
     if (lacking !== null) skip(lacking);
     const { story } = play(scene);
     const cause = story?.causes[0];
-    expect(cause?.id ?? null, cause && sentenceOf(cause)).toBe(scene.cause);
+    expect(cause?.id ?? null, cause && sentenceOf(cause)).toBe(scene.whole ?? scene.cause);
     if (scene.says !== undefined) expect(sentenceOf(cause!)).toMatch(scene.says);
     for (const num of cause?.nums ?? []) expect(num).toBeGreaterThan(0);
   });

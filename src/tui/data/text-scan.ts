@@ -152,6 +152,7 @@ export class TextScan {
     if (length === 0) return;
     if (/["\\]/.test(this.#word)) markFilled(chunk, marks);
     const text = this.#lowered(chunk.data, length);
+    for (const tail of escapeTails(this.#word)) markEscaped(chunk, marks, text, tail);
     for (let at = text.indexOf(this.#needle), i = 0; at >= 0; at = text.indexOf(this.#needle, at + 1)) {
       while (dataEnd[i]! <= at) i++;
       if (at + this.#word.length <= dataEnd[i]!) marks[i] = 1;
@@ -211,4 +212,23 @@ function lowerBound(numbers: Float64Array, n: number, wanted: number): number {
     else high = middle;
   }
   return low;
+}
+
+/** What is left of a word where its beginning may be the end of an escape: `nco` is in `\\ncontent`. */
+function escapeTails(word: string): Buffer[] {
+  const lengths = [1, 2, 3, 4, 5].filter((k) => k <= word.length && /^([nrtbfv]|x?[0-9a-f]{1,2}|u?[0-9a-f]{1,4})$/.test(word.slice(0, k)));
+  return lengths.map((k) => Buffer.from(word.slice(k)));
+}
+
+/** Marks each event in whose payload the tail follows a byte that is written as an escape. */
+function markEscaped(chunk: Chunk, marks: Uint8Array, text: Buffer, tail: Buffer): void {
+  const { dataEnd } = chunk;
+  if (tail.length === 0) markFilled(chunk, marks);
+  else
+    for (let at = text.indexOf(tail), i = 0; at >= 0; at = text.indexOf(tail, at + 1)) {
+      const before = text[at - 1] ?? 0x20;
+      if (before >= 0x20 && before < 0x7f) continue;
+      while (dataEnd[i]! <= at) i++;
+      marks[i] = 1;
+    }
 }

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import protobuf from 'protobufjs';
 import { Recorder } from '../../src/collector/recorder.ts';
 import { loadWire } from '../../src/collector/wire.ts';
-import type { OpenChunk } from '../../src/model/chunk.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
+import { batchOf } from '../helpers/batches.ts';
 import { assertEqual, cpuNs, report } from './measure.ts';
 import { FDS, syntheticChunks, THREADS } from './synthetic.ts';
 
@@ -49,33 +49,6 @@ function fdOf(id: number): object {
     remoteIp: Buffer.from([10, 3, 0, 214]),
     remotePort: 80,
     ino: id,
-  };
-}
-
-function batchOf(chunk: OpenChunk, from: number, to: number): object {
-  const bytes = (column: Float64Array | Uint16Array | Uint32Array | Int32Array) => {
-    const part = column.slice(from, to);
-    return Buffer.from(part.buffer, part.byteOffset, part.byteLength);
-  };
-  const lengths = (ends: Uint32Array) =>
-    Array.from({ length: to - from }, (_, k) => ends[from + k]! - (from + k === 0 ? 0 : ends[from + k - 1]!));
-  const blob = (data: Uint8Array, ends: Uint32Array) => Buffer.from(data.subarray(from === 0 ? 0 : ends[from - 1], ends[to - 1]));
-  const { time, latency, type, flags, cpu, thread, fd, fdnum, res } = chunk;
-  return {
-    n: to - from,
-    time: bytes(time),
-    latency: bytes(latency),
-    type: bytes(type),
-    flags: bytes(flags),
-    cpu: bytes(cpu),
-    thread: bytes(thread),
-    fd: bytes(fd),
-    fdnum: bytes(fdnum),
-    res: bytes(res),
-    argsLen: Buffer.from(Uint16Array.from(lengths(chunk.argsEnd)).buffer),
-    args: blob(chunk.args, chunk.argsEnd),
-    dataLen: Buffer.from(Uint32Array.from(lengths(chunk.dataEnd)).buffer),
-    data: blob(chunk.data, chunk.dataEnd),
   };
 }
 

@@ -9,10 +9,8 @@ const OK = i64(0);
 const CONTAINER = 'c0ffee'.padEnd(64, '0');
 const bytes = (text: string) => Buffer.from(text);
 
-/** What is true of one completed call. */
-export interface Fact {
-  readonly num: number;
-  readonly type: string;
+/** Who made it. */
+export interface Who {
   readonly tid: number;
   readonly pid: number;
   readonly proc: string;
@@ -23,6 +21,12 @@ export interface Fact {
   readonly uid: number;
   readonly container: string;
   readonly pod: string;
+}
+
+/** What is true of one completed call. */
+export interface Fact extends Who {
+  readonly num: number;
+  readonly type: string;
   readonly res: number;
   /** ns from its beginning to its end; null: calls are one event each. */
   readonly latency: number | null;
@@ -41,19 +45,6 @@ export interface Open {
   readonly server?: readonly [ip: string, port: number];
   /** This machine is the end that was asked. */
   readonly isServer?: boolean;
-}
-
-interface Who {
-  readonly tid: number;
-  readonly pid: number;
-  readonly proc: string;
-  readonly parent: string;
-  readonly args: string;
-  readonly cwd: string;
-  readonly user: string;
-  readonly uid: number;
-  readonly container: string;
-  readonly pod: string;
 }
 
 const inPod = { container: CONTAINER.slice(0, 12), pod: 'web-1' };

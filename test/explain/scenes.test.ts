@@ -1,6 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Explanation, explain } from '../../src/explain/explain.ts';
@@ -15,7 +14,8 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   'a full accept queue': ['accept_queue'],
   'no DNS server at all': ['net.drop'],
 };
-const folder = mkdtempSync(join(tmpdir(), 'trowel-scenes-'));
+/** On a disk: /tmp may be memory, where fsync waits for nothing. */
+const folder = mkdtempSync('/var/tmp/trowel-scenes-');
 
 /** Plays a scene under the recorder. On a busy machine events may be lost: then it is played again, up to three times. */
 function play({ script }: Scene): Explanation {

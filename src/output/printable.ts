@@ -38,16 +38,14 @@ export function asciiText(bytes: Uint8Array): string {
   return text;
 }
 
-const ROW = 16;
-
-/** Rows of 16 bytes: offset, hex and, if wanted, ASCII. */
-export function hexDump(bytes: Uint8Array, withAscii: boolean): string[] {
+/** Rows of 16 bytes (or `inRow`): offset, hex and, if wanted, ASCII. */
+export function hexDump(bytes: Uint8Array, withAscii: boolean, inRow = 16): string[] {
   const rows: string[] = [];
-  for (let at = 0; at < bytes.length; at += ROW) {
-    const row = bytes.subarray(at, at + ROW);
+  for (let at = 0; at < bytes.length; at += inRow) {
+    const row = bytes.subarray(at, at + inRow);
     const hex = Array.from(row, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
     const ascii = withAscii ? `  ${asciiText(row).replaceAll('\n', '.')}` : '';
-    rows.push(`${at.toString(16).padStart(4, '0')}  ${hex.padEnd(withAscii ? ROW * 3 - 1 : 0)}${ascii}`);
+    rows.push(`${at.toString(16).padStart(4, '0')}  ${hex.padEnd(withAscii ? inRow * 3 - 1 : 0)}${ascii}`);
   }
   return rows;
 }

@@ -17,6 +17,8 @@ const CHROME = 4;
 /** Lines under a filter that is being typed: the caret, what is wrong, and candidates. */
 export const PROBLEM_LINES = 2;
 const MOST_CANDIDATES = 6;
+/** Events that a detail below leaves in the list. Where there is no room for both, the detail waits. */
+const LEAST_LIST = 1;
 
 export interface Area {
   readonly width: number;
@@ -45,9 +47,10 @@ export function areasOf({ size, prompt, detail, table }: State): Areas {
     const list = { width: size.columns - BESIDE_WIDTH - 2, height };
     return { list, panel, candidates, detail: { width: BESIDE_WIDTH, height, beside: true } };
   }
-  const below = Math.max(3, Math.floor(height * 0.55));
+  const below = Math.min(Math.max(3, Math.floor(height * 0.55)), height - LEAST_LIST - 1);
+  if (below < 1) return { list: whole, panel, candidates, detail: null };
   return {
-    list: { width: size.columns, height: Math.max(1, height - below - 1) },
+    list: { width: size.columns, height: height - below - 1 },
     panel,
     candidates,
     detail: { width: size.columns - 1, height: below, beside: false },

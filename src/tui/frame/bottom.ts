@@ -3,7 +3,7 @@ import { barKeys } from '../keymap.ts';
 import type { Paint } from '../kit/paint.ts';
 import { countText, cut, harmless, widthOf } from '../kit/text.ts';
 import type { Pending, State } from '../state.ts';
-import { type Drawn, typingView } from './typing.ts';
+import { type Drawn, promptLine } from './typing.ts';
 
 const LABELS = {
   find: ' find: ',
@@ -13,11 +13,7 @@ const LABELS = {
 
 export function bottomLine(state: State, paint: Paint): Drawn {
   const { prompt, size } = state;
-  if (prompt !== null && prompt.purpose !== 'filter') {
-    const label = LABELS[prompt.purpose];
-    const { shown, cursor } = typingView(prompt.line, size.columns - label.length - 1);
-    return { text: paint('title', label) + shown, cursor: label.length + cursor };
-  }
+  if (prompt !== null && prompt.purpose !== 'filter') return promptLine(LABELS[prompt.purpose], prompt.line, size.columns, paint);
   return { text: spoken(state, paint) ?? keyBar(state, paint), cursor: null };
 }
 

@@ -4,16 +4,13 @@ import type { Paint } from '../kit/paint.ts';
 import { countText, cut, cutMiddle, fitted, harmless, widthOf } from '../kit/text.ts';
 import type { Prompt, State } from '../state.ts';
 import { areasOf, PROBLEM_LINES } from './areas.ts';
-import { type Drawn, typingView } from './typing.ts';
+import { type Drawn, promptLine, typingView } from './typing.ts';
 
 const LABEL = ' filter  ';
 
 export function filterLine(state: State, paint: Paint): Drawn {
   const { prompt, size, filter } = state;
-  if (prompt?.purpose === 'filter') {
-    const { shown, cursor } = typingView(prompt.line, size.columns - LABEL.length - 1);
-    return { text: paint('title', LABEL) + shown, cursor: LABEL.length + cursor };
-  }
+  if (prompt?.purpose === 'filter') return promptLine(LABEL, prompt.line, size.columns, paint);
   const counts = countsText(state);
   const room = size.columns - LABEL.length - widthOf(counts) - 3;
   const text =

@@ -1,5 +1,6 @@
 /** A line that is being typed, in as many cells as there are: it scrolls so that the cursor is seen. */
 import type { Line } from '../kit/line-editor.ts';
+import type { Paint } from '../kit/paint.ts';
 import { cut, harmless, head, widthOf } from '../kit/text.ts';
 
 /** A line of the screen, and the cursor's column in it. */
@@ -14,6 +15,14 @@ export interface Typing {
   readonly cursor: number;
   /** Cells that are out of sight on the left. */
   readonly hidden: number;
+}
+
+/** A label and the line that is typed behind it. Where there is little room the label gives way: half of it is for what is typed. */
+export function promptLine(label: string, line: Line, columns: number, paint: Paint): Drawn {
+  const before = cut(label, Math.floor(columns / 2));
+  const used = widthOf(before);
+  const { shown, cursor } = typingView(line, columns - used - 1);
+  return { text: paint('title', before) + shown, cursor: used + cursor };
 }
 
 export function typingView({ text, cursor }: Line, width: number): Typing {

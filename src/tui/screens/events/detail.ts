@@ -27,8 +27,9 @@ export interface Detail {
 }
 
 const LABEL_WIDTH = 9;
-/** Cells of a hex dump with its text beside it. */
+/** Cells of a hex dump of 16 bytes a row with its text beside it, and without; below, a row has 8 bytes. */
 const HEX_WIDTH = 73;
+const BARE_HEX_WIDTH = 56;
 const FLAG_WORDS: readonly (readonly [number, string])[] = [
   [EventFlag.PENDING, 'it had begun and not returned'],
   [EventFlag.ONE_SIDED, 'said by the kernel: no beginning and no end'],
@@ -75,7 +76,7 @@ function payloadLines(payload: Uint8Array, form: 'hex' | 'text', width: number):
   if (payload.length === 0) return [];
   const lines =
     form === 'hex'
-      ? hexDump(payload, width >= HEX_WIDTH)
+      ? hexDump(payload, width >= HEX_WIDTH, width >= BARE_HEX_WIDTH ? 16 : 8)
       : asciiText(payload)
           .split('\n')
           .flatMap((line) => wrap(line, width - indent.length));

@@ -35,7 +35,7 @@ export function listLines(state: State, paint: Paint): string[] {
   const lines = items.map((item) => (item.kind === 'gap' ? paint('warn', gapLine(item.ns, area.width)) : rowLine(item.row, sheet)));
   if (lines.length === 0) lines.push(...emptyLines(state).map((line) => paint('dim', fitted(line, area.width))));
   while (lines.length < area.height) lines.push(' '.repeat(area.width));
-  return [titleLine(sheet), ...lines];
+  return [titleLine(sheet), ...lines.slice(0, area.height)];
 }
 
 function titleLine({ state, columns, look, paint }: Sheet): string {

@@ -1,19 +1,17 @@
 /** How sure a cause is: less where events were lost near it, or where what would have shown another could not be seen. */
 import { type BlindSpot, mattering } from '../capture/blind-spots.ts';
-import { CATALOG, type CauseId, needsOf } from './catalog.ts';
+import { CATALOG } from './catalog.ts';
 import type { Cause, Confidence, JudgedCause } from './story.ts';
 
 const LOST = 0.6;
 const BLIND = 0.8;
-const TOLD = 0.85;
 
 /** `lost`: events that are missing from the time that the cause is about. */
 export function confidenceOf(cause: Cause, lost: number, spots: readonly BlindSpot[]): Confidence {
-  const row = CATALOG[cause.id as CauseId] as (typeof CATALOG)[CauseId] | undefined;
-  const blind = mattering(spots, needsOf(cause.id)).map(({ what }) => what);
+  const { needs, confirm } = CATALOG[cause.id];
+  const blind = mattering(spots, needs).map(({ what }) => what);
   const because = [...(lost > 0 ? [`${lost} events were lost in this time`] : []), ...blind];
-  const base = cause.confidence ?? row?.confidence ?? TOLD;
-  return { value: base * (lost > 0 ? LOST : 1) * BLIND ** blind.length, because, confirm: row?.confirm ?? '' };
+  return { value: cause.confidence * (lost > 0 ? LOST : 1) * BLIND ** blind.length, because, confirm };
 }
 
 export function judged(causes: readonly Cause[], lost: number, spots: readonly BlindSpot[]): JudgedCause[] {
@@ -24,6 +22,6 @@ export function judged(causes: readonly Cause[], lost: number, spots: readonly B
 export function blindnessOf(causes: readonly Cause[], spots: readonly BlindSpot[]): string[] {
   return mattering(
     spots,
-    causes.flatMap(({ id }) => needsOf(id)),
+    causes.flatMap(({ id }) => CATALOG[id].needs),
   ).map(({ what }) => what);
 }

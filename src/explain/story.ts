@@ -137,22 +137,12 @@ interface CauseBase {
   readonly fixes: readonly string[];
   /** Numbers of the events that show it. */
   readonly nums: readonly number[];
-  /** 0 to 1; the rule's own view, before losses and blind spots. Missing: the catalogue's. */
-  readonly confidence?: number;
+  /** 0 to 1: before losses and blind spots. */
+  readonly confidence: number;
 }
 
-/** A cause of the catalogue: facts, of which the output writes a sentence. */
-export type CatalogCause = { readonly [Id in CauseId]: CauseBase & { readonly id: Id; readonly facts: CauseFacts[Id] } }[CauseId];
-
-/** A cause whose rule writes its sentence itself. */
-export interface ToldCause extends CauseBase {
-  /** Stable name, for programs and tests: `dns-search-domain-silent`. */
-  readonly id: string;
-  readonly sentence: string;
-}
-
-/** A cause that was found: what happened, and what to do about it. */
-export type Cause = CatalogCause | ToldCause;
+/** A cause that was found: what is known of it, of which the output writes a sentence, and what to do about it. */
+export type Cause = { readonly [Id in CauseId]: CauseBase & { readonly id: Id; readonly facts: CauseFacts[Id] } }[CauseId];
 
 /** With how sure it is. */
 export type JudgedCause = Cause & { readonly sure: Confidence };

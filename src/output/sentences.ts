@@ -1,22 +1,23 @@
 /** The sentence of every cause: facts become words here, and nowhere else. */
-import type { Asking, CauseFacts, CauseId, Connecting, Ended, Failed, Serving } from '../explain/catalog.ts';
-import type { Cause, ProcessName } from '../explain/story.ts';
+import type { CauseFacts, CauseId } from '../explain/catalog.ts';
+import type { Asking, Connecting, Ended, Failed, Serving } from '../explain/causes/row.ts';
+import type { Cause } from '../explain/story.ts';
 import { signalName } from '../model/signals.ts';
 import { spanText } from '../model/time.ts';
+import { DNS_SENTENCES } from './dns-sentences.ts';
+import { list, name, reasonText } from './words.ts';
 
 /** What a cause says, not sanitised. */
 export function sentenceOf(cause: Cause): string {
-  if ('sentence' in cause) return cause.sentence;
   const write = SENTENCES[cause.id] as (facts: CauseFacts[CauseId]) => string; // an id's own facts come with it
   return write(cause.facts);
 }
 
-type Sentences = { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string };
-
-const SENTENCES: Sentences = {
+const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string } = {
+  ...DNS_SENTENCES,
   'accept-queue-full': (f) =>
     `${connecting(f)}: the accept queue of ${f.server === null ? 'the server' : name(f.server)} is full, so the kernel dropped the handshake.`,
-  'connect-packets-dropped': (f) => `${connecting(f)}: packets were dropped (${f.tuple}) by ${list(f.reasons)}.`,
+  'connect-packets-dropped': (f) => `${connecting(f)}: packets were dropped (${f.tuple}) by ${list(f.reasons.map(reasonText))}.`,
   'connect-unanswered': (f) =>
     f.never
       ? `${connecting(f)}: its first packet (SYN) was not answered${f.again > 0 ? ' and had to be sent again' : ''}.`
@@ -63,7 +64,7 @@ const SENTENCES: Sentences = {
   'mtu-black-hole': (f) =>
     `${asking(f)}: large packets are dropped by a link whose MTU is smaller than the packets, and the sender is not told.`,
   'packets-lost': (f) =>
-    `${asking(f)}: packets get lost${f.reasons.length === 0 ? '' : `, dropped by ${list(f.reasons)}`} and were sent again ${f.again} times.`,
+    `${asking(f)}: packets get lost${f.reasons.length === 0 ? '' : `, dropped by ${list(f.reasons.map(reasonText))}`} and were sent again ${f.again} times.`,
   'keep-alive-race': (f) =>
     `${name(f.owner)} sent a request to ${f.what} on a connection that had been idle for ${spanText(f.idle)}, and ${f.error === 'closed' ? 'it was closed' : `it was closed or reset (${f.error})`} without an answer: the server had ended it before.`,
   'connection-lost': (f) =>
@@ -126,11 +127,6 @@ const NAMESERVER: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refuses connections over TCP',
 };
 
-/** `curl (4711)`; a process whose name is not known by its number alone. */
-function name({ comm, pid }: ProcessName): string {
-  return comm === '' ? `process ${pid}` : `${comm} (${pid})`;
-}
-
 function connecting(f: Connecting): string {
   return f.never
     ? `${name(f.owner)} could not connect to ${f.to}: nothing came back in ${spanText(f.waited)}`
@@ -187,8 +183,4 @@ function signal(number: number): string {
 /** A carriage return at the end is what is to be seen. */
 function shown(text: string): string {
   return text.replace(/\r$/, '\\r');
-}
-
-function list(words: readonly string[]): string {
-  return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }

@@ -1,6 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CATALOG, type CauseId } from '../../src/explain/catalog.ts';
 import type { Facts } from '../../src/explain/causes/cause.ts';
 import { causesOf } from '../../src/explain/causes/index.ts';
@@ -10,6 +12,7 @@ import type { Cause, Failure, Phase, SocketPhase, Trouble } from '../../src/expl
 import { MS, SECOND } from '../../src/model/time.ts';
 import { sentenceOf } from '../../src/output/sentences.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
+import { questions } from '../helpers/dns-traffic.ts';
 
 const SCENES = 'captures/scenes';
 let healthy: Scene;
@@ -104,6 +107,24 @@ const peer = (kind: Phase['kind'], what = '') => ({
   phases: [phase(kind, { what })],
 });
 
+/** A lookup's names, each asked for after the last: with what it was answered (null: not at all) after so many ns. `by`: its server answered. */
+function names(asked: readonly (readonly [name: string, rcode: string | null, ns: number])[], by: { comm: string } | null = null): Phase[] {
+  const [lookup] = questions(asked);
+  return lookup!.attempts.map((attempt) => {
+    const query = attempt.queries[0]!;
+    const received = { ...query, num: 90 };
+    const hop = by && { pid: 3, comm: by.comm, received, answered: { ...received, response: true }, forwards: [] };
+    const dns = { lookup: lookup!, attempt, tries: [], hops: hop === null ? [] : [{ query, hop }] };
+    return phase('dns', {
+      start: attempt.start,
+      end: attempt.end,
+      duration: attempt.end - attempt.start,
+      what: attempt.queries[0]!.qname,
+      dns,
+    });
+  });
+}
+
 beforeAll(() => {
   healthy = new Scene(new CaptureReader(join(SCENES, 'healthy-a-program-that-sleeps.trowel')));
 });
@@ -129,6 +150,11 @@ const BY_HAND: readonly (readonly [id: CauseId, says: RegExp, phases: readonly P
   ['lock-futex', /futex/, [phase('lock', { what: '' })]],
   ['own-poll', /timer of its own/, [phase('poll', { what: '' })]],
   ['own-cpu', /computed/, [phase('cpu', { what: '' })]],
+  ['dns-search-list', /2 names of its search list were tried first and brought nothing/, names([['b.a.test', 'NXDOMAIN', 60 * MS], ['b.test', 'NXDOMAIN', 60 * MS], ['b', 'NOERROR', 60 * MS]])],
+  ['dns-failed', /could not look up b: 10\.3\.0\.10:53 answered FORMERR/, names([['b', 'FORMERR', MS]])],
+  ['dns-search-domain-fails', /names under the search domain test, and after 5\.000 s the resolver gave up there/, names([['b', 'NXDOMAIN', MS], ['b.test', null, 5 * SECOND]])],
+  ['dns-name-silent', /answers other names at once, but not this one/, names([['b.test', 'NXDOMAIN', MS], ['b', null, 5 * SECOND]])],
+  ['dns-answer-lost', /coredns \(3\), the DNS server at 10\.3\.0\.10:53, received the questions and answered, but its answers did not arrive/, names([['b', null, 5 * SECOND]], { comm: 'coredns' })],
   ['out-of-memory', /no memory is left/, [], [failure('file', 'ENOMEM')]],
 ];
 
@@ -142,7 +168,13 @@ test.each(BY_HAND.map(([id, says, phases, failures]) => ({ id, says, phases, fai
 );
 
 describe('every cause of the catalogue', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'trowel-causes-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
   beforeAll(() => {
+    const full = join(folder, 'conntrack-full.trowel');
+    writeFileSync(full, gunzipSync(readFileSync('captures/doctor/conntrack-full.trowel.gz')));
+    note(explain(new CaptureReader(full), { over: 100 * MS, pids: null }).story?.causes ?? []);
     for (const [, , phases, failures] of BY_HAND) note(causes(phases, failures));
     for (const file of readdirSync(SCENES)) {
       const capture = new CaptureReader(join(SCENES, file));

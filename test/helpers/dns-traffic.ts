@@ -1,4 +1,5 @@
 /** Much name resolution by one process, as rows: for what must not become slow with it. */
+import { findLookups, type Lookup } from '../../src/dns/lookup.ts';
 import type { DimensionTables } from '../../src/model/rows.ts';
 import { MS } from '../../src/model/time.ts';
 import { EventsBuilder } from './events.ts';
@@ -44,4 +45,36 @@ export function dnsTraffic(traffic: Traffic, messages: number): { readonly table
     lookups++;
   }
   return { tables: events.tables, lookups: traffic === 'unanswered' ? 1 : lookups };
+}
+
+/** Questions for A one after another by one process: with what each was answered (null: not at all) after so many ns. */
+export function questions(asked: readonly (readonly [name: string, rcode: string | null, ns: number])[]): Lookup[] {
+  const events = new EventsBuilder();
+  const base = {
+    thread: events.thread().id, fd: events.udp('172.17.0.7:40000', '10.3.0.10:53').id, call: 'sendto', transport: 'udp', protocol: 'dns',
+    side: 'client', server: '10.3.0.10:53', qtype: 'A', qclass: 'IN', flags: [], cut: false, attempt: 1,
+  } as const; // biome-ignore format: a row
+  let [time, num] = [0, 0];
+  for (const [qname, rcode, ns] of asked) {
+    const [query, answer] = [num + 1, num + 2];
+    const row = { ...base, qname, messageId: query };
+    const latency = rcode === null ? null : ns;
+    events.tables.dns.add({
+      ...row,
+      num: query,
+      time,
+      start: time,
+      response: false,
+      rcode: null,
+      answers: [],
+      latency,
+      partner: rcode === null ? null : answer,
+    });
+    time += ns;
+    const answers = rcode === 'NOERROR' ? [{ name: qname, type: 'A', ttl: 30, data: '10.3.0.214' }] : [];
+    if (rcode !== null)
+      events.tables.dns.add({ ...row, num: answer, time, start: time, response: true, rcode, answers, latency, partner: query });
+    num += 2;
+  }
+  return findLookups(events.tables, time);
 }

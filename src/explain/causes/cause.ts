@@ -1,9 +1,9 @@
 /** What a rule for one kind of cause sees, and gives. */
 
 import type { Lookup } from '../../dns/lookup.ts';
-import { CATALOG, type CauseFacts, type CauseId } from '../catalog.ts';
+import type { CauseFacts, CauseId } from '../catalog.ts';
 import type { Scene } from '../scene.ts';
-import type { CatalogCause, Cause, Failure, Phase, ProcessName } from '../story.ts';
+import type { Failure, Phase, ProcessName } from '../story.ts';
 
 /** An explanation before its causes are known. */
 export interface Facts {
@@ -25,8 +25,15 @@ export interface Facts {
   readonly over: number;
 }
 
-/** One file and one line in index.ts each. */
-export type Rule = (facts: Facts) => Cause[];
+/** A cause as a rule gives it: without `fixes` and `confidence` those of its row count. */
+export interface Found extends Omit<Shown, 'cost'> {
+  readonly id: CauseId;
+  readonly facts: CauseFacts[CauseId];
+  readonly cost: number;
+}
+
+/** One file with the rows of its causes, a line in index.ts and one in catalog.ts each. */
+export type Rule = (facts: Facts) => Found[];
 
 export interface Shown {
   readonly cost?: number;
@@ -38,10 +45,8 @@ export interface Shown {
 }
 
 /** A cause of the catalogue, with what is known in this case. */
-export function cause<Id extends CauseId>(id: Id, facts: CauseFacts[Id], shown: Shown): Cause {
-  const { cost = 0, nums, fixes = CATALOG[id].fixes, confidence = CATALOG[id].confidence } = shown;
-  // That id and facts belong together is what the signature says; a union cannot be told so.
-  return { id, facts, cost, nums: ascending(nums), fixes, confidence } as CatalogCause;
+export function cause<Id extends CauseId>(id: Id, facts: CauseFacts[Id], { cost = 0, nums, ...better }: Shown): Found {
+  return { id, facts, cost, nums: ascending(nums), ...better };
 }
 
 function ascending(nums: readonly number[]): number[] {

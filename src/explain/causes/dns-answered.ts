@@ -2,106 +2,132 @@
 import { unansweredTypes } from '../../dns/attempt.ts';
 import type { Lookup } from '../../dns/lookup.ts';
 import type { Try } from '../../dns/try.ts';
-import { spanText } from '../../model/time.ts';
-import type { ToldCause as Cause } from '../story.ts';
-import { type Facts, total } from './cause.ts';
+import type { ProcessName } from '../story.ts';
+import { cause, type Facts, type Found, total } from './cause.ts';
 import {
   type Asked,
-  cutOffText,
+  type CutOff,
+  cutOffOf,
   dnsEvidence,
-  droppedText,
+  dropReasons,
   hopsOf,
   lostNear,
   type NamePhase,
+  processOf,
+  SILENCE,
+  type Sought,
   serversOf,
-  soughtText,
+  soughtOf,
   triesOf,
-} from './dns-words.ts';
-import { list, processText } from './names.ts';
+} from './dns-facts.ts';
+import { list } from './names.ts';
+import { row } from './row.ts';
+
+/** `from`: the addresses that the answers had. */
+type FromElsewhere = Sought & { readonly servers: readonly string[]; readonly from: readonly string[] };
+type HalfAnswered = Sought & {
+  readonly servers: readonly string[];
+  /** Types of records. */
+  readonly answered: readonly string[];
+  readonly silent: readonly string[];
+  readonly lost: number;
+  readonly questions: number;
+  readonly library: Lookup['library'];
+  readonly cutOff: CutOff | null;
+};
+/** `within`: ns that the resolver waited. `after`: ns to the answer of the next. `received`: what a server on this node did with it; null: not seen. */
+type QuestionLost = Sought & {
+  readonly server: string;
+  readonly many: boolean;
+  readonly within: number;
+  readonly after: number;
+  readonly received: { readonly by: ProcessName; readonly answered: boolean } | null;
+  readonly dropped: readonly string[];
+};
+/** `after`: ns from the question to the answer. `by`: the server's process; null: elsewhere. `again`: it was asked again meanwhile. */
+interface Late {
+  readonly after: number;
+  readonly by: ProcessName | null;
+  readonly again: boolean;
+  readonly cutOff: CutOff | null;
+}
+
+// biome-ignore format: a table
+export const DNS_ANSWERED_CAUSES = {
+  'dns-answer-from-other-address': row<FromElsewhere>('Answers from another address', 0.85, 'conntrack -L -p udp --dport 53; sysctl net.bridge.bridge-nf-call-iptables', ['let the answers have the address that was asked', 'let a DNS server with several addresses answer from the one that was asked']),
+  'dns-one-type-unanswered': row<HalfAnswered>('A type of record that is never answered', 0.85, 'dig AAAA NAME @SERVER', ['let the DNS server answer questions of that type, with an empty answer where there is no such record'], SILENCE),
+  'dns-question-lost': row<QuestionLost>('A question that was lost', 0.85, 'conntrack -S: insert_failed', ['look for what drops single packets: two questions at once from one port race in conntrack (insert_failed in conntrack -S)', 'set options single-request-reopen, or use NodeLocal DNSCache, where it is that race'], SILENCE),
+  'dns-late-answer': row<Sought & Late & { readonly server: string; readonly limit: number }>('An answer that came too late', 0.85, 'dig NAME @SERVER: its query time', ['look at the load of the DNS server, and at what it asks itself', 'cache names near the client (NodeLocal DNSCache)']),
+};
 
 /** Of the time that was lost, what one culprit must have cost to be named alone. */
 const MOST = 0.5;
 /** An answer that comes this soon after a repeated question, as a part of the wait before, is not the first question's. */
 const AT_ONCE = 0.05;
 
-type Judgement = Pick<Cause, 'id' | 'sentence' | 'fixes'>;
-
 /** What is to be said of names that were answered late; null: the servers answered what they were asked, slowly. */
-export function judgeAnswered(found: Asked, slow: readonly NamePhase[], facts: Facts): Cause | null {
-  const judgement =
+export function judgeAnswered(found: Asked, slow: readonly NamePhase[], facts: Facts): Found | null {
+  return (
     fromElsewhere(found, slow) ??
     oneServerSilent(found, slow, facts) ??
     oneTypeUnanswered(found, slow, facts) ??
-    askedAgain(found, slow, facts);
-  return judgement === null ? null : { ...judgement, cost: total(slow), nums: dnsEvidence(slow) };
+    askedAgain(found, slow, facts)
+  );
 }
 
 /** Answers that came from another address than the one asked: a resolver does not take them. */
-export function fromElsewhere({ lookup, owner }: Asked, phases: readonly NamePhase[]): Judgement | null {
+export function fromElsewhere(found: Asked, phases: readonly NamePhase[]): Found | null {
   const tries = triesOf(phases).filter(({ from }) => from !== null);
   if (tries.length === 0) return null;
-  const result = outcomeText(lookup);
-  const [asked, others] = [serversOf(tries), [...new Set(tries.map(({ from }) => from!))]];
-  return {
-    id: 'dns-answer-from-other-address',
-    sentence: `${owner} waited ${spanText(total(phases))} for ${soughtText(lookup)}${result}: it asked ${list(asked)}, but the answers came from another address, ${list(others)}, and were not accepted.`,
-    fixes: [
-      `let the answers have the address that was asked (${list(asked)}): the address translation on their way back is missing (conntrack, br_netfilter with bridge-nf-call-iptables, asymmetric routes)`,
-      'let a DNS server with several addresses answer from the one that was asked',
-    ],
-  };
-}
-
-/** `, and the lookup failed`. */
-export function outcomeText({ result }: Lookup): string {
-  return result === 'NOERROR' || result === 'NODATA' || result === 'ANSWERED' ? '' : ', and the lookup failed';
+  const servers = serversOf(tries);
+  const known = { ...soughtOf(found, phases), servers, from: [...new Set(tries.map(({ from }) => from!))] };
+  const fixes = [
+    `let the answers have the address that was asked (${list(servers)}): the address translation on their way back is missing (conntrack, br_netfilter with bridge-nf-call-iptables, asymmetric routes)`,
+    'let a DNS server with several addresses answer from the one that was asked',
+  ];
+  return cause('dns-answer-from-other-address', known, { cost: known.waited, nums: dnsEvidence(phases), fixes });
 }
 
 /** One of several servers never answers: every lookup waits for it first. */
-function oneServerSilent({ lookup, owner }: Asked, slow: readonly NamePhase[], facts: Facts): Judgement | null {
+function oneServerSilent(found: Asked, slow: readonly NamePhase[], facts: Facts): Found | null {
   const tries = triesOf(slow);
   const answering = serversOf(tries.filter(isAnswered));
   const silent = tries.filter((one) => isWaited(one) && !answering.includes(one.server));
   if (answering.length === 0 || waste(silent) < MOST * total(slow)) return null;
-  const dead = serversOf(silent);
-  const never = neverText(dead, facts, slow);
-  const dropped = droppedText(slow, facts);
-  const sentence = `${owner} waited ${spanText(total(slow))} for ${soughtText(lookup)}, ${spanText(waste(silent))} of it in vain: the DNS server${dead.length > 1 ? 's' : ''} ${list(dead)} ${never}${dropped}; ${list(answering)}, asked next, did at once.`;
-  return {
-    id: dropped === '' ? 'dns-server-silent' : 'dns-packets-dropped',
-    sentence,
-    fixes: [`repair ${list(dead)}, or take it out of resolv.conf: each lookup asks it first`, 'set options timeout:1 to wait less for it'],
-  };
-}
-
-/** `never answered`; weaker where events are missing. */
-export function neverText(servers: readonly string[], facts: Facts, phases: readonly NamePhase[]): string {
-  const lost = lostNear(facts, phases);
-  if (lost === 0) return 'never answered';
-  return `${servers.length > 1 ? 'are' : 'is'} not seen to have answered (${lost} events were lost meanwhile)`;
+  const servers = serversOf(silent);
+  const dropped = dropReasons(tries, facts);
+  const next = { servers: answering, wasted: waste(silent) };
+  const known = { ...soughtOf(found, slow), servers, lost: lostNear(facts, slow), dropped, next, outcomes: [], cutOff: null };
+  const fixes = [
+    `repair ${list(servers)}, or take it out of resolv.conf: each lookup asks it first`,
+    'set options timeout:1 to wait less for it',
+  ];
+  const id = dropped.length === 0 ? 'dns-server-silent' : 'dns-packets-dropped';
+  return cause(id, { ...known, contradictions: [] }, { cost: known.waited, nums: dnsEvidence(slow), fixes });
 }
 
 /** A is answered and AAAA is not, or the other way round. */
-export function oneTypeUnanswered({ lookup, owner }: Asked, slow: readonly NamePhase[], facts: Facts): Judgement | null {
+export function oneTypeUnanswered(found: Asked, slow: readonly NamePhase[], facts: Facts): Found | null {
   const halves = slow.filter(({ dns }) => hasHalf(dns.attempt.tries));
   if (total(halves) < MOST * total(slow)) return null;
   const tries = triesOf(halves);
   const silent = [...new Set(halves.flatMap(({ dns }) => unansweredTypes(dns.attempt.tries)))];
-  const answered = [...new Set(tries.filter(isAnswered).map(({ qtype }) => qtype))];
-  const servers = serversOf(tries.filter(({ qtype }) => silent.includes(qtype)));
-  const never = lostNear(facts, halves) > 0 ? 'is not seen to have answered' : 'never answered';
-  const questions = tries.filter(({ qtype }) => silent.includes(qtype)).length;
-  const sentence = `${owner} waited ${spanText(total(halves))} for ${soughtText(lookup)}${outcomeText(lookup)}: the DNS server ${list(servers)} answered the question for ${list(answered)}, but ${never} the one for ${list(silent)} (asked ${questions === 1 ? 'once' : `${questions} times`})${resolverText(lookup)}${cutOffText(halves)}.`;
-  return {
-    id: 'dns-one-type-unanswered',
-    sentence,
-    fixes: [
-      `let the DNS server answer ${list(silent)} questions, with an empty answer where there is no such record: a firewall or proxy before it may drop them, or a NAT the second of two packets at once`,
-      silent.includes('AAAA')
-        ? 'ask for IPv4 addresses only (AF_INET) where there is no IPv6'
-        : 'look at the server’s log for the question',
-    ],
+  const unanswered = tries.filter(({ qtype }) => silent.includes(qtype));
+  const known = {
+    ...soughtOf(found, halves),
+    servers: serversOf(unanswered),
+    answered: [...new Set(tries.filter(isAnswered).map(({ qtype }) => qtype))],
+    silent,
+    lost: lostNear(facts, halves),
+    questions: unanswered.length,
+    library: found.lookup.library,
+    cutOff: cutOffOf(halves),
   };
+  const fixes = [
+    `let the DNS server answer ${list(silent)} questions, with an empty answer where there is no such record: a firewall or proxy before it may drop them, or a NAT the second of two packets at once`,
+    silent.includes('AAAA') ? 'ask for IPv4 addresses only (AF_INET) where there is no IPv6' : 'look at the server’s log for the question',
+  ];
+  return cause('dns-one-type-unanswered', known, { cost: total(slow), nums: dnsEvidence(slow), fixes });
 }
 
 function hasHalf(tries: readonly Try[]): boolean {
@@ -109,17 +135,8 @@ function hasHalf(tries: readonly Try[]): boolean {
   return silent.length > 0 && tries.some((one) => isWaited(one) && silent.includes(one.qtype)) && tries.some(isAnswered);
 }
 
-const DOES: Readonly<Partial<Record<Lookup['library'], string>>> = {
-  glibc: '; glibc waits for both, and then goes on with the one it has',
-  musl: '; musl fails without both (EAI_AGAIN)',
-};
-
-function resolverText({ library }: Lookup): string {
-  return DOES[library] ?? '';
-}
-
 /** A question was repeated before its answer came: it was lost, or its answer took longer than the resolver waits. */
-function askedAgain({ lookup, owner }: Asked, slow: readonly NamePhase[], facts: Facts): Judgement | null {
+function askedAgain(found: Asked, slow: readonly NamePhase[], facts: Facts): Found | null {
   const again = slow.filter(({ dns }) => repeated(dns.attempt.tries) !== null);
   const waited = triesOf(again).filter(isWaited);
   if (waste(waited) < MOST * total(slow)) return null;
@@ -128,26 +145,24 @@ function askedAgain({ lookup, owner }: Asked, slow: readonly NamePhase[], facts:
   const seen = hopsOf(again).length > 0;
   const answeredInTime = hop !== null && hop.answered !== null && hop.answered.time <= first.end;
   const isLate = !answeredInTime && (hop !== null || !seen) && last.end - last.start >= AT_ONCE * (first.end - first.start);
-  const what = `${owner} waited ${spanText(total(slow))} for ${soughtText(lookup)}: the DNS server ${first.server}`;
-  if (isLate) return lateAnswer(what, last.end - first.start, first, hop === null ? '' : `, ${processText(hop)},`);
-  const received =
-    hop === null ? '' : `; ${processText(hop)} received it${hop.answered === null ? ' and did not answer' : ', and its answer was lost'}`;
-  return {
-    id: 'dns-question-lost',
-    sentence: `${what} did not answer ${waited.length > 1 ? 'the first questions' : 'the first question'} within ${spanText(first.end - first.start)}, and answered the next after ${spanText(last.end - last.start)}: a question or its answer was lost${received}${droppedText(again, facts)}.`,
-    fixes: [
-      'look for what drops single packets: two questions at once from one port race in conntrack (insert_failed in conntrack -S)',
-      'set options single-request-reopen, or use NodeLocal DNSCache, where it is that race',
-    ],
+  const sought = { ...soughtOf(found, slow), failed: false };
+  const by = hop === null ? null : processOf(hop);
+  if (isLate) return lateAnswer(sought, first, { after: last.end - first.start, by, again: true, cutOff: null }, slow);
+  const known = {
+    ...sought,
+    server: first.server,
+    many: waited.length > 1,
+    within: first.end - first.start,
+    after: last.end - last.start,
+    received: by === null ? null : { by, answered: hop!.answered !== null },
+    dropped: dropReasons(triesOf(again), facts),
   };
+  return cause('dns-question-lost', known, { cost: total(slow), nums: dnsEvidence(slow) });
 }
 
-export function lateAnswer(what: string, after: number, { end, start }: Try, who: string): Judgement {
-  return {
-    id: 'dns-late-answer',
-    sentence: `${what}${who} answered ${spanText(after)} after the first question, later than the resolver waits (${spanText(end - start)}), which had asked again meanwhile.`,
-    fixes: ['look at the load of the DNS server, and at what it asks itself', 'cache names near the client (NodeLocal DNSCache)'],
-  };
+export function lateAnswer(sought: Sought, { server, start, end }: Try, late: Late, phases: readonly NamePhase[]): Found {
+  const known = { ...sought, ...late, server, limit: end - start };
+  return cause('dns-late-answer', known, { cost: total(phases), nums: dnsEvidence(phases) });
 }
 
 /** The first sending of a question that was repeated, and the one that was answered. */

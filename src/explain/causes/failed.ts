@@ -1,19 +1,75 @@
 /** Calls that failed, and what they mean. */
 
-import type { Failed } from '../catalog.ts';
 import { interpreterOf, saidInterpreter } from '../interpreter.ts';
 import { listenerAt, listenerElsewhere } from '../listener.ts';
 import { localPorts } from '../local-ports.ts';
 import type { SocketWait } from '../sockets.ts';
-import type { Cause, Failure, ProcessName } from '../story.ts';
-import { cause, type Facts, type Rule, type Shown } from './cause.ts';
+import type { Failure, ProcessName } from '../story.ts';
+import { cause, type Facts, type Found, type Rule, type Shown } from './cause.ts';
 import { holderOf } from './file.ts';
 import { drops } from './names.ts';
+import { type Failed, row } from './row.ts';
+
+type ConnectRefused = Failed & {
+  readonly filtered: boolean;
+  readonly elsewhere: { readonly server: ProcessName; readonly address: string } | null;
+};
+
+type NoLocalPort = Failed & { readonly ports: readonly [first: number, last: number] | null };
+
+type HttpError = {
+  readonly owner: ProcessName;
+  readonly from: string;
+  readonly status: string;
+  readonly request: string;
+  readonly times: number;
+};
+
+type HttpErrorGiven = {
+  readonly owner: ProcessName;
+  readonly to: string;
+  readonly status: string;
+  readonly request: string;
+  readonly times: number;
+  /** What it had got from behind it just before; empty: nothing is known. */
+  readonly upstream: string;
+};
+
+// biome-ignore format: a table
+export const FAILED_CAUSES = {
+  'connect-refused': row<ConnectRefused>('A refused connection', 0.95, 'ss -lnt on the server: is the port there?', ['check that the server runs and listens on that port', 'of a service: check that it has endpoints and the right targetPort'], ['retransmits', 'dropped-packets']),
+  'nameserver-unreachable': row<Failed>('A DNS server that cannot be asked', 0.95, 'ip route get ADDRESS, in the network namespace of the process', ['check the nameserver line of resolv.conf, and the route to it', 'with options use-vc: let the server take TCP']),
+  'connect-unreachable': row<Failed>('No route', 0.95, 'ip route get ADDRESS, in the network namespace of the process', ['check the routes of the pod and the node, and that kube-proxy runs on this node']),
+  'connect-forbidden': row<Failed>('A connection that is not allowed', 0.95, 'nft list ruleset', ['check the packet filter and the security policy of the pod']),
+  'connect-failed': row<Failed>('A connection that failed', 0.8, 'trowel lens errors FILE', ['look at the error’s meaning for connect(2)']),
+  'no-local-port': row<NoLocalPort>('No local port left', 0.95, 'ss -tan state time-wait | wc -l; sysctl net.ipv4.ip_local_port_range', ['keep connections open and use them again, instead of one for each request', 'widen net.ipv4.ip_local_port_range', 'connect to more than one address, or from more than one']),
+  'socket-missing': row<Failed>('A Unix socket that nobody serves', 0.9, 'ss -lx', ['start the server that makes the socket, or mount the folder that it is in']),
+  'keep-alive-race': row<Failed & { readonly idle: number }>('A request on a connection that the server had closed', 0.9, 'compare the keep-alive times of both sides', ['let the client’s pool close idle connections sooner than the server does', 'let the client send the request again: it was not answered']),
+  'connection-lost': row<Failed>('A connection broken off', 0.85, 'the log of the other side at that time', ['look at the log of the other side']),
+  'http-error': row<HttpError>('An error as answer', 0.9, 'the log of the server at that time', ['look at the log of the server that gave the answer'], ['payload']),
+  'http-error-given': row<HttpErrorGiven>('An error given as answer', 0.9, 'its own log at that time', ['look at what it had asked behind it, and at its log'], ['payload']),
+  'lock-held': row<Failed & { readonly holder: ProcessName | null }>('A lock that somebody else has', 0.9, 'lslocks', ['wait until who has the lock is done, or let the program wait for it itself', 'stop who holds it']),
+  'disk-full': row<Failed>('A full disk', 0.95, 'df -h and df -i on that path; quota', ['make room on the volume, or enlarge it', 'of an emptyDir or tmpfs: raise its sizeLimit']),
+  'read-only': row<Failed>('A read-only file system', 0.9, 'findmnt -T PATH', ['mount the volume for writing, or write elsewhere (readOnlyRootFilesystem)', 'see in dmesg whether the kernel made it read-only after an error']),
+  'io-error': row<Failed>('A disk that fails', 0.95, 'dmesg | tail', ['look at the kernel’s log: the disk or its connection fails']),
+  'out-of-descriptors': row<Failed>('No descriptor left', 0.95, 'ls /proc/PID/fd | wc -l; ulimit -n', ['raise the limit of open files (LimitNOFILE, ulimit -n)', 'find what is left open']),
+  'out-of-memory': row<Failed>('No memory left', 0.9, 'memory.events of its cgroup', ['raise the memory limit, or use less']),
+  'file-missing': row<Failed>('A file that is not there', 0.7, 'ls -l PATH, in the mount namespace of the process', ['put the file there, or correct the path'], ['payload']),
+  'file-forbidden': row<Failed>('A file that may not be used', 0.75, 'namei -l PATH, as the user of the process', ['check owner and mode of the file and of the folders above it, and the security policy'], ['payload']),
+  'address-in-use': row<Failed & { readonly holder: ProcessName | null }>('An address in use', 0.95, 'ss -ltnp', ['stop who has the address, or take another port']),
+  'bind-failed': row<Failed>('An address that cannot be taken', 0.9, 'ip address', ['check that the address is one of this network namespace, and that the port may be taken (below 1024: CAP_NET_BIND_SERVICE)']),
+  'program-missing': row<Failed>('A program that is not there', 0.85, 'ls -l PATH; file PATH', ['check the path, the image and PATH; of a script also its first line']),
+  'interpreter-missing': row<Failed & { readonly interpreter: string }>('An interpreter that is not there', 0.95, 'head -1 PATH', ['install the interpreter or correct the script’s first line']),
+  'program-forbidden': row<Failed>('A program that may not be run', 0.95, 'ls -l PATH; findmnt -T PATH (noexec)', ['make it executable (chmod +x); check that its file system is not mounted noexec']),
+  'program-unusable': row<Failed>('A program that cannot be run', 0.9, 'file PATH', ['check that it was built for this machine, and that it is whole']),
+  'inotify-limit': row<Failed>('A limit of inotify', 0.95, 'sysctl fs.inotify', ['raise fs.inotify.max_user_instances and fs.inotify.max_user_watches', 'find who watches that much: all containers of a user share the limit']),
+  'too-many-processes': row<Failed>('No further process allowed', 0.95, 'pids.current and pids.max of its cgroup; ulimit -u', ['raise the limit of processes (pids.max, ulimit -u), or find who starts so many']),
+};
 
 export const failedRule: Rule = (facts) =>
   facts.failures.filter(({ kind }) => kind !== 'lookup' && kind !== 'ended').map((failure) => found(failure, facts));
 
-function found(failure: Failure, facts: Facts): Cause {
+function found(failure: Failure, facts: Facts): Found {
   const trouble = failure.socket?.trouble ?? [];
   const shown = { nums: [failure.num, failure.last, ...trouble.map(({ num }) => num)] };
   const { call, error, what, times } = failure;
@@ -45,14 +101,14 @@ function found(failure: Failure, facts: Facts): Cause {
         ? cause('keep-alive-race', { ...failed, idle: failure.span }, shown)
         : cause('connection-lost', failed, shown);
     default:
-      return cause(FILE_CAUSES[error] ?? 'file-forbidden', failed, shown);
+      return cause(BY_ERROR[error] ?? 'file-forbidden', failed, shown);
   }
 }
 
 /** ns in which what a proxy had from behind it explains what it then answers. */
 const SOON = 20e6;
 
-function gave({ what, error, detail, times, time, pid }: Failure, owner: ProcessName, shown: Shown, { scene }: Facts): Cause {
+function gave({ what, error, detail, times, time, pid }: Failure, owner: ProcessName, shown: Shown, { scene }: Facts): Found {
   const last = scene.socketWaits(pid).findLast(({ end }) => end <= time && end > time - SOON);
   const upstream = last === undefined ? '' : `right after ${behind(last)}`;
   const nums = last === undefined ? shown.nums : [...shown.nums, last.last];
@@ -66,24 +122,23 @@ function behind({ outcome, error, socket, kind }: SocketWait): string {
   return `${socket.remote} had ${broke ? 'closed the connection without an answer' : 'not answered it'}${error === null ? '' : ` (${error})`}`;
 }
 
-const FILE_CAUSES: Readonly<
-  Record<string, 'disk-full' | 'read-only' | 'io-error' | 'out-of-descriptors' | 'out-of-memory' | 'file-missing'>
-> = {
-  ENOSPC: 'disk-full',
-  EDQUOT: 'disk-full',
-  EROFS: 'read-only',
-  EIO: 'io-error',
-  EMFILE: 'out-of-descriptors',
-  ENFILE: 'out-of-descriptors',
-  ENOMEM: 'out-of-memory',
-  ENOBUFS: 'out-of-memory',
-  ENOENT: 'file-missing',
-  ENOTDIR: 'file-missing',
-};
+const BY_ERROR: Readonly<Record<string, 'disk-full' | 'read-only' | 'io-error' | 'out-of-descriptors' | 'out-of-memory' | 'file-missing'>> =
+  {
+    ENOSPC: 'disk-full',
+    EDQUOT: 'disk-full',
+    EROFS: 'read-only',
+    EIO: 'io-error',
+    EMFILE: 'out-of-descriptors',
+    ENFILE: 'out-of-descriptors',
+    ENOMEM: 'out-of-memory',
+    ENOBUFS: 'out-of-memory',
+    ENOENT: 'file-missing',
+    ENOTDIR: 'file-missing',
+  };
 
 const UNREACHABLE: ReadonlySet<string> = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN']);
 
-function connect(failure: Failure, failed: Failed, shown: { readonly nums: readonly number[] }, { scene }: Facts): Cause {
+function connect(failure: Failure, failed: Failed, shown: { readonly nums: readonly number[] }, { scene }: Facts): Found {
   const { error, what } = failure;
   const trouble = failure.socket?.trouble ?? [];
   if (what.startsWith('/') || what.startsWith('@')) return cause('socket-missing', failed, shown);
@@ -106,7 +161,7 @@ function connect(failure: Failure, failed: Failed, shown: { readonly nums: reado
   return cause('connect-failed', failed, shown);
 }
 
-function program(failure: Failure, failed: Failed, shown: { readonly nums: readonly number[] }, { scene }: Facts): Cause {
+function program(failure: Failure, failed: Failed, shown: { readonly nums: readonly number[] }, { scene }: Facts): Found {
   const { error, what } = failure;
   if (error === 'EACCES' || error === 'EPERM') return cause('program-forbidden', failed, shown);
   if (error === 'ENOMEM') return cause('out-of-memory', failed, shown);

@@ -1,7 +1,8 @@
 /** The rules, in the order in which causes of the same cost are told. */
+import { CATALOG } from '../catalog.ts';
 import { FATAL } from '../problems.ts';
 import type { Cause } from '../story.ts';
-import type { Facts, Rule } from './cause.ts';
+import type { Facts, Found, Rule } from './cause.ts';
 import { connectRule } from './connect.ts';
 import { judgeDns } from './dns.ts';
 import { endedRule } from './ended.ts';
@@ -19,13 +20,19 @@ const FAILED: readonly Rule[] = [failedRule, endedRule];
  * What the process ended for comes first, where no wait was in vain; then others' causes, then its own, the dearest of each first.
  */
 export function causesOf(facts: Facts): Cause[] {
-  const dearest = (causes: Cause[]) => causes.sort((a, b) => b.cost - a.cost);
+  const dearest = (causes: Found[]) => causes.sort((a, b) => b.cost - a.cost);
   const others = OTHERS.flatMap((rule) => rule(facts));
   const all = FAILED.flatMap((rule) => rule(facts));
   const explained = others.length > 0 || all.length > 1;
   const failed = all.filter(({ id }) => id !== 'program-failed' || !explained);
   const fatal = facts.weight >= FATAL && !facts.phases.some(({ socket, duration }) => isVain(socket?.outcome) && duration >= facts.floor);
-  return [...(fatal ? failed : []), ...dearest(fatal ? others : [...others, ...failed]), ...dearest(ownRule(facts))];
+  const found = [...(fatal ? failed : []), ...dearest(fatal ? others : [...others, ...failed]), ...dearest(ownRule(facts))];
+  return found.map(completed);
+}
+
+function completed(found: Found): Cause {
+  const { fixes, confidence } = CATALOG[found.id];
+  return { fixes, confidence, ...found } as Cause; // id and facts belong together, as cause() saw to: a union cannot be told so
 }
 
 function isVain(outcome: string | undefined): boolean {

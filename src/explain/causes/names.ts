@@ -1,37 +1,5 @@
-/** Names as sentences use them. */
+/** Who spent a phase, and which drops explain it. */
 import type { Phase, ProcessName, Trouble } from '../story.ts';
-
-/** `curl (4711)`. */
-export function processText({ comm, pid }: ProcessName): string {
-  return `${comm} (${pid})`;
-}
-
-/** Who spent a phase. */
-export function ownerText(phase: Phase, story: ProcessName): string {
-  return processText(phase.process ?? story);
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  NETFILTER_DROP: 'a packet filter (iptables or nftables: a network policy, a firewall, a full conntrack table)',
-  NO_SOCKET: 'nobody listening there',
-  IP_INADDRERRORS: 'a host that does not forward packets (net.ipv4.ip_forward is 0)',
-  IP_INNOROUTES: 'no route to it',
-  IP_OUTNOROUTES: 'no route to it',
-  IP_RPFILTER: 'the reverse path filter (rp_filter)',
-  PKT_TOO_BIG: 'a link whose MTU is smaller than the packets',
-  SOCKET_RCVBUFF: 'a full receive buffer',
-  SOCKET_BACKLOG: 'a full socket backlog',
-  TCP_LISTEN_OVERFLOW: 'a full accept queue',
-  LISTEN_OVERFLOW: 'a full accept queue',
-  QDISC_DROP: 'a full transmit queue',
-  NEIGH_FAILED: 'a neighbour that does not answer ARP',
-  NEIGH_QUEUEFULL: 'a neighbour that does not answer ARP',
-};
-
-/** The kernel's reason for a dropped packet, in words. */
-export function reasonText(reason: string): string {
-  return REASONS[reason] ?? reason;
-}
 
 /** Drops that would explain silence; those that only follow from something else are not among them. */
 export function drops(trouble: readonly Trouble[]): Trouble[] {
@@ -45,6 +13,7 @@ export function ownerOf(phase: Phase, process: ProcessName): ProcessName {
   return phase.process ?? process;
 }
 
+/** `a, b and c`, for fixes. */
 export function list(words: readonly string[]): string {
   return words.length < 2 ? (words[0] ?? '') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }

@@ -1,8 +1,18 @@
 /** Time that a process spent by itself: nobody else is to blame for it. */
 import type { CauseFacts } from '../catalog.ts';
-import type { Cause, Kind, Phase } from '../story.ts';
-import { cause, evidence, type Facts, type Rule } from './cause.ts';
+import type { Kind, Phase } from '../story.ts';
+import { cause, evidence, type Facts, type Found, type Rule } from './cause.ts';
 import { ownerOf } from './names.ts';
+import { row, WAITS, type Waited } from './row.ts';
+
+type OwnCpu = Waited & { readonly calls: { readonly name: string; readonly times: number; readonly failed: number } | null };
+
+// biome-ignore format: a table
+export const OWN_CAUSES = {
+  'own-sleep': row<Waited>('Own sleep', 0.9, 'its source', ['it is in the program: a sleep, or a back-off between retries']),
+  'own-poll': row<Waited>('Own polling', 0.8, 'its source', ['it is in the program: a poll interval that doubles, or a fixed tick']),
+  'own-cpu': row<OwnCpu>('Own computing', 0.7, 'perf top -p PID; cpu.stat of its cgroup', ['profile the program; look at CPU limits and throttling'], WAITS),
+};
 
 /** Of less of the story's time than this nobody wants to read. */
 const SHARE = 0.03;
@@ -15,7 +25,7 @@ export const ownRule: Rule = (facts) =>
     .filter((phase) => OWN[phase.kind] !== undefined && phase.duration >= facts.over && phase.duration >= SHARE * (facts.end - facts.start))
     .map((phase) => found(phase, facts));
 
-function found(phase: Phase, facts: Facts): Cause {
+function found(phase: Phase, facts: Facts): Found {
   const waited = { owner: ownerOf(phase, facts.process), to: phase.what, waited: phase.duration };
   const shown = { cost: phase.duration, nums: evidence([phase]) };
   if (phase.kind === 'cpu') return cause('own-cpu', { ...waited, calls: callsOf(phase, facts) }, shown);

@@ -1,6 +1,12 @@
 /** Loops that try the same again and again, and sleep between. */
-import type { Cause, Phase } from '../story.ts';
-import { cause, type Facts, isOf, type Rule } from './cause.ts';
+import type { Phase } from '../story.ts';
+import { cause, type Facts, type Found, isOf, type Rule } from './cause.ts';
+import { type Failed, row } from './row.ts';
+
+// biome-ignore format: a table
+export const RETRY_CAUSES = {
+  'retry-loop': row<Failed & { readonly slept: number }>('A loop that tries again and again', 0.85, 'trowel lens errors FILE', ['make what it waits for ready sooner, or let it be told instead of asking']),
+};
 
 export const retryRule: Rule = (facts) =>
   facts.phases
@@ -8,7 +14,7 @@ export const retryRule: Rule = (facts) =>
     .filter(({ duration }) => duration >= facts.floor)
     .flatMap((phase) => found(phase, facts));
 
-function found(phase: Phase, { scene, process, end }: Facts): Cause[] {
+function found(phase: Phase, { scene, process, end }: Facts): Found[] {
   const { pid } = phase.process ?? process;
   const retry = scene.retries.find((loop) => loop.pid === pid && loop.start < phase.end && loop.end > phase.start && !loop.lock);
   if (retry === undefined) return [];

@@ -1,10 +1,42 @@
 /** Answers that came late, or not: who was slow, and with what. */
-import type { Asking, CauseId, Serving } from '../catalog.ts';
+import type { CauseId } from '../catalog.ts';
 import { listenerOf } from '../listener.ts';
-import type { Cause, Kind, Peer, Phase, SocketPhase } from '../story.ts';
-import { cause, evidence, type Facts, isOf, type Rule, type Shown } from './cause.ts';
-import { drops, ownerOf, reasonText } from './names.ts';
+import type { Kind, Peer, Phase, ProcessName, SocketPhase } from '../story.ts';
+import { cause, evidence, type Facts, type Found, isOf, type Rule, type Shown } from './cause.ts';
+import { drops, ownerOf } from './names.ts';
+import { type Asking, row, type Serving, WAITS } from './row.ts';
 import { starved } from './starved.ts';
+
+type ServerKilled = Asking & { readonly server: ProcessName; readonly signal: number; readonly by: ProcessName | null };
+
+type ServerExited = Asking & { readonly server: ProcessName; readonly exit: number };
+
+type ServerStopped = Asking & { readonly server: ProcessName; readonly by: ProcessName | null };
+
+type PacketsLost = Asking & { readonly reasons: readonly string[]; readonly again: number };
+
+// biome-ignore format: a table
+export const SERVER_CAUSES = {
+  'server-closed': row<Asking & { readonly error: string }>('A connection closed without an answer', 0.9, 'the log of the server at that time', ['look at the log of the server']),
+  'server-killed': row<ServerKilled>('A server killed while it worked', 0.95, 'dmesg | grep -i "killed process"; the pod’s last state', ['find who kills it: a memory limit (OOMKilled), a failing liveness probe, a rollout without a grace period'], ['signals']),
+  'server-exited': row<ServerExited>('A server that ended while it worked', 0.9, 'the log of the server at that time', ['look at why the server ended: trowel explain --end PID']),
+  'server-stopped': row<ServerStopped>('A stopped server', 0.95, 'ps -o stat of the server: T', ['let it go on (SIGCONT); find who stopped it: a debugger, a checkpoint, a frozen cgroup']),
+  'server-sleeps': row<Serving>('A server that sleeps', 0.9, 'trowel explain --pid of the server', ['remove the sleep, or the retry back-off, in the server']),
+  'server-polls': row<Serving>('A server that waits by a timer', 0.8, 'trowel explain --pid of the server', ['remove the polling, or the retry back-off, in the server']),
+  'server-waits-for-dns': row<Serving>('A server that looks up a name', 0.9, 'trowel dns FILE', ['repair the server’s name resolution: trowel dns shows its lookups']),
+  'server-waits-for-connect': row<Serving>('A server that waits for a connection', 0.9, 'trowel explain --pid of the server', ['look at that upstream']),
+  'server-waits-for-server': row<Serving>('A server that waits for another', 0.9, 'trowel explain --pid of the server', ['look at that upstream: explain --pid shows more']),
+  'server-waits-for-disk': row<Serving>('A server that waits for a disk', 0.9, 'iostat -x 1', ['look at the disk, or sync less often']),
+  'server-waits-for-lock': row<Serving>('A server that waits for a lock', 0.8, 'trowel explain --pid of the server', ['find who holds the lock']),
+  'server-waits-for-process': row<Serving>('A server that waits for a process or a thread', 0.6, 'trowel explain --pid of the server', ['explain --pid shows more'], ['pending', 'exits']),
+  'server-computes': row<Serving>('A server that computes', 0.75, 'perf top -p PID; cpu.stat of its cgroup: nr_throttled', ['profile the server: its CPU time, or too small a CPU limit'], WAITS),
+  'server-busy': row<Serving>('A server that does not come to the request', 0.8, 'ss -tn on the server: Recv-Q of the connection', ['let the server take requests while it works on others: more workers or threads'], WAITS),
+  'server-slow': row<Asking & { readonly server: ProcessName | null }>('A slow server', 0.6, 'record on the server’s node, too', ['record on the server’s node, too']),
+  'server-silent': row<Asking>('A server that does not answer', 0.6, 'record on the server’s node, too', ['record on the server’s node, too'], ['retransmits', 'dropped-packets']),
+  'tls-slow': row<Asking>('A slow TLS handshake', 0.6, 'record on the server’s node, too', ['record on the server’s node, too']),
+  'mtu-black-hole': row<Asking>('Packets larger than a link', 0.9, 'ping -M do -s 1472 ADDRESS', ['set the MTU of the pod network to what the smallest link carries', 'let ICMP “fragmentation needed” through, or clamp the TCP segment size']),
+  'packets-lost': row<PacketsLost>('Lost packets', 0.8, 'nstat -az TcpRetransSegs', ['find where the packets get lost: record on both nodes'], ['dropped-packets']),
+};
 
 export const serverRule: Rule = (facts) =>
   facts.phases
@@ -19,7 +51,7 @@ function isLost({ socket }: Phase, { failures }: Facts): boolean {
   return vain && failures.some(({ kind, fd }) => kind === 'lost' && socket!.fds.includes(fd));
 }
 
-function found(phase: Phase, socket: SocketPhase, facts: Facts): Cause {
+function found(phase: Phase, socket: SocketPhase, facts: Facts): Found {
   const unanswered = socket.outcome === 'given up' || socket.outcome === 'open';
   const never = unanswered && facts.lost === 0;
   const asking: Asking = {
@@ -41,16 +73,16 @@ function found(phase: Phase, socket: SocketPhase, facts: Facts): Cause {
   );
 }
 
-function networkCause({ trouble }: SocketPhase, asking: Asking, shown: Shown): Cause | null {
+function networkCause({ trouble }: SocketPhase, asking: Asking, shown: Shown): Found | null {
   const dropped = drops(trouble);
   if (dropped.some(({ reason }) => reason === 'PKT_TOO_BIG')) return cause('mtu-black-hole', asking, shown);
   const again = trouble.filter(({ type }) => type === 'tcp_retransmit').length;
   if (again < 2) return null;
-  return cause('packets-lost', { ...asking, reasons: [...new Set(dropped.map(({ reason }) => reasonText(reason)))], again }, shown);
+  return cause('packets-lost', { ...asking, reasons: [...new Set(dropped.map(({ reason }) => reason))], again }, shown);
 }
 
 /** The other side ended the connection instead of answering; maybe since it ended itself. */
-function brokenOff(phase: Phase, socket: SocketPhase, asking: Asking, shown: Shown, { scene }: Facts): Cause | null {
+function brokenOff(phase: Phase, socket: SocketPhase, asking: Asking, shown: Shown, { scene }: Facts): Found | null {
   if (socket.error === null && !socket.closed) return null;
   const { peer } = socket;
   const server = peer?.process ?? null;
@@ -66,7 +98,7 @@ function brokenOff(phase: Phase, socket: SocketPhase, asking: Asking, shown: Sho
   return cause('server-closed', { ...asking, error: socket.error ?? '' }, shown);
 }
 
-function waiting(phase: Phase, socket: SocketPhase, asking: Asking, shown: Shown, facts: Facts): Cause | null {
+function waiting(phase: Phase, socket: SocketPhase, asking: Asking, shown: Shown, facts: Facts): Found | null {
   const { peer } = socket;
   const listener = peer === null || peer.received === null ? listenerOf(facts.scene, socket, phase) : null;
   const server = peer?.process ?? listener?.process ?? null;
@@ -99,7 +131,7 @@ const PEER_CAUSES: Readonly<Partial<Record<Kind, CauseId & `server-${string}`>>>
   cpu: 'server-computes',
 };
 
-function peerCause(peer: Peer, phase: Phase, asking: Asking, shown: Shown): Cause {
+function peerCause(peer: Peer, phase: Phase, asking: Asking, shown: Shown): Found {
   const work = [...peer.phases].sort((a, b) => b.duration - a.duration)[0];
   const late = peer.received === null ? null : peer.received - phase.start;
   const serving: Serving = { ...asking, server: peer.process, late, work: workText(work), spent: work?.duration ?? 0 };
@@ -109,7 +141,7 @@ function peerCause(peer: Peer, phase: Phase, asking: Asking, shown: Shown): Caus
   return served(id, serving, shown);
 }
 
-function served(id: string, serving: Serving, shown: Shown): Cause {
+function served(id: string, serving: Serving, shown: Shown): Found {
   return cause(id as 'server-sleeps', serving, shown);
 }
 

@@ -8,6 +8,7 @@ import type { Dimensions, ProcessRow } from '../model/rows.ts';
 import { secondsText } from '../model/time.ts';
 import { Cluster, type Endpoint } from '../node/cluster.ts';
 import type { Held } from '../node/state.ts';
+import { vanishingText, Ways } from '../node/way.ts';
 import type { FactEvidence } from './check.ts';
 import { type Drop, type End, type Failure, Observed } from './observed.ts';
 
@@ -23,6 +24,7 @@ export class Examined {
   /** Only what is of the namespaces that were looked into counts; null: everything does. */
   readonly #scope: ReadonlySet<number> | null;
   #unanswered: DnsRow[] | null = null;
+  #ways: Ways | null = null;
 
   constructor(capture: Capture) {
     this.capture = capture;
@@ -49,6 +51,22 @@ export class Examined {
   /** Packets that were dropped here. */
   drops(wanted: (drop: Drop) => boolean = () => true): Drop[] {
     return this.observed.drops.filter((drop) => this.inScope(drop.netns) && wanted(drop));
+  }
+
+  /** Where dropped packets vanished, the most first: one fact each, with the time of the first. */
+  vanished(drops: readonly Drop[]): FactEvidence[] {
+    this.#ways ??= new Ways(this.cluster, this.observed.drops);
+    const [first, second, ...others] = [...drops].sort((a, b) => b.count - a.count);
+    const shown = [first, second].flatMap((drop) => (drop === undefined ? [] : [this.#vanishedText(drop, this.#ways!)]));
+    const rest = others.length === 0 ? [] : [{ time: others[0]!.first, text: `${times(sum(others), 'more packet')} between other ends` }];
+    return [...shown, ...rest];
+  }
+
+  #vanishedText(drop: Drop, ways: Ways): FactEvidence {
+    const { src, dst, count, reason, l4proto, first } = drop;
+    const what = l4proto === 17 ? 'UDP packet' : drop.syns === count ? 'SYN' : 'TCP packet';
+    const text = `${times(count, what)} from ${this.cluster.nameAt(src.ip)} to ${this.name(dst)}: ${vanishingText(ways.vanishing(drop), '', count)} (${reason})`;
+    return { time: first, text };
   }
 
   /** Questions of clients of this node that nobody answered, however often they were asked. */

@@ -25,9 +25,13 @@ export interface Group {
 export interface Drop extends Group {
   readonly reason: string;
   readonly netns: number;
+  /** Index of the interface that the packet was on; 0: none. */
+  readonly ifindex: number;
   readonly l4proto: number;
   readonly src: End;
   readonly dst: End;
+  /** How many of them were the first of a connection. */
+  syns: number;
 }
 
 /** How connections of one namespace to one address failed. */
@@ -102,6 +106,8 @@ export class Observed {
   readonly #capture: Capture;
   readonly #types: (EventType | undefined)[] = [];
   readonly #groups = new Map<string, Group>();
+  /** Drops by the end that sent them, until it shows whether that end had a connection by then. */
+  readonly #early = new Map<string, Drop[]>();
   /** Connections of which it is known how they failed, by their ends. */
   readonly #told = new Set<string>();
   readonly #closed: { readonly fd: FdRow; readonly num: number; readonly time: number; readonly thread: number }[] = [];
@@ -167,10 +173,12 @@ export class Observed {
     const { netns, l4proto } = fd;
     const pair = `${local.ip} ${local.port} ${remote.ip} ${remote.port}`;
     if (type.name === 'packet_drop') {
-      const [reason, where] = [args.text('reason'), args.number('netns')];
+      const [reason, where, ifindex] = [args.text('reason'), args.number('netns'), args.number('ifindex')];
       // the row is the receiver's: its local end is where the packet was going
-      const key = `drop ${reason} ${where} ${l4proto} ${remote.ip} ${wellKnown(remote)} ${local.ip} ${wellKnown(local)}`;
-      this.#add(this.drops, key, num, time, () => ({ reason, netns: where, l4proto, src: remote, dst: local }));
+      const key = `drop ${reason} ${where} ${ifindex} ${l4proto} ${remote.ip} ${wellKnown(remote)} ${local.ip} ${wellKnown(local)}`;
+      const make = () => ({ reason, netns: where, ifindex, l4proto, src: remote, dst: local, syns: 0 });
+      const group = this.#add(this.drops, key, num, time, make);
+      if (group !== null && isTcp(group)) this.#isEarly(endText(remote), group);
     } else if (type.name === 'tcp_retransmit') {
       const group = this.#add(this.retransmits, `again ${netns} ${pair}`, num, time, () => ({
         netns,
@@ -182,13 +190,30 @@ export class Observed {
     } else if (type.name === 'udp_queue_full' || type.name === 'accept_queue_full') {
       const kind = type.name === 'udp_queue_full' ? 'udp' : 'accept';
       this.#add(this.queues, `full ${kind} ${netns} ${endText(local)}`, num, time, () => ({ kind, netns, local, max: args.number('max') }));
-    } else if (type.name === 'connect_unanswered') this.#fail('unanswered', 'ETIMEDOUT', fd, num, time, chunk.thread[i]!);
+    } else if (type.name === 'connect_unanswered') {
+      this.#wasOpening(endText(local));
+      this.#fail('unanswered', 'ETIMEDOUT', fd, num, time, chunk.thread[i]!);
+    }
     else this.#state(fd, enumName('tcpstate', args.number('old')), enumName('tcpstate', args.number('new')), num, time, chunk.thread[i]!);
   }
 
   #state(fd: FdRow, before: string, after: string, num: number, time: number, thread: number): void {
+    const [local] = endsOf(fd);
+    if (before === 'SYN_SENT') this.#wasOpening(endText(local));
     if (after === 'ESTABLISHED') this.established.add(tupleOf(fd));
     if (before === 'SYN_SENT' && after === 'CLOSE') this.#closed.push({ fd, num, time, thread });
+  }
+
+  #isEarly(end: string, drop: Drop): void {
+    const known = this.#early.get(end);
+    if (known !== undefined) known.push(drop);
+    else if (this.#early.size < MOST_GROUPS) this.#early.set(end, [drop]);
+  }
+
+  /** Until now this end had sent nothing but SYNs. */
+  #wasOpening(end: string): void {
+    for (const drop of this.#early.get(end) ?? []) drop.syns++;
+    this.#early.delete(end);
   }
 
   #add<T extends object>(list: (T & Group)[], key: string, num: number, time: number, make: () => T): (T & Group) | null {

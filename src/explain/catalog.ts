@@ -59,7 +59,8 @@ export interface Ended {
 /** What each cause knows, by its id. `text`: the rule writes the sentence itself. */
 export interface CauseFacts {
   'accept-queue-full': Connecting & { readonly server: ProcessName | null };
-  'connect-packets-dropped': Connecting & { readonly reasons: readonly string[]; readonly tuple: string };
+  /** `where`: on this node; empty: not known. */
+  'connect-packets-dropped': Connecting & { readonly reasons: readonly string[]; readonly tuple: string; readonly where: string };
   'connect-unanswered': Connecting & { readonly again: number };
   'connect-packets-lost': Connecting & { readonly again: number };
   'connect-slow': Connecting;

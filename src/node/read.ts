@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { NodeFact, NodeKind, NodeMissing, NodeValue } from '../model/node.ts';
 import { conntrackFacts, counterFacts, forwardingFact, netText, SYSCTL_VALUES, sysctlFacts, sysctlValues } from './counters.ts';
 import { LINKS, linkFacts, peerNames } from './links.ts';
+import { trafficFacts } from './proc-net.ts';
 import { allNamespaces, type FoundNamespace, hiddenProcesses, namespaceAt, namespaceFact, sickProcesses } from './processes.ts';
 import { iptablesFacts, ipvsFacts, nftFacts } from './rules.ts';
 import { LISTENERS, listenerFacts, Owners } from './sockets.ts';
@@ -38,7 +39,7 @@ const STRUCTURE: readonly NodeKind[] = [
   'cni',
   'process',
 ];
-const COUNTED: readonly NodeKind[] = ['hits', 'flow', 'listener', 'counter', 'kernelLog'];
+const COUNTED: readonly NodeKind[] = ['hits', 'flow', 'listener', 'counter', 'traffic', 'kernelLog'];
 
 /** `hostPath`: the namespace that counts as the node's; null: the first process'. */
 export function readNode(hostPath: string | null, depth: Depth): Snapshot {
@@ -117,7 +118,15 @@ function readAny(tools: Tools, namespace: FoundNamespace, host: boolean, depth: 
     ...conntrackFacts(tools, namespace, values),
     ...resolverFact(namespace),
     ...sickProcesses(namespace),
-    ...(depth === 'all' ? [...listenerFacts(tools, namespace, owners), ...counterFacts(tools, namespace)] : []),
+    ...(depth === 'all' ? countedFacts(tools, namespace, owners) : []),
+  ];
+}
+
+function countedFacts(tools: Tools, namespace: FoundNamespace, owners: Owners): NodeFact[] {
+  return [
+    ...listenerFacts(tools, namespace, owners),
+    ...counterFacts(tools, namespace),
+    ...trafficFacts(namespace.inode, netText(tools, namespace, 'dev')),
   ];
 }
 

@@ -16,7 +16,8 @@ type Sentences = { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
 const SENTENCES: Sentences = {
   'accept-queue-full': (f) =>
     `${connecting(f)}: the accept queue of ${f.server === null ? 'the server' : name(f.server)} is full, so the kernel dropped the handshake.`,
-  'connect-packets-dropped': (f) => `${connecting(f)}: packets were dropped (${f.tuple}) by ${list(f.reasons)}.`,
+  'connect-packets-dropped': (f) =>
+    `${connecting(f)}: packets ${f.where === '' ? `were dropped (${f.tuple}) by ${list(f.reasons)}` : `(${f.tuple}) ${f.where}`}.`,
   'connect-unanswered': (f) =>
     f.never
       ? `${connecting(f)}: its first packet (SYN) was not answered${f.again > 0 ? ' and had to be sent again' : ''}.`

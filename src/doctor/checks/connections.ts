@@ -59,6 +59,7 @@ export const unanswered: Check = {
         {
           affected: all.map(({ netns, thread }) => examined.who(netns, thread)),
           events: [...all, ...dropped].flatMap(({ nums }) => nums),
+          facts: examined.vanished(dropped),
           confidence: reasons.length > 0 ? 0.8 : 0.6,
           unseen: examined.unseenNode,
           fixes: [command`trowel explain FILE --event ${all[0]!.nums[0]}`],

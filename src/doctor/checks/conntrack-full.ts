@@ -46,6 +46,7 @@ export const conntrackFull: Check = {
             events: drops.flatMap(({ nums }) => nums),
             facts: [
               ...facts,
+              ...examined.vanished(drops),
               ...lines.slice(0, 2).map(({ value }) => ({ time: value.time, text: `kernel log at ${atText(value.time)}: ${value.text}` })),
             ],
             confidence: lines.length > 0 || dropped > 0 ? 0.97 : 0.85,

@@ -4,6 +4,7 @@ import type { Cause, Phase, Trouble } from '../story.ts';
 import { cause, evidence, type Facts, isOf, type Rule } from './cause.ts';
 import { drops, ownerOf, reasonText } from './names.ts';
 import { starved } from './starved.ts';
+import { vanishedText } from './vanished.ts';
 
 const LOST: ReadonlySet<string> = new Set(['connect_unanswered', 'tcp_retransmit']);
 /** Connections that were asked for over and over are one story when they lie in one. */
@@ -31,7 +32,8 @@ function late(phase: Phase, facts: Facts): Cause {
     const reasons = [...new Set(dropped.map(({ reason }) => reasonText(reason)))];
     const forwarding = dropped.some(({ reason }) => reason === 'IP_INADDRERRORS');
     const fixes = forwarding ? { fixes: ['let the node forward: sysctl -w net.ipv4.ip_forward=1'] } : {};
-    return cause('connect-packets-dropped', { ...base, reasons, tuple: dropped[0]!.tuple }, { ...shown, ...fixes });
+    const where = vanishedText(facts.scene, dropped);
+    return cause('connect-packets-dropped', { ...base, reasons, tuple: dropped[0]!.tuple, where }, { ...shown, ...fixes });
   }
   const again = trouble.filter(({ type }) => LOST.has(type)).length;
   if (socket?.error === 'ETIMEDOUT') return cause('connect-unanswered', { ...base, never: true, again }, shown);

@@ -4,9 +4,10 @@ import type { Lookup } from '../../dns/lookup.ts';
 import type { Try } from '../../dns/try.ts';
 import type { DnsRow } from '../../model/dns.ts';
 import { spanText } from '../../model/time.ts';
-import type { DnsPhase, Phase } from '../story.ts';
+import type { DnsPhase, Phase, Trouble } from '../story.ts';
 import type { Facts } from './cause.ts';
 import { drops, list, processText, reasonText } from './names.ts';
+import { vanishedText } from './vanished.ts';
 
 export type NamePhase = Phase & { readonly dns: DnsPhase };
 
@@ -83,19 +84,26 @@ export function cutOffText(phases: readonly NamePhase[]): string {
 
 /** `; the packets were dropped: …`. */
 export function droppedText(phases: readonly NamePhase[], facts: Facts): string {
-  const reasons = dropReasons(triesOf(phases), facts);
-  return reasons.length === 0 ? '' : `; the packets were dropped: ${list(reasons.map(reasonText))}`;
+  const dropped = droppedNear(triesOf(phases), facts);
+  if (dropped.length === 0) return '';
+  const where = vanishedText(facts.scene, dropped);
+  const reasons = [...new Set(dropped.map(({ reason }) => reason))];
+  return `; the packets ${where === '' ? `were dropped: ${list(reasons.map(reasonText))}` : where}`;
 }
 
 /** The kernel's reasons for dropping questions, or their answers. NO_SOCKET counts at the server's end alone. */
-export function dropReasons(tries: readonly Try[], { scene }: Facts): string[] {
-  const reasons = tries.flatMap(({ query, error }) => {
+export function dropReasons(tries: readonly Try[], facts: Facts): string[] {
+  return [...new Set(droppedNear(tries, facts).map(({ reason }) => reason))];
+}
+
+function droppedNear(tries: readonly Try[], { scene }: Facts): Trouble[] {
+  const found = tries.flatMap(({ query, error }) => {
     const fd = scene.dims.fds.get(query.fd);
     if (fd === undefined) return [];
     const near = scene.troubles.of(`${fd.localIp}:${fd.localPort}`, query.start - NEAR, query.start + NEAR);
-    return drops(near).flatMap(({ reason }) => (reason === 'NO_SOCKET' && error !== 'NO_SOCKET' && error !== 'ECONNREFUSED' ? [] : reason));
+    return drops(near).filter(({ reason }) => reason !== 'NO_SOCKET' || error === 'NO_SOCKET' || error === 'ECONNREFUSED');
   });
-  return [...new Set(reasons)];
+  return [...new Set(found)];
 }
 
 /** `; its resolver does not do what resolv.conf says: …`. */

@@ -193,8 +193,7 @@ export class Observed {
     } else if (type.name === 'connect_unanswered') {
       this.#wasOpening(endText(local));
       this.#fail('unanswered', 'ETIMEDOUT', fd, num, time, chunk.thread[i]!);
-    }
-    else this.#state(fd, enumName('tcpstate', args.number('old')), enumName('tcpstate', args.number('new')), num, time, chunk.thread[i]!);
+    } else this.#state(fd, enumName('tcpstate', args.number('old')), enumName('tcpstate', args.number('new')), num, time, chunk.thread[i]!);
   }
 
   #state(fd: FdRow, before: string, after: string, num: number, time: number, thread: number): void {

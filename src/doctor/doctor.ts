@@ -23,7 +23,7 @@ export function diagnose(capture: Capture, only: readonly string[] = []): Diagno
   const findings = found.filter(({ id }) => only.length === 0 || only.includes(id)).sort((a, b) => RANK[a.severity] - RANK[b.severity]);
   return {
     findings,
-    unseen: examined.unseenNode,
+    unseen: examined.unseen,
     checks: only.length === 0 ? CHECKS.length : only.length,
     events: examined.observed.events,
   };

@@ -1,4 +1,5 @@
 /** A capture as checks look at it: each thing is found once. */
+import type { Hidden } from '../capture/blind-spots.ts';
 import type { Capture } from '../capture/capture.ts';
 import { captureEnd } from '../lens/dns.ts';
 import type { DnsRow } from '../model/dns.ts';
@@ -134,7 +135,27 @@ export class Examined {
     const missing = parsed(this.capture.meta.nodeMissing);
     return missing.map(({ id, reason }) => `${id} of the node: ${reason}`);
   }
+
+  /** All that the recording could not see and that some check asks for; losses are a finding of their own. */
+  get unseen(): string[] {
+    const spots = this.capture.blindSpots.filter(
+      ({ id, usual, hides }) => !TOLD.has(id) && (!usual || hides.some((hidden) => ASKED.has(hidden))),
+    );
+    return [...this.unseenNode, ...spots.map(({ what, reason }) => (reason === '' ? what : `${what} (${reason})`))];
+  }
 }
+
+/** Told elsewhere in what the doctor says. */
+const TOLD: ReadonlySet<string> = new Set(['node', 'lost', 'losses', 'io_uring']);
+/** What checks stand on. */
+const ASKED: ReadonlySet<Hidden> = new Set<Hidden>([
+  'dropped-packets',
+  'retransmits',
+  'tcp-states',
+  'accept-queues',
+  'udp-queues',
+  'node-network',
+]);
 
 /** The same for each time that a question is asked on a socket. */
 export const questionOf = ({ fd, qname, qtype, messageId }: DnsRow) => `${fd} ${messageId} ${qtype} ${qname}`;

@@ -35,7 +35,11 @@ test.each<[number, string[], RegExp]>([
   [0, ['net', SICK], /nsenter -t \d+ -n/],
   [0, ['net', SICK, 'services'], /app=backnd .*yes: rejected, no endpoints/],
   [0, ['net', SICK, 'rules', '--at', '1s'], /has no endpoints/],
-  [0, ['net', DROPPING, 'drops'], /10 +NETFILTER_DROP +critical-app\/client .* the node .*cni0 .*rule 1 of ip filter FORWARD .*which counted 10 packets/],
+  [
+    0,
+    ['net', DROPPING, 'drops'],
+    /10 +NETFILTER_DROP +critical-app\/client .* the node .*cni0 .*rule 1 of ip filter FORWARD .*which counted 10 packets/,
+  ],
   [0, ['net', 'captures/critical-app.trowel', 'routes'], /the capture has no look at the node/],
   [0, ['doctor', 'captures/critical-app.trowel'], /CRITICAL {2}dns-unanswered/],
 ])('%d for trowel %j', (code, words, said) => {

@@ -4,7 +4,7 @@ import type { Held } from '../../node/state.ts';
 import { carriedBy, carriedText } from '../../node/traffic.ts';
 import { type Check, command, type FactEvidence, type Finding, finding } from '../check.ts';
 import { addressOf, type Examined, times } from '../examined.ts';
-import type { Failure } from '../observed.ts';
+import { type Failure, isLate } from '../observed.ts';
 
 interface Away {
   readonly failure: Failure;
@@ -16,7 +16,9 @@ interface Away {
 function away(examined: Examined, explained: (address: string) => boolean): Away[] {
   if (examined.node.empty) return [];
   return examined.failures
-    .filter(({ kind, remote }) => kind !== 'no-port' && kind !== 'forbidden' && !explained(addressOf(remote)))
+    .filter(
+      (failure) => failure.kind !== 'no-port' && failure.kind !== 'forbidden' && !isLate(failure) && !explained(addressOf(failure.remote)),
+    )
     .flatMap((failure) => {
       const ips = examined.endpoints(failure.remote).map(({ ip }) => ip);
       const far = ips.filter((ip) => !examined.isHere(ip));

@@ -15,7 +15,7 @@ const KINDS: readonly Kind[] = [
   { line: /(?:Out of memory|Memory cgroup out of memory): Killed process (?<pid>\d+) \((?<comm>[^)]*)\)/, severity: 'critical', verdict: 'the kernel killed # for want of memory', fixes: ['kubectl describe pod POD    # its memory limit, and “OOMKilled”', 'raise resources.limits.memory, or find what takes it: kubectl top pod'] },
   { line: /(?<comm>[^\s[]+)\[(?<pid>\d+)\]: segfault/, severity: 'warning', verdict: '# crashed (segfault)', fixes: ['kubectl logs --previous POD', 'coredumpctl list'] },
   { line: /neighbou?r table overflow/, severity: 'critical', verdict: 'the node’s table of neighbours is full: addresses that are not in it cannot be reached', fixes: ['sysctl -w net.ipv4.neigh.default.gc_thresh3=NUMBER', 'ip neigh show | wc -l'] },
-  { line: /possible SYN flooding on port (?<comm>\S+)/i, severity: 'warning', verdict: 'more connections than the listener takes arrive at port #', fixes: ['a larger backlog in listen(), and sysctl -w net.core.somaxconn=NUMBER'] },
+  { line: /possible SYN flooding on port (?<end>\S*\d)/i, severity: 'warning', verdict: 'more connections than the listener takes arrive at port #', fixes: ['a larger backlog in listen(), and sysctl -w net.core.somaxconn=NUMBER'] },
   { line: /too many orphaned sockets/, severity: 'warning', verdict: 'the kernel gives up connections for want of memory (too many orphaned sockets)', fixes: ['sysctl net.ipv4.tcp_max_orphans net.ipv4.tcp_mem'] },
 ];
 
@@ -31,12 +31,10 @@ export const kernelLog: Check = {
 function told(examined: Examined, { line, severity, verdict, fixes }: Kind, lines: readonly Held<'kernelLog'>[]): Finding[] {
   const found = lines.flatMap(({ value }) => {
     const match = line.exec(value.text);
-    return match === null || !concerns(examined, Number(match.groups?.pid ?? 0)) ? [] : [{ value, groups: match.groups ?? {} }];
+    return match === null || !concerns(examined, match.groups ?? {}) ? [] : [{ value, groups: match.groups ?? {} }];
   });
   if (found.length === 0) return [];
-  const names = [
-    ...new Set(found.map(({ groups }) => (groups.pid === undefined ? (groups.comm ?? '') : `${groups.comm} (${groups.pid})`))),
-  ];
+  const names = [...new Set(found.map(({ groups }) => (groups.pid === undefined ? (groups.end ?? '') : `${groups.comm} (${groups.pid})`)))];
   return [
     finding(
       'kernel-log',
@@ -52,8 +50,11 @@ function told(examined: Examined, { line, severity, verdict, fixes }: Kind, line
   ];
 }
 
-/** The log is the whole machine's: what it says of processes of other namespaces is not this node's. */
-function concerns(examined: Examined, pid: number): boolean {
-  if (pid === 0 || examined.capture.meta.netns === undefined) return true;
-  return [...examined.dims.processes.all()].some((process) => process.pid === pid && examined.inScope(process.netns));
+/** The log is the whole machine's: what it says of processes and listeners of other namespaces is not this node's. */
+function concerns(examined: Examined, { pid, end }: Readonly<Record<string, string>>): boolean {
+  if (examined.capture.meta.netns === undefined) return true;
+  if (pid !== undefined) return [...examined.dims.processes.all()].some((one) => one.pid === Number(pid) && examined.inScope(one.netns));
+  if (end === undefined) return true;
+  const port = Number(end.slice(end.lastIndexOf(':') + 1));
+  return examined.node.versions('listener').some(({ value }) => value.protocol === 'tcp' && value.port === port);
 }

@@ -1,6 +1,7 @@
 /** Where packets vanished: what the kernel dropped, by ends, place and reason, with the rule that did it and the way until there. */
 import type { Capture } from '../../capture/capture.ts';
-import { type Drop, Observed } from '../../doctor/observed.ts';
+import { Examined } from '../../doctor/examined.ts';
+import type { Drop } from '../../doctor/observed.ts';
 import { endText } from '../../model/fd-name.ts';
 import type { Cluster } from '../../node/cluster.ts';
 import { ruleText, type Vanishing, Ways } from '../../node/way.ts';
@@ -41,10 +42,10 @@ export const DROPS = view<Vanished>({
 });
 
 function vanished(cluster: Cluster, capture: Capture): Vanished[] {
-  const { drops } = new Observed(capture);
-  const ways = new Ways(cluster, drops);
-  return drops
-    .filter(({ first }) => first <= cluster.time)
+  const examined = new Examined(capture);
+  const ways = new Ways(cluster, examined.observed.drops);
+  return examined
+    .drops(({ first }) => first <= cluster.time)
     .sort((a, b) => b.count - a.count)
     .map((drop) => ({
       drop,

@@ -15,6 +15,8 @@ import { type Drop, type End, type Failure, Observed } from './observed.ts';
 
 /** A question that had no answer for so long will get none. */
 const PATIENCE = 1.5e9;
+/** ns within which an answer comes, if ever. */
+const ANSWER_TIME = 5e9;
 
 export class Examined {
   readonly capture: Capture;
@@ -75,10 +77,23 @@ export class Examined {
     if (this.#unanswered !== null) return this.#unanswered;
     const queries = [...this.dims.dns.all()].filter((row) => !row.response && row.side === 'client' && row.protocol === 'dns');
     const answered = new Set(queries.filter(({ partner }) => partner !== null).map(questionOf));
+    const again = new Set(queries.filter(({ attempt }) => attempt > 1).map(questionOf));
     this.#unanswered = queries.filter(
-      (row) => row.partner === null && !answered.has(questionOf(row)) && row.time + PATIENCE < this.end && this.inScope(this.netnsOf(row)),
+      (row) =>
+        row.partner === null &&
+        !answered.has(questionOf(row)) &&
+        row.time + PATIENCE < this.end &&
+        this.inScope(this.netnsOf(row)) &&
+        // where events are missing the answer may be among them: only who asks again had none
+        (again.has(questionOf(row)) || !this.isLossy(row.start, row.start + ANSWER_TIME)),
     );
     return this.#unanswered;
+  }
+
+  /** Events of this time are missing. */
+  isLossy(from: number, to: number): boolean {
+    for (const loss of this.dims.losses.all()) if (loss.to >= from && loss.from <= to) return true;
+    return false;
   }
 
   netnsOf({ fd, thread }: Pick<DnsRow, 'fd' | 'thread'>): number {

@@ -241,6 +241,17 @@ describe('what the node is, against what the cluster says', () => {
 });
 
 describe('what is not proven is not said', () => {
+  const lost = (e: EventsBuilder) => e.tables.losses.add({ reason: 'ring', cpu: 0, family: 'net', count: 10, from: 0, to: 2 * S });
+
+  test('a question whose answer may be among what was lost is not unanswered; one that was asked again is, and less surely', () => {
+    const once = findings((e) => { lost(e); dns(e, {}); }); // biome-ignore format: short
+    expect(once.map(({ id }) => id)).toEqual(['losses']);
+    const twice = findings((e) => { lost(e); dns(e, {}); dns(e, { attempt: 2, start: 6 * S, time: 6 * S }); }); // biome-ignore format: short
+    const found = twice.find(({ id }) => id === 'dns-unanswered');
+    expect(found?.confidence).toBeLessThan(0.8);
+    expect(found?.unseen.join()).toMatch(/10 events that were lost/);
+  });
+
   test('a kernel’s line from before the recording does not fill a table that has room', () => {
     const table: NodeFact<'conntrack'> = {
       kind: 'conntrack',

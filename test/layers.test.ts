@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   kube: ['model'],
   collector: ['model', 'dns', 'kube', 'node', 'event', 'filter', 'capture', 'store'],
   lens: ['model', 'dns', 'event', 'filter', 'capture', 'report'],
-  explain: ['model', 'dns', 'event', 'filter', 'capture', 'lens'],
+  explain: ['model', 'dns', 'node', 'event', 'filter', 'capture', 'lens'],
   doctor: ['model', 'dns', 'kube', 'node', 'event', 'filter', 'capture', 'lens', 'explain'],
   output: ['model', 'dns', 'node', 'event', 'filter', 'capture', 'report', 'lens', 'explain', 'doctor'],
   mcp: ['model', 'dns', 'event', 'filter', 'capture', 'lens', 'explain', 'report', 'output'],

@@ -1,6 +1,5 @@
 /** `trowel net`: the node's network as a capture has it. */
 import { captureEnd } from '../lens/dns.ts';
-import { Cluster } from '../node/cluster.ts';
 import { NET_VIEWS, type NetView, netReport } from '../output/reports/net.ts';
 import { say } from '../output/stderr.ts';
 import { UsageError } from './exit.ts';
@@ -21,11 +20,11 @@ export async function net(path: string, name: string | undefined, options: NetOp
   const capture = await openCapture(path);
   try {
     const time = options.at === undefined ? captureEnd(capture) : parseSpan('--at', options.at);
-    const cluster = new Cluster(capture.dims, time);
-    if (cluster.node.empty) say('the capture has no look at the node’s network: record without --no-node, as root on the node');
+    if (capture.dims.nodeFacts.size === 0)
+      say('the capture has no look at the node’s network: record without --no-node, as root on the node');
     views.forEach((one, i) => {
       if (i > 0) process.stdout.write('\n');
-      show(netReport(one, cluster, capture.epoch), options);
+      show(netReport(one, capture, time), options);
     });
   } finally {
     capture.close();

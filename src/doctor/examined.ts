@@ -1,4 +1,5 @@
 /** A capture as checks look at it: each thing is found once. */
+import type { Hidden } from '../capture/blind-spots.ts';
 import type { Capture } from '../capture/capture.ts';
 import { captureEnd } from '../lens/dns.ts';
 import type { DnsRow } from '../model/dns.ts';
@@ -8,11 +9,14 @@ import type { Dimensions, ProcessRow } from '../model/rows.ts';
 import { secondsText } from '../model/time.ts';
 import { Cluster, type Endpoint } from '../node/cluster.ts';
 import type { Held } from '../node/state.ts';
+import { vanishingText, Ways } from '../node/way.ts';
 import type { FactEvidence } from './check.ts';
 import { type Drop, type End, type Failure, Observed } from './observed.ts';
 
 /** A question that had no answer for so long will get none. */
 const PATIENCE = 1.5e9;
+/** ns within which an answer comes, if ever. */
+const ANSWER_TIME = 5e9;
 
 export class Examined {
   readonly capture: Capture;
@@ -23,6 +27,7 @@ export class Examined {
   /** Only what is of the namespaces that were looked into counts; null: everything does. */
   readonly #scope: ReadonlySet<number> | null;
   #unanswered: DnsRow[] | null = null;
+  #ways: Ways | null = null;
 
   constructor(capture: Capture) {
     this.capture = capture;
@@ -51,15 +56,44 @@ export class Examined {
     return this.observed.drops.filter((drop) => this.inScope(drop.netns) && wanted(drop));
   }
 
+  /** Where dropped packets vanished, the most first: one fact each, with the time of the first. */
+  vanished(drops: readonly Drop[]): FactEvidence[] {
+    this.#ways ??= new Ways(this.cluster, this.observed.drops);
+    const [first, second, ...others] = [...drops].sort((a, b) => b.count - a.count);
+    const shown = [first, second].flatMap((drop) => (drop === undefined ? [] : [this.#vanishedText(drop, this.#ways!)]));
+    const rest = others.length === 0 ? [] : [{ time: others[0]!.first, text: `${times(sum(others), 'more packet')} between other ends` }];
+    return [...shown, ...rest];
+  }
+
+  #vanishedText(drop: Drop, ways: Ways): FactEvidence {
+    const { src, dst, count, reason, l4proto, first } = drop;
+    const what = l4proto === 17 ? 'UDP packet' : drop.syns === count ? 'SYN' : 'TCP packet';
+    const text = `${times(count, what)} from ${this.cluster.nameAt(src.ip)} to ${this.name(dst)}: ${vanishingText(ways.vanishing(drop), '', count)} (${reason})`;
+    return { time: first, text };
+  }
+
   /** Questions of clients of this node that nobody answered, however often they were asked. */
   get unanswered(): readonly DnsRow[] {
     if (this.#unanswered !== null) return this.#unanswered;
     const queries = [...this.dims.dns.all()].filter((row) => !row.response && row.side === 'client' && row.protocol === 'dns');
     const answered = new Set(queries.filter(({ partner }) => partner !== null).map(questionOf));
+    const again = new Set(queries.filter(({ attempt }) => attempt > 1).map(questionOf));
     this.#unanswered = queries.filter(
-      (row) => row.partner === null && !answered.has(questionOf(row)) && row.time + PATIENCE < this.end && this.inScope(this.netnsOf(row)),
+      (row) =>
+        row.partner === null &&
+        !answered.has(questionOf(row)) &&
+        row.time + PATIENCE < this.end &&
+        this.inScope(this.netnsOf(row)) &&
+        // where events are missing the answer may be among them: only who asks again had none
+        (again.has(questionOf(row)) || !this.isLossy(row.start, row.start + ANSWER_TIME)),
     );
     return this.#unanswered;
+  }
+
+  /** Events of this time are missing. */
+  isLossy(from: number, to: number): boolean {
+    for (const loss of this.dims.losses.all()) if (loss.to >= from && loss.from <= to) return true;
+    return false;
   }
 
   netnsOf({ fd, thread }: Pick<DnsRow, 'fd' | 'thread'>): number {
@@ -116,7 +150,27 @@ export class Examined {
     const missing = parsed(this.capture.meta.nodeMissing);
     return missing.map(({ id, reason }) => `${id} of the node: ${reason}`);
   }
+
+  /** All that the recording could not see and that some check asks for; losses are a finding of their own. */
+  get unseen(): string[] {
+    const spots = this.capture.blindSpots.filter(
+      ({ id, usual, hides }) => !TOLD.has(id) && (!usual || hides.some((hidden) => ASKED.has(hidden))),
+    );
+    return [...this.unseenNode, ...spots.map(({ what, reason }) => (reason === '' ? what : `${what} (${reason})`))];
+  }
 }
+
+/** Told elsewhere in what the doctor says. */
+const TOLD: ReadonlySet<string> = new Set(['node', 'lost', 'losses', 'io_uring']);
+/** What checks stand on. */
+const ASKED: ReadonlySet<Hidden> = new Set<Hidden>([
+  'dropped-packets',
+  'retransmits',
+  'tcp-states',
+  'accept-queues',
+  'udp-queues',
+  'node-network',
+]);
 
 /** The same for each time that a question is asked on a socket. */
 export const questionOf = ({ fd, qname, qtype, messageId }: DnsRow) => `${fd} ${messageId} ${qtype} ${qname}`;

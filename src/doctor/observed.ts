@@ -25,9 +25,13 @@ export interface Group {
 export interface Drop extends Group {
   readonly reason: string;
   readonly netns: number;
+  /** Index of the interface that the packet was on; 0: none. */
+  readonly ifindex: number;
   readonly l4proto: number;
   readonly src: End;
   readonly dst: End;
+  /** How many of them were the first of a connection. */
+  syns: number;
 }
 
 /** How connections of one namespace to one address failed. */
@@ -40,6 +44,9 @@ export interface Failure extends Group {
   readonly netns: number;
   readonly thread: number;
   readonly error: string;
+  /** Connections, of unanswered ones; and how many of these were made after all, when the SYN had been sent again. */
+  connections: number;
+  late: number;
 }
 
 /** Segments that were sent again on one connection. */
@@ -99,11 +106,15 @@ export class Observed {
   /** By row of the fds: the largest single write. */
   readonly largest: Float64Array;
   events = 0;
+  /** Somebody was answered 401 or 403 in plain text. */
+  httpRefused = false;
   readonly #capture: Capture;
   readonly #types: (EventType | undefined)[] = [];
   readonly #groups = new Map<string, Group>();
+  /** Drops by the end that sent them, until it shows whether that end had a connection by then. */
+  readonly #early = new Map<string, Drop[]>();
   /** Connections of which it is known how they failed, by their ends. */
-  readonly #told = new Set<string>();
+  readonly #told = new Map<string, Failure | null>();
   readonly #closed: { readonly fd: FdRow; readonly num: number; readonly time: number; readonly thread: number }[] = [];
 
   constructor(capture: Capture) {
@@ -125,7 +136,9 @@ export class Observed {
       if ((flags[i]! & EventFlag.ONE_SIDED) !== 0) {
         if (NETWORK.has(of.name)) this.#network(chunk, i, of);
       } else if (res[i]! < 0) this.#failed(chunk, i, of);
-      else if (of.io === 'write' && res[i]! > this.largest[fd[i]!]!) this.largest[fd[i]!] = res[i]!;
+      else if (of.io === 'write') {
+        if (res[i]! > this.largest[fd[i]!]!) this.largest[fd[i]!] = res[i]!;
+      } else if (of.io === 'read' && !this.httpRefused) this.httpRefused = isRefusal(chunk, i);
     }
   }
 
@@ -146,8 +159,8 @@ export class Observed {
   #fail(kind: Failure['kind'], error: string, fd: FdRow, num: number, time: number, thread: number): void {
     const { l4proto, netns } = fd;
     const [local, remote] = endsOf(fd);
-    this.#told.add(tupleOf(fd));
-    this.#add(this.failures, `fail ${kind} ${l4proto} ${netns} ${local.ip} ${endText(remote)}`, num, time, () => ({
+    const known = this.#told.get(tupleOf(fd));
+    const group = this.#add(this.failures, `fail ${kind} ${l4proto} ${netns} ${local.ip} ${endText(remote)}`, num, time, () => ({
       kind,
       error,
       l4proto,
@@ -155,7 +168,11 @@ export class Observed {
       remote,
       netns,
       thread,
+      connections: 0,
+      late: 0,
     }));
+    if (group !== null && known === undefined) group.connections++;
+    this.#told.set(tupleOf(fd), group);
   }
 
   #network(chunk: Chunk, i: number, type: EventType): void {
@@ -167,10 +184,12 @@ export class Observed {
     const { netns, l4proto } = fd;
     const pair = `${local.ip} ${local.port} ${remote.ip} ${remote.port}`;
     if (type.name === 'packet_drop') {
-      const [reason, where] = [args.text('reason'), args.number('netns')];
+      const [reason, where, ifindex] = [args.text('reason'), args.number('netns'), args.number('ifindex')];
       // the row is the receiver's: its local end is where the packet was going
-      const key = `drop ${reason} ${where} ${l4proto} ${remote.ip} ${wellKnown(remote)} ${local.ip} ${wellKnown(local)}`;
-      this.#add(this.drops, key, num, time, () => ({ reason, netns: where, l4proto, src: remote, dst: local }));
+      const key = `drop ${reason} ${where} ${ifindex} ${l4proto} ${remote.ip} ${wellKnown(remote)} ${local.ip} ${wellKnown(local)}`;
+      const make = () => ({ reason, netns: where, ifindex, l4proto, src: remote, dst: local, syns: 0 });
+      const group = this.#add(this.drops, key, num, time, make);
+      if (group !== null && isTcp(group)) this.#isEarly(endText(remote), group);
     } else if (type.name === 'tcp_retransmit') {
       const group = this.#add(this.retransmits, `again ${netns} ${pair}`, num, time, () => ({
         netns,
@@ -182,13 +201,33 @@ export class Observed {
     } else if (type.name === 'udp_queue_full' || type.name === 'accept_queue_full') {
       const kind = type.name === 'udp_queue_full' ? 'udp' : 'accept';
       this.#add(this.queues, `full ${kind} ${netns} ${endText(local)}`, num, time, () => ({ kind, netns, local, max: args.number('max') }));
-    } else if (type.name === 'connect_unanswered') this.#fail('unanswered', 'ETIMEDOUT', fd, num, time, chunk.thread[i]!);
-    else this.#state(fd, enumName('tcpstate', args.number('old')), enumName('tcpstate', args.number('new')), num, time, chunk.thread[i]!);
+    } else if (type.name === 'connect_unanswered') {
+      this.#wasOpening(endText(local));
+      this.#fail('unanswered', 'ETIMEDOUT', fd, num, time, chunk.thread[i]!);
+    } else this.#state(fd, enumName('tcpstate', args.number('old')), enumName('tcpstate', args.number('new')), num, time, chunk.thread[i]!);
   }
 
   #state(fd: FdRow, before: string, after: string, num: number, time: number, thread: number): void {
-    if (after === 'ESTABLISHED') this.established.add(tupleOf(fd));
+    const [local] = endsOf(fd);
+    if (before === 'SYN_SENT') this.#wasOpening(endText(local));
+    if (after === 'ESTABLISHED') {
+      this.established.add(tupleOf(fd));
+      const failure = before === 'SYN_SENT' ? this.#told.get(tupleOf(fd)) : undefined;
+      if (failure?.kind === 'unanswered') failure.late++;
+    }
     if (before === 'SYN_SENT' && after === 'CLOSE') this.#closed.push({ fd, num, time, thread });
+  }
+
+  #isEarly(end: string, drop: Drop): void {
+    const known = this.#early.get(end);
+    if (known !== undefined) known.push(drop);
+    else if (this.#early.size < MOST_GROUPS) this.#early.set(end, [drop]);
+  }
+
+  /** Until now this end had sent nothing but SYNs. */
+  #wasOpening(end: string): void {
+    for (const drop of this.#early.get(end) ?? []) drop.syns++;
+    this.#early.delete(end);
   }
 
   #add<T extends object>(list: (T & Group)[], key: string, num: number, time: number, make: () => T): (T & Group) | null {
@@ -205,6 +244,20 @@ export class Observed {
     list.push(group);
     return group;
   }
+}
+
+/** All connections of the group were made in the end: only late. */
+export const isLate = ({ kind, connections, late }: Failure) => kind === 'unanswered' && late > 0 && late >= connections;
+
+const HTTP = [...Buffer.from('HTTP/1.')];
+const [SPACE, FOUR, ZERO, ONE, THREE] = [0x20, 0x34, 0x30, 0x31, 0x33];
+
+/** `HTTP/1.1 403`, `HTTP/1.0 401`, where a payload begins. */
+function isRefusal({ data, dataEnd }: Chunk, i: number): boolean {
+  const at = i === 0 ? 0 : dataEnd[i - 1]!;
+  if (dataEnd[i]! - at < 12 || data[at] !== HTTP[0] || !HTTP.every((byte, k) => data[at + k] === byte)) return false;
+  const digits = data.subarray(at + 8, at + 12);
+  return digits[0] === SPACE && digits[1] === FOUR && digits[2] === ZERO && (digits[3] === ONE || digits[3] === THREE);
 }
 
 function endsOf(fd: FdRow): [local: End, remote: End] {

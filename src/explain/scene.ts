@@ -9,6 +9,8 @@ import { allLookups, captureEnd } from '../lens/dns.ts';
 import type { DnsRow } from '../model/dns.ts';
 import type { KubeObjectRow } from '../model/kube.ts';
 import type { Dimensions, ProcessRow } from '../model/rows.ts';
+import { Cluster } from '../node/cluster.ts';
+import { Ways } from '../node/way.ts';
 import type { End, Failures, Retry, Signal } from './failures.ts';
 import { type BrokenHandshake, brokenHandshakes } from './handshakes.ts';
 import { killerOf } from './problems.ts';
@@ -50,6 +52,7 @@ export class Scene {
   readonly #waits = new Map<number, SocketWait[]>();
   readonly #lives = new Map<number, Life>();
   #troubles: Troubles | null = null;
+  #ways: Ways | null = null;
 
   constructor(readonly capture: Capture) {
     this.dims = capture.dims;
@@ -141,6 +144,13 @@ export class Scene {
   /** TLS handshakes that a process broke off. */
   brokenHandshakes(pid: number): BrokenHandshake[] {
     return brokenHandshakes(this, pid);
+  }
+
+  /** Where dropped packets vanished; null: the capture has no look at the node. */
+  get ways(): Ways | null {
+    if (this.dims.nodeFacts.size === 0) return null;
+    this.#ways ??= new Ways(new Cluster(this.dims, this.end), this.troubles.dropped);
+    return this.#ways;
   }
 
   get troubles(): Troubles {

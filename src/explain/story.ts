@@ -3,6 +3,7 @@
 import type { Hop } from '../dns/chain.ts';
 import type { Attempt, Lookup } from '../dns/lookup.ts';
 import type { DnsRow } from '../model/dns.ts';
+import type { Dropped } from '../node/way.ts';
 import type { CauseFacts, CauseId } from './catalog.ts';
 
 /** What a process spends its time on. `sync`: for the disk to have it; `wait`: for another process or thread of which no more is known. */
@@ -89,6 +90,8 @@ export interface Trouble {
   /** The kernel's reason for dropping. */
   readonly reason: string;
   readonly tuple: string;
+  /** Of a dropped packet; absent: it is none. */
+  readonly dropped?: Dropped;
 }
 
 /** What a failed call was about. `lost`: a connection that broke; `http`: an answer that says no; `tls`: a handshake broken off. */

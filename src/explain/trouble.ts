@@ -5,6 +5,8 @@ import { decodeArgs } from '../model/args.ts';
 import { argBytes, EventFlag } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import { endText, fdName } from '../model/fd-name.ts';
+import type { FdRow } from '../model/rows.ts';
+import type { Dropped } from '../node/way.ts';
 import type { Trouble } from './story.ts';
 
 /** More of them tell nothing new. */
@@ -14,6 +16,8 @@ const HARMLESS: ReadonlySet<string> = new Set(['tcp_state', 'lost']);
 
 export class Troubles {
   readonly #byEnd = new Map<string, Trouble[]>();
+  /** All packets that were dropped. */
+  readonly dropped: Dropped[] = [];
 
   constructor(capture: Capture) {
     const types = new Map<number, EventType>();
@@ -28,18 +32,21 @@ export class Troubles {
         if (type === undefined || (chunk.flags[i]! & EventFlag.ONE_SIDED) === 0) continue;
         const fd = capture.dims.fds.get(chunk.fd[i]!);
         if (fd === undefined) continue;
+        const args = argsOf(argBytes(chunk, i), type);
         const trouble = {
           num: chunk.num[i]!,
           time: chunk.time[i]!,
           type: type.name,
-          reason: reasonOf(argBytes(chunk, i), type),
+          reason: args.reason,
           tuple: fdName(fd),
+          ...(type.name === 'packet_drop' ? { dropped: droppedOf(args, fd) } : {}),
         };
         for (const end of [
           endText({ ip: String(fd.localIp), port: fd.localPort }),
           endText({ ip: String(fd.remoteIp), port: fd.remotePort }),
         ])
           this.#add(end, trouble);
+        if (trouble.dropped !== undefined) this.dropped.push(trouble.dropped);
         n++;
       }
     }
@@ -57,14 +64,28 @@ export class Troubles {
   }
 }
 
-function reasonOf(bytes: Uint8Array, type: EventType): string {
-  const at = type.args.findIndex(({ name }) => name === 'reason');
-  const value =
-    at < 0
-      ? null
-      : decodeArgs(
-          bytes,
-          type.args.map(({ storage }) => storage),
-        )[at];
-  return value instanceof Uint8Array ? Buffer.from(value).toString() : '';
+interface TroubleArgs {
+  readonly reason: string;
+  readonly netns: number;
+  readonly ifindex: number;
+}
+
+function argsOf(bytes: Uint8Array, type: EventType): TroubleArgs {
+  const values = decodeArgs(
+    bytes,
+    type.args.map(({ storage }) => storage),
+  );
+  const of = (name: string) => values[type.args.findIndex((arg) => arg.name === name)];
+  const reason = of('reason');
+  const [netns, ifindex] = [of('netns'), of('ifindex')].map((value) => (typeof value === 'number' ? value : 0));
+  return { reason: reason instanceof Uint8Array ? Buffer.from(reason).toString() : '', netns: netns!, ifindex: ifindex! };
+}
+
+/** The row is the receiver's: its local end is where the packet was going. */
+function droppedOf(args: TroubleArgs, { l4proto, localIp, localPort, remoteIp, remotePort }: FdRow): Dropped {
+  const [src, dst] = [
+    { ip: remoteIp ?? '', port: remotePort },
+    { ip: localIp ?? '', port: localPort },
+  ];
+  return { ...args, l4proto, src, dst, count: 1 };
 }

@@ -6,6 +6,7 @@ const STATUS: Partial<Record<KubeKind, (object: Json) => KubeStatus>> = {
   Pod: (object) => ({
     ...readyOf(object),
     ...some('reasons', podReasons(record(object.status))),
+    ...some('ends', podEnds(record(object.status))),
     ...(record(object.spec).hostNetwork === true ? { hostNetwork: true } : {}),
   }),
   Node: (object) => ({ ...readyOf(object), ...some('reasons', nodeReasons(object)), ...some('cidrs', cidrsOf(record(object.spec))) }),
@@ -23,7 +24,7 @@ export function statusOf(kind: KubeKind, object: Json): KubeStatus | null {
   return Object.keys(status).length === 0 ? null : status;
 }
 
-function some(name: 'reasons' | 'notReady' | 'cidrs', values: readonly string[]): KubeStatus {
+function some(name: 'reasons' | 'ends' | 'notReady' | 'cidrs', values: readonly string[]): KubeStatus {
   return values.length === 0 ? {} : { [name]: [...new Set(values)].sort() };
 }
 
@@ -38,6 +39,16 @@ function podReasons(status: Json): string[] {
   const phase = text(status.phase);
   return [...states.map(({ reason }) => text(reason)), text(status.reason), phase === 'Failed' ? phase : ''].filter(
     (reason) => reason !== '' && reason !== 'Completed' && reason !== 'ContainerCreating' && reason !== 'PodInitializing',
+  );
+}
+
+/** How containers ended that did not do so with 0: `app: exit code 1`. */
+function podEnds(status: Json): string[] {
+  const statuses = [...records(status.containerStatuses), ...records(status.initContainerStatuses)];
+  return statuses.flatMap(({ name, state, lastState }) =>
+    [ended(state), ended(lastState)]
+      .filter(({ exitCode }) => typeof exitCode === 'number' && exitCode !== 0)
+      .map(({ exitCode }) => `${text(name)}: exit code ${String(exitCode)}`),
   );
 }
 

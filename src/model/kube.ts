@@ -113,6 +113,8 @@ export interface KubeStatus {
   readonly ready?: boolean;
   /** Of pods: why containers wait or ended: CrashLoopBackOff, OOMKilled, ImagePullBackOff; of nodes: conditions that are not as they should be. */
   readonly reasons?: readonly string[];
+  /** Of pods: how containers ended that failed: `app: exit code 1`. */
+  readonly ends?: readonly string[];
   /** Of endpoints: addresses that are not ready. */
   readonly notReady?: readonly string[];
   /** Of nodes: ranges of their pods. */

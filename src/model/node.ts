@@ -61,6 +61,8 @@ export const NODE_SHAPES = {
     pid: 'number',
     comm: 'text',
   },
+  /** key: name of an interface. Packets since it began. */
+  traffic: { rxPackets: 'number', rxErrors: 'number', rxDropped: 'number', txPackets: 'number', txErrors: 'number', txDropped: 'number' },
   /** key: its name in /proc/net/snmp or netstat. */
   counter: { value: 'number' },
   /** key: pid. resolv.conf and hosts as a process of the namespace sees them. */

@@ -89,8 +89,32 @@ function policyFact(netns: number, rule: Json): NodeFact<'policy'> {
   return { kind: 'policy', netns, key: words.join(' '), value: { text: words.join(' ') } };
 }
 
-/** Names of namespaces by the number that the links of one have for them. */
-export function peerNames(tools: Tools, namespace: Namespace): Map<number, string> {
-  const [found] = arraysIn(tools.ask(namespace, { id: 'peers', command: ['ip', '-json', 'netns', 'list-id'] }) ?? '');
+/** Inodes of other namespaces by the number that the links of one have for them. `others`: those that they may be. */
+export function peerInodes(
+  tools: Tools,
+  namespace: Namespace,
+  others: readonly FoundNamespace[],
+  wanted: readonly number[],
+): Map<number, number> {
+  const named = new Map(others.map(({ name, inode }) => [name, inode]));
+  const listed = idsIn(tools.ask(namespace, { id: 'peers', command: ['ip', '-json', 'netns', 'list-id'] }));
+  const found = new Map([...listed].flatMap(([id, name]) => (named.has(name) ? [[id, named.get(name)!] as const] : [])));
+  const unnamed = others.filter(({ name, pids }) => name === '' && pids.length > 0);
+  if (unnamed.length === 0 || wanted.every((id) => found.has(id))) return found;
+  const pids = unnamed.map((one) => String(one.pids[0]));
+  const byPid = new Map(unnamed.map(({ pids: [pid], inode }) => [String(pid), inode]));
+  for (const [id, pid] of idsIn(
+    tools.ask(namespace, { id: 'peers-unnamed', command: ['unshare', '-m', 'sh', '-c', GIVE_NAMES, 'sh', ...pids] }),
+  ))
+    if (byPid.has(pid)) found.set(id, byPid.get(pid)!);
+  return found;
+}
+
+/** `ip` knows namespaces by the files of /run/netns. They are made in a mount namespace that ends with the shell: the node sees nothing of it. */
+const GIVE_NAMES =
+  'mount -t tmpfs none /run && mkdir /run/netns && for pid; do : >/run/netns/$pid; mount --bind /proc/$pid/ns/net /run/netns/$pid 2>/dev/null; done; ip -json netns list-id';
+
+function idsIn(output: string | null): Map<number, string> {
+  const [found] = arraysIn(output ?? '');
   return new Map((found ?? []).flatMap(({ nsid, name }) => (text(name) === '' ? [] : [[number(nsid), text(name)] as const])));
 }

@@ -2,6 +2,25 @@
 import type { NodeFact } from '../model/node.ts';
 import { readText } from './processes.ts';
 
+/** What each interface carried, by /proc/net/dev: the columns of the kernel's table in their order. */
+export function trafficFacts(netns: number, table: string): NodeFact<'traffic'>[] {
+  return table.split('\n').flatMap((line): NodeFact<'traffic'>[] => {
+    const [, key, columns] = /^\s*([^\s:|]+):\s*(.*)$/.exec(line) ?? [];
+    if (key === undefined || columns === undefined || key === 'lo') return [];
+    const [, rxPackets, rxErrors, rxDropped, , , , , , txPackets, txErrors, txDropped] = columns.trim().split(/\s+/).map(Number);
+    if (txDropped === undefined) return [];
+    const value = {
+      rxPackets: rxPackets!,
+      rxErrors: rxErrors!,
+      rxDropped: rxDropped!,
+      txPackets: txPackets!,
+      txErrors: txErrors!,
+      txDropped,
+    };
+    return [{ kind: 'traffic', netns, key, value }];
+  });
+}
+
 interface Route {
   readonly dev: string;
   readonly dst: number;

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import type { NodeFact, NodeKind, NodeMissing, NodeValue } from '../model/node.ts';
 import { conntrackFacts, counterFacts, forwardingFact, netText, SYSCTL_VALUES, sysctlFacts, sysctlValues } from './counters.ts';
-import { LINKS, linkFacts, peerNames } from './links.ts';
+import { LINKS, linkFacts, peerInodes } from './links.ts';
+import { trafficFacts } from './proc-net.ts';
 import { allNamespaces, type FoundNamespace, hiddenProcesses, namespaceAt, namespaceFact, sickProcesses } from './processes.ts';
 import { iptablesFacts, ipvsFacts, nftFacts } from './rules.ts';
 import { LISTENERS, listenerFacts, Owners } from './sockets.ts';
@@ -38,7 +39,7 @@ const STRUCTURE: readonly NodeKind[] = [
   'cni',
   'process',
 ];
-const COUNTED: readonly NodeKind[] = ['hits', 'flow', 'listener', 'counter', 'kernelLog'];
+const COUNTED: readonly NodeKind[] = ['hits', 'flow', 'listener', 'counter', 'traffic', 'kernelLog'];
 
 /** `hostPath`: the namespace that counts as the node's; null: the first process'. */
 export function readNode(hostPath: string | null, depth: Depth): Snapshot {
@@ -47,15 +48,24 @@ export function readNode(hostPath: string | null, depth: Depth): Snapshot {
   const tools = new Tools(own);
   const host = hostNamespace(hostPath, all);
   const hidden = hiddenProcesses();
-  if (hidden > 0) tools.miss('namespaces', `which network namespace ${hidden} processes are in is seen with CAP_SYS_PTRACE only`);
+  if (hidden > 0)
+    tools.miss(
+      'namespaces',
+      `which network namespace ${hidden} ${hidden === 1 ? 'process is' : 'processes are'} in is seen with CAP_SYS_PTRACE only`,
+    );
   const at = Date.now();
   const hostFacts = readHost(tools, host, depth, at);
-  const pods = [...namespacesOf(tools, host, all, hostPath !== null, hostFacts)].slice(0, MOST_NAMESPACES);
+  const others = [...all.values()].filter(({ inode }) => inode !== host.inode);
+  const peers = peerInodes(tools, host, others, portsOf(hostFacts));
+  const pods = namespacesOf(others, hostPath === null ? null : new Set(portsOf(hostFacts).map((id) => peers.get(id)))).slice(
+    0,
+    MOST_NAMESPACES,
+  );
   tools.prepare(pods, depth === 'all' ? [LINKS, SYSCTL_VALUES, LISTENERS] : [LINKS, SYSCTL_VALUES]);
   const owners = new Owners();
   const everywhere = [host, ...pods].flatMap((namespace) => readAny(tools, namespace, namespace === host, depth, owners));
   const facts = [...hostFacts, ...everywhere];
-  joinPeers(facts, host, new Map([...all].map(([inode, { name }]) => [name, inode])), peerNames(tools, host));
+  joinPeers(facts, host, peers);
   return { at, kinds: depth === 'all' ? [...STRUCTURE, ...COUNTED] : STRUCTURE, facts, missing: tools.missing };
 }
 
@@ -65,22 +75,17 @@ export function hostNamespace(path: string | null, all: ReadonlyMap<number, Foun
   return { name: '', pids: [], ...all.get(inode), inode, path: found };
 }
 
-/** With a host of one's own, only what hangs from it by an interface that is no uplink: one without an address; else all there are. */
-function namespacesOf(
-  tools: Tools,
-  host: FoundNamespace,
-  all: ReadonlyMap<number, FoundNamespace>,
-  chosen: boolean,
-  facts: readonly NodeFact[],
-): FoundNamespace[] {
-  const others = [...all.values()].filter(({ inode, pids }) => inode !== host.inode && pids.length > 0);
-  if (!chosen) return others;
-  const names = peerNames(tools, host);
-  const ports = facts
+/** With a host of one's own, only what hangs from it. `linked`: inodes of these; null: whatever there is. */
+function namespacesOf(others: readonly FoundNamespace[], linked: ReadonlySet<number | undefined> | null): FoundNamespace[] {
+  return others.filter(({ inode, pids }) => pids.length > 0 && (linked === null || linked.has(inode)));
+}
+
+/** Numbers of the namespaces behind the host's veths, without uplinks: those have an address. */
+function portsOf(facts: readonly NodeFact[]): number[] {
+  return facts
     .filter(isLink)
-    .filter(({ value }) => value.type === 'veth' && !value.addresses.some((address) => !LINK_LOCAL.test(address)));
-  const linked = new Set(ports.map(({ value }) => names.get(value.peerNsid)));
-  return others.filter(({ name }) => linked.has(name));
+    .filter(({ value }) => value.type === 'veth' && !value.addresses.some((address) => !LINK_LOCAL.test(address)))
+    .map(({ value }) => value.peerNsid);
 }
 
 const LINK_LOCAL = /^(fe80:|169\.254\.)/;
@@ -117,23 +122,26 @@ function readAny(tools: Tools, namespace: FoundNamespace, host: boolean, depth: 
     ...conntrackFacts(tools, namespace, values),
     ...resolverFact(namespace),
     ...sickProcesses(namespace),
-    ...(depth === 'all' ? [...listenerFacts(tools, namespace, owners), ...counterFacts(tools, namespace)] : []),
+    ...(depth === 'all' ? countedFacts(tools, namespace, owners) : []),
+  ];
+}
+
+function countedFacts(tools: Tools, namespace: FoundNamespace, owners: Owners): NodeFact[] {
+  return [
+    ...listenerFacts(tools, namespace, owners),
+    ...counterFacts(tools, namespace),
+    ...trafficFacts(namespace.inode, netText(tools, namespace, 'dev')),
   ];
 }
 
 /** Gives both ends of each veth pair the other's namespace: by the number the host has for it, else by the numbers of both ends. */
-function joinPeers(
-  facts: readonly NodeFact[],
-  host: FoundNamespace,
-  inodes: ReadonlyMap<string, number>,
-  names: ReadonlyMap<number, string>,
-): void {
+function joinPeers(facts: readonly NodeFact[], host: FoundNamespace, peers: ReadonlyMap<number, number>): void {
   const links = facts.filter(isLink);
   const inner = links.filter(({ netns, value }) => netns !== host.inode && value.peerIndex > 0);
   for (const { key, value } of links.filter((link) => link.netns === host.inode && link.value.type === 'veth')) {
-    const named = inodes.get(names.get(value.peerNsid) ?? '\0');
+    const known = peers.get(value.peerNsid);
     const ends = inner.filter((one) => one.value.peerIndex === value.index && one.value.index === value.peerIndex);
-    const other = ends.find(({ netns }) => netns === named) ?? (named === undefined && ends.length === 1 ? ends[0] : undefined);
+    const other = ends.find(({ netns }) => netns === known) ?? (known === undefined && ends.length === 1 ? ends[0] : undefined);
     if (other === undefined) continue;
     pair(value, other.netns, other.key);
     pair(other.value, host.inode, key);

@@ -13,6 +13,9 @@ export interface Held<Kind extends NodeKind> {
   readonly to: number | null;
 }
 
+/** Kinds whose numbers only grow. */
+export type CountedKind = 'hits' | 'counter' | 'conntrack' | 'traffic';
+
 const KNOWN: ReadonlySet<string> = new Set(NODE_KINDS);
 
 export class NodeState {
@@ -54,7 +57,7 @@ export class NodeState {
   }
 
   /** First and last value of what is counted, by key. */
-  growth(kind: 'hits' | 'counter' | 'conntrack', netns: number): Map<string, { first: Held<typeof kind>; last: Held<typeof kind> }> {
+  growth(kind: CountedKind, netns: number): Map<string, { first: Held<typeof kind>; last: Held<typeof kind> }> {
     const found = new Map<string, { first: Held<typeof kind>; last: Held<typeof kind> }>();
     for (const fact of this.versions(kind, netns)) {
       const known = found.get(fact.key);

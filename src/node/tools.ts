@@ -20,6 +20,8 @@ export interface ToolQuestion {
   readonly id: string;
   readonly command: readonly string[];
   readonly input?: string;
+  /** The same for a shell that is there already; absent: the command. */
+  readonly script?: string;
 }
 
 export class Tools {
@@ -56,20 +58,17 @@ export class Tools {
     return null;
   }
 
-  /** Asks the same of many namespaces by one shell: it costs a third of asking one by one. What fails is asked again when it is needed. */
+  /** Asks the same of many namespaces, each entered once: that costs less than half of asking one by one. What fails is asked again when it is needed. */
   prepare(namespaces: readonly Namespace[], questions: readonly ToolQuestion[]): void {
-    if (namespaces.length === 0) return;
-    const { stdout } = start(['sh'], namespaces.map((namespace) => questions.map((one) => this.#line(namespace, one)).join('')).join(''));
+    const others = namespaces.filter(({ inode }) => inode !== this.#own);
+    if (others.length === 0) return;
+    const enter = ({ inode, path }: Namespace) => `nsenter ${quoted(`--net=${path}`)} sh -c "$all" sh ${inode} 2>/dev/null\n`;
+    const { stdout } = start(['sh'], `all=${quoted(questions.map(asked).join(''))}\n${others.map(enter).join('')}`);
     const parts = (stdout ?? '').split(MARK);
     for (let i = 1; i + 1 < parts.length; i++) {
       const end = parts[i]!.indexOf('\n');
       if (parts[i + 1]!.startsWith('ok\n')) this.#answers.set(parts[i]!.slice(0, end), parts[i]!.slice(end + 1));
     }
-  }
-
-  #line(namespace: Namespace, { id, command, input = '' }: ToolQuestion): string {
-    const words = this.#inside(namespace, command).map(quoted).join(' ');
-    return `printf '${MARK}%s\\n' ${quoted(`${namespace.inode} ${id}`)}; printf %s ${quoted(input)} | ${words} 2>/dev/null && printf '${MARK}ok\\n'\n`;
   }
 
   #inside({ inode, path }: Namespace, command: readonly string[]): readonly string[] {
@@ -79,6 +78,13 @@ export class Tools {
 
 function start([file, ...args]: readonly string[], input: string) {
   return spawnSync(file!, args, { input, encoding: 'utf8', env: { PATH, LC_ALL: 'C' }, timeout: TIMEOUT_MS, maxBuffer: MAX_BYTES });
+}
+
+/** A question as lines of the shell that is in the namespace, whose inode it has as its argument. */
+function asked({ id, command, input, script }: ToolQuestion): string {
+  const words = script ?? command.map(quoted).join(' ');
+  const run = input === undefined ? `{ ${words}; } </dev/null` : `printf %s ${quoted(input)} | ${words}`;
+  return `printf '${MARK}%s ${id}\\n' "$1"; ${run} && printf '${MARK}ok\\n'\n`;
 }
 
 const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,8 +1,8 @@
 /** The sentences of the causes of slow and failed lookups. */
 import type { CauseFacts } from '../explain/catalog.ts';
-import type { CutOff, Outcome, SilentServer, Sought, Unfound, Upstream } from '../explain/causes/dns-facts.ts';
+import type { CutOff, Dropping, Outcome, SilentServer, Sought, Unfound, Upstream } from '../explain/causes/dns-facts.ts';
 import { spanText } from '../model/time.ts';
-import { list, name, reasonText } from './words.ts';
+import { list, name, reasonText, vanishedText } from './words.ts';
 
 type DnsSentences = { readonly [Id in keyof CauseFacts as Id extends `dns-${string}` ? Id : never]: (facts: CauseFacts[Id]) => string };
 
@@ -147,8 +147,9 @@ function outcomesText(outcomes: readonly Outcome[]): string {
   return ` (${outcomes.map(({ server, results }) => `${server} ${results.join('/')}`).join(', ')})`;
 }
 
-function droppedText(reasons: readonly string[]): string {
-  return reasons.length === 0 ? '' : `; the packets were dropped: ${list(reasons.map(reasonText))}`;
+function droppedText(dropped: Dropping | null): string {
+  if (dropped === null) return '';
+  return `; the packets ${dropped.where === null ? `were dropped: ${list(dropped.reasons.map(reasonText))}` : vanishedText(dropped.where)}`;
 }
 
 function ending(f: { readonly cutOff: CutOff | null; readonly contradictions: readonly string[] }): string {

@@ -5,7 +5,7 @@ import type { Cause } from '../explain/story.ts';
 import { signalName } from '../model/signals.ts';
 import { spanText } from '../model/time.ts';
 import { DNS_SENTENCES } from './dns-sentences.ts';
-import { list, name, reasonText } from './words.ts';
+import { list, name, reasonText, vanishedText } from './words.ts';
 
 /** What a cause says, not sanitised. */
 export function sentenceOf(cause: Cause): string {
@@ -17,7 +17,8 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
   ...DNS_SENTENCES,
   'accept-queue-full': (f) =>
     `${connecting(f)}: the accept queue of ${f.server === null ? 'the server' : name(f.server)} is full, so the kernel dropped the handshake.`,
-  'connect-packets-dropped': (f) => `${connecting(f)}: packets were dropped (${f.tuple}) by ${list(f.reasons.map(reasonText))}.`,
+  'connect-packets-dropped': (f) =>
+    `${connecting(f)}: packets ${f.where === null ? `were dropped (${f.tuple}) by ${list(f.reasons.map(reasonText))}` : `(${f.tuple}) ${vanishedText(f.where)}`}.`,
   'connect-unanswered': (f) =>
     f.never
       ? `${connecting(f)}: its first packet (SYN) was not answered${f.again > 0 ? ' and had to be sent again' : ''}.`

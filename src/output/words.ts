@@ -1,5 +1,7 @@
 /** Names and lists as sentences write them. */
+import type { Vanished } from '../explain/causes/vanished.ts';
 import type { ProcessName } from '../explain/story.ts';
+import { vanishingText } from '../node/way.ts';
 
 /** `curl (4711)`; a process whose name is not known by its number alone. */
 export function name({ comm, pid }: ProcessName): string {
@@ -31,4 +33,9 @@ const REASONS: Readonly<Record<string, string>> = {
 /** The kernel's reason for a dropped packet, in words. */
 export function reasonText(reason: string): string {
   return REASONS[reason] ?? reason;
+}
+
+/** `left by eth0 of shop/cart, veth12 and were dropped in the node by rule 1 of …`. */
+export function vanishedText({ vanishing, reason, others }: Vanished): string {
+  return `${vanishingText(vanishing, reasonText(reason))}${others === 0 ? '' : `, and ${others} more in other places or by other rules`}`;
 }

@@ -68,6 +68,7 @@ export const REPORT_IDS = [
   'checks',
   'net-pods',
   'net-services',
+  'net-drops',
   'net-endpoints',
   'net-links',
   'net-routes',

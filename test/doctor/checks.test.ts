@@ -62,6 +62,23 @@ const dns = (events: EventsBuilder, spec: object) =>
     qname: 'cart.shop', qtype: 'A', qclass: 'IN', rcode: null, answers: [], flags: [], cut: false, partner: null, latency: null, attempt: 1, ...spec,
   }); // biome-ignore format: a row
 
+const kubeEvent = (events: EventsBuilder, reason: string, message: string) =>
+  events.tables.kubeEvents.add({ uid: reason, namespace: 'shop', kind: 'Pod', name: 'cart', object: 'cart', type: 'Warning', reason, message, count: 1, first: 0, last: 0 }); // biome-ignore format: a row
+
+const kubeNode = (events: EventsBuilder, name: string, cidr: string, ip: string) =>
+  object(events, { kind: 'Node', name, namespace: '', ips: [ip], status: { ready: true, cidrs: [cidr] } });
+
+const unanswered = (events: EventsBuilder, fd: number) =>
+  events.event({ type: 'connect_unanswered', fd, flags: EventFlag.ONE_SIDED, res: null, args: [1] });
+const state = (events: EventsBuilder, fd: number, from: number, to: number) =>
+  events.event({ type: 'tcp_state', fd, flags: EventFlag.ONE_SIDED, res: null, args: [from, to] });
+
+function http(events: EventsBuilder, request: string, response: string): void {
+  const [thread, fd] = [events.thread().id, tcp(events, '10.0.0.2:40000', '10.0.0.9:8001')];
+  events.event({ type: 'write', thread, fd, res: request.length, data: request });
+  events.event({ type: 'read', thread, fd, res: response.length, data: response });
+}
+
 type Play = (events: EventsBuilder) => void;
 // biome-ignore format: a table
 const CASES: readonly [id: string, says: RegExp, Play, harmless: Play][] = [
@@ -89,9 +106,39 @@ const CASES: readonly [id: string, says: RegExp, Play, harmless: Play][] = [
   ['api-server', /1 connection to the API server \(10\.3\.0\.1:443\) failed: ETIMEDOUT/,
     (e) => { object(e, { kind: 'Service', namespace: 'default', name: 'kubernetes', ips: ['10.3.0.1'], ports: [{ name: '', port: 443, protocol: 'TCP' }] }); e.event({ type: 'connect', thread: e.thread().id, fd: tcp(e, '10.0.0.2:40000', '10.3.0.1:443'), res: -110 }); },
     (e) => { object(e, { kind: 'Service', namespace: 'default', name: 'kubernetes', ips: ['10.3.0.1'], ports: [{ name: '', port: 443, protocol: 'TCP' }] }); e.event({ type: 'connect', thread: e.thread().id, fd: tcp(e, '10.0.0.2:40000', '10.3.0.1:443'), res: 0 }); }],
-  ['pod-status', /shop\/cart: CrashLoopBackOff, OOMKilled/,
-    (e) => { object(e, { name: 'cart', status: { ready: false, reasons: ['CrashLoopBackOff', 'OOMKilled'] } }); },
+  ['oom-killed', /shop\/cart: a container was killed for want of memory \(OOMKilled\) \[CrashLoopBackOff, OOMKilled\]: app: exit code 137/,
+    (e) => { object(e, { name: 'cart', status: { ready: false, reasons: ['CrashLoopBackOff', 'OOMKilled'], ends: ['app: exit code 137'] } }); },
+    (e) => { object(e, { name: 'cart', status: { ready: true, reasons: ['OOMKilled'] } }); }],
+  ['crash-loop', /shop\/cart: a container ends over and over \(CrashLoopBackOff\) \[CrashLoopBackOff, Error\]: app: exit code 3/,
+    (e) => { object(e, { name: 'cart', status: { ready: false, reasons: ['CrashLoopBackOff', 'Error'], ends: ['app: exit code 3'] } }); },
     (e) => { object(e, { name: 'cart', status: { ready: true } }); }],
+  ['image-pull', /shop\/cart: its image cannot be pulled \[ImagePullBackOff\]: Back-off pulling image/,
+    (e) => { object(e, { name: 'cart', status: { ready: false, reasons: ['ImagePullBackOff'] } }); kubeEvent(e, 'BackOff', 'Back-off pulling image "shop/crat"'); },
+    (e) => { object(e, { name: 'cart', status: { ready: true } }); kubeEvent(e, 'BackOff', 'Back-off pulling image "shop/crat"'); }],
+  ['cni-failed', /shop\/cart: the CNI could not set up its network: Failed to create pod sandbox: .*no IP addresses available/,
+    (e) => { object(e, { name: 'cart', status: { ready: false } }); kubeEvent(e, 'FailedCreatePodSandBox', 'Failed to create pod sandbox: plugin type="bridge" failed (add): failed to setup network: no IP addresses available'); },
+    (e) => { object(e, { name: 'cart', status: { ready: true } }); kubeEvent(e, 'FailedCreatePodSandBox', 'failed to setup network'); }],
+  ['pod-status', /shop\/cart: it does not run as it should \[CreateContainerConfigError\]/,
+    (e) => { object(e, { name: 'cart', status: { ready: false, reasons: ['CreateContainerConfigError'] } }); },
+    (e) => { object(e, { name: 'cart', status: { ready: true } }); }],
+  ['node-status', /node worker-2 is not ready: DiskPressure/,
+    (e) => { object(e, { kind: 'Node', name: 'worker-2', status: { ready: false, reasons: ['DiskPressure'] } }); },
+    (e) => { object(e, { kind: 'Node', name: 'worker-2', status: { ready: true } }); }],
+  ['syn-retransmits', /2 connections to 10\.0\.0\.9:80 were made only when the SYN had been sent again/,
+    (e) => { for (const port of [40000, 40001]) { const fd = tcp(e, `10.0.0.2:${port}`, '10.0.0.9:80'); unanswered(e, fd); state(e, fd, 2, 1); } },
+    (e) => { state(e, tcp(e, '10.0.0.2:40000', '10.0.0.9:80'), 2, 1); }],
+  ['beyond-node', /connections to 10\.0\.0\.9:80 are not answered: this node dropped none/,
+    (e) => { unanswered(e, tcp(e, '10.0.0.2:40000', '10.0.0.9:80')); },
+    (e) => { state(e, tcp(e, '10.0.0.2:40000', '10.0.0.9:80'), 2, 1); }],
+  ['api-forbidden', /the API server answered 1 request of shop with 403 Forbidden: GET \/api\/v1\/namespaces\/shop\/pods; it has no right/,
+    (e) => { http(e, 'GET /api/v1/namespaces/shop/pods HTTP/1.1\r\nHost: api\r\n\r\n', 'HTTP/1.1 403 Forbidden\r\n\r\n'); },
+    (e) => { http(e, 'GET /admin HTTP/1.1\r\nHost: shop\r\n\r\n', 'HTTP/1.1 403 Forbidden\r\n\r\n'); }],
+  ['ranges-overlap', /pods of node a \(10\.1\.0\.0\/24\) and pods of node b \(10\.1\.0\.0\/23\) overlap/,
+    (e) => { kubeNode(e, 'a', '10.1.0.0/24', '192.0.2.1'); kubeNode(e, 'b', '10.1.0.0/23', '192.0.2.2'); },
+    (e) => { kubeNode(e, 'a', '10.1.0.0/24', '192.0.2.1'); kubeNode(e, 'b', '10.1.1.0/24', '192.0.2.2'); }],
+  ['ranges-overlap', /shop\/a and shop\/b have one address, 10\.1\.0\.7/,
+    (e) => { for (const name of ['a', 'b']) object(e, { name, ips: ['10.1.0.7'] }); },
+    (e) => { for (const name of ['a', 'b']) object(e, { name, ips: ['10.1.0.7'], status: { hostNetwork: true } }); }],
   ['io-uring', /curl \(100\) uses io_uring/,
     (e) => { e.process({ flags: ProcessFlag.IO_URING }); },
     (e) => { e.process(); }],
@@ -194,6 +241,39 @@ describe('what the node is, against what the cluster says', () => {
 });
 
 describe('what is not proven is not said', () => {
+  const lost = (e: EventsBuilder) => e.tables.losses.add({ reason: 'ring', cpu: 0, family: 'net', count: 10, from: 0, to: 2 * S });
+
+  test('a question whose answer may be among what was lost is not unanswered; one that was asked again is, and less surely', () => {
+    const once = findings((e) => { lost(e); dns(e, {}); }); // biome-ignore format: short
+    expect(once.map(({ id }) => id)).toEqual(['losses']);
+    const twice = findings((e) => { lost(e); dns(e, {}); dns(e, { attempt: 2, start: 6 * S, time: 6 * S }); }); // biome-ignore format: short
+    const found = twice.find(({ id }) => id === 'dns-unanswered');
+    expect(found?.confidence).toBeLessThan(0.8);
+    expect(found?.unseen.join()).toMatch(/10 events that were lost/);
+  });
+
+  test('a kernel’s line from before the recording does not fill a table that has room', () => {
+    const table: NodeFact<'conntrack'> = {
+      kind: 'conntrack',
+      netns: HOST,
+      key: '',
+      value: { count: 400, max: 262_144, drop: 7, earlyDrop: 0, insertFailed: 0 },
+    };
+    const said = (time: number): NodeFact<'kernelLog'> => ({
+      kind: 'kernelLog',
+      netns: 0,
+      key: 'a',
+      value: { text: `nf_conntrack: table full in netns ${HOST}, dropping packet`, time },
+    });
+    const dropped = (e: EventsBuilder) => {
+      const fd = tcp(e, '10.0.0.9:80', '10.0.0.2:40000', 'server');
+      e.event({ type: 'packet_drop', fd, flags: EventFlag.ONE_SIDED, res: null, args: [Buffer.from('NETFILTER_DROP'), HOST, 1] });
+    };
+    expect(findings(dropped, [...NODE, table, said(-35_000)]).map(({ id }) => id)).toEqual([]);
+    const [now] = findings(dropped, [...NODE, table, said(1_000)]);
+    expect([now?.id, now?.confidence]).toEqual(['conntrack-full', 0.75]);
+  });
+
   const service = (e: EventsBuilder) => {
     object(e, {
       kind: 'Service',

@@ -21,6 +21,7 @@ function unpacked(name: string, as = name): string {
 
 const trowel = (...words: string[]) => spawnSync('bin/trowel', words, { encoding: 'utf8', timeout: 20_000 });
 const SICK = unpacked('no-endpoints');
+const DROPPING = unpacked('policy-drop');
 const HEALTHY = unpacked('healthy-node-1');
 
 test.each<[number, string[], RegExp]>([
@@ -34,6 +35,11 @@ test.each<[number, string[], RegExp]>([
   [0, ['net', SICK], /nsenter -t \d+ -n/],
   [0, ['net', SICK, 'services'], /app=backnd .*yes: rejected, no endpoints/],
   [0, ['net', SICK, 'rules', '--at', '1s'], /has no endpoints/],
+  [
+    0,
+    ['net', DROPPING, 'drops'],
+    /10 +NETFILTER_DROP +critical-app\/client .* the node .*cni0 .*rule 1 of ip filter FORWARD .*which counted 10 packets/,
+  ],
   [0, ['net', 'captures/critical-app.trowel', 'routes'], /the capture has no look at the node/],
   [0, ['doctor', 'captures/critical-app.trowel'], /CRITICAL {2}dns-unanswered/],
 ])('%d for trowel %j', (code, words, said) => {
@@ -47,7 +53,7 @@ describe('JSON fits its schema', () => {
   test.each([
     ['doctor', ['doctor', SICK]],
     ['checks', ['doctor', '-l']],
-    ...NET_VIEWS.map((view) => [`net-${view}`, ['net', SICK, view]] as const),
+    ...NET_VIEWS.map((view) => [`net-${view}`, ['net', view === 'drops' ? DROPPING : SICK, view]] as const),
   ] as const)('%s', (id, words) => {
     const valid = ajv.compile(JSON.parse(readFileSync(`docs/schema/${id}.json`, 'utf8')) as object);
     const lines = trowel(...words, '--json')

@@ -1,7 +1,9 @@
 /** Screens of the shipped capture, as pictures for the documents and as texts that a test compares. `npm run screens` makes both. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { endAll, Pty, type Run, testScript } from './pty.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -20,6 +22,8 @@ export interface Picture {
   readonly text: string;
   /** Keys, and after each what is waited for. */
   readonly steps: readonly (readonly [keys: string, seen: string | RegExp])[];
+  /** One of captures/doctor; absent: CAPTURE. */
+  readonly sick?: string;
 }
 
 const screen = (id: string, seen: string | RegExp, text: string): Picture => ({ name: id, text, steps: [[`:${id}\r`, seen]] });
@@ -43,12 +47,16 @@ export const SHOWN: readonly Picture[] = [
   screen('http', 'HTTP.METHOD', 'HTTP requests and their answers.'),
   screen('spectrogram', '10.0 ms', 'How long calls took over time; a field leads to its events.'),
   screen('failures', 'ENOENT', 'What failed, how often, and to whom.'),
+  screen('doctor', /dns-unanswered/, 'What is wrong with the node and its network, what shows it, and what to do.'),
+  { ...screen('net-pods', /client +172\.17\.0\.7/, 'The node’s network, of a capture with a look at it: pods, and how each hangs on the node.'), sick: 'policy-drop' },
+  { ...screen('net-drops', /PACKETS REASON/, 'Where packets vanished: which way they came, where they were dropped, by which rule.'), sick: 'policy-drop' },
   { name: 'help', text: '?: what the columns of a screen mean, and every key.', steps: [[':waits\r', /▸ ?5\.005 s/], ['?', 'between calls']] },
 ];
 
 /** Plays a picture's keys; gives the terminal as it then is. */
-export async function shot({ steps }: Picture, columns: number, rows: number): Promise<Pty> {
-  const pty = new Pty(['open', CAPTURE], { columns, rows, env: { TZ: 'UTC' } });
+export async function shot({ steps, sick }: Picture, columns: number, rows: number): Promise<Pty> {
+  const where = sick === undefined ? {} : { cwd: folder };
+  const pty = new Pty(['open', sick === undefined ? CAPTURE : unpacked(sick)], { columns, rows, env: { TZ: 'UTC' }, ...where });
   await pty.until('Enter detail');
   for (const [keys, seen] of steps) {
     pty.type(keys);
@@ -58,10 +66,23 @@ export async function shot({ steps }: Picture, columns: number, rows: number): P
   return pty;
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'trowel-pictures-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+/** Its name within the folder: where that is, is no part of a picture. */
+function unpacked(name: string): string {
+  const file = `${name}.trowel`;
+  if (!existsSync(join(folder, file)))
+    writeFileSync(join(folder, file), gunzipSync(readFileSync(join(ROOT, `captures/doctor/${file}.gz`))));
+  return file;
+}
+
 export const goldenPath = (name: string, columns: number, rows: number) => join(GOLDENS, `${name}-${columns}x${rows}.txt`);
 
 /** Screens whose texts are compared at every size. */
-export const COMPARED = SHOWN.filter(({ name }) => ['story', 'findings', 'dns', 'processes', 'stream', 'spectrogram'].includes(name));
+export const COMPARED = SHOWN.filter(({ name }) =>
+  ['story', 'findings', 'dns', 'processes', 'stream', 'spectrogram', 'doctor', 'net-drops'].includes(name),
+);
 
 const CELL = { width: 8.4, height: 18 };
 const COLOURS = ['#282c34', '#e06c75', '#98c379', '#e5c07b', '#61afef', '#c678dd', '#56b6c2', '#dcdfe4'];

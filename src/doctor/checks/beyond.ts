@@ -1,9 +1,10 @@
 /** Connections to what is not on this node, where this node did its part: no route there, or nothing came back. */
-import ipaddr from 'ipaddr.js';
+import { isWithin } from '../../node/rule-hits.ts';
 import type { Held } from '../../node/state.ts';
-import { type Check, command, type Finding, finding } from '../check.ts';
+import { carriedBy, carriedText } from '../../node/traffic.ts';
+import { type Check, command, type FactEvidence, type Finding, finding } from '../check.ts';
 import { addressOf, type Examined, times } from '../examined.ts';
-import type { Failure } from '../observed.ts';
+import { type Failure, isLate } from '../observed.ts';
 
 interface Away {
   readonly failure: Failure;
@@ -15,7 +16,9 @@ interface Away {
 function away(examined: Examined, explained: (address: string) => boolean): Away[] {
   if (examined.node.empty) return [];
   return examined.failures
-    .filter(({ kind, remote }) => kind !== 'no-port' && kind !== 'forbidden' && !explained(addressOf(remote)))
+    .filter(
+      (failure) => failure.kind !== 'no-port' && failure.kind !== 'forbidden' && !isLate(failure) && !explained(addressOf(failure.remote)),
+    )
     .flatMap((failure) => {
       const ips = examined.endpoints(failure.remote).map(({ ip }) => ip);
       const far = ips.filter((ip) => !examined.isHere(ip));
@@ -91,7 +94,10 @@ export const beyondNode: Check = {
             facts:
               route === null
                 ? []
-                : [examined.fact(route, `ip route: ${route.value.dst} via ${route.value.via || '-'} dev ${route.value.dev}`)],
+                : [
+                    examined.fact(route, `ip route: ${route.value.dst} via ${route.value.via || '-'} dev ${route.value.dev}`),
+                    ...uplink(examined, route),
+                  ],
             confidence: 0.75,
             unseen: [`what happens on the way and at ${where}`],
             fixes: [
@@ -105,6 +111,12 @@ export const beyondNode: Check = {
     });
   },
 };
+
+/** What the interface carried by which packets leave: that it sent any is part of the proof. */
+function uplink({ node }: Examined, { netns, value }: Held<'route'>): FactEvidence[] {
+  const carried = carriedBy(node, { netns, key: value.dev });
+  return carried === null ? [] : [{ time: 0, text: carriedText(value.dev, carried) }];
+}
 
 /** By the address that was asked for. */
 function grouped(
@@ -123,25 +135,16 @@ function grouped(
 function routeOf({ node, end }: Examined, ip: string): Held<'route'> | null {
   const fitting = node
     .at('route', end, node.host)
-    .filter(({ value }) => value.table === 'main' && (value.dst === 'default' ? !ip.includes(':') : within(ip, value.dst)));
+    .filter(({ value }) => value.table === 'main' && (value.dst === 'default' ? !ip.includes(':') : isWithin(ip, value.dst)));
   return fitting.reduce<Held<'route'> | null>((best, one) => (best === null || prefixOf(one) > prefixOf(best) ? one : best), null);
 }
 
 const prefixOf = ({ value }: Held<'route'>) => (value.dst === 'default' ? 0 : Number(value.dst.split('/')[1] ?? 0));
 
-function within(ip: string, range: string): boolean {
-  try {
-    const [address, cidr] = [ipaddr.parse(ip), ipaddr.parseCIDR(range)];
-    return address.kind() === cidr[0].kind() && address.match(cidr);
-  } catch {
-    return false;
-  }
-}
-
 function nodeOf({ cluster }: Examined, ip: string): { readonly name: string; readonly cidrs: readonly string[] } | null {
   const pod = cluster.podAt(ip);
   const row = cluster.nodes.find(
-    ({ name, ips, status }) => name === pod?.node || ips.includes(ip) || (status?.cidrs ?? []).some((cidr) => within(ip, cidr)),
+    ({ name, ips, status }) => name === pod?.node || ips.includes(ip) || (status?.cidrs ?? []).some((cidr) => isWithin(ip, cidr)),
   );
   return row === undefined ? null : { name: row.name, cidrs: row.status?.cidrs ?? [] };
 }

@@ -29,7 +29,7 @@ export const bridgeNfOff: Check = {
         {
           affected: [...strays.map(({ dst }) => cluster.nameAt(dst.ip)), ...services.map(({ name }) => `service ${name}`)],
           events: strays.flatMap(({ nums }) => nums),
-          facts: setting === null ? [] : [setting.fact],
+          facts: [...(setting === null ? [] : [setting.fact]), ...examined.vanished(strays)],
           confidence: setting?.value === '0' ? 0.97 : 0.75,
           unseen: setting === null ? [`${SYSCTL} of the node`, ...examined.unseenNode] : [],
           fixes: ['modprobe br_netfilter', `sysctl -w ${SYSCTL}=1`],

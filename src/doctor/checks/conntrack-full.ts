@@ -5,6 +5,8 @@ import { atText, times } from '../examined.ts';
 
 const FULL = 0.99;
 const NEARLY = 0.9;
+/** ns before the recording in which a line of the log still belongs to it. */
+const RECENT = 60e9;
 
 export const conntrackFull: Check = {
   id: 'conntrack-full',
@@ -14,11 +16,13 @@ export const conntrackFull: Check = {
     return [...examined.cluster.namespaces].flatMap((netns) => {
       const versions = node.versions('conntrack', netns);
       const most = versions.reduce((best, one) => (one.value.count > (best?.value.count ?? -1) ? one : best), versions[0]);
+      const used = most !== undefined && most.value.max > 0 ? most.value.count / most.value.max : 0;
+      // a line from before says nothing of now, unless the table is as full as it was
       const lines = node
         .versions('kernelLog')
-        .filter(({ value }) => value.text.includes('table full') && saysOf(value.text, netns, node.host) && value.time <= end);
+        .filter(({ value }) => value.text.includes('table full') && saysOf(value.text, netns, node.host) && value.time <= end)
+        .filter(({ value }) => value.time >= (used >= NEARLY ? -RECENT : 0));
       if (most === undefined) return [];
-      const used = most.value.max > 0 ? most.value.count / most.value.max : 0;
       const dropped = Math.max(0, (versions.at(-1)?.value.drop ?? 0) - (versions[0]?.value.drop ?? 0));
       const facts = [
         examined.fact(most, `nf_conntrack_count ${most.value.count} of nf_conntrack_max ${most.value.max} in ${examined.who(netns)}`),
@@ -46,9 +50,11 @@ export const conntrackFull: Check = {
             events: drops.flatMap(({ nums }) => nums),
             facts: [
               ...facts,
+              ...examined.vanished(drops),
               ...lines.slice(0, 2).map(({ value }) => ({ time: value.time, text: `kernel log at ${atText(value.time)}: ${value.text}` })),
             ],
-            confidence: lines.length > 0 || dropped > 0 ? 0.97 : 0.85,
+            confidence: used < NEARLY ? 0.75 : lines.length > 0 || dropped > 0 ? 0.97 : 0.85,
+            unseen: used < NEARLY ? ['the count at the time of the kernel’s line: when it was looked at, there was room'] : [],
             fixes: [
               'sysctl -w net.netfilter.nf_conntrack_max=NUMBER',
               'conntrack -L | head    # who holds them; shorten net.netfilter.nf_conntrack_tcp_timeout_established',

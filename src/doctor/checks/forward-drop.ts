@@ -1,14 +1,15 @@
 /** The policy of the FORWARD chain drops what pods send to each other. */
+
+import { droppingHits } from '../../node/rule-hits.ts';
 import { type Check, finding } from '../check.ts';
 import { sum, times } from '../examined.ts';
-import { droppingHits } from '../rule-hits.ts';
 
 export const forwardDrop: Check = {
   id: 'forward-drop',
   title: 'the FORWARD policy drops packets of pods',
   read(examined) {
     const { node, cluster } = examined;
-    return droppingHits(examined)
+    return droppingHits(node, examined.end)
       .filter(({ chain, position }) => position === 0 && / filter FORWARD$/.test(chain))
       .flatMap(({ chain, packets, since }) => {
         const drops = examined.drops(({ reason, netns }) => reason === 'NETFILTER_DROP' && netns === node.host);
@@ -21,7 +22,10 @@ export const forwardDrop: Check = {
             {
               affected: drops.flatMap(({ src, dst }) => [cluster.nameAt(src.ip), cluster.nameAt(dst.ip)]),
               events: drops.flatMap(({ nums }) => nums),
-              facts: [{ time: since, text: `chain ${chain}: policy DROP, counted ${packets} packets while recording` }],
+              facts: [
+                { time: since, text: `chain ${chain}: policy DROP, counted ${packets} packets while recording` },
+                ...examined.vanished(drops),
+              ],
               confidence: 0.95,
               fixes: [
                 'iptables -P FORWARD ACCEPT',

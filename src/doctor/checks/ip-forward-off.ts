@@ -23,7 +23,7 @@ export const ipForwardOff: Check = {
         {
           affected: drops.map(({ src }) => cluster.nameAt(src.ip)),
           events: drops.flatMap(({ nums }) => nums),
-          facts: off && forwarding !== null ? [forwarding.fact] : [],
+          facts: [...(off && forwarding !== null ? [forwarding.fact] : []), ...examined.vanished(drops)],
           confidence: off && drops.length > 0 ? 0.98 : 0.8,
           unseen: off ? [] : examined.unseenNode,
           fixes: ['sysctl -w net.ipv4.ip_forward=1', 'grep -rs ip_forward /etc/sysctl.conf /etc/sysctl.d    # who sets it'],

@@ -10,7 +10,8 @@ const SETTLED = 5e9;
 export const kubeProxy: Check = {
   id: 'kube-proxy',
   title: 'the node’s rules do not lead to a service’s endpoints',
-  read(examined) {
+  read(examined, before) {
+    if (before.some(({ explains }) => explains.includes('*'))) return [];
     if (examined.node.at('chain', examined.end, examined.node.host).length === 0) return [];
     return [...absent(examined), ...stale(examined)];
   },
@@ -70,7 +71,7 @@ function staleFinding(examined: Examined, service: Service, port: ServicePort, e
   return finding(
     'kube-proxy',
     'critical',
-    `the node’s rules for service ${service.name} are stale: they lead to ${extra.join(', ')}, which is none of its endpoints; ${times(sum(failures), 'connection')} failed`,
+    `the node’s rules for service ${service.name} are stale: they lead to ${extra.join(', ')}, ${extra.length === 1 ? 'which is' : 'which are'} not among its ready endpoints; ${times(sum(failures), 'connection')} failed`,
     {
       affected: [`service ${service.name}`, ...failures.map(({ netns, thread }) => examined.who(netns, thread))],
       events: failures.flatMap(({ nums }) => nums),

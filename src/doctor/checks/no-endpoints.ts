@@ -22,7 +22,11 @@ export const noEndpoints: Check = {
           'critical',
           `service ${service.name} has no endpoints: ${why.text}; ${times(sum(failures) + questions.length, 'request')} failed`,
           {
-            affected: [`service ${service.name}`, ...failures.map(({ netns, thread }) => examined.who(netns, thread))],
+            affected: [
+              `service ${service.name}`,
+              ...failures.map(({ netns, thread }) => examined.who(netns, thread)),
+              ...questions.map((row) => examined.who(examined.netnsOf(row), row.thread)),
+            ],
             events: [...failures.flatMap(({ nums }) => nums), ...questions.map(({ num }) => num)],
             facts: service.ports
               .filter(({ rule }) => rule?.rejects === true)
@@ -58,7 +62,11 @@ function reason(examined: Examined, { row, selected, endpoints }: Service): Reas
     const have = near === null ? `no pod of ${row.namespace} has one of these labels` : `${nameOf(near)} has ${labelsText(near.labels)}`;
     return {
       text: `its selector ${asked} takes no pod; ${have}`,
-      fixes: [look, command`kubectl -n ${row.namespace} edit service ${row.name}    # spec.selector`],
+      fixes: [
+        look,
+        ...(near === null ? [command`kubectl -n ${row.namespace} get deployments,statefulsets,daemonsets    # is it scaled to 0?`] : []),
+        command`kubectl -n ${row.namespace} edit service ${row.name}    # spec.selector`,
+      ],
     };
   }
   const waiting = endpoints.filter(({ ready }) => !ready).map(({ ip, pod }) => pod || ip);

@@ -1,8 +1,9 @@
 /** A rule of the node's packet filter drops what pods send: a network policy, or somebody's own rule. */
+
+import { droppingHits, fits, isUsual } from '../../node/rule-hits.ts';
 import { type Check, command, finding } from '../check.ts';
 import { addressOf, type Examined, sum, times } from '../examined.ts';
 import type { Drop } from '../observed.ts';
-import { droppingHits, isUsual } from '../rule-hits.ts';
 
 export const policyDrop: Check = {
   id: 'policy-drop',
@@ -10,7 +11,7 @@ export const policyDrop: Check = {
   read(examined, before) {
     if (before.some(({ explains }) => explains.includes('*'))) return [];
     const drops = examined.drops(({ reason, netns }) => reason === 'NETFILTER_DROP' && netns === examined.node.host);
-    return droppingHits(examined)
+    return droppingHits(examined.node, examined.end)
       .filter(({ position, rule }) => position > 0 && !isUsual(rule))
       .flatMap(({ chain, rule, position, packets, since }) => {
         const own = drops.filter((drop) => fits(rule, drop));
@@ -27,7 +28,7 @@ export const policyDrop: Check = {
             {
               affected: [...own.flatMap(({ src, dst }) => [examined.cluster.nameAt(src.ip), examined.cluster.nameAt(dst.ip)])],
               events: [...own, ...failures].flatMap(({ nums }) => nums),
-              facts: [{ time: since, text: `${chain} ${position}: ${rule}` }],
+              facts: [{ time: since, text: `${chain} ${position}: ${rule}` }, ...examined.vanished(own)],
               confidence: packets === sum(own) ? 0.97 : 0.85,
               fixes: [
                 command`iptables -t ${chain.split(' ')[1]} -L ${chain.split(' ')[2]} -nv --line-numbers`,
@@ -40,13 +41,6 @@ export const policyDrop: Check = {
       });
   },
 };
-
-/** Whether a rule's addresses are those of the packet; one without addresses fits all. */
-function fits(rule: string, { src, dst }: Drop): boolean {
-  const source = /(?<!! )-s ([0-9.]+)\/32/.exec(rule)?.[1];
-  const target = /(?<!! )-d ([0-9.]+)\/32/.exec(rule)?.[1];
-  return (source === undefined || source === src.ip) && (target === undefined || target === dst.ip);
-}
 
 const targets = (examined: Examined, drops: readonly Drop[]) =>
   [...new Set(drops.map(({ dst }) => examined.name(dst)))].slice(0, 3).join(', ');

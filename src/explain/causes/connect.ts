@@ -5,8 +5,9 @@ import { cause, evidence, type Facts, type Found, isOf, type Rule } from './caus
 import { drops, ownerOf } from './names.ts';
 import { type Connecting, NETWORK_FIXES, PACKETS, row } from './row.ts';
 import { starved } from './starved.ts';
+import { type Vanished, vanishedOf } from './vanished.ts';
 
-type ConnectPacketsDropped = Connecting & { readonly reasons: readonly string[]; readonly tuple: string };
+type ConnectPacketsDropped = Connecting & { readonly reasons: readonly string[]; readonly tuple: string; readonly where: Vanished | null };
 
 // biome-ignore format: a table
 export const CONNECT_CAUSES = {
@@ -43,7 +44,8 @@ function late(phase: Phase, facts: Facts): Found {
     const reasons = [...new Set(dropped.map(({ reason }) => reason))];
     const forwarding = dropped.some(({ reason }) => reason === 'IP_INADDRERRORS');
     const fixes = forwarding ? { fixes: ['let the node forward: sysctl -w net.ipv4.ip_forward=1'] } : {};
-    return cause('connect-packets-dropped', { ...base, reasons, tuple: dropped[0]!.tuple }, { ...shown, ...fixes });
+    const where = vanishedOf(facts.scene, dropped);
+    return cause('connect-packets-dropped', { ...base, reasons, tuple: dropped[0]!.tuple, where }, { ...shown, ...fixes });
   }
   const again = trouble.filter(({ type }) => LOST.has(type)).length;
   if (socket?.error === 'ETIMEDOUT') return cause('connect-unanswered', { ...base, never: true, again }, shown);

@@ -8,8 +8,9 @@ import {
   type Asked,
   type CutOff,
   cutOffOf,
+  type Dropping,
   dnsEvidence,
-  dropReasons,
+  droppingOf,
   hopsOf,
   lostNear,
   type NamePhase,
@@ -42,7 +43,7 @@ type QuestionLost = Sought & {
   readonly within: number;
   readonly after: number;
   readonly received: { readonly by: ProcessName; readonly answered: boolean } | null;
-  readonly dropped: readonly string[];
+  readonly dropped: Dropping | null;
 };
 /** `after`: ns from the question to the answer. `by`: the server's process; null: elsewhere. `again`: it was asked again meanwhile. */
 interface Late {
@@ -95,14 +96,14 @@ function oneServerSilent(found: Asked, slow: readonly NamePhase[], facts: Facts)
   const silent = tries.filter((one) => isWaited(one) && !answering.includes(one.server));
   if (answering.length === 0 || waste(silent) < MOST * total(slow)) return null;
   const servers = serversOf(silent);
-  const dropped = dropReasons(tries, facts);
+  const dropped = droppingOf(tries, facts);
   const next = { servers: answering, wasted: waste(silent) };
   const known = { ...soughtOf(found, slow), servers, lost: lostNear(facts, slow), dropped, next, outcomes: [], cutOff: null };
   const fixes = [
     `repair ${list(servers)}, or take it out of resolv.conf: each lookup asks it first`,
     'set options timeout:1 to wait less for it',
   ];
-  const id = dropped.length === 0 ? 'dns-server-silent' : 'dns-packets-dropped';
+  const id = dropped === null ? 'dns-server-silent' : 'dns-packets-dropped';
   return cause(id, { ...known, contradictions: [] }, { cost: known.waited, nums: dnsEvidence(slow), fixes });
 }
 
@@ -155,7 +156,7 @@ function askedAgain(found: Asked, slow: readonly NamePhase[], facts: Facts): Fou
     within: first.end - first.start,
     after: last.end - last.start,
     received: by === null ? null : { by, answered: hop!.answered !== null },
-    dropped: dropReasons(triesOf(again), facts),
+    dropped: droppingOf(triesOf(again), facts),
   };
   return cause('dns-question-lost', known, { cost: total(slow), nums: dnsEvidence(slow) });
 }

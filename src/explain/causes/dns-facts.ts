@@ -4,9 +4,10 @@ import type { Hop } from '../../dns/chain.ts';
 import type { Lookup } from '../../dns/lookup.ts';
 import type { Try } from '../../dns/try.ts';
 import type { DnsRow } from '../../model/dns.ts';
-import type { DnsPhase, Phase, ProcessName } from '../story.ts';
+import type { DnsPhase, Phase, ProcessName, Trouble } from '../story.ts';
 import { type Facts, total } from './cause.ts';
 import { drops } from './names.ts';
+import { type Vanished, vanishedOf } from './vanished.ts';
 
 export type NamePhase = Phase & { readonly dns: DnsPhase };
 
@@ -66,13 +67,18 @@ export interface Unfound extends Sought {
   readonly contradictions: readonly string[];
 }
 
+/** Packets that the kernel dropped: its reasons, and where; `where` is null: the capture does not show it. */
+export interface Dropping {
+  readonly reasons: readonly string[];
+  readonly where: Vanished | null;
+}
+
 /** A server that did not answer. */
 export interface SilentServer extends Sought {
   readonly servers: readonly string[];
   /** Events that are missing near: then nobody can say that it never answered. */
   readonly lost: number;
-  /** The kernel's reasons for dropping the packets; empty: none is known. */
-  readonly dropped: readonly string[];
+  readonly dropped: Dropping | null;
   /** Those that were asked next and answered, and the ns that were wasted before; null: none did. */
   readonly next: { readonly servers: readonly string[]; readonly wasted: number } | null;
   readonly outcomes: readonly Outcome[];
@@ -129,15 +135,22 @@ export function cutOffOf(phases: readonly NamePhase[]): CutOff | null {
   return { after: attempt.end - attempt.tries.at(-1)!.start, timeout: lookup.resolver.timeout };
 }
 
-/** The kernel's reasons for dropping questions, or their answers. NO_SOCKET counts at the server's end alone. */
-export function dropReasons(tries: readonly Try[], { scene }: Facts): string[] {
-  const reasons = tries.flatMap(({ query, error }) => {
+/** What the kernel dropped of questions, or of their answers; null: nothing. */
+export function droppingOf(tries: readonly Try[], facts: Facts): Dropping | null {
+  const dropped = droppedNear(tries, facts);
+  if (dropped.length === 0) return null;
+  return { reasons: [...new Set(dropped.map(({ reason }) => reason))], where: vanishedOf(facts.scene, dropped) };
+}
+
+/** NO_SOCKET counts at the server's end alone. */
+function droppedNear(tries: readonly Try[], { scene }: Facts): Trouble[] {
+  const found = tries.flatMap(({ query, error }) => {
     const fd = scene.dims.fds.get(query.fd);
     if (fd === undefined) return [];
     const near = scene.troubles.of(`${fd.localIp}:${fd.localPort}`, query.start - NEAR, query.start + NEAR);
-    return drops(near).flatMap(({ reason }) => (reason === 'NO_SOCKET' && error !== 'NO_SOCKET' && error !== 'ECONNREFUSED' ? [] : reason));
+    return drops(near).filter(({ reason }) => reason !== 'NO_SOCKET' || error === 'NO_SOCKET' || error === 'ECONNREFUSED');
   });
-  return [...new Set(reasons)];
+  return [...new Set(found)];
 }
 
 /** null: all that it asked was answered. */

@@ -11,7 +11,7 @@ import {
   type CutOff,
   cutOffOf,
   dnsEvidence,
-  dropReasons,
+  droppingOf,
   hopsOf,
   lostNear,
   type NamePhase,
@@ -144,13 +144,13 @@ function deadServer(found: Asked, silent: readonly NamePhase[], facts: Facts, sh
   if (behind !== null) return behind;
   if (unanswered.length === 0) return cause('dns-server-fails', gaveUpOn(found, base, servers), shown);
   if (cutOff !== null && base.waited < LONG) return cause('dns-cut-off-by-caller', { ...base, servers, cutOff }, shown);
-  const dropped = dropReasons(tries, facts);
+  const dropped = droppingOf(tries, facts);
   const known = { ...base, servers, lost: lostNear(facts, silent), dropped, next: null, outcomes: outcomesOf(tries) };
   const fixes = [
     `check that ${list(servers)} is a DNS server that runs (its pod ready, its service with endpoints)`,
     'check that packets reach it: network policies, routes, conntrack',
   ];
-  return cause(dropped.length === 0 ? 'dns-server-silent' : 'dns-packets-dropped', known, { ...shown, fixes });
+  return cause(dropped === null ? 'dns-server-silent' : 'dns-packets-dropped', known, { ...shown, fixes });
 }
 
 function gaveUpOn({ lookup }: Asked, base: Sought & Pick<Unfound, 'cutOff' | 'contradictions'>, servers: readonly string[]): Unfound {

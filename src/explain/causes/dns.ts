@@ -9,7 +9,7 @@ import {
   type CutOff,
   cutOffOf,
   dnsEvidence,
-  dropReasons,
+  droppingOf,
   hopsOf,
   lostNear,
   type NamePhase,
@@ -113,7 +113,7 @@ function tcpFacts(tcp: TcpUse | null, tries: readonly Try[]): TruncatedTcpFailed
 
 function serverUnreachable(found: Asked, phases: readonly NamePhase[], facts: Facts): Found {
   const tries = triesOf(phases);
-  const dropped = dropReasons(tries, facts);
+  const dropped = droppingOf(tries, facts)?.reasons ?? [];
   const errors = [...new Set(tries.flatMap(({ error }) => (error === null || error === 'NO_SOCKET' || error === 'POLLERR' ? [] : error)))];
   const reasons = dropped.length > 0 ? dropped : errors;
   const { contradictions } = found.lookup;

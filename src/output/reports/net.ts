@@ -1,13 +1,16 @@
 /** The node's network as a capture has it: one report a question. */
+import type { Capture } from '../../capture/capture.ts';
 import type { NodeKind, NodeValue } from '../../model/node.ts';
-import type { Cluster } from '../../node/cluster.ts';
+import { Cluster } from '../../node/cluster.ts';
 import type { Held } from '../../node/state.ts';
+import { type Carried, carriedBy } from '../../node/traffic.ts';
 import { column, rowColumns } from '../../report/column.ts';
 import type { Column, ColumnType, Report, Row } from '../../report/report.ts';
+import { DROPS } from './net-drops.ts';
 import { ENDPOINTS, PODS, SERVICES } from './net-kube.ts';
 import { type NetReader, view } from './net-view.ts';
 
-export const NET_VIEWS = ['pods', 'services', 'endpoints', 'links', 'routes', 'conntrack', 'sysctls', 'rules', 'sockets'] as const;
+export const NET_VIEWS = ['pods', 'services', 'endpoints', 'links', 'routes', 'conntrack', 'sysctls', 'rules', 'sockets', 'drops'] as const;
 export type NetView = (typeof NET_VIEWS)[number];
 
 interface Placed<Kind extends NodeKind> {
@@ -35,7 +38,14 @@ const netns = <Kind extends NodeKind>(): Column<Placed<Kind>> =>
 const since = <Kind extends NodeKind>(): Column<Placed<Kind>> =>
   column('since', 'ns', 'from when on it was so, since the capture began', ({ fact }) => fact.from, PROGRAMS);
 
-const LINKS = view<Placed<'link'>>({
+interface PlacedLink extends Placed<'link'> {
+  /** Packets while recording; null: not counted. */
+  readonly carried: Carried | null;
+}
+
+const carried = (read: (carried: Carried) => number) => (link: PlacedLink) => (link.carried === null ? null : read(link.carried));
+
+const LINKS = view<PlacedLink>({
   doc: 'one interface',
   columns: [
     where(),
@@ -79,10 +89,31 @@ const LINKS = view<Placed<'link'>>({
       of<'link'>(({ peerName, peerNetns }) => (peerNetns > 0 ? `${peerName}@${peerNetns}` : peerName || null)),
       { nullable: true },
     ),
+    column(
+      'received',
+      'count',
+      'packets, while recording',
+      carried(({ received }) => received),
+      { nullable: true },
+    ),
+    column(
+      'sent',
+      'count',
+      'packets, while recording',
+      carried(({ sent }) => sent),
+      { nullable: true },
+    ),
+    column(
+      'lost',
+      'count',
+      'packets that it dropped or had errors with, while recording',
+      carried(({ lost }) => lost),
+      { nullable: true },
+    ),
     netns(),
     since(),
   ],
-  items: facts('link'),
+  items: (cluster) => facts('link')(cluster).map((link) => ({ ...link, carried: carriedBy(cluster.node, link.fact) })),
 });
 
 const ROUTES = view<Placed<'route'>>({
@@ -271,11 +302,20 @@ const VIEWS: Readonly<Record<NetView, NetReader>> = {
   sysctls: SYSCTLS,
   rules: RULES,
   sockets: SOCKETS,
+  drops: DROPS,
 };
 
-export function netReport(name: NetView, cluster: Cluster, epoch: bigint): Report<Row> {
+/** `time`: ns since the capture's start at which the node is looked at. */
+export function netReport(name: NetView, capture: Capture, time: number): Report<Row> {
   const { columns, rows } = VIEWS[name];
-  return { id: `net-${name}`, columns: rowColumns(columns), items: rows(cluster), epoch, empty: 'Nothing of it is in the capture.' };
+  const cluster = new Cluster(capture.dims, time);
+  return {
+    id: `net-${name}`,
+    columns: rowColumns(columns),
+    items: rows(cluster, capture),
+    epoch: capture.epoch,
+    empty: 'Nothing of it is in the capture.',
+  };
 }
 
 export const NET_SCHEMAS = Object.fromEntries(

@@ -1,10 +1,12 @@
 /** All screens that are tables, a line each; the list of events is in events/. A new screen is a file and a line here. */
 import { CONTAINERS } from './containers.ts';
 import { DNS } from './dns.ts';
+import { DOCTOR } from './doctor.ts';
 import { FINDINGS } from './findings.ts';
 import { HTTP } from './http.ts';
 import { LENS_SCREENS } from './lenses.ts';
 import { LOSSES } from './losses.ts';
+import { NET_SCREENS } from './net.ts';
 import { PROCESSES } from './processes.ts';
 import { BY_FIELD, RANKING_SCREENS } from './rankings.ts';
 import { type ScreenSpec, screenColumn } from './screen.ts';
@@ -30,6 +32,8 @@ const OWN: readonly ScreenSpec[] = [
   HTTP,
   SPECTROGRAM,
   LOSSES,
+  DOCTOR,
+  ...NET_SCREENS,
 ];
 
 /** Lenses that no screen of our own answers better, by the names that are left. */

@@ -57,10 +57,8 @@ export function readNode(hostPath: string | null, depth: Depth): Snapshot {
   const hostFacts = readHost(tools, host, depth, at);
   const others = [...all.values()].filter(({ inode }) => inode !== host.inode);
   const peers = peerInodes(tools, host, others, portsOf(hostFacts));
-  const pods = namespacesOf(others, hostPath === null ? null : new Set(portsOf(hostFacts).map((id) => peers.get(id)))).slice(
-    0,
-    MOST_NAMESPACES,
-  );
+  const linked = hostPath === null ? null : new Set(portsOf(hostFacts).map((id) => peers.get(id)));
+  const pods = namespacesOf(others, linked, hidden > 0).slice(0, MOST_NAMESPACES);
   tools.prepare(pods, depth === 'all' ? [LINKS, SYSCTL_VALUES, LISTENERS] : [LINKS, SYSCTL_VALUES]);
   const owners = new Owners();
   const everywhere = [host, ...pods].flatMap((namespace) => readAny(tools, namespace, namespace === host, depth, owners));
@@ -75,9 +73,16 @@ export function hostNamespace(path: string | null, all: ReadonlyMap<number, Foun
   return { name: '', pids: [], ...all.get(inode), inode, path: found };
 }
 
-/** With a host of one's own, only what hangs from it. `linked`: inodes of these; null: whatever there is. */
-function namespacesOf(others: readonly FoundNamespace[], linked: ReadonlySet<number | undefined> | null): FoundNamespace[] {
-  return others.filter(({ inode, pids }) => pids.length > 0 && (linked === null || linked.has(inode)));
+/**
+ * With a host of one's own, only what hangs from it. `linked`: inodes of these; null: whatever there is. One with a name and no process
+ * is nobody's, unless the processes in it may just not be seen.
+ */
+function namespacesOf(
+  others: readonly FoundNamespace[],
+  linked: ReadonlySet<number | undefined> | null,
+  hidden: boolean,
+): FoundNamespace[] {
+  return others.filter(({ inode, pids, name }) => (pids.length > 0 || (hidden && name !== '')) && (linked === null || linked.has(inode)));
 }
 
 /** Numbers of the namespaces behind the host's veths, without uplinks: those have an address. */

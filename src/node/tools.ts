@@ -81,10 +81,10 @@ function start([file, ...args]: readonly string[], input: string) {
 }
 
 /** A question as lines of the shell that is in the namespace, whose inode it has as its argument. */
-function asked({ id, command, input, script }: ToolQuestion): string {
+function asked({ id, command, input = '', script }: ToolQuestion): string {
   const words = script ?? command.map(quoted).join(' ');
-  const run = input === undefined ? `{ ${words}; } </dev/null` : `printf %s ${quoted(input)} | ${words}`;
-  return `printf '${MARK}%s ${id}\\n' "$1"; ${run} && printf '${MARK}ok\\n'\n`;
+  const text = input === '' || input.endsWith('\n') ? input : `${input}\n`;
+  return `printf '${MARK}%s ${id}\\n' "$1"\n{ ${words}; } <<'${MARK}' && printf '${MARK}ok\\n'\n${text}${MARK}\n`;
 }
 
 const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;

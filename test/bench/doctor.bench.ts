@@ -66,7 +66,9 @@ function lookAtNode(host: string): void {
   const entry = `import { readNode } from '${join(packageRoot(), 'src/node/read.ts')}';
 const depth = process.argv[3];
 const { facts } = depth === 'none' ? { facts: [] } : readNode(process.argv[2], depth);
-process.stdout.write(String(new Set(facts.filter(({ kind, value }) => kind === 'link' && value.peerNetns > 0).map(({ netns }) => netns)).size));`;
+const joined = facts.filter(({ kind, value }) => kind === 'link' && value.peerNetns > 0);
+const set = facts.filter(({ kind, key }) => kind === 'sysctl' && key === 'net.core.somaxconn');
+process.stdout.write(new Set(joined.map(({ netns }) => netns)).size + ' ' + set.length);`;
   execFileSync(join(packageRoot(), 'node_modules/.bin/esbuild'), ['--bundle', '--platform=node', '--format=esm', `--outfile=${module}`], {
     input: entry,
     cwd: packageRoot(),
@@ -74,7 +76,7 @@ process.stdout.write(String(new Set(facts.filter(({ kind, value }) => kind === '
   });
   const run = (depth: string) => childCpuMs(process.execPath, [module, `/run/netns/${host}`, depth]);
   const found = execFileSync(process.execPath, [module, `/run/netns/${host}`, 'all'], { encoding: 'utf8' });
-  assertEqual(Number(found), NAMESPACES + 1, 'namespaces that are joined to the node');
+  assertEqual(found, `${NAMESPACES + 1} ${NAMESPACES + 1}`, 'namespaces that are joined to the node, and sysctls of each');
   const cost = (depth: string) => Math.min(...[0, 1, 2].map(() => run(depth))) - Math.min(...[0, 1, 2].map(() => run('none')));
   report(`a look at a node with ${NAMESPACES} namespaces, everything`, cost('all'), 'ms', 1000);
   report(`a look at a node with ${NAMESPACES} namespaces, what changes`, cost('structure'), 'ms', 1000);

@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { DIMENSIONS } from '../../src/model/dimensions.ts';
 import { SCENES, slug } from './scenes.ts';
 
 const KEPT =
@@ -53,11 +54,14 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** The machine it was made on is nobody's business; and small pages for a small file. */
+/** The machine it was made on is nobody's business; and small pages, and no empty tables, for a small file: readers do without, as in old captures. */
 function tidy(path: string): void {
   const db = new Database(path);
   db.exec("UPDATE meta SET value = substr(value, 1, instr(value || '-', '-') - 1) WHERE key = 'kernel'");
   db.exec("UPDATE meta SET value = 'record' WHERE key = 'command'");
+  for (const { name } of Object.values(DIMENSIONS)) {
+    if (db.prepare(`SELECT count(*) FROM "${name}"`).pluck().get() === 0) db.exec(`DROP TABLE "${name}"`);
+  }
   db.exec('PRAGMA page_size = 512; VACUUM');
   db.close();
 }

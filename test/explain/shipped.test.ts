@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { explain } from '../../src/explain/explain.ts';
@@ -17,4 +17,10 @@ test.each(SCENES.map((scene) => [slug(scene), scene] as const))('%s', (file, sce
   expect(cause?.id ?? null, cause && sentenceOf(cause)).toBe(scene.cause);
   if (scene.says !== undefined) expect(sentenceOf(cause!)).toMatch(scene.says);
   capture.close();
+});
+
+test('none has more than 40 KB, and all together less than 2 MB', () => {
+  const sizes = readdirSync('captures/scenes').map((file) => statSync(join('captures/scenes', file)).size);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(40_000);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(2_000_000);
 });

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { flightPlan } from '../../src/cli/flight-options.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 
@@ -70,6 +71,17 @@ test('trowel snapshot and SIGUSR1 save, at most so often in an hour', async () =
   const none = snapshot();
   expect(none.stderr).toContain('no flight recorder of this user runs');
 }, 30_000);
+
+test.each([
+  ['10m', 600e9, Infinity],
+  ['90s', 90e9, Infinity],
+  ['2GB', Infinity, 2e9],
+  ['1GiB,5m', 300e9, 2 ** 30],
+  ['500mb', Infinity, 500e6],
+  ['3G', Infinity, 3e9],
+])('--ring %s is a time or a size', (text, span, bytes) => {
+  expect(flightPlan({ ring: [text] })!.limits).toEqual({ span, bytes, keepFree: 0 });
+});
 
 test.each([
   [['--on', 'evt.latency>1s'], /belong to --ring/],

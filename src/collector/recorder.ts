@@ -187,6 +187,7 @@ export class Recorder {
   flush(): void {
     this.#order.drain(!this.#arrived);
     this.#arrived = false;
+    this.#triggers?.lookAgain(this.#lastTime);
     this.#writer.flush();
     this.#forget();
     if (this.#segments?.isFull(this.segment) === true) this.rotate();

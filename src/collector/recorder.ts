@@ -243,6 +243,11 @@ export class Recorder {
     this.#tell({ command_pid: String(pid) });
   }
 
+  /** What recording cost so far, as JSON. */
+  tellCost(cost: string): void {
+    this.#tell({ cost });
+  }
+
   /** Says it in this file and in those that follow. */
   #tell(meta: Partial<CaptureMeta>): void {
     this.#meta = { ...this.#meta, ...meta };

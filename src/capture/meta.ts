@@ -54,6 +54,8 @@ export interface CaptureMeta {
   readonly only: string;
   /** Of what the flight recorder saved, as JSON: why, [{ trigger, time, num }]. */
   readonly saved: string;
+  /** What recording it cost the node, as JSON (`OwnCost`). */
+  readonly cost: string;
   /** `none`: users and groups of the node are not known. */
   readonly users: 'none';
 }

@@ -13,6 +13,8 @@ export interface SaveOrder {
   readonly from: number;
   readonly to: number;
   readonly reasons: readonly SaveReason[];
+  /** It ends where its recorder was killed. */
+  readonly killed?: boolean;
 }
 
 export interface SaveReason {
@@ -25,10 +27,11 @@ export interface SaveReason {
 
 export async function flightSave(): Promise<void> {
   const order = JSON.parse(readFileSync(0, 'utf8')) as SaveOrder;
-  const { parts, path, from, to, reasons } = order;
+  const { parts, path, from, to, reasons, killed = false } = order;
+  const end = killed ? ({ state: 'broke off', broke: 'its recorder was killed' } as const) : {};
   const partial = `${path}.partial`;
   try {
-    join(parts, partial, { from, to, meta: { saved: JSON.stringify(reasons) } });
+    join(parts, partial, { from, to, meta: { saved: JSON.stringify(reasons), ...end } });
     renameSync(partial, path);
   } finally {
     rmSync(partial, { force: true });
@@ -50,8 +53,14 @@ function heading({ path, from, to, reasons }: SaveOrder, epoch: bigint): string 
     '',
     ...lines,
     '',
-    `From ${((reasons[0]!.time - from) / 1e9).toFixed(1)} s before to ${((to - reasons[0]!.time) / 1e9).toFixed(1)} s after. \`trowel open ${sanitize(path)}\` shows it.`,
+    `${rangeText(reasons[0]!.time, from, to)} Times count from the start of the recording, ${(from / 1e9).toFixed(1)} s before. \`trowel open ${sanitize(path)}\` shows it.`,
     '',
     '',
   ].join('\n');
+}
+
+function rangeText(time: number, from: number, to: number): string {
+  const after = `${((to - time) / 1e9).toFixed(1)} s after.`;
+  if (from <= time) return `From ${((time - from) / 1e9).toFixed(1)} s before to ${after}`;
+  return `From ${((from - time) / 1e9).toFixed(1)} s after to ${after} What was before had left the ring.`;
 }

@@ -1,6 +1,5 @@
 /** The flight recorder: decides when to save, and has it done by another process, so that the recording does not wait. */
-import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Ring, type RingPart } from '../collector/ring.ts';
@@ -8,7 +7,9 @@ import type { Session } from '../collector/session.ts';
 import type { TriggerHit } from '../collector/triggers.ts';
 import { say } from '../output/stderr.ts';
 import { type FlightAnswer, listenForSnapshots } from './flight-control.ts';
+import { Leftovers } from './flight-leftovers.ts';
 import type { FlightPlan } from './flight-options.ts';
+import { explanationOf, saveElsewhere } from './flight-order.ts';
 import type { SaveOrder, SaveReason } from './flight-save.ts';
 
 type Answer = (news: FlightAnswer) => void;
@@ -18,6 +19,8 @@ interface Pending {
   readonly path: string;
   readonly reasons: SaveReason[];
   readonly answers: Answer[];
+  /** Parts that were there when it began, and may be too old when the post-roll is over. */
+  readonly held: readonly RingPart[];
   readonly done: Promise<void>;
   /** Ends the post-roll. */
   readonly now: () => void;
@@ -33,6 +36,7 @@ export class FlightRecorder {
   readonly ring: Ring;
   readonly #folder: string;
   readonly #plan: FlightPlan;
+  readonly #leftovers: Leftovers;
   #session: Session | null = null;
   #pending: Pending | null = null;
   readonly #saving = new Set<Promise<void>>();
@@ -47,6 +51,7 @@ export class FlightRecorder {
   constructor(folder: string, plan: FlightPlan) {
     this.#folder = folder;
     this.#plan = plan;
+    this.#leftovers = new Leftovers(folder);
     this.ring = new Ring(join(folder, `.ring-${process.pid}`), plan.limits);
   }
 
@@ -62,6 +67,8 @@ export class FlightRecorder {
 
   async start(session: Session): Promise<void> {
     this.#session = session;
+    const saving = this.#leftovers.save().finally(() => this.#saving.delete(saving));
+    this.#saving.add(saving);
     process.on('SIGUSR1', this.#onSignal);
     this.#control = await listenForSnapshots((answer) => this.#ask('snapshot', null, answer));
   }
@@ -99,10 +106,13 @@ export class FlightRecorder {
     this.#begun.push(now);
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, this.#plan.post / 1e6 + SETTLE_MS);
+    const held = this.ring.since(this.#from(reason));
+    this.ring.hold(held);
     const pending: Pending = {
       path: this.#newPath(),
       reasons: [reason],
       answers: [],
+      held,
       done: promise.then(() => this.#save()),
       now: () => {
         clearTimeout(timer);
@@ -123,17 +133,24 @@ export class FlightRecorder {
   }
 
   #save(): void {
-    const { path, reasons, answers } = this.#pending!;
+    const { path, reasons, answers, held } = this.#pending!;
     this.#pending = null;
     const [first] = reasons;
-    const from = Math.max(0, first!.time - this.#plan.pre);
+    const from = this.#from(first!);
     this.#session?.rotate();
-    const parts = this.ring.since(from);
+    const older = new Set(held.map((part) => part.path));
+    const later = this.ring.since(from).filter((part) => !older.has(part.path));
+    this.ring.hold(later);
+    const parts = [...held, ...later];
     const to = Math.min(first!.time + this.#plan.post, parts.at(-1)?.to ?? 0);
-    this.ring.hold(parts);
     const order = { parts: parts.map((part) => part.path), path, from: Math.max(from, parts[0]?.from ?? 0), to, reasons };
     const saving = this.#carryOut(order, answers).finally(() => this.#over(saving, parts));
     this.#saving.add(saving);
+  }
+
+  /** Where what is saved begins, ns. */
+  #from({ time }: SaveReason): number {
+    return Math.max(0, time - this.#plan.pre);
   }
 
   #over(saving: Promise<void>, parts: readonly RingPart[]): void {
@@ -159,30 +176,4 @@ export class FlightRecorder {
 /** The same trigger again and again is no news. */
 function isNews(reasons: readonly SaveReason[], { trigger }: SaveReason): boolean {
   return !reasons.some((known) => known.trigger === trigger);
-}
-
-function explanationOf(path: string): string {
-  return path.replace(/\.trowel$/, '.md');
-}
-
-/** Gives what went wrong; null: nothing did. */
-async function saveElsewhere(order: SaveOrder): Promise<string | null> {
-  const explanation = explanationOf(order.path);
-  rmSync(explanation, { force: true });
-  const out = openSync(explanation, 'wx', 0o600);
-  try {
-    const child = spawn(process.execPath, [process.argv[1]!, 'flight-save'], { stdio: ['pipe', out, 'pipe'] });
-    let said = '';
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-2000);
-    });
-    child.stdin!.on('error', () => {}); // it ended before it had read: its code says so
-    child.stdin!.end(JSON.stringify(order));
-    const code = await new Promise<number>((resolve) => {
-      child.on('error', () => resolve(-1)).on('exit', (status) => resolve(status ?? -1));
-    });
-    return code === 0 ? null : said.trim() || `its process ended with ${code}`;
-  } finally {
-    closeSync(out);
-  }
 }

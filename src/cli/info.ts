@@ -1,6 +1,7 @@
 /** `trowel info`: what is in a capture. */
 import type { Capture } from '../capture/capture.ts';
 import { type CaptureMeta, importGaps } from '../capture/meta.ts';
+import { parseCost } from '../capture/own-cost.ts';
 import { captureEnd } from '../lens/dns.ts';
 import { clockText } from '../model/time.ts';
 import { infoReport, type Summary } from '../output/reports/info.ts';
@@ -34,11 +35,13 @@ function summarise(capture: Capture): Summary {
     kernel: meta.kernel ?? '',
     machine: meta.machine ?? '',
     start: clockText(capture.epoch, begin, true),
+    beginNs: begin,
     durationNs: captureEnd(capture) - begin,
     events: capture.last()?.count ?? 0,
     lost: losses.reduce((sum, { count }) => sum + count, 0),
     filter: meta.filter ?? '',
     command: meta.command ?? '',
+    cost: parseCost(meta.cost),
     schema: String(capture.schema),
     processes: new Set(processes.map(({ pid, started }) => `${pid} ${started}`)).size,
     containers: new Set(processes.map(({ container }) => container).filter((id) => id !== '')).size,

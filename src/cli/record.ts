@@ -3,7 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { costText, type OwnCost } from '../capture/own-cost.ts';
 import { NodeSource } from '../collector/node-source.ts';
+import { CostMeter } from '../collector/own-cost.ts';
 import { pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { RecorderTotals } from '../collector/recorder.ts';
 import { Rotation } from '../collector/rotation.ts';
@@ -117,6 +119,7 @@ class Recording {
   #session: Session | null = null;
   #totals: RecorderTotals | null = null;
   #interrupted = false;
+  #meter: CostMeter | null = null;
   /** The command behind `--`, while it runs. */
   #command: ChildProcess | null = null;
 
@@ -191,11 +194,13 @@ class Recording {
     });
     stopped.catch(() => {});
     await Promise.race([this.#ready.promise, unwritten, early, stopped]);
+    if (probe.pid !== undefined) this.#meter = new CostMeter(probe.pid);
     const progress = this.#showProgress();
     const commandCode = await this.#untilEnd(exited, signalled).finally(async () => {
       clearInterval(progress);
       this.#command?.kill('SIGTERM'); // it was started for the recording, and ends with it
       await this.#place.flight?.settle();
+      if (this.#meter !== null) this.#session?.tellCost(this.#meter.total());
       this.#session?.stop();
     });
     const outcome = await Promise.race([this.#ended.promise, timeout(GOODBYE_MS)]);
@@ -265,6 +270,7 @@ class Recording {
   /** A line that is written over and over, on a terminal only. */
   #showProgress(): NodeJS.Timeout {
     let before = 0;
+    let costBefore: OwnCost | undefined;
     const show = () => {
       const totals = this.#session?.totals;
       if (totals === null || totals === undefined) return;
@@ -272,7 +278,10 @@ class Recording {
       before = totals.events;
       const { pods, troubles } = this.#session!.names;
       const lost = `${totals.lost > 0 ? `  lost ${totals.lost}` : ''}${pods > 0 ? `  ${pods} pods` : ''}${troubles.length > 0 ? `  ${troubles.join('; ')}` : ''}`;
-      this.#status.show(`recording  ${totals.events} events  ${rate.toFixed(0)}/s  ${(totals.bytes / 1024).toFixed(0)} KiB${lost}`);
+      const cost = this.#meter?.total();
+      const own = cost === undefined ? '' : `  ${costText(cost, costBefore)}`;
+      costBefore = cost;
+      this.#status.show(`recording  ${totals.events} events  ${rate.toFixed(0)}/s  ${(totals.bytes / 1024).toFixed(0)} KiB${lost}${own}`);
     };
     return setInterval(this.#status.isSeen ? show : () => {}, PROGRESS_EVERY_MS);
   }

@@ -1,14 +1,16 @@
 import { UsageError } from './exit.ts';
 
-const SIZE = /^([0-9]+(?:\.[0-9]+)?)(k|m|g|t)(i?)b?$/i;
+/** A small letter needs its B: `10m` is a time. */
+const SIZE = /^([0-9]+(?:\.[0-9]+)?)(?:([KMGT])(i?)B?|([kmgt])(i?)[bB])$/;
 const POWERS: Readonly<Record<string, number>> = { k: 1, m: 2, g: 3, t: 4 };
 
-/** `500MB`, `2GB`, `1GiB` → bytes; null: no such size. */
+/** `500MB`, `2GB`, `1GiB`, `500mb`, `2G` → bytes; null: no such size. */
 export function parseSize(text: string): number | null {
   const found = SIZE.exec(text);
   if (found === null) return null;
-  const [, number, prefix, binary] = found;
-  return Number(number) * (binary === '' ? 1000 : 1024) ** POWERS[prefix!.toLowerCase()]!;
+  const [, number, large, binaryLarge, small, binarySmall] = found;
+  const [prefix, binary] = [(large ?? small)!, binaryLarge ?? binarySmall];
+  return Number(number) * (binary === '' ? 1000 : 1024) ** POWERS[prefix.toLowerCase()]!;
 }
 
 /** `5%` → 0.05. Throws UsageError. */

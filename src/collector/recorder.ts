@@ -187,6 +187,7 @@ export class Recorder {
   flush(): void {
     this.#order.drain(!this.#arrived);
     this.#arrived = false;
+    this.#triggers?.lookAgain(this.#lastTime);
     this.#writer.flush();
     this.#forget();
     if (this.#segments?.isFull(this.segment) === true) this.rotate();
@@ -240,6 +241,11 @@ export class Recorder {
   /** The command that the recording is made for runs, as that process. */
   tellCommand(pid: number): void {
     this.#tell({ command_pid: String(pid) });
+  }
+
+  /** What recording cost so far, as JSON. */
+  tellCost(cost: string): void {
+    this.#tell({ cost });
   }
 
   /** Says it in this file and in those that follow. */

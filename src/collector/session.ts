@@ -1,6 +1,7 @@
 /** One recording: starts when its probe is ready, is flushed on a timer, ends with the stream. */
 import type { BlindSpot } from '../capture/blind-spots.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
+import type { OwnCost } from '../capture/own-cost.ts';
 import { planFilter } from '../filter/planner.ts';
 import { type KubeOptions, KubeSource } from './kube-source.ts';
 import type { NodeSource } from './node-source.ts';
@@ -71,6 +72,11 @@ export class Session implements ProbeHandler {
   /** The command that the recording is made for runs, as that process. */
   tellCommand(pid: number): void {
     this.#recorder?.tellCommand(pid);
+  }
+
+  /** What recording cost so far. */
+  tellCost(cost: OwnCost): void {
+    if (!this.#ended) this.#recorder?.tellCost(JSON.stringify(cost));
   }
 
   stop(): void {

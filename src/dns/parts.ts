@@ -23,6 +23,12 @@ export function lookupParts(dims: Dimensions, end: () => number, tracesOf?: Trac
   };
 }
 
+/** The same for one moment, whatever comes after it. */
+export function lookupPartsAt(dims: Dimensions, end: number): (num: number) => LookupPart | null {
+  const parts = index(findLookups(dims, end, allMessages(dims)));
+  return (num) => parts.get(num) ?? null;
+}
+
 function index(lookups: readonly Lookup[]): Map<number, LookupPart> {
   const parts = new Map<number, LookupPart>();
   for (const found of lookups) {

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { flightPlan } from '../../src/cli/flight-options.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 
@@ -72,6 +73,17 @@ test('trowel snapshot and SIGUSR1 save, at most so often in an hour', async () =
 }, 30_000);
 
 test.each([
+  ['10m', 600e9, Infinity],
+  ['90s', 90e9, Infinity],
+  ['2GB', Infinity, 2e9],
+  ['1GiB,5m', 300e9, 2 ** 30],
+  ['500mb', Infinity, 500e6],
+  ['3G', Infinity, 3e9],
+])('--ring %s is a time or a size', (text, span, bytes) => {
+  expect(flightPlan({ ring: [text] })!.limits).toEqual({ span, bytes, keepFree: 0 });
+});
+
+test.each([
   [['--on', 'evt.latency>1s'], /belong to --ring/],
   [['--ring', '10x'], /--ring takes a time/],
   [['--ring', '10m', '--keep-free', '5'], /share such as 5%/],
@@ -87,3 +99,37 @@ test.each(['0.0.0.0:7878', '[::]:7878', '10.0.0.1:7878'])('collect --listen %s i
   const { status, stderr } = spawnSync(BIN, ['collect', '--listen', address], { encoding: 'utf8', cwd: folder });
   expect([status, stderr]).toEqual([2, expect.stringContaining('--insecure')]);
 });
+
+test('what a killed recorder kept is saved when the next one starts, and ends where it was killed', async () => {
+  const into = join(folder, 'killed');
+  const { child } = start(into, Infinity);
+  await until('it has two parts with events', () => hasEvents(join(into, `.ring-${child.pid}/00000002.trowel`)));
+  const probe = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim());
+  child.kill('SIGKILL');
+  await until('its probe ends', () => !existsSync(`/proc/${probe}`));
+  const args = ['record', '--no-k8s', '--ring', '20s', '-w', into, '--for', '1s'];
+  const { status, stderr } = spawnSync(BIN, args, { encoding: 'utf8', env: { ...env, PROBE_STALL_MS: 'Infinity' } });
+  expect(status, stderr).toBe(0);
+  expect(stderr).toMatch(/^saved .*-killed\.trowel: the recorder before was killed, and left it$/m);
+  const [name, ...more] = saved(into);
+  expect([name, ...more]).toEqual([expect.stringMatching(/^node-1-.*-killed\.trowel$/)]);
+  const capture = new CaptureReader(join(into, name!));
+  expect(capture.meta).toMatchObject({ state: 'broke off', broke: 'its recorder was killed' });
+  expect(capture.last()!.time - Number(capture.meta.begin ?? 0)).toBeGreaterThan(1e9);
+  capture.close();
+  expect(
+    readdirSync(into).filter((entry) => entry.startsWith('.')),
+    stderr,
+  ).toEqual([]);
+}, 30_000);
+
+function hasEvents(path: string): boolean {
+  try {
+    const capture = new CaptureReader(path);
+    const has = capture.last() !== null;
+    capture.close();
+    return has;
+  } catch {
+    return false; // not there yet
+  }
+}

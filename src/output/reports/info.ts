@@ -2,6 +2,7 @@
 
 import type { BlindSpot } from '../../capture/blind-spots.ts';
 import { type LeftOut, leftOutText } from '../../capture/meta.ts';
+import { costText, type OwnCost } from '../../capture/own-cost.ts';
 import { secondsText } from '../../model/time.ts';
 import { column, record, records } from '../../report/column.ts';
 import type { Column, Report } from '../../report/report.ts';
@@ -21,11 +22,15 @@ export interface Summary {
   readonly kernel: string;
   readonly machine: string;
   readonly start: string;
+  /** ns: times count from so long before it begins, as of a file that others precede. */
+  readonly beginNs: number;
   readonly durationNs: number;
   readonly events: number;
   readonly lost: number;
   readonly filter: string;
   readonly command: string;
+  /** What recording cost the node; null: it does not say. */
+  readonly cost: OwnCost | null;
   readonly schema: string;
   readonly processes: number;
   readonly containers: number;
@@ -87,6 +92,15 @@ const BROKEN: readonly Column<BrokenOff>[] = [
   column('reason', 'text', 'why nothing came any more', (b) => b.reason),
 ];
 
+const COST: readonly Column<OwnCost>[] = [
+  column('over', 'ns', 'that it was measured over', (c) => c.over),
+  column('collector', 'ns', 'CPU of the collector', (c) => c.collector),
+  column('probe', 'ns', 'CPU of the probe', (c) => c.probe),
+  column('programs', 'ns', 'run time of its programs in the kernel; null: not counted', (c) => c.programs, { nullable: true }),
+  column('collectorBytes', 'bytes', 'resident memory of the collector at the end', (c) => c.collectorBytes),
+  column('probeBytes', 'bytes', 'and of the probe', (c) => c.probeBytes),
+];
+
 const LOSS: readonly Column<Loss>[] = [
   column('reason', 'text', 'which buffer was full', (l) => l.reason),
   column('family', 'text', 'of the events', (l) => l.family),
@@ -124,11 +138,13 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   column('kernel', 'text', 'of the node', (s) => s.kernel, PROGRAMS),
   column('machine', 'text', 'of the node', (s) => s.machine, PROGRAMS),
   column('start', 'text', 'date and time in the zone of TZ', (s) => s.start, PROGRAMS),
+  column('beginNs', 'ns', 'how long after time zero it begins, where other files precede it', (s) => s.beginNs, PROGRAMS),
   column('durationNs', 'ns', 'from the start to the last event', (s) => s.durationNs, PROGRAMS),
   column('events', 'count', 'how many it holds', (s) => s.events, PROGRAMS),
   column('lost', 'count', 'events that were lost', (s) => s.lost, PROGRAMS),
   column('filter', 'text', 'what was recorded; empty: everything', (s) => s.filter, PROGRAMS),
   column('command', 'text', 'the command line that recorded it', (s) => s.command, PROGRAMS),
+  record('cost', 'what recording cost the node', COST, (s) => s.cost, { ...PROGRAMS, nullable: true }),
   column('schema', 'text', 'version of its tables', (s) => s.schema, PROGRAMS),
   column('processes', 'count', 'processes in it', (s) => s.processes, PROGRAMS),
   column('containers', 'count', 'containers in it', (s) => s.containers, PROGRAMS),
@@ -146,6 +162,7 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
     PEOPLE,
   ),
   column('recorded', 'text', '', recordedText, PEOPLE),
+  column('times', 'text', '', timesText, PEOPLE),
   column('span', 'ns', '', (s) => s.durationNs, PEOPLE),
   column('events', 'text', '', eventsText, PEOPLE),
   column('families', 'text', '', (s) => s.families.map(({ family, events }) => `${family} ${events}`).join('  '), PEOPLE),
@@ -155,6 +172,7 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   column('names', 'text', '', (s) => s.names || undefined, PEOPLE),
   column('DNS', 'text', '', (s) => `${s.dnsMessages} messages`, PEOPLE),
   column('command', 'text', '', (s) => s.command || undefined, PEOPLE),
+  column('cost', 'text', '', (s) => (s.cost === null ? undefined : costText(s.cost)), PEOPLE),
   column('damaged', 'text', '', (s) => (s.damage === null ? undefined : `${s.damage}; what comes before is here`), PEOPLE),
   column('left out', 'text', '', (s) => (s.leftOut.length === 0 ? undefined : leftOutText(s.leftOut)), PEOPLE),
   column('lost', 'text', '', lostText, PEOPLE),
@@ -162,6 +180,11 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   records('losses', '', LOST, (s) => largest(s.losses), PEOPLE),
   column('and', 'text', '', smallerText, PEOPLE),
 ];
+
+/** A file of a recording that goes on from file to file counts as the recording does. */
+function timesText({ beginNs }: Summary): string | undefined {
+  return beginNs === 0 ? undefined : `count from the start of the recording, ${secondsText(beginNs)} s before this file begins`;
+}
 
 /** What is missing: what was counted, and what nobody could count. */
 function lostText({ lost, brokeOff, state }: Summary): string {

@@ -1,5 +1,6 @@
 /** All checks, in the order in which they look: causes before symptoms, what concerns the whole node first. */
 import type { Check } from './check.ts';
+import { acceptQueue } from './checks/accept-queue.ts';
 import { apiForbidden } from './checks/api-forbidden.ts';
 import { beyondNode, routeMissing } from './checks/beyond.ts';
 import { bridgeNfOff } from './checks/bridge-nf-off.ts';
@@ -23,7 +24,7 @@ import { nodeStatus, POD_CHECKS } from './checks/pods.ts';
 import { policyDrop } from './checks/policy-drop.ts';
 import { podRoute, rangesOverlap } from './checks/ranges.ts';
 import { ioUring, losses } from './checks/recording.ts';
-import { acceptQueue, fdLimit, localPorts, lostSegments, stoppedProcess } from './checks/resources.ts';
+import { fdLimit, localPorts, lostSegments, stoppedProcess } from './checks/resources.ts';
 import { wrongPort } from './checks/wrong-port.ts';
 
 // biome-ignore format: a list

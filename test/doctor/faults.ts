@@ -27,3 +27,16 @@ export const FAULTS: readonly Fault[] = [
   { fault: 'dns-hang', finding: 'dns-server', says: /skydns \(\d+\) of kube-system\/kube-dns-\S+ is stopped/ },
   { fault: 'upstream-drop', finding: 'dns-unanswered', says: /search domain localdomain; the server asked 203\.0\.113\.53:53 \d+ times/, command: 'LAB_TIMEOUT=12 "$LAB" curl' },
 ];
+
+/** Those of ../shared/lab/kube, a real cluster; seen on its first node. */
+// biome-ignore format: a table
+export const KUBE_FAULTS: readonly Fault[] = [
+  { fault: 'no-endpoints', finding: 'no-endpoints', says: /selector app=critical-app,role=back-end takes no pod; critical-app\/backend-\S+ has app=critical-app,role=backend/ },
+  { fault: 'wrong-port', finding: 'wrong-port', says: /leads to port 8080 \(targetPort\), where none of .* listens; they listen at 80/ },
+  { fault: 'dns-down', finding: 'no-endpoints', says: /service kube-system\/kube-dns has no endpoints: its selector k8s-app=kube-dns takes no pod/ },
+  { fault: 'crashloop', finding: 'crash-loop', says: /critical-app\/crasher: a container ends over and over .*crasher: exit code 3/ },
+  { fault: 'forward-drop', finding: 'forward-drop', says: /policy of the node’s FORWARD chain is DROP/ },
+  { fault: 'pod-drop', finding: 'policy-drop', says: /rule 1 of the node’s chain ip filter FORWARD drops packets to .*critical-app\/backend-\S+\) \(“lab: pod-drop”\)/ },
+  { fault: 'conntrack-full', finding: 'conntrack-full', says: /table of connections of the node is full: \d+ of \d+/ },
+  { fault: 'upstream-silent', finding: 'policy-drop', says: /chain ip filter INPUT drops packets to 203\.0\.113\.53:53/ },
+];

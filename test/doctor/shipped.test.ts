@@ -29,6 +29,7 @@ describe('what is wrong with a cluster’s network, from a file', () => {
     const [first] = diagnosis.findings;
     expect(first?.id, first?.verdict).toBe(finding);
     expect(first?.verdict).toMatch(says);
+    for (const { id, events, facts } of diagnosis.findings) expect(events.length + facts.length, id).toBeGreaterThan(0);
     expect(rendered(doctorReport(diagnosis, capture.epoch), new TableWriter())).toContain(`CRITICAL  ${finding}`);
     capture.close();
   });

@@ -1,14 +1,19 @@
 /** The doctor on a real cluster: each of its faults is put first, and nothing is found where nothing is wrong. */
 import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/doctor/check.ts';
 import { diagnose } from '../../src/doctor/doctor.ts';
+import { KUBE_FAULTS } from '../doctor/faults.ts';
 import { inShell, kubectl, lab, namesFrom, noCluster, up } from '../helpers/cluster.ts';
 import { laboratory } from '../helpers/laboratory.ts';
 import { BIN, cleanUp, record } from '../live/recording.ts';
 
 const reason = noCluster();
 const SECONDS = 6;
+/** A folder to keep the captures of faults in, for those that are shipped; absent: they are removed. */
+const KEEP = process.env.TROWEL_KEEP;
 
 afterAll(() => {
   if (reason === null) lab('down');
@@ -21,10 +26,16 @@ function nodePid(): string {
 }
 
 /** What is found on the first node while a script runs. */
-function findings(script: string, options: readonly string[] = ['--netns', nodePid(), ...namesFrom('both')]): readonly Finding[] {
-  const { capture } = record(['sh', '-c', `{ ${script}\n} >/dev/null 2>&1; exit 0`], options);
+function findings(script: string, options: readonly string[] = ofNode(), keep = ''): readonly Finding[] {
+  const { capture, path } = record(['sh', '-c', `{ ${script}\n} >/dev/null 2>&1; exit 0`], options);
+  if (KEEP !== undefined && keep !== '') {
+    mkdirSync(KEEP, { recursive: true });
+    copyFileSync(path, join(KEEP, `kube-${keep}.trowel`));
+  }
   return diagnose(capture).findings;
 }
+
+const ofNode = () => ['--netns', nodePid(), ...namesFrom('both')];
 
 /** Again and again in a pod, by so many at once. */
 function inClient(command: string, jobs = 1): string {
@@ -33,6 +44,7 @@ function inClient(command: string, jobs = 1): string {
 }
 
 const REQUESTS = 'curl -s -o /dev/null --max-time 3 http://backend/; curl -s -o /dev/null --max-time 2 http://10.3.0.214/; sleep 0.2';
+const STALL = `timeout 15 ${inShell('exec', 'client', '--', 'curl', '-s', '-o', '/dev/null', 'http://backend.critical-app.svc.cluster.local/')}`;
 const churn = [
   `${inShell('exec', 'client', '--', 'cat', '/etc/hosts')}`,
   `${inShell('scale', 'deployment', 'backend', '--replicas=4')}; ${inShell('rollout', 'status', 'deployment/backend', '--timeout=30s')}`,
@@ -65,25 +77,6 @@ const HEALTHY: readonly [what: string, script: string, options?: readonly string
   ['much work with files', FILES, ONLY],
 ];
 
-interface Fault {
-  readonly fault: string;
-  readonly finding: RegExp;
-  readonly says: RegExp;
-  readonly script?: string;
-}
-
-// biome-ignore format: a table
-const FAULTS: readonly Fault[] = [
-  { fault: 'no-endpoints', finding: /^no-endpoints$/, says: /selector app=critical-app,role=back-end takes no pod; critical-app\/backend-\S+ has app=critical-app,role=backend/ },
-  { fault: 'wrong-port', finding: /^wrong-port$/, says: /leads to port 8080 \(targetPort\), where none of .* listens; they listen at 80/ },
-  { fault: 'dns-down', finding: /^no-endpoints$/, says: /service kube-system\/kube-dns has no endpoints: its selector k8s-app=kube-dns takes no pod/ },
-  { fault: 'crashloop', finding: /^crash-loop$/, says: /critical-app\/crasher: a container ends over and over .*crasher: exit code 3/ },
-  { fault: 'forward-drop', finding: /^forward-drop$/, says: /policy of the node’s FORWARD chain is DROP/ },
-  { fault: 'pod-drop', finding: /^policy-drop$/, says: /rule 1 of the node’s chain ip filter FORWARD drops packets to .*critical-app\/backend-\S+\) \(“lab: pod-drop”\)/ },
-  { fault: 'conntrack-full', finding: /^conntrack-full$/, says: /table of connections of the node is full: \d+ of \d+/ },
-  { fault: 'upstream-silent', finding: /^policy-drop$/, says: /chain ip filter INPUT drops packets to 203\.0\.113\.53:53/, script: `timeout 15 ${inShell('exec', 'client', '--', 'curl', '-s', '-o', '/dev/null', 'http://backend.critical-app.svc.cluster.local/')}` },
-];
-
 laboratory('the doctor on a real cluster', reason, () => {
   beforeAll(() => {
     up(2);
@@ -103,13 +96,14 @@ laboratory('the doctor on a real cluster', reason, () => {
   });
 
   describe('puts the fault first', () => {
-    test.each(FAULTS.map((row) => [row.fault, row] as const))(
+    test.each(KUBE_FAULTS.map((row) => [row.fault, row] as const))(
       '%s',
-      (_, { fault, finding, says, script = inClient(REQUESTS) }) => {
+      (_, { fault, finding, says }) => {
+        const script = fault === 'upstream-silent' ? STALL : inClient(REQUESTS);
         lab('fault', fault, 'on');
         try {
-          const [first] = findings(script).filter(({ id }) => id !== 'losses');
-          expect(first?.id, first?.verdict).toMatch(finding);
+          const [first] = findings(script, ofNode(), fault).filter(({ id }) => id !== 'losses');
+          expect(first?.id, first?.verdict).toBe(finding);
           expect(first?.verdict).toMatch(says);
         } finally {
           lab('fault', fault, 'off');
@@ -120,7 +114,7 @@ laboratory('the doctor on a real cluster', reason, () => {
   });
 
   test('pods of the node have their namespaces, and the way into each', () => {
-    const { path } = record(['sleep', '1'], ['--netns', nodePid(), ...namesFrom('both')]);
+    const { path } = record(['sleep', '1'], ofNode());
     const text = execFileSync(BIN, ['net', path, 'pods'], { encoding: 'utf8' });
     expect(text).toMatch(/critical-app\/client +172\.17\.0\.\d+ +yes .* cni0 .* nsenter -t \d+ -n/);
     expect(kubectl('get', 'pod', 'client', '-o', 'jsonpath={.status.podIP}')).toMatch(/^172\.17\.0\.\d+$/);

@@ -17,7 +17,11 @@ export const ioUring: Check = {
         'io-uring',
         'note',
         `${names.slice(0, 5).join(', ')} ${names.length === 1 ? 'uses' : 'use'} io_uring: what they read and write that way is not in the recording`,
-        { affected: names, confidence: 1 },
+        {
+          affected: names,
+          facts: users.slice(0, 3).map(({ comm, pid, from }) => ({ time: Math.max(0, from), text: `${comm} (${pid}) has an io_uring` })),
+          confidence: 1,
+        },
       ),
     ];
   },

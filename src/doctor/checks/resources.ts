@@ -1,46 +1,6 @@
-/** What runs out: accept queues, descriptors, local ports; and processes that do not run. */
+/** What runs out: descriptors, local ports; and processes that do not run. */
 import { type Check, command, finding } from '../check.ts';
 import { addressOf, sum, times } from '../examined.ts';
-
-export const acceptQueue: Check = {
-  id: 'accept-queue-full',
-  title: 'a server does not accept its connections',
-  read(examined) {
-    return examined.observed.queues
-      .filter(({ kind, netns }) => kind === 'accept' && examined.inScope(netns))
-      .map((queue) => {
-        const overflows = examined.growth('TcpExtListenOverflows', queue.netns);
-        const listener = examined.node
-          .at('listener', examined.end, queue.netns)
-          .find(({ value }) => value.protocol === 'tcp' && value.port === queue.local.port);
-        const who =
-          listener === undefined
-            ? examined.who(queue.netns)
-            : `${listener.value.comm} (${listener.value.pid}) of ${examined.who(queue.netns)}`;
-        return finding(
-          'accept-queue-full',
-          'critical',
-          `${who} does not accept at ${addressOf(queue.local)}: its queue of ${queue.max} was full ${times(queue.count, 'time')}`,
-          {
-            affected: [examined.who(queue.netns)],
-            events: queue.nums,
-            facts: [
-              ...(listener === undefined
-                ? []
-                : [examined.fact(listener, `backlog ${listener.value.backlog}, ${listener.value.queue} waiting`)]),
-              ...(overflows > 0 ? [{ time: 0, text: `ListenOverflows grew by ${overflows}` }] : []),
-            ],
-            confidence: 0.95,
-            fixes: [
-              'trowel explain FILE    # what the server did instead',
-              'a larger backlog in listen(), and sysctl -w net.core.somaxconn=NUMBER',
-            ],
-            explains: [addressOf(queue.local)],
-          },
-        );
-      });
-  },
-};
 
 export const fdLimit: Check = {
   id: 'fd-limit',

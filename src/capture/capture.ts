@@ -32,3 +32,9 @@ export interface Capture extends EventStream {
   /** Lets what was added or changed since be seen. `recent`: of the rows there were before only the last ones are read again. */
   refresh(recent?: boolean): void;
 }
+
+/** ns: when the capture ended. */
+export function captureEnd(capture: Capture): number {
+  const end = Number(capture.meta.end ?? Number.NaN);
+  return Number.isFinite(end) && end > 0 ? end : (capture.last()?.time ?? 0);
+}

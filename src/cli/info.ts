@@ -1,8 +1,7 @@
 /** `trowel info`: what is in a capture. */
-import type { Capture } from '../capture/capture.ts';
+import { type Capture, captureEnd } from '../capture/capture.ts';
 import { type CaptureMeta, importGaps } from '../capture/meta.ts';
 import { parseCost } from '../capture/own-cost.ts';
-import { captureEnd } from '../lens/dns.ts';
 import { clockText } from '../model/time.ts';
 import { infoReport, type Summary } from '../output/reports/info.ts';
 import { openCapture } from './open-capture.ts';

@@ -1,5 +1,5 @@
 /** `trowel net`: the node's network as a capture has it. */
-import { captureEnd } from '../lens/dns.ts';
+import { captureEnd } from '../capture/capture.ts';
 import { NET_VIEWS, type NetView, netReport } from '../output/reports/net.ts';
 import { say } from '../output/stderr.ts';
 import { UsageError } from './exit.ts';

@@ -1,12 +1,12 @@
 /** What can be opened, and the one way in which commands open it. */
-import type { Capture } from '../capture/capture.ts';
+import { type Capture, captureEnd } from '../capture/capture.ts';
 import { type EventStream, type Outcome, outcomeOf } from '../capture/event-stream.ts';
 import { importGaps } from '../capture/meta.ts';
 import { type Opener, openerOf, STDIN } from '../capture/opener.ts';
 import { lookupParts } from '../dns/parts.ts';
 import type { Field } from '../event/fields/field.ts';
 import type { CaptureContext } from '../event/view.ts';
-import { captureEnd, tracesOf } from '../lens/dns.ts';
+import { tracesOf } from '../lens/dns.ts';
 import { say } from '../output/stderr.ts';
 import { STORED } from '../store/opener.ts';
 import { definitions } from './definitions.ts';

@@ -1,11 +1,10 @@
 /** `trowel report`: what happened, as a page to give away. */
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Capture } from '../capture/capture.ts';
+import { type Capture, captureEnd } from '../capture/capture.ts';
 import { explain, list, type Request } from '../explain/explain.ts';
 import type { Story } from '../explain/story.ts';
 import { compileFilter } from '../filter/compile.ts';
-import { captureEnd } from '../lens/dns.ts';
 import { clockText, spanText } from '../model/time.ts';
 import { type Evidence, type Page, pageText } from '../output/html/page.ts';
 import { Pseudonyms } from '../output/pseudonyms.ts';

@@ -1,7 +1,6 @@
 /** A capture as checks look at it: each thing is found once. */
 import type { Hidden } from '../capture/blind-spots.ts';
-import type { Capture } from '../capture/capture.ts';
-import { captureEnd } from '../lens/dns.ts';
+import { type Capture, captureEnd } from '../capture/capture.ts';
 import type { DnsRow } from '../model/dns.ts';
 import { endText } from '../model/fd-name.ts';
 import type { NodeKind } from '../model/node.ts';

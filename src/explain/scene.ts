@@ -1,11 +1,11 @@
 /** A capture as the judges look at it: what is found once and asked for often. */
 
-import type { Capture } from '../capture/capture.ts';
+import { type Capture, captureEnd } from '../capture/capture.ts';
 import { Chain } from '../dns/chain.ts';
 import { allMessages } from '../dns/implied.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { KubeNames } from '../event/kube-names.ts';
-import { allLookups, captureEnd } from '../lens/dns.ts';
+import { allLookups } from '../lens/dns.ts';
 import type { DnsRow } from '../model/dns.ts';
 import type { KubeObjectRow } from '../model/kube.ts';
 import type { Dimensions, ProcessRow } from '../model/rows.ts';

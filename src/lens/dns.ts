@@ -1,17 +1,11 @@
 /** The lookups of a capture, narrowed by a filter: one whose queries or answers match is shown whole. */
 
-import type { Capture } from '../capture/capture.ts';
+import { type Capture, captureEnd } from '../capture/capture.ts';
 import { allMessages } from '../dns/implied.ts';
 import { findLookups, type Lookup } from '../dns/lookup.ts';
 import { type Span, Traces } from '../dns/traces.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import type { DnsRow } from '../model/dns.ts';
-
-/** ns: when the capture ended. */
-export function captureEnd(capture: Capture): number {
-  const end = Number(capture.meta.end ?? Number.NaN);
-  return Number.isFinite(end) && end > 0 ? end : (capture.last()?.time ?? 0);
-}
 
 /** What the events of some times show of questions beside the messages. Times ascend and do not overlap. */
 export function tracesOf(capture: Capture, spans: readonly Span[]): Traces {

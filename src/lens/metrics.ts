@@ -1,11 +1,11 @@
 /** A capture as numbers that monitoring knows: counters of calls, errors, bytes, lookups and requests, by pod. */
-import type { Capture } from '../capture/capture.ts';
+import { type Capture, captureEnd } from '../capture/capture.ts';
 import { type CaptureContext, EventView } from '../event/view.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { type Chunk, EventFlag } from '../model/chunk.ts';
 import { errnoName } from '../model/errno.ts';
 import { SECOND } from '../model/time.ts';
-import { captureEnd, lookupsOf } from './dns.ts';
+import { lookupsOf } from './dns.ts';
 import { exchanges, HTTP_EVENTS } from './http.ts';
 
 export type Labels = Readonly<Record<string, string>>;

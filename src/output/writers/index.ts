@@ -1,6 +1,6 @@
 /** All writers, by the names that options and `trowel export` use. */
 import type { JsonCells } from '../cell.ts';
-import { DEFAULT_FORMAT, LineFormat } from '../format.ts';
+import type { LineFormat } from '../format.ts';
 import { CsvWriter } from './csv.ts';
 import { JsonWriter } from './json.ts';
 import { LineWriter } from './line.ts';
@@ -9,7 +9,7 @@ import { TableWriter } from './table.ts';
 import type { Writer } from './writer.ts';
 
 export interface WriterOptions {
-  /** What `line` writes. */
+  /** What `line` writes; it needs one. */
   readonly line?: LineFormat;
   /** A column that `line` adds where there is something in it. */
   readonly tail?: string;
@@ -30,13 +30,18 @@ export const WRITERS = [
   {
     name: 'line',
     doc: 'a line an item, as -p says',
-    make: <T>(o: WriterOptions) => new LineWriter<T>(o.line ?? new LineFormat(DEFAULT_FORMAT), o.tail),
+    make: <T>(o: WriterOptions) => new LineWriter<T>(formatIn(o), o.tail),
   },
   { name: 'json', doc: 'one JSON object a line', make: <T>(o: WriterOptions) => new JsonWriter<T>(o.bytesAs) },
   { name: 'csv', doc: 'comma-separated values', make: <T>() => new CsvWriter<T>() },
   { name: 'table', doc: 'columns that line up', make: <T>(o: WriterOptions) => new TableWriter<T>(o.width, o.measured) },
   { name: 'markdown', doc: 'a Markdown table', make: <T>() => new MarkdownWriter<T>() },
 ] as const satisfies readonly WriterRow[];
+
+function formatIn({ line }: WriterOptions): LineFormat {
+  if (line === undefined) throw new Error('lines need a format');
+  return line;
+}
 
 export type Format = (typeof WRITERS)[number]['name'];
 

@@ -1,5 +1,5 @@
 /** The node's network as the capture has it: a screen for each question of `trowel net`. */
-import { captureEnd } from '../../lens/dns.ts';
+import { captureEnd } from '../../capture/capture.ts';
 import { NET_VIEWS, type NetView, netReport } from '../../output/reports/net.ts';
 import type { Row } from '../../report/report.ts';
 import { type ScreenSpec, screenColumn } from './screen.ts';

@@ -1,6 +1,6 @@
 /** How long calls took over time: a row a slice of time, a column a power of ten. Counts stand in the cells: it reads without colour. */
+import { captureEnd } from '../../capture/capture.ts';
 import { compileFilter } from '../../filter/compile.ts';
-import { captureEnd } from '../../lens/dns.ts';
 import { spanText } from '../../model/time.ts';
 import { type ScreenSpec, screenColumn } from './screen.ts';
 

@@ -1,8 +1,7 @@
 /** What is in the capture, on one page; each line leads to the screen that says more. */
-import type { Capture } from '../../capture/capture.ts';
+import { type Capture, captureEnd } from '../../capture/capture.ts';
 import type { CaptureContext } from '../../event/view.ts';
 import { compileFilter } from '../../filter/compile.ts';
-import { captureEnd } from '../../lens/dns.ts';
 import { rank } from '../../lens/rank.ts';
 import { spanText } from '../../model/time.ts';
 import { sizeText } from '../../output/cell.ts';

@@ -54,8 +54,8 @@ export interface CaptureMeta {
   readonly only: string;
   /** Of what the flight recorder saved, as JSON: why, [{ trigger, time, num }]. */
   readonly saved: string;
-  /** `none`: users and groups of the node are not known. */
-  readonly users: 'none';
+  /** `none`: users and groups of the node are not known. `cut`: only the first of them are. */
+  readonly users: 'none' | 'cut';
 }
 
 /** A file that could be read only to some point. */

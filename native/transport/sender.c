@@ -151,6 +151,7 @@ static bool say_ready(struct sender *sender)
 	ready.notes = notes;
 	ready.start_ns = sender->session->start_ns;
 	ready.cgroup_v2 = probe->cgroup_v2;
+	users_into(&sender->session->users, &ready);
 	message.message_case = TROWEL__V1__FROM_PROBE__MESSAGE_READY;
 	message.ready = &ready;
 	return say(sender, &message);

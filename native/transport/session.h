@@ -11,12 +11,14 @@
 #include "probe.h"
 #include "queue.h"
 #include "stream.h"
+#include "users.h"
 
 struct session {
 	struct collector collector;
 	struct probe probe;
 	struct queue *queue;
 	uint64_t start_ns; /* the zero of all times */
+	struct users users; /* of the node */
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed;

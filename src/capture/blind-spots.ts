@@ -95,7 +95,8 @@ export const BLIND_SPOTS = {
   io_uring: { what: '# by io_uring: its reads and writes are not seen', hides: ['file-io', 'network-io', 'events'] },
   unreadable: { what: 'of # calls the memory was not readable: their payload or an argument is missing', hides: ['payload', 'arguments'] },
   names: { what: 'names of pods and services may be missing or old: #', hides: ['names'] },
-  users: { what: 'users and groups have numbers and no names: the node is not the machine that recorded it', hides: ['users'] },
+  users: { what: 'users and groups have numbers and no names: the probe could not read the node’s list of users', hides: ['users'] },
+  'users-cut': { what: 'only the first 4,096 users and groups of the node have names', hides: ['users'] },
   // What is gone
   lost: { what: '# events were lost: buffers were full', hides: ['events'] },
   'not-closed': { what: 'the recording was not closed: it still goes on, or its last moments are missing', hides: ['end'] },
@@ -257,6 +258,7 @@ function ofMachine(meta: Sighted['meta'], { processes, counters }: Sighted['dims
     ...(faults === 0 ? [] : [spot('unreadable', String(faults))]),
     ...((meta.names ?? '') === '' ? [] : [spot('names', meta.names)]),
     ...(meta.users === 'none' ? [spot('users')] : []),
+    ...(meta.users === 'cut' ? [spot('users-cut')] : []),
   ];
 }
 

@@ -56,8 +56,8 @@ export interface CaptureMeta {
   readonly saved: string;
   /** What recording it cost the node, as JSON (`OwnCost`). */
   readonly cost: string;
-  /** `none`: users and groups of the node are not known. */
-  readonly users: 'none';
+  /** `none`: users and groups of the node are not known. `cut`: only the first of them are. */
+  readonly users: 'none' | 'cut';
 }
 
 /** A file that could be read only to some point. */

@@ -22,7 +22,6 @@ import { RowsInUse } from './rows-in-use.ts';
 import type { SegmentState, Segments } from './segments.ts';
 import { TimeOrder } from './time-order.ts';
 import { type TriggerHit, Triggers } from './triggers.ts';
-import { readUsers } from './users.ts';
 import { checkBatch } from './validate.ts';
 import type { BatchDef, CounterDef, LossDef } from './wire.ts';
 
@@ -59,8 +58,6 @@ export interface RecorderOptions {
   /** ns since 1970 of the stream's time zero. */
   readonly epoch: bigint;
   readonly meta: Partial<CaptureMeta>;
-  /** The node is this machine: its users have the names that they have here. */
-  readonly here?: boolean;
   /** Of network events only those of the sockets and namespaces of the processes that are recorded. */
   readonly ownNetwork?: boolean;
   /** Where it goes on when a file is full; absent: `path` holds everything. */
@@ -113,8 +110,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     for (const type of STANDARD_TYPES) this.tables.types.put(type);
     this.#own = options.ownNetwork === true ? new OwnNetwork(this.tables) : null;
-    const { epoch, filter, triggers = [], onTrigger = () => {} } = options;
-    const meta = this.#withUsers(options);
+    const { epoch, filter, meta, triggers = [], onTrigger = () => {} } = options;
     this.#meta = { ...meta, epoch: epoch.toString(), filter, source: 'trowel', state: 'recording' };
     const seen = { ...this.tables, dns: this.#messages };
     this.#dns = new DnsIndex(seen);
@@ -145,12 +141,6 @@ export class Recorder {
   get blindSpots(): readonly BlindSpot[] {
     const { state: _, ...meta } = this.#meta; // that it goes on is no news while it does
     return blindSpots({ meta, dims: this.tables });
-  }
-
-  /** Names of users, where they are those of the node; of another node there are none. */
-  #withUsers({ meta, here = false }: RecorderOptions): Partial<CaptureMeta> {
-    if (here) readUsers(this.tables);
-    return here ? meta : { ...meta, users: 'none' };
   }
 
   /** What is in the file that is being written. */

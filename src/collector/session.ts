@@ -3,6 +3,7 @@ import type { BlindSpot } from '../capture/blind-spots.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import type { OwnCost } from '../capture/own-cost.ts';
 import { planFilter } from '../filter/planner.ts';
+import { isHere } from './here.ts';
 import { type KubeOptions, KubeSource } from './kube-source.ts';
 import type { NodeSource } from './node-source.ts';
 import { pushedConfig, pushedOf } from './pushdown.ts';
@@ -10,7 +11,7 @@ import { Recorder, type RecorderTotals } from './recorder.ts';
 import type { SegmentState, Segments } from './segments.ts';
 import type { ProbeControl, ProbeHandler } from './server.ts';
 import type { TriggerHit } from './triggers.ts';
-import { isHere } from './users.ts';
+import { takeUsers, usersMeta } from './users.ts';
 import { WireError } from './validate.ts';
 import type { BatchDef, Bye, Config, Hello, Ready } from './wire.ts';
 
@@ -117,12 +118,12 @@ export class Session implements ProbeHandler {
       filter,
       epoch,
       meta: { ...metaOf(hello, ready, config, command), ...(kube === undefined ? { k8s: 'off' } : {}) },
-      here: isHere(hello),
       ownNetwork: isHere(hello) && (config.pids ?? []).length > 0,
       ...(segments === undefined ? {} : { segments }),
       ...(triggers === undefined ? {} : { triggers }),
       ...(onTrigger === undefined ? {} : { onTrigger }),
     });
+    takeUsers(this.#recorder.tables, ready);
     if (kube !== undefined) {
       this.#kube = new KubeSource(this.#recorder.tables, epoch, kube);
       this.#kube.start();
@@ -196,6 +197,7 @@ function metaOf(hello: Hello, ready: Ready, config: Config, command: string): Pa
     notes: ready.notes.join('\n'),
     missing: JSON.stringify(ready.missing.map(({ id, effect, reason, error }) => ({ id, effect, reason, errno: error }))),
     command,
+    ...usersMeta(ready),
     ...restrictions(config),
   };
 }

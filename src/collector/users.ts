@@ -1,43 +1,29 @@
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+/** The node's users and groups as its probe names them, so that numbers have names offline. */
+import type { CaptureMeta } from '../capture/meta.ts';
 import type { DimensionTables } from '../model/rows.ts';
+import type { Ready } from './wire.ts';
 
-/** Who the probe says its machine is. */
-export interface NodeIdentity {
-  readonly bootId: string;
-  readonly hostname: string;
-}
-
-/** Whether a probe is on this machine, in the same container if any: then the users here are those of the node. */
-export function isHere(node: NodeIdentity): boolean {
-  return node.bootId !== '' && node.bootId === bootId() && node.hostname === hostname();
-}
-
-function bootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return ''; // without /proc nobody is known to be here
+/** Where a number stands twice, its first name counts, as for the C library. */
+export function takeUsers(tables: DimensionTables, { users, groups }: Ready): void {
+  const seen = { uids: new Set<number>(), gids: new Set<number>() };
+  for (const { uid, gid, name, home, shell } of users) {
+    if (seen.uids.has(uid)) continue;
+    seen.uids.add(uid);
+    tables.users.add({ uid, gid, name: text(name), home: text(home), shell: text(shell) });
+  }
+  for (const { gid, name } of groups) {
+    if (seen.gids.has(gid)) continue;
+    seen.gids.add(gid);
+    tables.groups.add({ gid, name: text(name) });
   }
 }
 
-/** The node's users and groups, so that ids have names offline. A node without these files has ids only. */
-export function readUsers(tables: DimensionTables): void {
-  for (const [name, , uid, gid, , home, shell] of entries('/etc/passwd')) {
-    tables.users.add({ uid: Number(uid), gid: Number(gid), name: name ?? '', home: home ?? '', shell: shell ?? '' });
-  }
-  for (const [name, , gid] of entries('/etc/group')) tables.groups.add({ gid: Number(gid), name: name ?? '' });
+/** What the capture says where names are missing. */
+export function usersMeta({ users, usersCut }: Ready): Partial<CaptureMeta> {
+  if (users.length === 0) return { users: 'none' };
+  return usersCut ? { users: 'cut' } : {};
 }
 
-function entries(path: string): string[][] {
-  let content: string;
-  try {
-    content = readFileSync(path, 'utf8');
-  } catch {
-    return []; // a minimal node image may have neither file
-  }
-  return content
-    .split('\n')
-    .map((line) => line.split(':'))
-    .filter((fields) => fields.length >= 4);
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
 }

@@ -24,9 +24,27 @@ export function checkHello({ cpus, clock }: Hello): void {
   if (clock !== null && BigInt(clock.wallNs.toString()) >= LATEST) throw new WireError('Hello: its clock is past the year 2262');
 }
 
-export function checkReady({ clock }: Hello, { startNs }: Ready): void {
+/** Users, and groups, of one node: no probe sends more. */
+const MOST_USERS = 4096;
+/** Bytes of a user's name, home or shell. */
+const LONGEST_NAME = 256;
+
+export function checkReady({ clock }: Hello, { startNs, users, groups }: Ready): void {
   if (clock !== null && !isTime(clock.bootNs.sub(startNs).toSigned().toNumber()))
     throw new WireError('Ready: its start is not near its clock');
+  checkUsers(users, groups);
+}
+
+function checkUsers(users: Ready['users'], groups: Ready['groups']): void {
+  if (users.length > MOST_USERS) throw new WireError(`Ready: ${users.length} users, at most ${MOST_USERS} are taken`);
+  if (groups.length > MOST_USERS) throw new WireError(`Ready: ${groups.length} groups, at most ${MOST_USERS} are taken`);
+  for (const { uid, name, home, shell } of users) {
+    const longest = Math.max(name.length, home.length, shell.length);
+    if (longest > LONGEST_NAME) throw new WireError(`Ready: user ${uid} has a text of ${longest} bytes`);
+  }
+  for (const { gid, name } of groups) {
+    if (name.length > LONGEST_NAME) throw new WireError(`Ready: group ${gid} has a name of ${name.length} bytes`);
+  }
 }
 
 /** All but the columns, which are checked as they are read. */

@@ -32,6 +32,23 @@ export interface Ready {
   readonly startNs: Long;
   readonly cgroupV2: boolean;
   readonly missing: readonly MissingDef[];
+  readonly users: readonly UserDef[];
+  readonly groups: readonly GroupDef[];
+  /** There are more users or groups than these. */
+  readonly usersCut: boolean;
+}
+
+export interface UserDef {
+  readonly uid: number;
+  readonly gid: number;
+  readonly name: Uint8Array;
+  readonly home: Uint8Array;
+  readonly shell: Uint8Array;
+}
+
+export interface GroupDef {
+  readonly gid: number;
+  readonly name: Uint8Array;
 }
 
 /** What a recording cannot see; `error` is an errno, 0 where the kernel did not choose. */

@@ -39,6 +39,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const LONG = Buffer.alloc(257, 'a');
+const ready = (fields: object) => ({ ready: { ...READY.ready, ...fields } });
 const loss = (fields: object) => ({ batch: { losses: [{ count: '1', fromNs: 0, toNs: 1, family: 'file', ...fields }] } });
 
 describe('a probe that makes no sense is sent away, and what it said before is kept', () => {
@@ -72,6 +74,11 @@ describe('a probe that makes no sense is sent away, and what it said before is k
     ['Batch before Ready', [HELLO, batch(1)], /Batch came before Ready/],
     ['Batch first of all', [batch(1)], /Batch came before Ready/],
     ['Ready first of all', [READY], /Ready came before Hello/],
+    ['more users than a probe sends', [HELLO, ready({ users: Array(4097).fill({ uid: 1 }) })], /4097 users, at most 4096/],
+    ['more groups than a probe sends', [HELLO, ready({ groups: Array(4097).fill({ gid: 1 }) })], /4097 groups, at most 4096/],
+    ['a user whose name never ends', [HELLO, ready({ users: [{ uid: 5, name: LONG }] })], /user 5 has a text of 257 bytes/],
+    ['a user whose home never ends', [HELLO, ready({ users: [{ uid: 5, home: LONG }] })], /user 5 has a text of 257 bytes/],
+    ['a group whose name never ends', [HELLO, ready({ groups: [{ gid: 5, name: LONG }] })], /group 5 has a name of 257 bytes/],
     ['a clock far from the start', [HELLO, { ready: { startNs: '9000000000000000000' } }], /start is not near its clock/],
   ])('%s', async (_, messages, reason) => {
     expect(await probe(...messages).ended).toMatch(reason);

@@ -135,6 +135,6 @@ function ofTheLab(): unknown {
   const { spec } = set.spec.template;
   Object.assign(spec.containers[0], { image: 'docker.io/lab/trowel:1', imagePullPolicy: 'Never' });
   const paths: Record<string, string> = { captures: join(STATE, 'captures'), runtime: join(STATE, 'node1') };
-  for (const { name, hostPath } of spec.volumes) if (hostPath !== undefined) hostPath.path = paths[name];
+  for (const { name, hostPath } of spec.volumes) if (hostPath !== undefined) hostPath.path = paths[name] ?? hostPath.path;
   return set;
 }

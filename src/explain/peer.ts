@@ -18,7 +18,7 @@ export function peerOf(scene: Scene, phase: Phase, depth: number): Peer | null {
   const fds = otherEnds(scene, socket);
   const around = { from: phase.start - AROUND, to: phase.end + AROUND };
   const events = fds.size === 0 ? [] : descriptorEvents(scene.capture, fds, around).filter(({ pid }) => pid !== 0);
-  const received = events.find((event) => event.type.io === 'read' && (event.res ?? 0) > 0 && event.end >= phase.start - AROUND);
+  const received = events.find((event) => isRequest(event, events, phase));
   const accepted = events.find((event) => callKind(event.type) === 'accept');
   const holder = received ?? accepted ?? events[0];
   if (holder === undefined) return queued(scene, phase, socket, depth);
@@ -45,6 +45,13 @@ function queued(scene: Scene, phase: Phase, socket: SocketPhase, depth: number):
   const { process, pod, tid } = listener;
   const phases = criticalPath(scene, process.pid, tid, { from: phase.start, to: phase.end }, depth + 1);
   return { process, pod, address: socket.remote, received: null, answered: null, closed: null, nums: [], phases };
+}
+
+/** A read with the request that is waited on: none that was answered before that was sent. */
+function isRequest(event: Ev, events: readonly Ev[], { start }: Phase): boolean {
+  if (event.type.io !== 'read' || (event.res ?? 0) <= 0 || event.end < start - AROUND) return false;
+  const answer = answerOf(events, event);
+  return answer === undefined || answer.end >= start;
 }
 
 function answerOf(events: readonly Ev[], received: Ev): Ev | undefined {

@@ -1,6 +1,7 @@
 /** What search suffixes cost: of each workload the queries and seconds that no answer needed, and the setting that saves them. */
 import type { Capture } from '../capture/capture.ts';
 import type { Lookup } from '../dns/lookup.ts';
+import { lowerNdots } from '../dns/ndots.ts';
 import { EventView } from '../event/view.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import { SECOND } from '../model/time.ts';
@@ -45,18 +46,14 @@ function billOf(workload: string, all: readonly Lookup[], hours: number): Row {
   return [queries(wasted), queries(attempts), time, perHour(queries(wasted)), perHour(time / SECOND), all.length, workload, patchOf(all)];
 }
 
-/** Of the names that were complete as they were, the fewest dots: with no more they are tried first. null: lowering ndots helps none. */
+/** For the names that were complete as they were. null: lowering ndots helps none. */
 function patchOf(all: readonly Lookup[]): string | null {
   const costly = all.filter(
     ({ attempts, addresses }) =>
       addresses.length > 0 && attempts.at(-1)?.suffix === '' && attempts.some(({ wasted, suffix }) => wasted && suffix !== ''),
   );
-  const dots = costly.map(({ name }) => name.split('.').length - 1).filter((n) => n > 0);
-  if (dots.length === 0) return null;
-  const ndots = dots.reduce((a, b) => Math.min(a, b));
-  const now = costly.reduce((most, { resolver }) => Math.max(most, resolver.ndots), 0);
-  if (ndots >= now) return null;
-  return `dnsConfig: {options: [{name: ndots, value: "${ndots}"}]}`;
+  const ndots = lowerNdots(costly);
+  return ndots === null ? null : `dnsConfig: {options: [{name: ndots, value: "${ndots}"}]}`;
 }
 
 /** Whose lookups these are, as far as names are known. */

@@ -1,4 +1,5 @@
 /** Names that are complete, but have fewer dots than ndots asks: each is tried with every search domain first. */
+import { lowerNdots } from '../../dns/ndots.ts';
 import { allLookups } from '../../lens/dns.ts';
 import { type Check, finding } from '../check.ts';
 import type { Examined } from '../examined.ts';
@@ -28,7 +29,7 @@ export const dnsNdots: Check = {
           confidence: 0.9,
           fixes: [
             'write such names with a dot at the end',
-            'dnsConfig: options: [{name: ndots, value: "1"}] in the pod',
+            `dnsConfig: options: [{name: ndots, value: "${lowerNdots(walked) ?? 1}"}] in the pod`,
             'trowel lens dns-bill FILE    # what it costs',
           ],
         },

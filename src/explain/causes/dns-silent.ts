@@ -1,6 +1,7 @@
 /** Names that nobody answered, or that a server gave up on: who of those that were asked it was. */
 import type { Hop } from '../../dns/chain.ts';
 import type { Lookup } from '../../dns/lookup.ts';
+import { lowerNdots } from '../../dns/ndots.ts';
 import type { Try } from '../../dns/try.ts';
 import { SECOND } from '../../model/time.ts';
 import type { ProcessName } from '../story.ts';
@@ -118,6 +119,7 @@ function whyGivenUp({ result, library }: Lookup): SilentDomain['gaveUp'] {
 /** `lost`: events that are missing near: then it is not safe to say that a domain has no use. */
 export function searchFixes(lookup: Lookup, suffixes: readonly string[], facts: Facts, lost: number): string[] {
   const dots = lookup.name.split('.').length - 1;
+  const ndots = lowerNdots([lookup]);
   const isUsed = facts.scene.lookups.some(({ attempts }) =>
     attempts.some(({ suffix, result }) => suffixes.includes(suffix) && result === 'NOERROR'),
   );
@@ -126,8 +128,8 @@ export function searchFixes(lookup: Lookup, suffixes: readonly string[], facts: 
     : '';
   return [
     `ask for the complete name, with a dot at its end: ${lookup.name}.`,
-    dots > 0
-      ? `set ndots to ${Math.min(dots, 2)} in the pod's dnsConfig: the name has ${dots} dots and is then tried as it is first (ndots is ${lookup.resolver.ndots})`
+    ndots !== null
+      ? `set ndots to ${ndots} in the pod's dnsConfig: the name has ${dots} dots and is then tried as it is first (ndots is ${lookup.resolver.ndots})`
       : '',
     lost > 0 || isUsed ? '' : `remove the search domain ${list(suffixes)}${fromNode}`,
     `let the DNS server answer for ${list(suffixes)} itself (NXDOMAIN), or repair its upstream`,

@@ -42,13 +42,20 @@ export const serverRule: Rule = (facts) =>
   facts.phases
     .filter(isOf('server', 'tls'))
     .filter(({ duration, socket }) => duration >= facts.floor && socket !== null)
-    .filter((phase) => !isLost(phase, facts))
+    .filter((phase) => !isLost(phase, facts) && !isAnswered(phase, facts))
     .map((phase) => found(phase, phase.socket!, facts));
 
 /** The connection broke when it was used again: that is what happened, not that an answer was awaited. */
 function isLost({ socket }: Phase, { failures }: Facts): boolean {
   const vain = socket?.outcome === 'given up' || socket?.outcome === 'open';
   return vain && failures.some(({ kind, fd }) => kind === 'lost' && socket!.fds.includes(fd));
+}
+
+/** The server did answer, long before: that its client read it later, or is not seen to, is not the server's doing. */
+function isAnswered({ socket, end, duration }: Phase, { over }: Facts): boolean {
+  const answered = socket?.peer?.answered ?? null;
+  if (answered === null || socket!.peer!.received === null || socket!.trouble.length > 0) return false;
+  return end - answered > Math.max(over, duration / 2);
 }
 
 function found(phase: Phase, socket: SocketPhase, facts: Facts): Found {

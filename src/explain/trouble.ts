@@ -2,7 +2,7 @@
 
 import type { Capture } from '../capture/capture.ts';
 import { decodeArgs } from '../model/args.ts';
-import { argBytes, EventFlag } from '../model/chunk.ts';
+import { argBytes, type Chunk, EventFlag } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import { endText, fdName } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';
@@ -32,15 +32,7 @@ export class Troubles {
         if (type === undefined || (chunk.flags[i]! & EventFlag.ONE_SIDED) === 0) continue;
         const fd = capture.dims.fds.get(chunk.fd[i]!);
         if (fd === undefined) continue;
-        const args = argsOf(argBytes(chunk, i), type);
-        const trouble = {
-          num: chunk.num[i]!,
-          time: chunk.time[i]!,
-          type: type.name,
-          reason: args.reason,
-          tuple: fdName(fd),
-          ...(type.name === 'packet_drop' ? { dropped: droppedOf(args, fd) } : {}),
-        };
+        const trouble = troubleOf(chunk, i, type, fd);
         for (const end of [
           endText({ ip: String(fd.localIp), port: fd.localPort }),
           endText({ ip: String(fd.remoteIp), port: fd.remotePort }),
@@ -62,6 +54,14 @@ export class Troubles {
     if (known === undefined) this.#byEnd.set(end, [trouble]);
     else known.push(trouble);
   }
+}
+
+function troubleOf(chunk: Chunk, i: number, type: EventType, fd: FdRow): Trouble {
+  const args = argsOf(argBytes(chunk, i), type);
+  const shared = { num: chunk.num[i]!, time: chunk.time[i]!, type: type.name, reason: args.reason };
+  if (type.name !== 'packet_drop') return { ...shared, tuple: fdName(fd) };
+  const dropped = droppedOf(args, fd);
+  return { ...shared, tuple: `${endText(dropped.src)}->${endText(dropped.dst)}`, dropped };
 }
 
 interface TroubleArgs {

@@ -1,22 +1,24 @@
 /**
- * Makes the captures of captures/doctor small: `TROWEL_KEEP=FOLDER npx vitest run test/doctor/lab.test.ts`, then
- * `node test/doctor/pack.ts FOLDER`. Only events of the laboratory's addresses stay, and of the node's state what checks read.
+ * Makes the captures of captures/doctor small: `TROWEL_KEEP=FOLDER npx vitest run test/doctor/lab.test.ts` (or, with
+ * TROWEL_CLUSTER=1, test/kube/doctor.test.ts), then `node test/doctor/pack.ts FOLDER`. Only events of the laboratory's addresses stay, and of the node's state what checks read.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 
 const ROOT = join(import.meta.dirname, '../..');
 const LAB = '(fd.net=172.17.0.0/16 or fd.net=10.3.0.0/16)';
 const NETWORK = `net.trouble exists and ${LAB}`;
-const DNS = new Set(['dns-down', 'dns-hang', 'upstream-drop', 'conntrack-full', 'kube-proxy-off', 'bridge-nf-off']);
+const DNS = new Set(['dns-down', 'dns-hang', 'upstream-drop', 'upstream-silent', 'conntrack-full', 'kube-proxy-off', 'bridge-nf-off']);
 const WRITES = new Set(['mtu-blackhole']);
 const UNREAD = ['flow', 'neighbour', 'policy', 'cni'];
 
-function filterOf(name: string): string {
+/** `kube-`: of the real cluster. */
+function filterOf(file: string): string {
+  const name = file.replace(/^kube-/, '');
   if (DNS.has(name)) return `(${NETWORK}) or (dns.qname exists and (${LAB} or fd.rip=203.0.113.53))`;
   return WRITES.has(name) ? `(${NETWORK}) or (evt.io_dir=write and ${LAB} and fd.lport=80)` : NETWORK;
 }
@@ -27,6 +29,11 @@ function pack(path: string, folder: string): void {
   execFileSync(join(ROOT, 'bin/trowel'), ['import', path, '-w', part, filterOf(name)]);
   const db = new Database(part);
   db.exec(`DELETE FROM node_fact WHERE kind IN (${UNREAD.map((kind) => `'${kind}'`).join(', ')})`);
+  // where it was made, and by whom, is nobody's concern
+  db.exec(
+    `DELETE FROM meta WHERE key = 'command'; UPDATE process SET cwd = '/'; UPDATE process SET exepath = '' WHERE exepath GLOB '/tmp/*'`,
+  );
+  db.prepare('UPDATE text SET value = replace(value, ?, ?)').run(`${resolve('../shared/lab')}/`, '/opt/lab/');
   db.pragma('journal_mode = DELETE');
   db.pragma('page_size = 1024');
   db.exec('VACUUM');

@@ -10,7 +10,7 @@ import { rendered } from '../../src/output/print.ts';
 import { doctorReport } from '../../src/output/reports/doctor.ts';
 import { TableWriter } from '../../src/output/writers/table.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { FAULTS } from './faults.ts';
+import { FAULTS, KUBE_FAULTS } from './faults.ts';
 
 const SHIPPED = 'captures/doctor';
 const folder = mkdtempSync(join(tmpdir(), 'trowel-doctor-'));
@@ -34,6 +34,15 @@ describe('what is wrong with a cluster’s network, from a file', () => {
     capture.close();
   });
 
+  test.each(KUBE_FAULTS.map((row) => [row.fault, row] as const))('%s, of a real cluster', (_, { fault, finding, says }) => {
+    const capture = opened(`kube-${fault}`);
+    const [first, ...others] = diagnose(capture).findings.filter(({ id }) => id !== 'losses');
+    expect(first?.id, first?.verdict).toBe(finding);
+    expect(first?.verdict).toMatch(says);
+    for (const { id, events, facts } of [first!, ...others]) expect(events.length + facts.length, id).toBeGreaterThan(0);
+    capture.close();
+  });
+
   test.each(['healthy-node-1', 'healthy-node-2'])('nothing in %s', (name) => {
     const capture = opened(name);
     expect(diagnose(capture).findings).toEqual([]);
@@ -49,7 +58,8 @@ describe('what is wrong with a cluster’s network, from a file', () => {
 
   test('each shipped capture is in the table', () => {
     const names = readdirSync(SHIPPED).flatMap((name) => (name.endsWith('.gz') ? [name.replace('.trowel.gz', '')] : []));
-    expect(names.filter((name) => !name.startsWith('healthy')).sort()).toEqual(FAULTS.map(({ fault }) => fault).sort());
+    const faults = [...FAULTS.map(({ fault }) => fault), ...KUBE_FAULTS.map(({ fault }) => `kube-${fault}`)];
+    expect(names.filter((name) => !name.startsWith('healthy')).sort()).toEqual(faults.sort());
   });
 });
 

@@ -54,9 +54,21 @@ function together(common, entries) {
   };
 }
 
+/** What Ink has of its own for any tree, we have for ours: the files say why. */
+const inkParts = {
+  name: 'ink-parts',
+  setup({ onResolve }) {
+    const ours = (name) => ({ path: resolve('src/tui/kit', name) });
+    onResolve({ filter: /^\.\/renderer\.js$/ }, ({ importer }) =>
+      importer.endsWith('/ink/build/ink.js') ? ours('ink-renderer.ts') : undefined,
+    );
+    onResolve({ filter: /^string-width$/ }, ({ importer }) => (importer.includes('/node_modules/') ? ours('ink-width.ts') : undefined));
+  },
+};
+
 rmSync(outdir, { recursive: true, force: true });
-const { inputs } = (await build({ ...options, write: false, metafile: true })).metafile;
+const { inputs } = (await build({ ...options, plugins: [inkParts], write: false, metafile: true })).metafile;
 const common = [...closureOf(COMMON, inputs)].filter((file) => !COMMON.includes(file));
 const main = closureOf(['src/cli/main.ts'], inputs);
 const own = common.filter((file) => !main.has(file));
-await build({ ...options, plugins: [together(own, needing(new Set(own), inputs))] });
+await build({ ...options, plugins: [inkParts, together(own, needing(new Set(own), inputs))] });

@@ -4,7 +4,7 @@ import { sanitize } from '../../output/printable.ts';
 
 const ASCII = /^[\x20-\x7e]*$/;
 /** ASCII, Latin, and what our own texts have: one cell each, found out without asking about each. */
-const SINGLE = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u024fΔ…→←↑↓▸·│─\u2400-\u2421]*$/;
+const SINGLE = /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u024fΔ’…→←↑↓▸▲▼·│─\u2400-\u2421\u2581-\u2588]*$/;
 /** Terminals disagree about the width of these: variation selectors, skin tones, flags, and whole families of joined pictures. */
 const UNSTEADY = /[\ufe00-\ufe0f\u{1f1e6}-\u{1f1ff}\u{1f3fb}-\u{1f3ff}\u{e0000}-\u{e0fff}]/gu;
 const ELLIPSIS = '…';
@@ -39,6 +39,19 @@ export function cutMiddle(text: string, width: number): string {
   if (width < 5) return cut(text, width);
   const left = Math.ceil((width - 1) / 3);
   return head(text, left) + ELLIPSIS + tail(text, width - 1 - left);
+}
+
+/** How text is painted (SGR): no cells. */
+const STYLE = /\x1b\[[0-9;]*m/g;
+
+/** Cells that a painted text takes. */
+export function widthOfPainted(text: string): number {
+  return widthOf(text.replace(STYLE, ''));
+}
+
+/** A painted line as it is where it fits; what is cut loses its paint. */
+export function cutPainted(line: string, width: number): string {
+  return widthOfPainted(line) <= width ? line : cut(line.replace(STYLE, ''), width);
 }
 
 /** Lines of at most `width` cells, broken at a blank where one is not far. */

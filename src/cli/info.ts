@@ -40,6 +40,7 @@ function summarise(capture: Capture): Summary {
     lost: losses.reduce((sum, { count }) => sum + count, 0),
     filter: meta.filter ?? '',
     command: meta.command ?? '',
+    redacted: redactedText(meta),
     cost: parseCost(meta.cost),
     schema: String(capture.schema),
     processes: new Set(processes.map(({ pid, started }) => `${pid} ${started}`)).size,
@@ -68,4 +69,12 @@ function eventsByFamily(capture: Capture): { family: string; events: number }[] 
     }
   }
   return [...counts].map(([family, events]) => ({ family, events })).sort((a, b) => b.events - a.events);
+}
+
+/** Null: nothing was looked for. */
+function redactedText({ redacted }: Partial<CaptureMeta>): string | null {
+  const counts =
+    redacted === undefined ? null : /^\{"payloads":(\d+),"arguments":(\d+),"commands":(\d+),"environments":(\d+)\}$/.exec(redacted);
+  if (counts === null) return null;
+  return `something in ${counts[1]} payloads, the arguments of ${counts[2]} events, ${counts[3]} command lines, and ${counts[4]} environments`;
 }

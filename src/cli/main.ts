@@ -53,6 +53,7 @@ function program(after: readonly string[]): Command {
     .option('--pre <span>', 'with --ring: save from so long before (default: 60s)')
     .option('--post <span>', 'with --ring: and until so long after (default: 10s)')
     .option('--max-saves <n>', 'with --ring: save at most so often in an hour (default: 6)', count)
+    .option('--redact [file]', 'store no passwords, tokens, cookies, keys, environments; FILE has more, a regular expression a line')
     .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
     .option('--no-latency', 'do not measure how long calls take: cheaper for the node')
     .option('--cgroup <path>', 'record only what is in this cgroup, or below; may be repeated', (path: string, all: string[] = []) => [

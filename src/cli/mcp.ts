@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { mcpServer } from '../mcp/server.ts';
 import type { Opened } from '../mcp/tools.ts';
-import { redact } from '../output/redact.ts';
+import { redact } from '../model/redact.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { VERSION } from './version.ts';
 

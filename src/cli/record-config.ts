@@ -1,10 +1,11 @@
 /** What the options of `trowel record` say to the probe, and of where names come from. */
-import { statfsSync, statSync } from 'node:fs';
+import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { KubeOptions } from '../collector/kube-source.ts';
 import { FAMILIES_WITHOUT_NET } from '../collector/pushdown.ts';
 import type { Config } from '../collector/wire.ts';
 import { findAccess, KubeConfigError } from '../kube/config.ts';
+import { parseRules, type Rule } from '../model/redact.ts';
 import { SECOND } from '../model/time.ts';
 import { say } from '../output/stderr.ts';
 import { cgroupTrouble } from './cgroup.ts';
@@ -62,4 +63,15 @@ function cgroupId(path: string): string {
 export function limitMs({ for: span, seconds }: RecordOptions): number | null {
   if (span !== undefined) return parseSpan('--for', span) / (SECOND / 1000);
   return seconds === undefined ? null : seconds * 1000;
+}
+
+/** Rules beside those that there are; undefined: nothing is taken out. Throws UsageError. */
+export function redactRules(redact: string | true | undefined): readonly Rule[] | undefined {
+  if (redact === undefined) return undefined;
+  if (redact === true) return [];
+  try {
+    return parseRules(readFileSync(redact, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`--redact ${redact}: ${(error as Error).message}`);
+  }
 }

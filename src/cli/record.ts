@@ -16,6 +16,7 @@ import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { planFilter } from '../filter/planner.ts';
 import { packageRoot } from '../model/package-root.ts';
+import { RULES, redactArgs } from '../model/redact.ts';
 import { newTables } from '../model/rows.ts';
 import { jsonText } from '../output/printable.ts';
 import { StatusLine, say } from '../output/stderr.ts';
@@ -24,7 +25,7 @@ import { EXIT, Exit, UsageError } from './exit.ts';
 import { FlightRecorder } from './flight.ts';
 import { type FlightOptions, flightPlan, type RotationOptions, rotationLimits } from './flight-options.ts';
 import { lostText } from './lost.ts';
-import { configOf, kubeOptions, limitMs } from './record-config.ts';
+import { configOf, kubeOptions, limitMs, redactRules } from './record-config.ts';
 import { newTarget } from './target.ts';
 
 export interface RecordOptions extends FlightOptions, RotationOptions {
@@ -48,6 +49,8 @@ export interface RecordOptions extends FlightOptions, RotationOptions {
   readonly node: boolean;
   /** The network namespace that counts as the node's: a name below /run/netns, a pid, or a path. */
   readonly netns?: string;
+  /** Secrets are not stored; a text: the file with rules of one's own. */
+  readonly redact?: string | true;
   readonly json?: boolean;
   /** Only the command behind `--` and what it starts. */
   readonly onlyCommand?: boolean;
@@ -130,6 +133,7 @@ class Recording {
     this.#options = options;
     this.#address = `unix:${socket}`;
     const config = configOf(options);
+    const redact = redactRules(options.redact);
     this.#limit = limitMs(options);
     this.#pushed = filter === '' ? null : pushedText(pushedOf(planFilter(filter).plan));
     this.#node = options.node ? new NodeSource({ host: options.netns === undefined ? null : netnsPath(options.netns) }) : null;
@@ -139,7 +143,9 @@ class Recording {
           path,
           filter,
           config,
-          command: process.argv.slice(2).join(' '),
+          command:
+            redact === undefined ? process.argv.slice(2).join(' ') : redactArgs(process.argv.slice(2), [...RULES, ...redact]).join(' '),
+          ...(redact === undefined ? {} : { redact }),
           ...(options.k8s ? { kube: kubeOptions(options) } : {}),
           ...(this.#node === null ? {} : { node: this.#node }),
           ...(segments === undefined ? {} : { segments }),

@@ -1,6 +1,7 @@
 /** `trowel scrub`: a capture that can be given away. */
+
+import { redact, redactArgs } from '../model/redact.ts';
 import { Pseudonyms } from '../output/pseudonyms.ts';
-import { redact, redactArgs } from '../output/redact.ts';
 import { say } from '../output/stderr.ts';
 import { scrub } from '../store/scrub.ts';
 import { UsageError } from './exit.ts';

@@ -12,12 +12,14 @@ import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
 import type { DnsRow, DnsSocketRow, ResolverRow } from '../model/dns.ts';
 import { STANDARD_TYPES, typeId } from '../model/event-type.ts';
 import type { NodeMissing } from '../model/node.ts';
+import type { Rule } from '../model/redact.ts';
 import { type DimensionTables, type LossRow, newTables, Table } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
 import { CaptureWriter } from '../store/writer.ts';
 import { appendBatch, checkColumns } from './batch.ts';
 import { Naming } from './naming.ts';
 import { OwnNetwork } from './own-network.ts';
+import { Redactor } from './redactor.ts';
 import { RowsInUse } from './rows-in-use.ts';
 import type { SegmentState, Segments } from './segments.ts';
 import { TimeOrder } from './time-order.ts';
@@ -60,6 +62,8 @@ export interface RecorderOptions {
   readonly meta: Partial<CaptureMeta>;
   /** Of network events only those of the sockets and namespaces of the processes that are recorded. */
   readonly ownNetwork?: boolean;
+  /** What is secret is not stored: rules beside those of `src/model/redact.ts`; absent: everything is stored. */
+  readonly redact?: readonly Rule[];
   /** Where it goes on when a file is full; absent: `path` holds everything. */
   readonly segments?: Segments;
   /** Filters that `onTrigger` is told of when an event matches, whether it is stored or not. */
@@ -92,6 +96,9 @@ export class Recorder {
   /** DNS messages of all events, which a filter may ask for before it is known whether their event is stored. */
   readonly #messages = new Table<DnsRow>();
   readonly #own: OwnNetwork | null;
+  readonly #redactor: Redactor | null;
+  /** What the file says was taken out. */
+  #redactedSaid = '';
   #filter: CompiledFilter;
   #matcher: Matcher;
   #filters: string;
@@ -109,6 +116,7 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     for (const type of STANDARD_TYPES) this.tables.types.put(type);
+    this.#redactor = options.redact === undefined ? null : new Redactor(options.redact, this.tables.types);
     this.#own = options.ownNetwork === true ? new OwnNetwork(this.tables) : null;
     const { epoch, filter, meta, triggers = [], onTrigger = () => {} } = options;
     this.#meta = { ...meta, epoch: epoch.toString(), filter, source: 'trowel', state: 'recording' };
@@ -161,9 +169,10 @@ export class Recorder {
   }
 
   /** Takes a batch in. Throws WireError or BatchError for one that makes no sense. */
-  add(batch: BatchDef): void {
-    checkBatch(batch);
-    checkColumns(batch);
+  add(given: BatchDef): void {
+    checkBatch(given);
+    checkColumns(given);
+    const batch = this.#redactor?.batch(given) ?? given;
     for (const def of batch.threads) this.#rows.defineThread(def.id, this.#naming.thread(def));
     for (const def of batch.fds) this.#rows.defineFd(def.id, this.#naming.fd(def));
     for (const loss of batch.losses) this.#addLoss(loss);
@@ -178,6 +187,7 @@ export class Recorder {
     this.#order.drain(!this.#arrived);
     this.#arrived = false;
     this.#triggers?.lookAgain(this.#lastTime);
+    this.#tellRedacted();
     this.#writer.flush();
     this.#forget();
     if (this.#segments?.isFull(this.segment) === true) this.rotate();
@@ -195,6 +205,7 @@ export class Recorder {
   }
 
   #close(end: number, meta: Partial<CaptureMeta>): void {
+    this.#tellRedacted();
     const begin = this.#segment.from === 0 ? {} : { begin: String(this.#segment.from) };
     this.#writer.close({ ...begin, end: String(end), ...meta });
   }
@@ -231,6 +242,14 @@ export class Recorder {
   /** The command that the recording is made for runs, as that process. */
   tellCommand(pid: number): void {
     this.#tell({ command_pid: String(pid) });
+  }
+
+  #tellRedacted(): void {
+    if (this.#redactor === null) return;
+    const redacted = JSON.stringify(this.#redactor.count);
+    if (redacted === this.#redactedSaid) return;
+    this.#redactedSaid = redacted;
+    this.#tell({ redacted });
   }
 
   /** What recording cost so far, as JSON. */

@@ -3,6 +3,7 @@ import type { BlindSpot } from '../capture/blind-spots.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import type { OwnCost } from '../capture/own-cost.ts';
 import { planFilter } from '../filter/planner.ts';
+import type { Rule } from '../model/redact.ts';
 import { isHere } from './here.ts';
 import { type KubeOptions, KubeSource } from './kube-source.ts';
 import type { NodeSource } from './node-source.ts';
@@ -29,6 +30,8 @@ export interface SessionOptions {
   readonly command: string;
   /** Where names of containers and pods come from; absent: from nowhere but the cgroups. */
   readonly kube?: KubeOptions;
+  /** What is secret is not stored: rules beside those that there are; absent: everything is stored. */
+  readonly redact?: readonly Rule[];
   /** Looks at the node's network; absent: nobody does. */
   readonly node?: NodeSource;
   /** Where it goes on when a file is full; absent: one file holds everything. */
@@ -111,7 +114,7 @@ export class Session implements ProbeHandler {
 
   ready(hello: Hello, ready: Ready): void {
     if (this.#recorder !== null) throw new WireError('Ready came twice');
-    const { path, filter, command, config, kube, node, segments, triggers, onTrigger } = this.#options;
+    const { path, filter, command, config, kube, node, redact, segments, triggers, onTrigger } = this.#options;
     const epoch = epochOf(hello, ready);
     this.#recorder = new Recorder({
       path: typeof path === 'string' ? path : path(hello),
@@ -119,6 +122,7 @@ export class Session implements ProbeHandler {
       epoch,
       meta: { ...metaOf(hello, ready, config, command), ...(kube === undefined ? { k8s: 'off' } : {}) },
       ownNetwork: isHere(hello) && (config.pids ?? []).length > 0,
+      ...(redact === undefined ? {} : { redact }),
       ...(segments === undefined ? {} : { segments }),
       ...(triggers === undefined ? {} : { triggers }),
       ...(onTrigger === undefined ? {} : { onTrigger }),

@@ -1,10 +1,10 @@
 /** An explanation as text: the sentence first, then where the time went, then what to do. */
 import type { Looked } from '../explain/explain.ts';
 import type { Cause, Phase, Story } from '../explain/story.ts';
+import { redact } from '../model/redact.ts';
 import { signalName } from '../model/signals.ts';
 import { clockText, type Epoch, SECOND, spanText } from '../model/time.ts';
 import { sanitize } from './printable.ts';
-import { redact } from './redact.ts';
 import { sentenceOf } from './sentences.ts';
 import { type TableColumn, tableLines } from './table.ts';
 

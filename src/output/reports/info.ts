@@ -29,6 +29,8 @@ export interface Summary {
   readonly lost: number;
   readonly filter: string;
   readonly command: string;
+  /** What was taken out before it was stored; null: nothing was looked for. */
+  readonly redacted: string | null;
   /** What recording cost the node; null: it does not say. */
   readonly cost: OwnCost | null;
   readonly schema: string;
@@ -144,6 +146,7 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   column('lost', 'count', 'events that were lost', (s) => s.lost, PROGRAMS),
   column('filter', 'text', 'what was recorded; empty: everything', (s) => s.filter, PROGRAMS),
   column('command', 'text', 'the command line that recorded it', (s) => s.command, PROGRAMS),
+  column('redacted', 'text', 'what was taken out before it was stored', (s) => s.redacted, { ...PROGRAMS, nullable: true }),
   record('cost', 'what recording cost the node', COST, (s) => s.cost, { ...PROGRAMS, nullable: true }),
   column('schema', 'text', 'version of its tables', (s) => s.schema, PROGRAMS),
   column('processes', 'count', 'processes in it', (s) => s.processes, PROGRAMS),
@@ -172,6 +175,7 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   column('names', 'text', '', (s) => s.names || undefined, PEOPLE),
   column('DNS', 'text', '', (s) => `${s.dnsMessages} messages`, PEOPLE),
   column('command', 'text', '', (s) => s.command || undefined, PEOPLE),
+  column('redacted', 'text', '', (s) => s.redacted ?? undefined, PEOPLE),
   column('cost', 'text', '', (s) => (s.cost === null ? undefined : costText(s.cost)), PEOPLE),
   column('damaged', 'text', '', (s) => (s.damage === null ? undefined : `${s.damage}; what comes before is here`), PEOPLE),
   column('left out', 'text', '', (s) => (s.leftOut.length === 0 ? undefined : leftOutText(s.leftOut)), PEOPLE),

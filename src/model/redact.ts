@@ -3,7 +3,7 @@
 const HIDDEN = '<redacted>';
 const WORDS = 'authorization|token|password|passwd|passphrase|secret|api[-_]?key|access[-_]?key|private[-_]?key|credential';
 
-interface Rule {
+export interface Rule {
   /** What it is about. */
   readonly form: string;
   readonly find: RegExp;
@@ -43,9 +43,9 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
-export function redact(text: string): string {
+export function redact(text: string, rules: readonly Rule[] = RULES): string {
   let safe = text;
-  for (const { find, by } of RULES) safe = safe.replace(find, by);
+  for (const { find, by } of rules) safe = safe.replace(find, by);
   return safe;
 }
 
@@ -53,8 +53,17 @@ export function redact(text: string): string {
 const BLANK = '\ue000';
 
 /** The arguments of a program, each by itself and with those before it, which may say that it is secret. */
-export function redactArgs(args: readonly string[]): string[] {
-  const line = args.map((arg) => redact(arg).replaceAll(' ', BLANK)).join(' ');
-  const safe = redact(line).split(' ');
+export function redactArgs(args: readonly string[], rules: readonly Rule[] = RULES): string[] {
+  const line = args.map((arg) => redact(arg, rules).replaceAll(' ', BLANK)).join(' ');
+  const safe = redact(line, rules).split(' ');
   return safe.length === args.length ? safe.map((arg) => arg.replaceAll(BLANK, ' ')) : args.map(() => HIDDEN);
+}
+
+/** Rules of one's own: a regular expression a line, of which all that it finds is hidden; `#` begins a comment. Throws SyntaxError. */
+export function parseRules(text: string): Rule[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => ({ form: line, find: new RegExp(line, 'g'), by: HIDDEN }));
 }

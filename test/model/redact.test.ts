@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redact, redactArgs } from '../../src/output/redact.ts';
+import { redact, redactArgs } from '../../src/model/redact.ts';
 
 test.each([
   ['curl -s http://backend/', 'curl -s http://backend/'],

@@ -172,7 +172,7 @@ class Recording {
         await endProbe(probe, exited);
       }
     } finally {
-      this.#server.close();
+      await this.#server.close();
     }
   }
 
@@ -200,7 +200,7 @@ class Recording {
     });
     const outcome = await Promise.race([this.#ended.promise, timeout(GOODBYE_MS)]);
     await endProbe(probe, exited);
-    this.#server.close();
+    await this.#server.close();
     this.#report(outcome ?? (await this.#ended.promise), commandCode);
   }
 

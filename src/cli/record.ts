@@ -228,7 +228,7 @@ class Recording {
   #runCommand([file, ...args]: readonly string[]): Promise<number> {
     const child = spawn(file!, args, { stdio: 'inherit' });
     this.#command = child;
-    if (child.pid !== undefined) this.#session?.tellCommand(child.pid);
+    if (child.pid !== undefined) this.#session?.setCommand(child.pid);
     return new Promise((resolve, reject) => {
       child.on('error', (error) => reject(new Exit(EXIT.FAILED, `${file} could not be started: ${error.message}`)));
       child.on('exit', (code) => {
@@ -270,8 +270,8 @@ class Recording {
       if (totals === null || totals === undefined) return;
       const rate = ((totals.events - before) * 1000) / PROGRESS_EVERY_MS;
       before = totals.events;
-      const { pods, troubles } = this.#session!.names;
-      const lost = `${totals.lost > 0 ? `  lost ${totals.lost}` : ''}${pods > 0 ? `  ${pods} pods` : ''}${troubles.length > 0 ? `  ${troubles.join('; ')}` : ''}`;
+      const { pods, sourceErrors } = this.#session!.names;
+      const lost = `${totals.lost > 0 ? `  lost ${totals.lost}` : ''}${pods > 0 ? `  ${pods} pods` : ''}${sourceErrors.length > 0 ? `  ${sourceErrors.join('; ')}` : ''}`;
       this.#status.show(`recording  ${totals.events} events  ${rate.toFixed(0)}/s  ${(totals.bytes / 1024).toFixed(0)} KiB${lost}`);
     };
     return setInterval(this.#status.isSeen ? show : () => {}, PROGRESS_EVERY_MS);
@@ -293,8 +293,8 @@ class Recording {
         `${jsonText({ file: this.#place.name, ...totals, complete: !broke, state: broke ? 'broke off' : 'complete', blindSpots })}\n`,
       );
     } else {
-      const { pods, troubles } = this.#session?.names ?? { pods: 0, troubles: [] };
-      const names = `${pods > 0 ? `, ${pods} pods known` : ''}${troubles.length > 0 ? `; ${troubles.join('; ')}` : ''}`;
+      const { pods, sourceErrors } = this.#session?.names ?? { pods: 0, sourceErrors: [] };
+      const names = `${pods > 0 ? `, ${pods} pods known` : ''}${sourceErrors.length > 0 ? `; ${sourceErrors.join('; ')}` : ''}`;
       say(`${this.#placeText()}: ${totals.stored} events, ${lostText(totals.lost, broke)}${names}`);
     }
     if (!broke) this.#place.flight?.ring.remove(); // otherwise it is all that there is of the last moments

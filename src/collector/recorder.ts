@@ -217,23 +217,23 @@ export class Recorder {
     }
   }
 
-  /** What was wrong with where names come from, for who reads the capture. */
-  tellNames(troubles: readonly string[]): void {
-    if (troubles.length > 0) this.#writer.meta({ names: troubles.join('; ') });
+  /** What was wrong with the sources of names, for readers of the capture. */
+  setSourceErrors(errors: readonly string[]): void {
+    if (errors.length > 0) this.#writer.meta({ names: errors.join('; ') });
   }
 
   /** What of the node's network could not be read, and which namespace was chosen as the node's. */
-  tellNode(missing: readonly NodeMissing[], netns: string | null): void {
-    this.#tell({ nodeMissing: JSON.stringify(missing), ...(netns === null ? {} : { netns }) });
+  setNodeMissing(missing: readonly NodeMissing[], netns: string | null): void {
+    this.#setMeta({ nodeMissing: JSON.stringify(missing), ...(netns === null ? {} : { netns }) });
   }
 
   /** The command that the recording is made for runs, as that process. */
-  tellCommand(pid: number): void {
-    this.#tell({ command_pid: String(pid) });
+  setCommand(pid: number): void {
+    this.#setMeta({ command_pid: String(pid) });
   }
 
   /** Says it in this file and in those that follow. */
-  #tell(meta: Partial<CaptureMeta>): void {
+  #setMeta(meta: Partial<CaptureMeta>): void {
     this.#meta = { ...this.#meta, ...meta };
     this.#writer.meta(meta);
   }

@@ -126,7 +126,7 @@ static void check_losses(struct drain *drain)
 	losses_report(drain->losses, push_loss, drain);
 }
 
-/* Whoever was announced in vain is announced again, once there is room for it. */
+/* A thread whose announcement failed is announced again, once there is room for it. */
 static void repair_announcements(struct drain *drain)
 {
 	if (!drain->announcement_lost || queue_fill(drain->queue) > 0.5)

@@ -34,7 +34,7 @@ struct sender {
 	_Atomic bool deaf; /* the stream has ended */
 	uint64_t counters_ns;
 	uint64_t clock_ns;
-	uint64_t lonely_ns; /* since when there is no collector */
+	uint64_t without_ns; /* since when there is no collector */
 	bool mentioned; /* that it waits for one */
 };
 
@@ -90,7 +90,7 @@ static bool is_local(const struct collector *collector)
 /* How long it has been without a collector is too long? */
 static bool is_hopeless(const struct sender *sender)
 {
-	uint64_t since = boot_ns() - sender->lonely_ns;
+	uint64_t since = boot_ns() - sender->without_ns;
 
 	if (sender->session->stop && since > STOPPED_PATIENCE_NS)
 		return true;
@@ -100,7 +100,7 @@ static bool is_hopeless(const struct sender *sender)
 /* Once: whoever waits for a recording should know what it waits for. */
 static void mention_waiting(struct sender *sender)
 {
-	if (sender->mentioned || boot_ns() - sender->lonely_ns < MENTION_NS)
+	if (sender->mentioned || boot_ns() - sender->without_ns < MENTION_NS)
 		return;
 	complain("no collector at %s yet: still trying", sender->session->collector.target);
 	sender->mentioned = true;
@@ -326,7 +326,7 @@ static bool try_stream(struct sender *sender, bool *complete)
 		over = true;
 	} else if (message) {
 		over = *complete = use_stream(sender);
-		sender->lonely_ns = boot_ns();
+		sender->without_ns = boot_ns();
 		if (!over)
 			encoder_restart(sender->encoder);
 	}
@@ -341,7 +341,7 @@ static bool try_stream(struct sender *sender, bool *complete)
 void *sender_run(void *arg)
 {
 	struct session *session = arg;
-	struct sender sender = { .session = session, .lonely_ns = boot_ns() };
+	struct sender sender = { .session = session, .without_ns = boot_ns() };
 	bool complete = false;
 
 	privilege_drop();

@@ -9,7 +9,7 @@ const CGROUP_V2 = 0x63677270;
  * mounted at /sys/fs/cgroup; else the hierarchy of `pids`, since every process has one there. `type`: of its file system; `rootType`:
  * of /sys/fs/cgroup's.
  */
-export function cgroupTrouble(path: string, type: number, rootType: number): string | null {
+export function cgroupError(path: string, type: number, rootType: number): string | null {
   if (type !== CGROUP_V1 && type !== CGROUP_V2) return 'is no cgroup: they lie below /sys/fs/cgroup';
   if (rootType === CGROUP_V2)
     return type === CGROUP_V2 ? null : 'is of cgroup v1, and this node tells events by v2: give the path below /sys/fs/cgroup';

@@ -73,7 +73,7 @@ export async function collect(filterText: string, options: CollectOptions): Prom
   await interrupted();
   for (const session of sessions) session.stop();
   await gone(sessions);
-  server.close();
+  await server.close();
 }
 
 /** NODE-DATE.trowel, with a number where that is taken. A node's name comes over the wire: it makes no path. */

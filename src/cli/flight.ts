@@ -159,16 +159,16 @@ export class FlightRecorder {
   }
 
   async #carryOut(order: SaveOrder, answers: readonly Answer[]): Promise<void> {
-    const trouble = await saveElsewhere(order);
-    if (trouble === null) {
+    const failure = await saveElsewhere(order);
+    if (failure === null) {
       this.#saved++;
       say(`saved ${order.path}: ${order.reasons[0]!.trigger}`);
-    } else say(`${order.path} could not be saved: ${trouble}`);
+    } else say(`${order.path} could not be saved: ${failure}`);
     for (const answer of answers)
       answer(
-        trouble === null
+        failure === null
           ? { state: 'saved', path: order.path, explanation: explanationOf(order.path) }
-          : { state: 'refused', reason: trouble },
+          : { state: 'refused', reason: failure },
       );
   }
 }

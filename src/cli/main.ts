@@ -1,23 +1,16 @@
 /** The command line: which command, with which options. What a command does is in a file of its own, loaded only then. */
 import { existsSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { ReaderGone } from '../output/sink.ts';
 import { say } from '../output/stderr.ts';
 import type { Completable } from './completion.ts';
 import type { Given } from './define.ts';
 import { EXIT, reportError, UsageError } from './exit.ts';
+import { count } from './option-values.ts';
+import { recordingCommands } from './recording-commands.ts';
 import { VERSION } from './version.ts';
 
 const debug = process.argv.includes('--debug');
-
-function repeated(text: string, all: string[] = []): string[] {
-  return [...all, text];
-}
-
-function count(text: string): number {
-  if (!/^[0-9]+$/.test(text)) throw new InvalidArgumentError('expected a whole number');
-  return Number(text);
-}
 
 /** Builds the table of commands. `after`: the words behind `--`. */
 function program(after: readonly string[]): Command {
@@ -35,70 +28,7 @@ function program(after: readonly string[]): Command {
     .configureOutput({ writeErr: (text) => say(text.trimEnd()) })
     .exitOverride();
 
-  trowel
-    .command('record [filter...]')
-    .description('record this node until Ctrl-C, or until the command behind -- ends')
-    .option('-w, --write <file>', 'capture to write (default: trowel-DATE.trowel)')
-    .option('--for <span>', 'end after a time, such as 10s')
-    .option('-n, --events <n>', 'end after so many events', count)
-    .option('-M, --seconds <n>', 'end after so many seconds', count)
-    .option('-s, --snaplen <n>', 'payload bytes kept of one operation', count, 80)
-    .option('-C, --file-size <mb>', 'go on in another file after so many megabytes: FILE-1, FILE-2 …', count)
-    .option('-G, --file-seconds <n>', 'go on in another file after so many seconds', count)
-    .option('-e, --file-events <n>', 'go on in another file after so many events', count)
-    .option('-W, --files <n>', 'with -C, -G or -e: keep the last so many files', count)
-    .option('--ring <size>', 'keep the last stretch only, such as 10m or 2GB, and save from it into the folder -w; both: 10m,2GB', repeated)
-    .option('--keep-free <share>', 'with --ring: give up old parts while the disk has less free, such as 5%')
-    .option('--on <filter>', 'with --ring: save when an event matches; may be repeated', repeated)
-    .option('--pre <span>', 'with --ring: save from so long before (default: 60s)')
-    .option('--post <span>', 'with --ring: and until so long after (default: 10s)')
-    .option('--max-saves <n>', 'with --ring: save at most so often in an hour (default: 6)', count)
-    .option('--redact [file]', 'store no passwords, tokens, cookies, keys, environments; FILE has more, a regular expression a line')
-    .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
-    .option('--no-latency', 'do not measure how long calls take: cheaper for the node')
-    .option('--cgroup <path>', 'record only what is in this cgroup, or below; may be repeated', (path: string, all: string[] = []) => [
-      ...all,
-      path,
-    ])
-    .option(
-      '--kubeconfig <file>',
-      'names of pods and services from this cluster (default: $KUBECONFIG, ~/.kube/config, the pod’s own account)',
-    )
-    .option('-k, --api <url>', 'names from the Kubernetes API at this URL')
-    .option('--cri <socket>', 'names from this container runtime (default: where it usually listens)')
-    .option('--docker <socket>', 'names from this Docker (default: /var/run/docker.sock)')
-    .option('--no-k8s', 'look for no names but those in the cgroups')
-    .option('--no-net', 'leave out what the kernel says of connections: retransmissions, resets, dropped packets')
-    .option('--no-node', 'do not look at the node’s network: interfaces, routes, rules, sockets')
-    .option('--netns <netns>', 'the network namespace that counts as the node’s: a name, a pid or a path')
-    .option('--only-command', 'record only the command behind -- and what it starts')
-    .option('--json', 'print the summary as JSON')
-    .addOption(new Option('--exclude-pid <pid>', 'leave the events of a process out').argParser(count).hideHelp())
-    .action(async (words: string[], options) => (await import('./record.ts')).record(words.join(' '), { ...options, command: after }));
-
-  trowel
-    .command('snapshot')
-    .description('let the running flight recorder (record --ring) save what led to now')
-    .option('--pid <pid>', 'of the recorder, where several run', count)
-    .option('-j, --json', 'as JSON')
-    .action(async (options) => (await import('./snapshot.ts')).snapshot(options));
-
-  trowel.command('flight-save', { hidden: true }).action(async () => (await import('./flight-save.ts')).flightSave());
-
-  trowel
-    .command('collect [filter...]')
-    .description('the collector alone: probes on other nodes push to it, each into a capture of its own')
-    .requiredOption('--listen <address>', 'HOST:PORT or unix:PATH')
-    .option('-w, --write <folder>', 'where the captures go', '.')
-    .option('-s, --snaplen <n>', 'payload bytes kept of one operation', count, 80)
-    .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
-    .option('--no-latency', 'do not measure how long calls take')
-    .option('--no-net', 'leave out what the kernel says of connections: retransmissions, resets, dropped packets')
-    .option('--tls-cert <file>', 'certificate of this collector (PEM), with --tls-key')
-    .option('--tls-key <file>', 'its private key (PEM)')
-    .option('--tls-ca <file>', 'take only probes that show a certificate that these authorities signed (PEM)')
-    .option('--insecure', 'listen beyond this machine without TLS')
-    .action(async (words: string[], options) => (await import('./collect.ts')).collect(words.join(' '), options));
+  recordingCommands(trowel, after);
 
   trowel
     .command('read <file> [filter...]')

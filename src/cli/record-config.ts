@@ -8,7 +8,7 @@ import { findAccess, KubeConfigError } from '../kube/config.ts';
 import { parseRules, type Rule } from '../model/redact.ts';
 import { SECOND } from '../model/time.ts';
 import { say } from '../output/stderr.ts';
-import { cgroupTrouble } from './cgroup.ts';
+import { cgroupError } from './cgroup.ts';
 import { UsageError } from './exit.ts';
 import type { RecordOptions } from './record.ts';
 import { parseSpan } from './span.ts';
@@ -54,8 +54,8 @@ function cgroupId(path: string): string {
   } catch {
     throw new UsageError(`--cgroup takes the path of a cgroup's directory below /sys/fs/cgroup, not ${path}`);
   }
-  const trouble = cgroupTrouble(resolve(path), statfsSync(path).type, statfsSync('/sys/fs/cgroup').type);
-  if (trouble !== null) throw new UsageError(`--cgroup ${path}: ${trouble}`);
+  const error = cgroupError(resolve(path), statfsSync(path).type, statfsSync('/sys/fs/cgroup').type);
+  if (error !== null) throw new UsageError(`--cgroup ${path}: ${error}`);
   return id;
 }
 

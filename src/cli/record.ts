@@ -181,7 +181,7 @@ class Recording {
         await endProbe(probe, exited);
       }
     } finally {
-      this.#server.close();
+      await this.#server.close();
     }
   }
 
@@ -206,12 +206,12 @@ class Recording {
       clearInterval(progress);
       this.#command?.kill('SIGTERM'); // it was started for the recording, and ends with it
       await this.#place.flight?.settle();
-      if (this.#meter !== null) this.#session?.tellCost(this.#meter.total());
+      if (this.#meter !== null) this.#session?.setCost(this.#meter.total());
       this.#session?.stop();
     });
     const outcome = await Promise.race([this.#ended.promise, timeout(GOODBYE_MS)]);
     await endProbe(probe, exited);
-    this.#server.close();
+    await this.#server.close();
     this.#report(outcome ?? (await this.#ended.promise), commandCode);
   }
 
@@ -239,7 +239,7 @@ class Recording {
   #runCommand([file, ...args]: readonly string[]): Promise<number> {
     const child = spawn(file!, args, { stdio: 'inherit' });
     this.#command = child;
-    if (child.pid !== undefined) this.#session?.tellCommand(child.pid);
+    if (child.pid !== undefined) this.#session?.setCommand(child.pid);
     return new Promise((resolve, reject) => {
       child.on('error', (error) => reject(new Exit(EXIT.FAILED, `${file} could not be started: ${error.message}`)));
       child.on('exit', (code) => {
@@ -282,8 +282,8 @@ class Recording {
       if (totals === null || totals === undefined) return;
       const rate = ((totals.events - before) * 1000) / PROGRESS_EVERY_MS;
       before = totals.events;
-      const { pods, troubles } = this.#session!.names;
-      const lost = `${totals.lost > 0 ? `  lost ${totals.lost}` : ''}${pods > 0 ? `  ${pods} pods` : ''}${troubles.length > 0 ? `  ${troubles.join('; ')}` : ''}`;
+      const { pods, sourceErrors } = this.#session!.names;
+      const lost = `${totals.lost > 0 ? `  lost ${totals.lost}` : ''}${pods > 0 ? `  ${pods} pods` : ''}${sourceErrors.length > 0 ? `  ${sourceErrors.join('; ')}` : ''}`;
       const cost = this.#meter?.total();
       const own = cost === undefined ? '' : `  ${costText(cost, costBefore)}`;
       costBefore = cost;
@@ -308,8 +308,8 @@ class Recording {
         `${jsonText({ file: this.#place.name, ...totals, complete: !broke, state: broke ? 'broke off' : 'complete', blindSpots })}\n`,
       );
     } else {
-      const { pods, troubles } = this.#session?.names ?? { pods: 0, troubles: [] };
-      const names = `${pods > 0 ? `, ${pods} pods known` : ''}${troubles.length > 0 ? `; ${troubles.join('; ')}` : ''}`;
+      const { pods, sourceErrors } = this.#session?.names ?? { pods: 0, sourceErrors: [] };
+      const names = `${pods > 0 ? `, ${pods} pods known` : ''}${sourceErrors.length > 0 ? `; ${sourceErrors.join('; ')}` : ''}`;
       say(`${this.#placeText()}: ${totals.stored} events, ${lostText(totals.lost, broke)}${names}`);
     }
     if (!broke) this.#place.flight?.ring.remove(); // otherwise it is all that there is of the last moments

@@ -55,7 +55,7 @@ export class KubeSource {
   }
 
   /** What is wrong with the names, in words: none where all sources speak. */
-  get troubles(): string[] {
+  get sourceErrors(): string[] {
     const found = this.#sources.flatMap(({ sourceError }) => (sourceError === null || sourceError === undefined ? [] : [sourceError]));
     const last = this.#watcher?.lastWord ?? 0;
     const stale = last > 0 && found.length > 0 ? [`names as of ${new Date(last).toISOString().slice(11, 19)}`] : [];

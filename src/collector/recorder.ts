@@ -187,7 +187,7 @@ export class Recorder {
     this.#order.drain(!this.#arrived);
     this.#arrived = false;
     this.#triggers?.lookAgain(this.#lastTime);
-    this.#tellRedacted();
+    this.#setRedacted();
     this.#writer.flush();
     this.#forget();
     if (this.#segments?.isFull(this.segment) === true) this.rotate();
@@ -205,7 +205,7 @@ export class Recorder {
   }
 
   #close(end: number, meta: Partial<CaptureMeta>): void {
-    this.#tellRedacted();
+    this.#setRedacted();
     const begin = this.#segment.from === 0 ? {} : { begin: String(this.#segment.from) };
     this.#writer.close({ ...begin, end: String(end), ...meta });
   }
@@ -229,36 +229,36 @@ export class Recorder {
     }
   }
 
-  /** What was wrong with where names come from, for who reads the capture. */
-  tellNames(troubles: readonly string[]): void {
-    if (troubles.length > 0) this.#writer.meta({ names: troubles.join('; ') });
+  /** What was wrong with the sources of names, for readers of the capture. */
+  setSourceErrors(errors: readonly string[]): void {
+    if (errors.length > 0) this.#writer.meta({ names: errors.join('; ') });
   }
 
   /** What of the node's network could not be read, and which namespace was chosen as the node's. */
-  tellNode(missing: readonly NodeMissing[], netns: string | null): void {
-    this.#tell({ nodeMissing: JSON.stringify(missing), ...(netns === null ? {} : { netns }) });
+  setNodeMissing(missing: readonly NodeMissing[], netns: string | null): void {
+    this.#setMeta({ nodeMissing: JSON.stringify(missing), ...(netns === null ? {} : { netns }) });
   }
 
   /** The command that the recording is made for runs, as that process. */
-  tellCommand(pid: number): void {
-    this.#tell({ command_pid: String(pid) });
+  setCommand(pid: number): void {
+    this.#setMeta({ command_pid: String(pid) });
   }
 
-  #tellRedacted(): void {
+  #setRedacted(): void {
     if (this.#redactor === null) return;
     const redacted = JSON.stringify(this.#redactor.count);
     if (redacted === this.#redactedSaid) return;
     this.#redactedSaid = redacted;
-    this.#tell({ redacted });
+    this.#setMeta({ redacted });
   }
 
   /** What recording cost so far, as JSON. */
-  tellCost(cost: string): void {
-    this.#tell({ cost });
+  setCost(cost: string): void {
+    this.#setMeta({ cost });
   }
 
   /** Says it in this file and in those that follow. */
-  #tell(meta: Partial<CaptureMeta>): void {
+  #setMeta(meta: Partial<CaptureMeta>): void {
     this.#meta = { ...this.#meta, ...meta };
     this.#writer.meta(meta);
   }

@@ -31,11 +31,14 @@ export interface ServerKeys {
 
 type Call = ServerDuplexStream<FromProbe, ToProbe>;
 
+/** How long connections may take to close by themselves. */
+const CLOSE_MS = 1000;
 const MAX_MESSAGE = 64 * 1024 * 1024;
 
 export class CollectorServer {
   readonly #server: Server;
   readonly #newHandler: (control: ProbeControl) => ProbeHandler;
+  #closed: Promise<void> | null = null;
 
   /** `newHandler` is called once for each probe that connects. */
   constructor(newHandler: (control: ProbeControl) => ProbeHandler) {
@@ -65,7 +68,18 @@ export class CollectorServer {
     if (address.startsWith('unix:')) chmodSync(address.slice('unix:'.length), 0o600);
   }
 
-  close(): void {
+  /** Streams that have ended get their status first: without it a probe takes a good end for a broken connection. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const closed = Promise.withResolvers<void>();
+    const patience = setTimeout(closed.resolve, CLOSE_MS);
+    this.#server.tryShutdown(() => closed.resolve());
+    await closed.promise;
+    clearTimeout(patience);
     this.#server.forceShutdown();
   }
 

@@ -63,9 +63,9 @@ export class Session implements ProbeHandler {
     return this.#recorder?.totals ?? null;
   }
 
-  /** How many pods have names, and what is wrong with where names come from. */
-  get names(): { readonly pods: number; readonly troubles: readonly string[] } {
-    return { pods: this.#kube?.pods ?? 0, troubles: this.#kube?.troubles ?? [] };
+  /** How many pods have names, and which sources of names fail. */
+  get names(): { readonly pods: number; readonly sourceErrors: readonly string[] } {
+    return { pods: this.#kube?.pods ?? 0, sourceErrors: this.#kube?.sourceErrors ?? [] };
   }
 
   /** What the recording cannot show; none before it has begun. */
@@ -74,13 +74,13 @@ export class Session implements ProbeHandler {
   }
 
   /** The command that the recording is made for runs, as that process. */
-  tellCommand(pid: number): void {
-    this.#recorder?.tellCommand(pid);
+  setCommand(pid: number): void {
+    this.#recorder?.setCommand(pid);
   }
 
   /** What recording cost so far. */
-  tellCost(cost: OwnCost): void {
-    if (!this.#ended) this.#recorder?.tellCost(JSON.stringify(cost));
+  setCost(cost: OwnCost): void {
+    if (!this.#ended) this.#recorder?.setCost(JSON.stringify(cost));
   }
 
   stop(): void {
@@ -155,8 +155,8 @@ export class Session implements ProbeHandler {
     const { node } = this.#options;
     let failure = error;
     try {
-      if (node !== undefined) this.#recorder?.tellNode(node.missing, node.netns);
-      if (this.#kube !== null) this.#recorder?.tellNames(this.#kube.troubles);
+      if (node !== undefined) this.#recorder?.setNodeMissing(node.missing, node.netns);
+      if (this.#kube !== null) this.#recorder?.setSourceErrors(this.#kube.sourceErrors);
       if (bye === null || error !== null) this.#recorder?.breakOff(error?.message ?? 'the probe ended without a goodbye');
       else this.#recorder?.finish(bye.endNs);
     } catch (closing) {

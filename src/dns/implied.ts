@@ -14,8 +14,8 @@ const SKEW = 100_000;
 export function allMessages(dims: Dimensions): readonly DnsRow[] {
   const seen = [...dims.dns.all()];
   if (dims.dnsSockets.size === 0) return seen;
-  const lonely = seen.filter((row) => row.response && row.side === 'client' && row.partner === null);
-  if (lonely.length === 0 && !seen.some((row) => row.side === 'server' && !row.response)) return seen;
+  const unmatched = seen.filter((row) => row.response && row.side === 'client' && row.partner === null);
+  if (unmatched.length === 0 && !seen.some((row) => row.side === 'server' && !row.response)) return seen;
   const sends = new Sends(dims);
   const implied = new Map<string, DnsRow>();
   const asked = new Set(
@@ -26,11 +26,11 @@ export function allMessages(dims: Dimensions): readonly DnsRow[] {
     const end = remoteEnd(dims, row.fd);
     if (!asked.has(questionKey(end, row))) imply(implied, sends.before(end, row.time), row, dims);
   }
-  for (const row of lonely) {
+  for (const row of unmatched) {
     const end = localEnd(dims, row.fd);
     if (!asked.has(questionKey(end, row))) imply(implied, sends.before(end, row.time), row, dims);
   }
-  return implied.size === 0 ? seen : paired(seen, [...implied.values()], lonely);
+  return implied.size === 0 ? seen : paired(seen, [...implied.values()], unmatched);
 }
 
 /** The same question in the same send is one row, whoever tells of it. */
@@ -55,7 +55,7 @@ function imply(implied: Map<string, DnsRow>, send: DnsSocketRow | null, evidence
 }
 
 /** Gives each answer to the last question that it fits, and counts repetitions. */
-function paired(seen: readonly DnsRow[], implied: readonly DnsRow[], lonely: readonly DnsRow[]): DnsRow[] {
+function paired(seen: readonly DnsRow[], implied: readonly DnsRow[], unmatched: readonly DnsRow[]): DnsRow[] {
   const questions = [...implied].sort((a, b) => a.time - b.time);
   const tries = new Map<string, number>();
   const numbered = questions.map((row) => {
@@ -64,7 +64,7 @@ function paired(seen: readonly DnsRow[], implied: readonly DnsRow[], lonely: rea
     tries.set(key, attempt);
     return { ...row, attempt };
   });
-  const answers = new Map(lonely.map((row) => [row.id, { ...row }]));
+  const answers = new Map(unmatched.map((row) => [row.id, { ...row }]));
   const byQuestion = new Map<string, typeof numbered>();
   for (const row of numbered) pushTo(byQuestion, pairKey(row), row);
   for (const answer of answers.values()) {

@@ -23,11 +23,6 @@ const INTERNAL = `
   .split(/\s+/);
 const FIRST_INTERNAL = 512;
 
-const NUMBERS = new Map([
-  ...NAMES.map((name, i) => [name, i + 1] as const),
-  ...INTERNAL.map((name, i) => [name, FIRST_INTERNAL + i] as const),
-]);
-
 /** All names, without the numbers that have none. */
 export const ERRNO_NAMES: readonly string[] = NAMES.filter((name) => name !== '-');
 
@@ -35,9 +30,4 @@ export const ERRNO_NAMES: readonly string[] = NAMES.filter((name) => name !== '-
 export function errnoName(errno: number): string {
   const name = errno < FIRST_INTERNAL ? NAMES[errno - 1] : INTERNAL[errno - FIRST_INTERNAL];
   return name === undefined || name === '-' ? String(errno) : name;
-}
-
-/** ENOENT → 2; null for what is no error name. */
-export function errnoNumber(name: string): number | null {
-  return NUMBERS.get(name) ?? null;
 }

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { cgroupTrouble } from '../../src/cli/cgroup.ts';
+import { cgroupError } from '../../src/cli/cgroup.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { CaptureWriter } from '../../src/store/writer.ts';
 import { EventsBuilder } from '../helpers/events.ts';
@@ -184,6 +184,6 @@ test.each<[string, number, number, RegExp | null]>([
   ['/mnt/memory/x', V1, V2, /is of cgroup v1/],
   ['/tmp', TMPFS, V2, /is no cgroup/],
 ])('--cgroup %s (%d, root %d)', (path, type, rootType, said) => {
-  if (said === null) expect(cgroupTrouble(path, type, rootType)).toBeNull();
-  else expect(cgroupTrouble(path, type, rootType)).toMatch(said);
+  if (said === null) expect(cgroupError(path, type, rootType)).toBeNull();
+  else expect(cgroupError(path, type, rootType)).toMatch(said);
 });

@@ -34,8 +34,8 @@ beforeAll(() => server.listen(address));
 afterEach(() => {
   for (const started of probes.splice(0)) started.close();
 });
-afterAll(() => {
-  server.close();
+afterAll(async () => {
+  await server.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -105,6 +105,19 @@ describe('a recording that ends', () => {
     started.end();
     expect(await started.ended).toBe('');
     expect(await meta()).toEqual({ state: 'complete', broke: undefined });
+  });
+
+  test('with a goodbye has ended well for its probe, too, when the collector closes at once', async () => {
+    const own = `unix:${join(folder, 'closing')}`;
+    const closing = new CollectorServer((control) => {
+      const onEnd = () => void closing.close();
+      return new Session({ path: join(folder, 'closing.trowel'), filter: '', config: {}, command: 'test', onEnd }, control);
+    });
+    await closing.listen(own);
+    const started = new TestProbe(own).say(HELLO, READY, batch(10), BYE);
+    started.end();
+    expect(await started.ended).toBe('');
+    started.close();
   });
 
   test('without one broke off', async () => {

@@ -11,7 +11,7 @@ import Database from 'better-sqlite3';
 
 const ROOT = join(import.meta.dirname, '../..');
 const LAB = '(fd.net=172.17.0.0/16 or fd.net=10.3.0.0/16)';
-const NETWORK = `net.trouble exists and ${LAB}`;
+const NETWORK = `net.event exists and ${LAB}`;
 const DNS = new Set(['dns-down', 'dns-hang', 'upstream-drop', 'upstream-silent', 'conntrack-full', 'kube-proxy-off', 'bridge-nf-off']);
 const WRITES = new Set(['mtu-blackhole']);
 const UNREAD = ['flow', 'neighbour', 'policy', 'cni'];

@@ -36,7 +36,7 @@ function childrenOf(pid: number): { pid: number; name: string }[] {
 async function until(condition: () => boolean, what: string, stderr: () => string): Promise<void> {
   const deadline = Date.now() + 20_000;
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}; the recorder said: ${stderr()}`);
+    if (Date.now() > deadline) throw new Error(`not within 20 s: ${what}; the recorder said: ${stderr()}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

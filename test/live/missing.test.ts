@@ -17,10 +17,10 @@ const ABSENT: Readonly<Record<string, string>> = {
   'proc.exec': 'evt.type=execve and evt.failed=false',
   'proc.exit': 'evt.type=procexit',
   signals: 'evt.type=signaldeliver',
-  'net.reset_sent': 'net.trouble=reset_sent',
-  'net.reset_received': 'net.trouble=reset_received',
+  'net.reset_sent': 'net.event=reset_sent',
+  'net.reset_received': 'net.event=reset_received',
   'net.state': 'net.state.new exists',
-  'net.drop': 'net.trouble=drop',
+  'net.drop': 'net.event=drop',
 };
 
 /** Records as if the kernel refused what is named. */

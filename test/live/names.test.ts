@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BIN, cleanUp, record, whyNot } from './recording.ts';
+import { BIN, cleanUp, hasBegun, newPath, peek, type Recording, recordMeanwhile, until, whyNot } from './recording.ts';
 
 const API = resolve('../shared/lab/critical-app/kube-api.mjs');
 const UID = '11111111-2222-3333-4444-555555555555';
@@ -45,7 +45,6 @@ describe.skipIf(reason !== null)(`names while they change (${reason ?? 'as root,
 
   beforeAll(async () => {
     say('pods', [pod('blue')]);
-    writeFileSync(join(folder, 'green'), JSON.stringify({ items: [pod('green')] }));
     const about = { kind: 'Pod', namespace: 'shop', name: 'web-0', uid: UID };
     const soon = new Date(Date.now() + 60_000).toISOString();
     const event = {
@@ -68,10 +67,19 @@ describe.skipIf(reason !== null)(`names while they change (${reason ?? 'as root,
     cleanUp();
   });
 
-  test('each event has the label of its time, from the first to the last; the cluster’s own word is harmless on a terminal', () => {
-    const inPod = `echo $$ >${cgroup}/cgroup.procs; cat ${folder}/before; sleep 2; cp ${folder}/green ${folder}/next; mv ${folder}/next ${folder}/pods.json; sleep 2; cat ${folder}/after`;
+  test('each event has the label of its time, from the first to the last; the cluster’s own word is harmless on a terminal', async () => {
+    const [path, relabelled] = [newPath(), join(folder, 'relabelled')];
+    const inPod = `echo $$ >${cgroup}/cgroup.procs; cat ${folder}/before; while ! [ -e ${relabelled} ]; do sleep 0.05; done; cat ${folder}/after`;
     const script = `mkdir -p ${cgroup}; sh -c '${inPod}' 2>/dev/null; true`;
-    const recording = record(['sh', '-c', script], ['-k', url]);
+    const going = recordMeanwhile(['sh', '-c', script], ['-k', url], path);
+    const isIn = (ask: (recording: Recording) => boolean) => hasBegun(path) && peek(path, ask);
+    const hasLabel = (tier: string) => isIn(({ capture }) => [...capture.dims.objects.all()].some(({ labels }) => labels?.tier === tier));
+    await until('the first label is known', () => hasLabel('blue'));
+    await until('the first event is stored', () => isIn((recording) => recording.count(`fs.path.name=${folder}/before`) > 0));
+    say('pods', [pod('green')]);
+    await until('the new label is known', () => hasLabel('green'));
+    writeFileSync(relabelled, '');
+    const recording = await going;
     const opened = recording.rows(`proc.name=cat and evt.type=openat and fs.path.name startswith ${folder}`, [
       'k8s.pod.name',
       'k8s.pod.label.tier',

@@ -89,6 +89,37 @@ function copied(reading: Reading): Reading {
   return reading instanceof Uint8Array ? Buffer.from(reading).toString('latin1') : reading;
 }
 
+const LOOK_MS = 50;
+const PATIENCE_MS = 30_000;
+
+/** Looks again and again until it is so. Throws when that takes more than 30 s. */
+export async function until(what: string, done: () => boolean): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!done()) {
+    if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+/** Asks a capture that is still written. */
+export function peek<Answer>(path: string, ask: (recording: Recording) => Answer): Answer {
+  const recording = new Recording(path);
+  try {
+    return ask(recording);
+  } finally {
+    recording.capture.close();
+  }
+}
+
+/** Whether a recording has begun: its file is there, and is a capture already. */
+export function hasBegun(path: string): boolean {
+  try {
+    return peek(path, ({ capture }) => capture.meta.epoch !== undefined);
+  } catch {
+    return false;
+  }
+}
+
 const folders: string[] = [];
 
 /** A path for a capture in a folder that `cleanUp` removes. */
@@ -114,8 +145,7 @@ export function record(command: readonly string[], options: readonly string[] = 
 }
 
 /** As `record`, while the test goes on. */
-export async function recordMeanwhile(command: readonly string[], options: readonly string[] = []): Promise<Recording> {
-  const path = newPath();
+export async function recordMeanwhile(command: readonly string[], options: readonly string[] = [], path = newPath()): Promise<Recording> {
   await promisify(execFile)(BIN, ['record', '-w', path, ...options, '--', ...command], { timeout: 120_000 });
   return new Recording(path);
 }

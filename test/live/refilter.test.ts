@@ -6,13 +6,12 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { CollectorServer } from '../../src/collector/server.ts';
 import { Session } from '../../src/collector/session.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
-import { cleanUp, newPath, Recording, whyNot } from './recording.ts';
+import { cleanUp, newPath, peek, Recording, until, whyNot } from './recording.ts';
 
 const reason = whyNot();
 const folder = mkdtempSync(join(tmpdir(), 'trowel-refilter-'));
 const PROBE = join(packageRoot(), 'native/build/trowel-probe');
 const CONFIG = { snaplen: 80, snaplenWhole: 4096, waitOverNs: 1_000_000, latency: true, excludePids: [process.pid] };
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 let probe: ChildProcess | null = null;
 
 /** A collector of this process with a probe of its own. */
@@ -34,10 +33,14 @@ async function recorded(path: string, filter: string): Promise<{ session: Sessio
   return { session: await session.promise, ended: ended.promise };
 }
 
-/** Both programs read a file; all they did has arrived when this ends. */
-async function work(file: string): Promise<void> {
-  for (const program of ['cat', 'wc']) execFileSync(program, [file]);
-  await sleep(1000);
+/** Both programs read a file. */
+function work(file: string, programs = ['wc', 'cat']): void {
+  for (const program of programs) execFileSync(program, [file]);
+}
+
+/** Events are stored in the order of their times: what was before has been looked at, too. */
+function isStored(path: string, program: string, file: string): boolean {
+  return peek(path, (recording) => recording.count(`proc.name=${program} and fd.name=${file} and evt.type=read`) > 0);
 }
 
 describe.skipIf(reason !== null)(`another filter while recording (${reason ?? 'as root, with BTF'})`, () => {
@@ -50,19 +53,23 @@ describe.skipIf(reason !== null)(`another filter while recording (${reason ?? 'a
   test('holds from then on, in the kernel and in the collector; a wrong one changes nothing', async () => {
     const path = newPath();
     const { session, ended } = await recorded(path, 'proc.name=cat and fd.type=file');
-    await work('/etc/hosts');
+    work('/etc/hosts');
     expect(() => session.refilter('proc.nome=wc')).toThrow('proc.nome');
-    await work('/etc/hostname');
+    work('/etc/hostname');
+    await until('what cat read is stored', () => isStored(path, 'cat', '/etc/hostname'));
     session.refilter('proc.name=wc and evt.type=read');
-    await sleep(200);
-    await work('/etc/passwd');
+    await until('the new filter holds', () => {
+      work('/etc/services', ['wc']);
+      return isStored(path, 'wc', '/etc/services');
+    });
+    work('/etc/passwd');
     session.stop();
     expect(await ended).toBeNull();
     const recording = new Recording(path);
     const readBy = (program: string) =>
       new Set(recording.values(`proc.name=${program} and fd.name startswith /etc and evt.type=read`, 'fd.name'));
     expect(readBy('cat')).toEqual(new Set(['/etc/hosts', '/etc/hostname']));
-    expect(readBy('wc')).toEqual(new Set(['/etc/passwd']));
+    expect(readBy('wc')).toEqual(new Set(['/etc/services', '/etc/passwd']));
     expect(recording.capture.meta.filter).toBe('proc.name=cat and fd.type=file, then proc.name=wc and evt.type=read');
     const filtered = [...recording.capture.dims.counters.all()].reduce((sum, counter) => sum + counter.filtered, 0);
     expect(filtered).toBeGreaterThan(0);

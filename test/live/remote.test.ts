@@ -1,19 +1,18 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { afterAll, describe, expect, test } from 'vitest';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { BIN, whyNot } from './recording.ts';
+import { BIN, hasBegun, Recording, until, whyNot } from './recording.ts';
 
 const PROBE = join(packageRoot(), 'native/build/trowel-probe');
 const reason = whyNot();
 const folder = mkdtempSync(join(tmpdir(), 'trowel-remote-'));
 const children: ChildProcess[] = [];
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function start(command: string, ...args: string[]): { child: ChildProcess; text: () => string; ended: Promise<number | null> } {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -26,14 +25,6 @@ function start(command: string, ...args: string[]): { child: ChildProcess; text:
   return { child, text: () => text, ended };
 }
 
-async function until(what: string, done: () => boolean): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    if (done()) return;
-    await sleep(50);
-  }
-  throw new Error(`waited in vain until ${what}`);
-}
-
 /** Not one that the kernel gives to outgoing connections: a probe that tries again and again would take it, and talk to itself. */
 function freePort(): Promise<number> {
   const port = 20_000 + Math.floor(Math.random() * 12_000);
@@ -44,6 +35,23 @@ function freePort(): Promise<number> {
   });
 }
 
+/** Passes on what is said to a port of this machine, and counts the connections that the other end closed. */
+function countingProxy(to: number): Promise<{ port: number; ended: () => number; close: () => void }> {
+  let ended = 0;
+  const server = createServer((client) => {
+    const upstream = connect(to, '127.0.0.1');
+    upstream.on('end', () => ended++).on('error', () => client.destroy());
+    client.on('error', () => upstream.destroy());
+    client.pipe(upstream).pipe(client);
+  });
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      resolve({ port, ended: () => ended, close: () => server.close() });
+    });
+  });
+}
+
 async function collector(into: string, address: string, ...options: string[]) {
   const started = start(BIN, 'collect', '--listen', address, '-w', into, ...options);
   await until('the collector listens', () => started.text().includes('listening') || started.child.exitCode !== null);
@@ -51,6 +59,8 @@ async function collector(into: string, address: string, ...options: string[]) {
   return started;
 }
 
+/** The capture that a collector says it makes; empty: none yet. */
+const fileOf = (said: string) => /recording into (\S+\.trowel)\n/.exec(said)?.[1] ?? '';
 const captures = (into: string) => readdirSync(into).filter((file) => file.endsWith('.trowel'));
 
 /** Makes an authority, and a certificate that it signed for each name. */
@@ -103,17 +113,37 @@ describe.skipIf(reason !== null)(`a collector elsewhere (${reason ?? 'as root, w
     await expect(health('nonsense')).rejects.toSatisfy((error: ServiceError) => error.code === status.NOT_FOUND);
     client.close();
     const probe = start(PROBE, address);
-    await until('the probe records', () => text().includes('recording into'));
-    await sleep(700);
+    await until('the probe records', () => hasBegun(fileOf(text())));
     execFileSync('cat', ['/etc/hosts']);
-    await sleep(300);
     child.kill('SIGTERM');
     expect(await probe.ended).toBe(0);
     expect(await ended).toBe(0);
-    const capture = new CaptureReader(join(into, captures(into)[0]!));
+    const capture = new CaptureReader(fileOf(text()));
     expect(capture.meta.state).toBe('complete');
     expect([...capture.dims.fds.all()].map(({ name }) => name)).toContain('/etc/hosts');
     capture.close();
+  });
+
+  test('gives users the names that they have on the probe’s node', async () => {
+    const into = join(folder, 'users');
+    const node = join(folder, 'node');
+    mkdirSync(join(node, 'etc'), { recursive: true });
+    writeFileSync(join(node, 'etc/passwd'), 'not a user\nwurzel:x:0:5:Wurzel:/wurzel:/bin/wurzel\n');
+    writeFileSync(join(node, 'etc/group'), 'stamm:x:0:wurzel\n');
+    const address = `127.0.0.1:${await freePort()}`;
+    const { child, text, ended } = await collector(into, address, 'user.name=wurzel and proc.name=cat');
+    const probe = start('env', `TROWEL_NODE_ROOT=${node}`, PROBE, address);
+    await until('the probe records', () => hasBegun(fileOf(text())));
+    execFileSync('cat', ['/etc/hosts']);
+    child.kill('SIGTERM');
+    expect(await probe.ended).toBe(0);
+    expect(await ended).toBe(0);
+    const recording = new Recording(fileOf(text()));
+    expect([...recording.capture.dims.users.all()]).toEqual([
+      { id: 1, uid: 0, gid: 5, name: 'wurzel', home: '/wurzel', shell: '/bin/wurzel' },
+    ]);
+    expect(recording.count('fd.name=/etc/hosts and evt.type=read')).toBeGreaterThan(0);
+    expect(new Set(recording.values('proc.name=cat', 'group.name'))).toEqual(new Set(['stamm']));
   });
 
   test('only takes probes that its authorities vouch for', async ({ skip }) => {
@@ -132,14 +162,15 @@ describe.skipIf(reason !== null)(`a collector elsewhere (${reason ?? 'as root, w
       '--tls-ca',
       pem('ca.pem'),
     );
-    const stranger = start(PROBE, '--ca', pem('ca.pem'), address);
-    await sleep(1500);
+    const between = await countingProxy(Number(address.split(':')[1]));
+    const stranger = start(PROBE, '--ca', pem('ca.pem'), `localhost:${between.port}`);
+    await until('the collector has sent the stranger away twice', () => between.ended() >= 2);
     stranger.child.kill('SIGTERM');
     await stranger.ended;
+    between.close();
     expect(captures(into)).toEqual([]);
     const probe = start(PROBE, '--ca', pem('ca.pem'), '--cert', pem('probe.pem'), '--key', pem('probe.key'), address);
-    await until('the probe records', () => text().includes('recording into'));
-    await sleep(500);
+    await until('the probe records', () => hasBegun(fileOf(text())));
     child.kill('SIGTERM');
     expect(await probe.ended).toBe(0);
     expect(await ended).toBe(0);
@@ -151,21 +182,17 @@ describe.skipIf(reason !== null)(`a collector elsewhere (${reason ?? 'as root, w
     const address = `127.0.0.1:${await freePort()}`;
     const first = await collector(into, address);
     const probe = start(PROBE, address);
-    await until('the probe records', () => first.text().includes('recording into'));
-    await sleep(500);
+    await until('the probe records', () => hasBegun(fileOf(first.text())));
     first.child.kill('SIGKILL');
     await first.ended;
     execFileSync('cat', ['/etc/services']);
-    await sleep(1000);
     const second = await collector(into, address);
-    await until('the probe is back', () => second.text().includes('recording into'));
+    await until('the probe is back', () => hasBegun(fileOf(second.text())));
     execFileSync('cat', ['/etc/hostname']);
-    await sleep(1000);
     second.child.kill('SIGTERM');
     await second.ended;
     expect(await probe.ended).toBe(0);
-    const [, again] = captures(into).sort();
-    const capture = new CaptureReader(join(into, again!));
+    const capture = new CaptureReader(fileOf(second.text()));
     const names = [...capture.dims.fds.all()].map(({ name }) => name);
     const lost = [...capture.dims.losses.all()].reduce((sum, { count }) => sum + count, 0);
     capture.close();

@@ -30,28 +30,28 @@ describe.skipIf(reason !== null)(`trouble in the network (${reason ?? 'as root, 
     'a closed port: a reset, sent and received, with both ends and why the packet was dropped',
     () => {
       const recording = play('curl -s http://127.0.0.1:81/');
-      const [received] = recording.rows('net.trouble=reset_received', ['fd.name', 'net.state']);
+      const [received] = recording.rows('net.event=reset_received', ['fd.name', 'net.state']);
       expect(received!['fd.name']).toMatch(/^127\.0\.0\.1:\d+->127\.0\.0\.1:81$/);
       expect(received!['net.state']).toBe('SYN_SENT');
-      expect(recording.count('net.trouble=reset_sent and fd.port=81')).toBe(1);
-      expect(recording.values('net.trouble=drop and fd.port=81', 'net.drop.reason')).toContain('NO_SOCKET');
+      expect(recording.count('net.event=reset_sent and fd.port=81')).toBe(1);
+      expect(recording.values('net.event=drop and fd.port=81', 'net.drop.reason')).toContain('NO_SOCKET');
     },
   );
 
   testWith(['net.retransmit', 'net.state'], 'nobody answers: each further try of a connection', () => {
     const recording = play(`${SILENT}; curl -s -m 3.5 http://192.0.2.9/`);
-    expect(recording.values('net.trouble=connect_unanswered and fd.sip=192.0.2.9', 'net.tries').slice(0, 2)).toEqual([2, 3]);
+    expect(recording.values('net.event=connect_unanswered and fd.sip=192.0.2.9', 'net.tries').slice(0, 2)).toEqual([2, 3]);
     expect(recording.values('net.state.new exists and fd.sip=192.0.2.9', 'net.state.old')[0]).toBe('SYN_SENT');
   });
 
   testWith(['accept_queue'], 'a full accept queue: how long it is and may be', () => {
     const recording = play('start serve deaf 80; start crowd 80; curl -s -m 1.5 http://127.0.0.1/');
-    const [full] = recording.rows('net.trouble=accept_queue_full', ['fd.port', 'net.backlog.length', 'net.backlog.max']);
+    const [full] = recording.rows('net.event=accept_queue_full', ['fd.port', 'net.backlog.length', 'net.backlog.max']);
     expect(full).toMatchObject({ 'net.backlog.length': 1, 'net.backlog.max': 0 });
   });
 
   testWith(['udp_queue'], 'a full receive queue of UDP', () => {
-    expect(play('sick flood 5000').count('net.trouble=udp_queue_full and fd.port=5000')).toBeGreaterThan(0);
+    expect(play('sick flood 5000').count('net.event=udp_queue_full and fd.port=5000')).toBeGreaterThan(0);
   });
 
   testWith(['net.state'], 'each connection’s states, from the first packet to the last', () => {
@@ -62,7 +62,7 @@ describe.skipIf(reason !== null)(`trouble in the network (${reason ?? 'as root, 
 
   test('none of it with --no-net', () => {
     const recording = play('curl -s http://127.0.0.1:81/', '--no-net');
-    expect(recording.count('net.trouble exists')).toBe(0);
+    expect(recording.count('net.event exists')).toBe(0);
     expect(recording.count('evt.type=connect and fd.port=81')).toBeGreaterThan(0);
   });
 });

@@ -78,7 +78,7 @@ export const UNSUPPORTED: readonly { readonly pattern: RegExp; readonly of: stri
   {
     pattern: /^(tcp|udp|ip|ipv6|icmp|icmpv6|frame)\./,
     of: 'Wireshark',
-    reason: 'calls are recorded, not packets: see fd.* for addresses and ports, net.* for troubles',
+    reason: 'calls are recorded, not packets: see fd.* for addresses and ports, net.* for what the kernel says of packets',
   },
   {
     pattern: /^dns\.(flags|count|qry|resp|rr)\b/,

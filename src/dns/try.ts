@@ -176,7 +176,10 @@ function silentTry(query: DnsRow, server: string, around: Around, context: TryCo
   const tooLate = unheard.find((note) => note.time >= closed && !isFar(note, own));
   const result = error === null ? silence(query, ending, around.patience, context) : 'UNREACHABLE';
   const turnedBack = drops.filter((note) => isFar(note, own) && TURNS_BACK.has(note.reason));
-  const refused = [...unheard, ...turnedBack].find(({ time }) => time < closed && time <= ending.end);
+  // A filter that rejects tells so at once: only then nobody waits for the answer to a question that it dropped.
+  const rejected =
+    ending.by === 'close' ? drops.filter(({ reason, server: other }) => other === server && reason === 'NETFILTER_DROP') : [];
+  const refused = [...unheard, ...turnedBack, ...rejected].find(({ time }) => time < closed && time <= ending.end);
   return {
     end: error === null ? ending.end : Math.min(ending.end, error.end),
     result: refused !== undefined && result === 'UNANSWERED' ? 'UNREACHABLE' : result,

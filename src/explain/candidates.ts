@@ -277,7 +277,7 @@ class Search {
       const first = lookup.attempts[0]!.queries[0]!;
       const where = { pid: lookup.pid, tid, start: lookup.start, end: lookup.end, num: first.num, fd: first.fd };
       if (lookup.end - lookup.start >= this.#over) this.found.push({ ...where, kind: 'dns', error: '' });
-      else if (lookup.result !== 'NOERROR' && lookup.result !== 'NODATA')
+      else if (lookup.result !== 'NOERROR' && (lookup.result !== 'NODATA' || (this.failures.ends.get(lookup.pid)?.exit ?? 0) !== 0))
         this.found.push({ ...where, kind: 'failure', error: lookup.result });
     }
   }

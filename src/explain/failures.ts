@@ -117,7 +117,7 @@ export class Failures {
     const begun = this.#scene.life(this.#scene.pidOf(chunk.thread[i]!))?.begun === true;
     if (!way.hard && !begun) return;
     const what = this.#target(chunk, i, type);
-    if (kind === 'connect' && this.#isNameserver(chunk.fd[i]!)) {
+    if ((kind === 'connect' || type.io === 'write') && this.#isNameserver(chunk.fd[i]!)) {
       this.note(chunk, i, 'nameserver', { call: type.name, error, what });
       return;
     }

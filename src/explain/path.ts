@@ -237,8 +237,20 @@ class Walk {
     const key = `${kind} ${socket.key}`;
     const known = this.phases.get(key)?.socket;
     const { local, remote } = socket;
+    const { longest = wait } = known ?? {};
+    const longer = wait.end - wait.start > longest.end - longest.start ? wait : longest;
     const closed = outcome === 'closed' || (known?.closed ?? false);
-    const detail = { fds: [...socket.fds], local, remote, error: error ?? known?.error ?? null, closed, outcome, peer: null, trouble: [] };
+    const detail = {
+      fds: [...socket.fds],
+      local,
+      remote,
+      error: error ?? known?.error ?? null,
+      closed,
+      outcome,
+      longest: { start: longer.start, end: longer.end },
+      peer: null,
+      trouble: [],
+    };
     this.#add(key, { kind, what: remote, socket: detail }, from, to, [wait.first, wait.last]);
   }
 

@@ -11,9 +11,10 @@ const LEAVES: ReadonlySet<string> = new Set(['close', 'shutdown']);
 /** How far from the wait its other side's events may lie. */
 const AROUND = 50e6;
 
-/** `phase`: a wait for a connection or an answer. null: nobody on this node held the other end. */
-export function peerOf(scene: Scene, phase: Phase, depth: number): Peer | null {
-  const { socket } = phase;
+/** `of`: waits for a connection or for answers. null: nobody on this node held the other end. */
+export function peerOf(scene: Scene, of: Phase, depth: number): Peer | null {
+  const { socket } = of;
+  const phase = { ...of, ...socket?.longest };
   if (socket === null || depth > 2) return null;
   const fds = otherEnds(scene, socket);
   const around = { from: phase.start - AROUND, to: phase.end + AROUND };

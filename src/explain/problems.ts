@@ -47,7 +47,7 @@ export function problemsOf(scene: Scene, failures: Failures): Problem[] {
     const weighs = weightOf(failure, failures.ends.get(failure.pid), scene) >= 1;
     if (weighs && !madeGood(scene, failure)) add(failure);
   }
-  for (const [pid, soft] of failures.soft) for (const failure of proven(pid, soft, failures)) add(failure);
+  for (const [pid, soft] of failures.soft) for (const failure of proven(pid, soft, failures, byPid.has(pid))) add(failure);
   for (const [pid, end] of failures.ends) for (const failure of endFailure(pid, end, failures, byPid.has(pid), scene)) add(failure);
   return [...byPid]
     .map(([pid, own]) => problemOf(pid, own, scene, failures))
@@ -97,26 +97,27 @@ function madeGood(scene: Scene, { kind, pid, what, time }: Failure): boolean {
 
 /**
  * Of ordinary errors those that the process complained of and ended with an error for: it wrote the path or the error's
- * text.
+ * text. `known`: a graver failure is, so an error's text alone proves nothing.
  */
-function proven(pid: number, soft: readonly Failure[], { ends, words }: Failures): Failure[] {
+function proven(pid: number, all: readonly Failure[], { ends, words }: Failures, known: boolean): Failure[] {
   if (!endedBadly(ends.get(pid))) return [];
   const said = words.get(pid) ?? '';
+  const soft = all.filter(({ what }) => !OPTIONAL.test(what));
   const named = soft.findLast(({ what }) => what !== '' && said.includes(baseName(what)));
   const texted = soft.findLast(({ error }) => TEXTS[error] !== undefined && said.includes(TEXTS[error]));
   const both = soft.findLast(({ what, error }) => what !== '' && said.includes(baseName(what)) && said.includes(TEXTS[error] ?? error));
-  const found = both ?? named ?? texted ?? lastSocket(soft, ends.get(pid)!);
+  const found = both ?? (known ? undefined : (named ?? texted ?? lastSocket(soft, ends.get(pid)!)));
   return found === undefined ? [] : [found];
 }
 
 /** A Unix socket that it could not use right before its end: some programs say only that they could not connect. */
 function lastSocket(soft: readonly Failure[], end: End): Failure | undefined {
-  const last = soft.findLast(({ kind, what }) => kind === 'connect' && !OPTIONAL.test(what));
+  const last = soft.findLast(({ kind }) => kind === 'connect');
   return last !== undefined && end.time - last.time < RIGHT_BEFORE ? last : undefined;
 }
 
-/** Sockets that the C library and programs look for, and do without. */
-const OPTIONAL = /nscd|nslcd|\/dev\/log|sss\/|systemd|dbus|\/journal/;
+/** Sockets and texts that the C library and programs look for, and do without. */
+const OPTIONAL = /nscd|nslcd|\/dev\/log|sss\/|systemd|dbus|\/journal|\/locale\/|\.mo$/;
 /** ns */
 const RIGHT_BEFORE = 1e9;
 

@@ -57,6 +57,8 @@ export interface SocketPhase {
   readonly closed: boolean;
   /** `given up`: the process did; `open`: the capture ended first. */
   readonly outcome: 'answered' | 'closed' | 'failed' | 'given up' | 'open';
+  /** Where the phase is made of several waits on the connection, the longest of them: the one to explain. */
+  readonly longest?: { readonly start: number; readonly end: number };
   /** The other end, where it is on this node. */
   readonly peer: Peer | null;
   /** What the kernel said of its packets. */

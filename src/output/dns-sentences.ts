@@ -111,6 +111,7 @@ const SAYS: Readonly<Record<string, string>> = {
   NXDOMAIN: 'there is no such name',
   SERVFAIL: 'the DNS server failed to find out (SERVFAIL)',
   REFUSED: 'the DNS server refuses to answer (REFUSED)',
+  NODATA: 'the name is there, but has no address of the kind that was asked for (NODATA)',
 };
 
 function unfound(f: Unfound): string {

@@ -59,7 +59,8 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
   'server-computes': serving,
   'server-busy': (f) =>
     `${asking(f)}: ${name(f.server)} ${f.late === null ? 'has not read the request' : `read the request only after ${spanText(f.late)}`}${f.work === '' ? '' : `; it ${f.work} meanwhile`}.`,
-  'server-slow': (f) => (f.server === null ? elsewhere(f) : `${asking(f)}: ${name(f.server)} had the request and did not answer.`),
+  'server-slow': (f) =>
+    f.server === null ? elsewhere(f) : `${asking(f)}: ${name(f.server)} had the request and did not answer${f.never ? '' : ' sooner'}.`,
   'server-silent': elsewhere,
   'tls-slow': elsewhere,
   'mtu-black-hole': (f) =>
@@ -126,6 +127,7 @@ const NAMESERVER: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'cannot be reached: there is no route to the host',
   EADDRNOTAVAIL: 'cannot be reached: there is no address to ask from',
   ECONNREFUSED: 'refuses connections over TCP',
+  EPERM: 'may not be asked: a packet filter or a policy on this side forbids it',
 };
 
 function connecting(f: Connecting): string {

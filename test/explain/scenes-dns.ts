@@ -20,5 +20,9 @@ export const DNS_SCENES: readonly Scene[] = [
   { name: 'a silent DNS server and a caller that gives up first', script: `start dns deaf; ${resolver('nameserver 127.0.0.1')}; timeout 1.5 "$folder/sick" look-up a.b.c.d`, cause: 'dns-server-silent', says: /127\.0\.0\.1:53 never answered; it was cut off 1\.[45]\d+ s after/ },
   { name: 'an address whose name nobody knows', script: 'start dns deaf; sick look-up-address 10.1.2.3', cause: 'dns-server-silent', says: /for the name of 10\.1\.2\.3/ },
   { name: 'a search domain of the environment', script: `start dns normal; ${resolver('search other.test', 'nameserver 127.0.0.1', 'options ndots:3 timeout:1 attempts:1')}; LOCALDOMAIN="cluster.test silent.test" sick look-up backend.app`, cause: 'dns-search-domain-silent', says: /search domain silent\.test/ },
+  { name: 'a name without an address', script: 'start dns no-address; curl -s http://a.b.c.d/', cause: 'dns-failed', says: /could not look up a\.b\.c\.d, .* has no address .*\(NODATA\)/ },
+  { name: 'healthy: a name without an address, of which a program makes nothing', script: 'start dns no-address; sick look-up a.b.c.d', cause: null },
+  { name: 'a DNS server that must not be asked', script: 'start dns normal; iptables -A OUTPUT -p udp --dport 53 -j DROP; curl -s http://a.b.c.d/', cause: 'nameserver-unreachable', says: /127\.0\.0\.1:53 may not be asked: a packet filter/ },
+  { name: 'a DNS server whose questions a filter rejects', script: 'start dns normal; iptables -A INPUT -p udp --dport 53 -j REJECT; curl -s http://a.b.c.d/', cause: 'dns-server-unreachable', says: /cannot be reached \(a packet filter/ },
   { name: 'healthy: a DNS server that refuses and a second that answers', script: `start dns refused 127.0.0.2; start dns normal; ${resolver('nameserver 127.0.0.2', 'nameserver 127.0.0.1')}; sick look-up a.b.c.d`, cause: null },
 ];

@@ -17,6 +17,10 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
 /** On a disk: /tmp may be memory, where fsync waits for nothing. */
 const folder = mkdtempSync('/var/tmp/trowel-scenes-');
 
+function hasIptables(): boolean {
+  return spawnSync('unshare', ['-n', 'iptables', '-A', 'INPUT', '-p', 'udp', '-j', 'REJECT']).status === 0;
+}
+
 /** Plays a scene under the recorder. On a busy machine events may be lost: then it is played again, up to three times. */
 function play({ script }: Scene): Explanation {
   const command = ['unshare', '-n', '-m', join(import.meta.dirname, 'stage'), folder, script];
@@ -40,6 +44,7 @@ describe.skipIf(reason !== null)(`explain finds what was wrong (${reason ?? 'as 
   test.for(SCENES)('$name', (scene, { skip }) => {
     const lacking = whyNot(...(NEEDS[scene.name] ?? []));
     if (lacking !== null) skip(lacking);
+    if (scene.script.includes('iptables') && !hasIptables()) skip('iptables is not installed, or may not be used');
     const { story } = play(scene);
     const cause = story?.causes[0];
     expect(cause?.id ?? null, cause && sentenceOf(cause)).toBe(scene.whole ?? scene.cause);

@@ -51,6 +51,7 @@ export const SCENES: readonly Scene[] = [
   { name: 'a server that computes', script: 'start serve compute 80; curl -s http://127.0.0.1/', cause: 'server-computes' },
   { name: 'a server whose own server sleeps', script: 'start serve sleep 81; start serve upstream 80 81; curl -s http://127.0.0.1/', cause: 'server-waits-for-server', says: /^curl .* waited for 127\.0\.0\.1:81/ },
   { name: 'a server that looks up a name', script: 'start dns normal; start serve lookup 80 backend.app; curl -s http://127.0.0.1/', cause: 'server-waits-for-dns', says: /^curl .* looked up backend\.app\.silent\.test/ },
+  { name: 'a server that takes long for a second request', script: 'start tire 80; curl -s http://127.0.0.1/ http://127.0.0.1/', cause: 'server-sleeps', says: /sick \(\d+\) slept for 3\d\d ms/ },
   { name: 'a server that is busy with another client', script: 'start serve sleep 80; sick ask 80 & sleep 0.05; curl -s http://127.0.0.1/; wait $!', cause: 'server-sleeps', says: /read the request only after 2\d\d ms/ },
   { name: 'a server that closes without an answer', script: 'start serve close 80; curl -s http://127.0.0.1/', cause: 'server-closed' },
   { name: 'a server that accepts and does not read', script: 'start serve unread 80; curl -s -m 0.5 http://127.0.0.1/', cause: 'server-busy', says: /has not read the request/ },

@@ -152,6 +152,21 @@ static void publish(int port)
 		fail("publish");
 }
 
+/* Answers the first request on a connection at once, and takes long for the others. */
+static void tire(int port)
+{
+	static const char response[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n";
+	int fd = accept(listening(port, 1), NULL, NULL);
+	char request[2048];
+
+	for (int nth = 0; read(fd, request, sizeof request) > 0; nth++) {
+		if (nth > 0)
+			sleep_ms(LONG_MS);
+		if (write(fd, response, sizeof response - 1) < 0)
+			fail("tire");
+	}
+}
+
 /* ---- DNS ---- */
 
 /* The question's name with dots; where the question ends. */
@@ -170,10 +185,10 @@ static int question(const unsigned char *message, char *name)
 }
 
 /* Makes the answer to a question in place: an address for A questions if rcode is 0. Gives its length. */
-static int answer(unsigned char *message, int length, int rcode)
+static int answer(unsigned char *message, int length, int rcode, int has_address)
 {
 	static const unsigned char record[] = { 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 127, 0, 0, 1 };
-	int with_address = rcode == 0 && message[length - 3] == 1;
+	int with_address = has_address && rcode == 0 && message[length - 3] == 1;
 
 	message[2] = 0x81;
 	message[3] = 0x80 | rcode;
@@ -267,7 +282,7 @@ static void dns(const char *habit, const char *ip, const char *argument)
 		if (strcmp(habit, "forward") == 0)
 			length = forward(message, length, argument);
 		else
-			length = answer(message, length, rcode);
+			length = answer(message, length, rcode, strcmp(habit, "no-address") != 0);
 		if (strcmp(habit, "truncate") == 0)
 			message[2] |= 2;
 		if (strcmp(habit, "elsewhere") == 0)
@@ -385,6 +400,8 @@ int main(int argc, char **argv)
 		dns(argument, argc > 3 ? argv[3] : "127.0.0.1", argc > 4 ? argv[4] : "");
 	else if (strcmp(what, "publish") == 0)
 		publish(number);
+	else if (strcmp(what, "tire") == 0)
+		tire(number);
 	else if (strcmp(what, "subscribe") == 0)
 		subscribe(number);
 	else if (strcmp(what, "hold-lock") == 0)

@@ -90,7 +90,13 @@ function judgeLookup(found: Asked, facts: Facts): Found[] {
   if (silent.length > 0) return [judgeSilent(found, silent, facts)];
   if (slow.length > 0) return [judgeAnswered(found, slow, facts) ?? slowServer(found, slow)];
   if (total(phases) >= facts.over) return [longList(found, facts)];
-  return lookup.result === 'NOERROR' || lookup.result === 'NODATA' || lookup.result === 'ANSWERED' ? [] : [failed(found)];
+  return isEnough(lookup, facts) ? [] : [failed(found)];
+}
+
+/** A name without an address is one that its process lives with, unless that is the end of it. */
+function isEnough({ result, pid }: Lookup, { scene }: Facts): boolean {
+  if (result === 'NODATA') return (scene.endOf(pid)?.exit ?? 0) === 0;
+  return result === 'NOERROR' || result === 'ANSWERED';
 }
 
 /** A truncated answer is to be asked for again over TCP, and there nobody answers. */

@@ -52,10 +52,12 @@ function isLost({ socket }: Phase, { failures }: Facts): boolean {
 }
 
 /** The server did answer, long before: that its client read it later, or is not seen to, is not the server's doing. */
-function isAnswered({ socket, end, duration }: Phase, { over }: Facts): boolean {
+function isAnswered(phase: Phase, { over }: Facts): boolean {
+  const { socket } = phase;
+  const { start, end } = socket?.longest ?? phase;
   const answered = socket?.peer?.answered ?? null;
   if (answered === null || socket!.peer!.received === null || socket!.trouble.length > 0) return false;
-  return end - answered > Math.max(over, duration / 2);
+  return end - answered > Math.max(over, (end - start) / 2);
 }
 
 function found(phase: Phase, socket: SocketPhase, facts: Facts): Found {
@@ -140,7 +142,8 @@ const PEER_CAUSES: Readonly<Partial<Record<Kind, CauseId & `server-${string}`>>>
 
 function peerCause(peer: Peer, phase: Phase, asking: Asking, shown: Shown): Found {
   const work = [...peer.phases].sort((a, b) => b.duration - a.duration)[0];
-  const late = peer.received === null ? null : peer.received - phase.start;
+  const { start } = phase.socket?.longest ?? phase;
+  const late = peer.received === null ? null : peer.received - start;
   const serving: Serving = { ...asking, server: peer.process, late, work: workText(work), spent: work?.duration ?? 0 };
   if (late === null || late > phase.duration / 2) return cause('server-busy', { ...serving, work: busyText(work) }, shown);
   const id = work === undefined ? undefined : PEER_CAUSES[work.kind];

@@ -40,6 +40,8 @@ export interface PodPlace {
   readonly name: string;
   readonly netns: number;
   readonly pid: number;
+  /** How many are in it; 0: not counted. */
+  readonly processes: number;
   readonly ips: readonly string[];
   /** The interface of the node that leads to it; null: not found. */
   readonly link: Held<'link'> | null;
@@ -136,7 +138,7 @@ export class Cluster {
     const row = this.pods.find(({ uid }) => uid === value.pod) ?? ips.map((ip) => this.podAt(ip)).find((pod) => pod !== null) ?? null;
     const link = this.node.at('link', this.time, this.node.host).find((one) => one.value.peerNetns === netns) ?? null;
     const name = value.host ? 'the node' : row === null ? value.name || value.comm : nameOf(row);
-    return { row: value.host ? null : row, name, netns, pid: value.pid, ips, link: value.host ? null : link };
+    return { row: value.host ? null : row, name, netns, pid: value.pid, processes: value.processes, ips, link: value.host ? null : link };
   }
 }
 

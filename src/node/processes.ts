@@ -91,7 +91,7 @@ export function namespaceFact(namespace: FoundNamespace, host: boolean): NodeFac
   const value = {
     name,
     pid,
-    processes: 0,
+    processes: pids.length,
     comm: readText(`/proc/${pid}/comm`).trim(),
     container: member?.container ?? '',
     pod: member?.pod ?? '',

@@ -69,6 +69,7 @@ export const REPORT_IDS = [
   'net-pods',
   'net-services',
   'net-drops',
+  'net-flows',
   'net-endpoints',
   'net-links',
   'net-routes',

@@ -22,6 +22,7 @@ function unpacked(name: string, as = name): string {
 const trowel = (...words: string[]) => spawnSync('bin/trowel', words, { encoding: 'utf8', timeout: 20_000 });
 const SICK = unpacked('no-endpoints');
 const DROPPING = unpacked('policy-drop');
+const REAL = unpacked('kube-wrong-port');
 const HEALTHY = unpacked('healthy-node-1');
 
 test.each<[number, string[], RegExp]>([
@@ -53,7 +54,7 @@ describe('JSON fits its schema', () => {
   test.each([
     ['doctor', ['doctor', SICK]],
     ['checks', ['doctor', '-l']],
-    ...NET_VIEWS.map((view) => [`net-${view}`, ['net', view === 'drops' ? DROPPING : SICK, view]] as const),
+    ...NET_VIEWS.map((view) => [`net-${view}`, ['net', { drops: DROPPING, flows: REAL }[view as string] ?? SICK, view]] as const),
   ] as const)('%s', (id, words) => {
     const valid = ajv.compile(JSON.parse(readFileSync(`docs/schema/${id}.json`, 'utf8')) as object);
     const lines = trowel(...words, '--json')

@@ -8,7 +8,7 @@ import { afterAll, expect, test } from 'vitest';
 
 const folder = mkdtempSync(join(tmpdir(), 'trowel-guides-'));
 const capture = join(folder, 'node.trowel');
-writeFileSync(capture, gunzipSync(readFileSync('captures/doctor/wrong-port.trowel.gz')));
+writeFileSync(capture, gunzipSync(readFileSync('captures/doctor/kube-wrong-port.trowel.gz')));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const rows = readFileSync('docs/guides.md', 'utf8')

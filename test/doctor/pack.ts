@@ -14,7 +14,9 @@ const LAB = '(fd.net=172.17.0.0/16 or fd.net=10.3.0.0/16)';
 const NETWORK = `net.event exists and ${LAB}`;
 const DNS = new Set(['dns-down', 'dns-hang', 'upstream-drop', 'upstream-silent', 'conntrack-full', 'kube-proxy-off', 'bridge-nf-off']);
 const WRITES = new Set(['mtu-blackhole']);
-const UNREAD = ['flow', 'neighbour', 'policy', 'cni'];
+const UNREAD = ['neighbour', 'policy', 'cni'];
+/** A few show what they look like. */
+const MOST_FLOWS = 10;
 
 /** `kube-`: of the real cluster. */
 function filterOf(file: string): string {
@@ -29,6 +31,9 @@ function pack(path: string, folder: string): void {
   execFileSync(join(ROOT, 'bin/trowel'), ['import', path, '-w', part, filterOf(name)]);
   const db = new Database(part);
   db.exec(`DELETE FROM node_fact WHERE kind IN (${UNREAD.map((kind) => `'${kind}'`).join(', ')})`);
+  db.prepare(`DELETE FROM node_fact WHERE kind = 'flow' AND id NOT IN (SELECT id FROM node_fact WHERE kind = 'flow' LIMIT ?)`).run(
+    MOST_FLOWS,
+  );
   // where it was made, and by whom, is nobody's concern
   db.exec(
     `DELETE FROM meta WHERE key = 'command'; UPDATE process SET cwd = '/'; UPDATE process SET exepath = '' WHERE exepath GLOB '/tmp/*'`,

@@ -81,7 +81,7 @@ export const goldenPath = (name: string, columns: number, rows: number) => join(
 
 /** Screens whose texts are compared at every size. */
 export const COMPARED = SHOWN.filter(({ name }) =>
-  ['story', 'findings', 'dns', 'processes', 'stream', 'spectrogram', 'doctor', 'net-drops'].includes(name),
+  ['story', 'findings', 'dns', 'processes', 'stream', 'spectrogram', 'doctor'].includes(name),
 );
 
 const CELL = { width: 8.4, height: 18 };

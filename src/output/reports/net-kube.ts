@@ -16,6 +16,7 @@ export const PODS = view<PodPlace>({
       { nullable: true },
     ),
     column('pid', 'number', 'a process in it', ({ pid }) => (pid > 0 ? pid : null), { nullable: true }),
+    column('processes', 'count', 'how many are in it', ({ processes }) => (processes > 0 ? processes : null), { nullable: true }),
     column('netns', 'number', 'inode of the namespace', (place) => place.netns),
     column('link', 'text', 'the node’s interface that leads to it', ({ link }) => link?.key ?? null, { nullable: true }),
     column('bridge', 'text', 'what that interface is a port of', ({ link }) => link?.value.master || null, { nullable: true }),

@@ -7,10 +7,23 @@ import { type Carried, carriedBy } from '../../node/traffic.ts';
 import { column, rowColumns } from '../../report/column.ts';
 import type { Column, ColumnType, Report, Row } from '../../report/report.ts';
 import { DROPS } from './net-drops.ts';
+import { FLOWS } from './net-flows.ts';
 import { ENDPOINTS, PODS, SERVICES } from './net-kube.ts';
 import { type NetReader, view } from './net-view.ts';
 
-export const NET_VIEWS = ['pods', 'services', 'endpoints', 'links', 'routes', 'conntrack', 'sysctls', 'rules', 'sockets', 'drops'] as const;
+export const NET_VIEWS = [
+  'pods',
+  'services',
+  'endpoints',
+  'links',
+  'routes',
+  'conntrack',
+  'sysctls',
+  'rules',
+  'sockets',
+  'flows',
+  'drops',
+] as const;
 export type NetView = (typeof NET_VIEWS)[number];
 
 interface Placed<Kind extends NodeKind> {
@@ -302,6 +315,7 @@ const VIEWS: Readonly<Record<NetView, NetReader>> = {
   sysctls: SYSCTLS,
   rules: RULES,
   sockets: SOCKETS,
+  flows: FLOWS,
   drops: DROPS,
 };
 

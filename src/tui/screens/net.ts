@@ -15,6 +15,7 @@ const SENTENCES: Readonly<Record<NetView, string>> = {
   sysctls: 'which kernel settings the network has, by namespace',
   rules: 'which rules the packet filter has, and what each counted',
   sockets: 'who listens where, and how much waits there',
+  flows: 'who asked which service, and which pod that reached',
   drops: 'where packets vanished, and which rule dropped them',
 };
 

@@ -32,14 +32,14 @@ export function acceptPrompt(state: State): Update {
   const wanted = prompt.purpose === 'find' && text === '' ? state.find : text; // Enter alone: the same text again
   if (wanted === '') return { state: closed, commands: [] };
   if (prompt.purpose === 'export') return { state: closed, commands: [{ kind: 'export', path: wanted }] };
-  return prompt.purpose === 'find' ? find(closed, wanted, 1) : goTo(closed, wanted);
+  return prompt.purpose === 'find' ? find({ ...closed, finds: remembered(state.finds, wanted) }, wanted, 1) : goTo(closed, wanted);
 }
 
 /** A new filter: the old one can be gone back to, the new one is remembered. */
 export function applyFilter(state: State, text: string): Update {
   if (text === state.filter) return { state, commands: [] };
-  if (state.table !== null) return filterTable({ ...state, history: remembered(state, text) }, state.table, text);
-  const history = remembered(state, text);
+  if (state.table !== null) return filterTable({ ...state, history: remembered(state.history, text) }, state.table, text);
+  const history = remembered(state.history, text);
   const visited = [...state.visited, { filter: state.filter, selected: state.selected, table: null }];
   return {
     state: { ...state, filter: text, history, visited, undone: [], matchesAtPause: null },
@@ -47,7 +47,7 @@ export function applyFilter(state: State, text: string): Update {
   };
 }
 
-function remembered({ history }: State, text: string): readonly string[] {
+function remembered(history: readonly string[], text: string): readonly string[] {
   return text === '' ? history : [...history.filter((one) => one !== text), text].slice(-MOST_REMEMBERED);
 }
 
@@ -105,11 +105,11 @@ function allFixed({ problem, completion, line }: Prompt, state: State): string |
   return text;
 }
 
-/** Filters used before; the line itself comes back when the history ends. */
+/** Filters, or texts, used before; the line itself comes back when the history ends. */
 export function recall(state: State, direction: 1 | -1): State {
-  const { prompt, history } = state;
-  if (prompt?.purpose === 'find') return { ...state, prompt: typed(prompt, lineOf(direction === 1 ? state.find : ''), state) };
-  if (prompt === null || prompt.purpose !== 'filter') return state;
+  const { prompt } = state;
+  if (prompt === null || (prompt.purpose !== 'filter' && prompt.purpose !== 'find')) return state;
+  const history = prompt.purpose === 'find' ? state.finds : state.history;
   const recalled = Math.max(0, Math.min(history.length, prompt.recalled + direction));
   if (recalled === prompt.recalled) return state;
   const draft = prompt.recalled === 0 ? prompt.line.text : prompt.draft;

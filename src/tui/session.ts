@@ -8,6 +8,7 @@ import type { ValuesOf } from '../filter/complete.ts';
 import { occurringValues } from '../filter/occurring.ts';
 import { Browser, type Findings } from './data/browser.ts';
 import { Growth } from './data/growth.ts';
+import { Rereading } from './data/rereading.ts';
 import { notFoundText, seekingText } from './data/seek.ts';
 import { ReaderHere, readTable, type TableReader } from './data/table-reader.ts';
 import { formatOfPath, type WriteJob } from './data/writing.ts';
@@ -16,7 +17,7 @@ import type { Size } from './kit/terminal.ts';
 import { harmless } from './kit/text.ts';
 import { detailOf } from './screens/events/detail.ts';
 import { screenNamed } from './screens/index.ts';
-import type { Question } from './screens/screen.ts';
+import type { Question, ScreenTable } from './screens/screen.ts';
 import { freeName, isAround, jsonText, lineText, samePreview, typedFilter } from './session-parts.ts';
 import { type CaptureFacts, type Command, initialState, type State } from './state.ts';
 import { type Action, update } from './update.ts';
@@ -67,6 +68,7 @@ export class Session {
   #state: State;
   #turn: NodeJS.Immediate | null = null;
   readonly #growth = new Growth();
+  readonly #rereading = new Rereading();
   #shownAt = 0;
   /** Number of the event from which on a text is looked for. */
   #soughtFrom = 0;
@@ -104,7 +106,7 @@ export class Session {
     const moved = this.#state.selected !== selected;
     if (this.#state.size !== size) this.#applyTimeline();
     this.#browser.preview(typedFilter(this.#state));
-    if (moved) this.#stopSeeking();
+    if (moved) this.#leaveSearch();
     if (this.#state.selected !== null && (moved || this.#state.size !== size)) this.#browser.moveTo(this.#state.selected, this.#reach());
     this.#work(SLICE_MS, false);
   }
@@ -146,6 +148,7 @@ export class Session {
         this.#browser.seek(command.goal, this.#state.selected ?? 0, this.#reach());
         break;
       case 'stop-seeking':
+        this.#rereading.stopped();
         this.#tables.stop();
         this.#stopSeeking();
         break;
@@ -153,6 +156,7 @@ export class Session {
         this.#readTable(command.question);
         break;
       case 'stop-reading':
+        this.#rereading.stopped();
         this.#tables.stop();
         break;
       case 'copy':
@@ -185,10 +189,12 @@ export class Session {
       this.#apply({ kind: 'table', question, table: readTable(question, capture, context) });
       return;
     }
-    this.#tables.read(question).then(
-      (table) => this.#apply({ kind: 'table', question, table }),
-      (error: Error) => this.#apply({ kind: 'table', question, table: error.message }),
-    );
+    const reading = this.#rereading.begun();
+    const read = (table: ScreenTable | string) => {
+      this.#rereading.ended(reading);
+      this.#apply({ kind: 'table', question, table });
+    };
+    this.#tables.read(question).then(read, (error: Error) => read(error.message));
   }
 
   #filterBy(text: string, near: number | null): void {
@@ -201,6 +207,13 @@ export class Session {
   #stopSeeking(): void {
     this.#browser.stopSeeking();
     if (this.#state.searching !== null) this.#apply({ kind: 'searching', text: null });
+  }
+
+  /** The selection was moved while something was looked for: that is over, and it is said. */
+  #leaveSearch(): void {
+    const goal = this.#browser.sought?.to;
+    this.#stopSeeking();
+    if (goal === 'text' || goal === 'gap') this.#note('the search ended where you moved: n looks on from here');
   }
 
   #note(text: string): void {
@@ -314,6 +327,7 @@ export class Session {
     this.#growth.add(this.#browser.totals.events);
     if (grew) this.#grown();
     else if (this.#isTold()) this.#applyFacts();
+    this.#rereadTable();
   }
 
   /** What the header says of the recording has changed though nothing came; a rate that falls, twice a second. */
@@ -328,7 +342,15 @@ export class Session {
     this.#applyFacts();
     if (follow === 'on' || selected === null) this.#browser.follow(this.#reach());
     else this.#browser.moveTo(selected, this.#reach());
+    this.#rereading.grown();
     this.#work(SLICE_MS, true);
+  }
+
+  /** A table follows, too: it is read again, with its selection and its order. */
+  #rereadTable(): void {
+    const { table, follow, prompt } = this.#state;
+    if (follow !== 'on' || prompt !== null || table === null || table.table === null || !this.#rereading.isDue) return;
+    this.#readTable(table.question);
   }
 
   /** Once a second while it grows; a low screen does not show it. */

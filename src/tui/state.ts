@@ -71,6 +71,8 @@ export interface DetailPane {
   readonly focused: boolean;
   /** First line shown. */
   readonly top: number;
+  /** Index of the field that is focused, among those that a filter can be made of. */
+  readonly item: number;
   /** How payloads are shown. */
   readonly form: 'hex' | 'text';
   /** Null until it was read. */
@@ -143,6 +145,8 @@ export interface State {
   readonly page: Page | null;
   /** The text last looked for. */
   readonly find: string;
+  /** Texts that were looked for, oldest first. */
+  readonly finds: readonly string[];
   /** A search that is under way, in words. */
   readonly searching: string | null;
   readonly notice: Notice | null;
@@ -181,8 +185,8 @@ export function initialState(facts: CaptureFacts, size: Size, filter: string, hi
     facts, size, filter, history, table: null, visited: [], undone: [], marks: {}, pending: null, reference: null,
     timeline: { events: [], losses: [], kube: [] }, list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 'PROCESS',
     timeMode: 'rel', follow: facts.recording ? (follow ? 'on' : 'paused') : 'off', matchesAtPause: null,
-    detail: { open: false, focused: false, top: 0, form: 'hex', content: null },
-    prompt: null, preview: null, page: null, find: '', searching: null, notice: null,
+    detail: { open: false, focused: false, top: 0, item: 0, form: 'hex', content: null },
+    prompt: null, preview: null, page: null, find: '', finds: [], searching: null, notice: null,
   }; // biome-ignore format: a row
 }
 

@@ -90,6 +90,21 @@ describe.skipIf(noPty !== null)('a recording that is followed', () => {
     await once(grower, 'exit');
   });
 
+  test('has its tables read again, and waits where nothing matches yet', async () => {
+    const path = join(folder, 'tables.trowel');
+    const grower = fork(testScript('test/tui/grower.ts'), [path]);
+    await once(grower, 'message');
+    const pty = new Pty(['open', path], { columns: 120 });
+    await pty.until('last of 27');
+    pty.type('f proc.name=nobody\r');
+    await pty.until('waiting for one that does');
+    pty.type('\x1b:calls\r');
+    await pty.until(/ 6 recvfrom/);
+    grower.send({ append: 27 * 100 });
+    await pty.until(/ 606 recvfrom/);
+    grower.kill();
+  });
+
   test('says 0/s when nothing comes any more', async () => {
     const path = join(folder, 'quiet.trowel');
     const grower = fork(testScript('test/tui/grower.ts'), [path]);
@@ -122,6 +137,9 @@ describe.skipIf(noPty !== null)('a large capture', () => {
     await pty.until('2/2,000,000');
     pty.type('/nosuchtext\r');
     await pty.until('no row has nosuchtext in it');
+    pty.type('/nosuchtext\rj');
+    await pty.until('the search ended where you moved');
+    expect(pty.selected).toContain('+0.000003');
   }, 60_000);
 });
 

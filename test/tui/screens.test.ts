@@ -71,6 +71,25 @@ describe('every screen', () => {
   });
 });
 
+/** What people look for, and the screen that answers it. */
+const NAMES = {
+  findings: 'findings', story: 'story', why: 'story', dns: 'dns', waits: 'waits', gaps: 'waits', connections: 'connections', conns: 'connections',
+  processes: 'processes', tree: 'processes', threads: 'threads', descriptors: 'descriptors', fds: 'descriptors', stream: 'stream', pods: 'pods',
+  services: 'services', namespaces: 'namespaces', ns: 'namespaces', nodes: 'nodes', containers: 'containers', errors: 'errors', ports: 'ports',
+  'server-ports': 'ports', 'listen-queues': 'accept-queues', queues: 'accept-queues', files: 'files', directories: 'directories', calls: 'calls',
+  opens: 'opens', commands: 'commands', exits: 'exits', slow: 'slow', 'slow-calls': 'slow', users: 'users', 'k8s-events': 'k8s-events', http: 'http',
+  requests: 'http', losses: 'losses', 'blind-spots': 'losses', summary: 'summary', spectrogram: 'spectrogram', views: 'views',
+}; // biome-ignore format: a table
+/** Of the capture that comes along; what it cannot have, a screen of it says so or is empty. */
+const EMPTY: readonly string[] = ['pods', 'services', 'namespaces', 'nodes', 'accept-queues', 'k8s-events', 'http', 'requests'];
+
+test.each(Object.entries(NAMES))(':%s opens %s, with rows of the shipped capture', (name, id) => {
+  expect(screenNamed(name)?.id).toBe(id);
+  const { columns, rows: all, head } = rows(SHIPPED, id);
+  expect(columns.length).toBeGreaterThan(0);
+  if (!EMPTY.includes(id)) expect(all.length + head.length, id).toBeGreaterThan(0);
+});
+
 test('the rows of a screen are those of its filter', () => {
   const all = rows(SHIPPED, 'calls').rows.length;
   const some = rows(SHIPPED, 'calls', 'proc.name=curl').rows.length;

@@ -95,6 +95,19 @@ describe('the state of the screen', () => {
     expect(screen.keys('Esc').session.state).toMatchObject({ filter: '', prompt: null });
   });
 
+  test('a filter is made of any field of the detail', () => {
+    const screen = screenOn('stall.trowel', { columns: 100, rows: 44 }).keys('Enter', 'Tab', 'Right', 'Right', 'Right');
+    const { type, process } = screen.session.state.list.rows[0]!;
+    expect(screen.keys('=').session.state.filter).toBe(`evt.type=${type.value}`);
+    expect(screen.keys('Left', 'Left', '!').session.state.filter).toBe(`evt.type=${type.value} and not proc.name=${process!.value}`);
+  });
+
+  test('texts that were looked for come back', () => {
+    const screen = screenOn('stall.trowel').keys('/', ...typed('one'), 'Enter', '/', ...typed('two'), 'Enter', '/', 'Up', 'Up');
+    expect(screen.session.state.prompt?.line.text).toBe('one');
+    expect(screen.keys('Down', 'Down').session.state.prompt?.line.text).toBe('');
+  });
+
   test('a filter that matches nothing says so', () => {
     const screen = screenOn('stall.trowel').keys('f', ...typed('proc.name=nobody'), 'Enter');
     expect(screen.lines.join('\n')).toContain('none of 27 events matches this filter');

@@ -157,6 +157,11 @@ export class Browser {
     this.#seeking = { goal, reach, steps: seekGoal(this.#matches, goal, from, (match) => rowText(this.#rowAt(match)), this.#context) };
   }
 
+  /** What is being looked for; null: nothing is. */
+  get sought(): Goal | null {
+    return this.#seeking?.goal ?? null;
+  }
+
   stopSeeking(): void {
     this.#seeking = null;
   }

@@ -45,6 +45,7 @@ export class Matches {
   #events = 0;
   #total = 0;
   #counted = 0;
+  #walked = 0;
 
   constructor(capture: Capture, filter: CompiledFilter, growing: boolean) {
     this.#capture = capture;
@@ -67,6 +68,11 @@ export class Matches {
   /** Number of the last event of the capture, whether it matches or not; 0: none. */
   get lastNum(): number {
     return this.#heads.at(-1)?.lastNum ?? 0;
+  }
+
+  /** Number of the event that the last walk had come to when it last took a break. */
+  get walked(): number {
+    return this.#walked;
   }
 
   /** Events of the capture, whether they match or not. */
@@ -116,7 +122,7 @@ export class Matches {
         }
         if (revision !== this.#revision) continue;
       }
-      last = head.lastNum;
+      last = this.#walked = head.lastNum;
       yield null;
     }
   }
@@ -135,7 +141,7 @@ export class Matches {
         }
         if (revision !== this.#revision) continue;
       }
-      first = head.firstNum;
+      first = this.#walked = head.firstNum;
       yield null;
     }
   }
@@ -160,7 +166,7 @@ export class Matches {
         const selected = { chunk: this.#select(c).chunk, indices: found };
         yield* direction === 1 ? matchesIn(selected, at + 1) : matchesInReverse(selected, at - 1);
       }
-      at = direction === 1 ? head.lastNum : head.firstNum;
+      at = this.#walked = direction === 1 ? head.lastNum : head.firstNum;
       yield null;
     }
   }

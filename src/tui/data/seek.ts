@@ -34,15 +34,21 @@ export function* seekGoal(
 ): Generator<Progress, number | null> {
   switch (goal.to) {
     case 'first':
-      return yield* firstWhere(matches.forward(0), () => true);
+      return yield* firstWhere(matches, matches.forward(0), () => true);
     case 'last':
-      return yield* firstWhere(matches.backward(Infinity), () => true);
+      return yield* firstWhere(matches, matches.backward(Infinity), () => true);
     case 'num':
-      return (yield* firstWhere(matches.forward(goal.num - 1), () => true)) ?? (yield* firstWhere(matches.backward(goal.num), () => true));
+      return (
+        (yield* firstWhere(matches, matches.forward(goal.num - 1), () => true)) ??
+        (yield* firstWhere(matches, matches.backward(goal.num), () => true))
+      );
     case 'time':
       return (
-        (yield* firstWhere(matches.forward((matches.firstNumAround(goal.time) ?? Infinity) - 1), ({ time }) => time >= goal.time)) ??
-        (yield* firstWhere(matches.backward(Infinity), () => true))
+        (yield* firstWhere(
+          matches,
+          matches.forward((matches.firstNumAround(goal.time) ?? Infinity) - 1),
+          ({ time }) => time >= goal.time,
+        )) ?? (yield* firstWhere(matches, matches.backward(Infinity), () => true))
       );
     case 'gap':
       return goal.direction === 1 ? yield* nextGap(matches, from) : yield* gapBefore(matches, from);
@@ -65,7 +71,7 @@ function* textFrom(
   const scan = TextScan.of(context, wanted);
   const every = () => (direction === 1 ? matches.forward(from) : matches.backward(from));
   const walk = scan === null ? every() : matches.narrowed(from, direction, (chunk, indices) => scan.narrow(chunk, indices), isFar);
-  const found = yield* firstWhere(walk, (match) => isFar(match.num) || textOf(match).toLowerCase().includes(wanted));
+  const found = yield* firstWhere(matches, walk, (match) => isFar(match.num) || textOf(match).toLowerCase().includes(wanted));
   return found === null || isFar(found) ? null : found;
 }
 
@@ -103,15 +109,16 @@ export function notFoundText(goal: Goal): string {
 /** Matches that a search looks at before it lets others work. */
 const STRIDE = 64;
 
-function* firstWhere(walk: Generator<Match | null>, wanted: (match: Match) => boolean): Generator<Progress, number | null> {
+function* firstWhere(
+  matches: Matches,
+  walk: Generator<Match | null>,
+  wanted: (match: Match) => boolean,
+): Generator<Progress, number | null> {
   let looked = 0;
-  let num = 0;
   for (const match of walk) {
-    if (match !== null) {
-      num = match.num;
-      if (wanted(match)) return num;
-    }
-    if (match === null || ++looked % STRIDE === 0) yield { num };
+    if (match !== null && wanted(match)) return match.num;
+    if (match === null) yield { num: matches.walked };
+    else if (++looked % STRIDE === 0) yield { num: match.num };
   }
   return null;
 }
@@ -119,7 +126,7 @@ function* firstWhere(walk: Generator<Match | null>, wanted: (match: Match) => bo
 /** The first match after `from` that comes late after the one before it. */
 function* nextGap(matches: Matches, from: number): Generator<Progress, number | null> {
   let before: number | null = null;
-  return yield* firstWhere(matches.forward(from - 1), ({ num, time }) => {
+  return yield* firstWhere(matches, matches.forward(from - 1), ({ num, time }) => {
     const late = before !== null && num > from && time - before > GAP_NS;
     before = time;
     return late;
@@ -130,7 +137,7 @@ function* nextGap(matches: Matches, from: number): Generator<Progress, number | 
 function* gapBefore(matches: Matches, from: number): Generator<Progress, number | null> {
   let after: Match | null = null;
   let found: number | null = null;
-  const walked = yield* firstWhere(matches.backward(from), (match) => {
+  const walked = yield* firstWhere(matches, matches.backward(from), (match) => {
     if (after !== null && after.time - match.time > GAP_NS) found = after.num;
     after = { ...match };
     return found !== null;

@@ -10,14 +10,15 @@ import type { ArgType } from '../../model/event-type.ts';
 import { targetText } from '../../output/summary.ts';
 import { harmless } from '../kit/text.ts';
 import { rowOf, rowText, whoText } from '../screens/events/rows.ts';
+import { Lowered } from './lowered.ts';
+import { LONG, PackedArgs, UNKNOWN } from './packed-args.ts';
 
 /** What plain numbers, spans and hexadecimals are written with. */
 const NUMERIC = /^[0-9a-fx.,=+\-µnmsih ]*$/;
 /** Different values of results and arguments that are remembered. */
 const MOST_KNOWN = 200_000;
 const MOST_ERRNO = 200;
-/** Arguments of so few bytes are one number. */
-const PACKED_BYTES = 5;
+const NONE = new Uint16Array(0);
 
 /** What is known of a row. */
 const NO = 1;
@@ -36,11 +37,12 @@ export class TextScan {
   /** 1: an argument of the type may say it; by row of the types. */
   readonly #argTypes: Uint8Array;
   readonly #results: Map<number, boolean> | null;
-  readonly #args = new Map<number | string, boolean>();
+  readonly #args = new Map<string, boolean>();
+  readonly #packedArgs = new PackedArgs();
   readonly #seeksPending: boolean;
   /** Used again for every chunk: what is thrown away by the megabyte makes a process grow. */
   readonly #marks = new Uint8Array(CHUNK_EVENTS);
-  #lower = Buffer.alloc(0);
+  #lower = new Lowered();
   readonly #needle: Buffer;
   /** Numbers of events with a DNS message, ascending. */
   readonly #messages: Float64Array;
@@ -80,7 +82,8 @@ export class TextScan {
     this.#markMessages(chunk, marks);
     this.#markRows(chunk, marks);
     if (this.#results !== null) this.#markResults(chunk, this.#results, marks);
-    return indices.filter((i) => marks[i] === 1 || (this.#argTypes[chunk.type[i]!] !== 0 && this.#inArgs(chunk, i)));
+    if (this.#argTypes.includes(1)) this.#markArgs(chunk, indices, marks);
+    return marks.includes(1) ? indices.filter((i) => marks[i] === 1) : NONE;
   }
 
   #has(text: string): boolean {
@@ -133,16 +136,32 @@ export class TextScan {
     }
   }
 
-  #inArgs(chunk: Chunk, i: number): boolean {
-    const key = argsKey(chunk, i);
+  /** Columns are taken out of the chunk once: it looks each up by its name. */
+  #markArgs(chunk: Chunk, indices: Uint16Array, marks: Uint8Array): void {
+    const { type, args, argsEnd } = chunk;
+    const [argTypes, packed] = [this.#argTypes, this.#packedArgs];
+    for (const i of indices) {
+      if (marks[i] === 1 || argTypes[type[i]!] === 0) continue;
+      const from = i === 0 ? 0 : argsEnd[i - 1]!;
+      const known = packed.look(type[i]!, args, from, argsEnd[i]!);
+      marks[i] = known === LONG ? Number(this.#inLongArgs(chunk, i)) : known === UNKNOWN ? packed.keep(this.#rowHas(chunk, i)) : known;
+    }
+  }
+
+  #inLongArgs(chunk: Chunk, i: number): boolean {
+    const key = `${chunk.type[i]} ${Buffer.from(argBytes(chunk, i)).toString('latin1')}`;
     let hit = this.#args.get(key);
     if (hit === undefined) {
-      hit = rowText(rowOf(this.#view.at(chunk, i)))
-        .toLowerCase()
-        .includes(this.#word);
+      hit = this.#rowHas(chunk, i);
       if (this.#args.size < MOST_KNOWN) this.#args.set(key, hit);
     }
     return hit;
+  }
+
+  #rowHas(chunk: Chunk, i: number): boolean {
+    return rowText(rowOf(this.#view.at(chunk, i)))
+      .toLowerCase()
+      .includes(this.#word);
   }
 
   /** Marks each event in whose payload it stands. What JSON would escape is looked for in every payload's row. */
@@ -151,22 +170,12 @@ export class TextScan {
     const length = n === 0 ? 0 : dataEnd[n - 1]!;
     if (length === 0) return;
     if (/["\\]/.test(this.#word)) markFilled(chunk, marks);
-    const text = this.#lowered(chunk.data, length);
+    const text = this.#lower.of(chunk.data, length);
     for (const tail of escapeTails(this.#word)) markEscaped(chunk, marks, text, tail);
     for (let at = text.indexOf(this.#needle), i = 0; at >= 0; at = text.indexOf(this.#needle, at + 1)) {
       while (dataEnd[i]! <= at) i++;
       if (at + this.#word.length <= dataEnd[i]!) marks[i] = 1;
     }
-  }
-
-  #lowered(bytes: Uint8Array, length: number): Buffer {
-    if (this.#lower.length < length) this.#lower = Buffer.alloc(Math.ceil(length * 1.25));
-    const lower = this.#lower;
-    for (let k = 0; k < length; k++) {
-      const byte = bytes[k]!;
-      lower[k] = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
-    }
-    return lower.subarray(0, length);
   }
 
   /** DNS messages are few, and their rows are made of them: each is looked at. */
@@ -186,16 +195,6 @@ function mayHold({ column, storage, format, name }: ArgType, word: string, numer
   if (column !== null) return false;
   if (numeric || word.includes('=') || name.toLowerCase().includes(word)) return true;
   return storage !== 'number' || /^(flags|enum|errno|fd|scap)/.test(format);
-}
-
-/** Type and arguments of an event, the same for the same ones. */
-function argsKey(chunk: Chunk, i: number): number | string {
-  const end = chunk.argsEnd[i]!;
-  const from = i === 0 ? 0 : chunk.argsEnd[i - 1]!;
-  if (end - from >= PACKED_BYTES) return `${chunk.type[i]} ${Buffer.from(argBytes(chunk, i)).toString('latin1')}`;
-  let key = 1;
-  for (let at = from; at < end; at++) key = key * 256 + chunk.args[at]!;
-  return key * 65_536 + chunk.type[i]!;
 }
 
 function markFilled(chunk: Chunk, marks: Uint8Array): void {

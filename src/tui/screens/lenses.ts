@@ -7,6 +7,15 @@ import { tableOf } from './tables.ts';
 
 /** What a lens is called where there is a screen of that name. */
 const RENAMED: Readonly<Record<string, string>> = { events: 'events-measured' };
+/** What else people call it. */
+const ALSO: Readonly<Record<string, readonly string[]>> = {
+  connections: ['conns'],
+  ports: ['server-ports'],
+  'accept-queues': ['listen-queues', 'queues', 'backlog'],
+  directories: ['dirs'],
+  calls: ['syscalls'],
+  'k8s-events': ['kube-events'],
+};
 /** Where Enter leads to another screen than the events. */
 const TO: Readonly<Record<string, string>> = { connections: 'stream', ports: 'connections', files: 'stream', directories: 'files' };
 
@@ -16,7 +25,7 @@ function screenOf(lens: Lens): ScreenSpec {
   const to = TO[lens.name];
   return {
     id: RENAMED[lens.name] ?? lens.name,
-    aliases: lens.chisels,
+    aliases: [...(ALSO[lens.name] ?? []), ...lens.chisels],
     sentence: lens.doc,
     filter: lensFilter(lens, {}),
     enter: to === undefined ? 'events' : { to },

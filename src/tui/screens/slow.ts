@@ -9,7 +9,7 @@ const MOST = 1000;
 
 export const SLOW: ScreenSpec = {
   id: 'slow',
-  aliases: ['slowest'],
+  aliases: ['slowest', 'slow-calls'],
   sentence: 'which calls took longest, and on what',
   filter: '',
   enter: 'event',

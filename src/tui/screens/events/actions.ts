@@ -8,7 +8,7 @@ import { applyFilter, find } from '../../prompt.ts';
 import { type Command, type DetailPane, type Pending, paused, type State, selectedRow, type Update, unfollowed } from '../../state.ts';
 import { backTo, openFiltered, toEvents } from '../table/actions.ts';
 import { focusedIndex, placedColumns, TIME_MODES } from './columns.ts';
-import { detailLines } from './detail.ts';
+import { detailLines, fieldItems, focusedItem, lineOfItem } from './detail.ts';
 
 export type Act = (state: State) => Update;
 
@@ -60,6 +60,31 @@ export const moveColumn =
     return only(next === undefined ? state : { ...state, column: next.column.title });
   };
 
+/** The focused field of the detail. */
+export const moveItem =
+  (direction: 1 | -1): Act =>
+  (state) => {
+    const { detail } = areasOf(state);
+    const { content, item, top } = state.detail;
+    if (content === null || detail === null) return only(state);
+    const next = Math.max(0, Math.min(fieldItems(content).length - 1, item + direction));
+    const focused = focusedItem(content, next);
+    const line = focused === null ? top : lineOfItem(content, focused, detail.width - 1);
+    return only(withDetail(state, { item: next, top: Math.max(Math.min(top, line), line - detail.height + 1) }));
+  };
+
+/** Filters by the focused field of the detail. */
+export const filterByItem =
+  (use: ClauseUse): Act =>
+  (state) => {
+    const { content, item } = state.detail;
+    const focused = content === null ? null : focusedItem(content, item);
+    if (use === 'add' && state.filter === '') return noticed(state, NOTHING_TO_ADD_TO);
+    return filterBy(state, focused?.clause ?? 'this event has no field to filter by', use);
+  };
+
+const NOTHING_TO_ADD_TO = 'there is no filter to add to: every event is shown';
+
 /** Filters by the focused cell. */
 export const filterByCell =
   (use: ClauseUse): Act =>
@@ -68,7 +93,7 @@ export const filterByCell =
     const shown = placedColumns(lookOf(state));
     const focused = shown[focusedIndex(shown, state.column)];
     if (row === null || focused === undefined) return only(state);
-    if (use === 'add' && state.filter === '') return noticed(state, 'there is no filter to add to: every event is shown');
+    if (use === 'add' && state.filter === '') return noticed(state, NOTHING_TO_ADD_TO);
     return filterBy(state, focused.column.clause(row), use);
   };
 

@@ -1,6 +1,7 @@
 /** One event in full, for the pane beside the list. */
 import { argAt } from '../../../event/args-text.ts';
 import type { EventView } from '../../../event/view.ts';
+import { fieldNamed } from '../../../filter/find-field.ts';
 import { EventFlag, startTime } from '../../../model/chunk.ts';
 import type { DnsRow } from '../../../model/dns.ts';
 import { errnoName } from '../../../model/errno.ts';
@@ -8,7 +9,9 @@ import { fdName, isIpSocket, l4Name } from '../../../model/fd-name.ts';
 import { clockText, secondsText, spanText } from '../../../model/time.ts';
 import { asciiText, hexDump } from '../../../output/printable.ts';
 import { dnsText, valueText } from '../../../output/summary.ts';
-import type { Paint } from '../../kit/paint.ts';
+import { fieldText } from '../../../output/value.ts';
+import { type Clause, timeLiteral } from '../../data/clause.ts';
+import type { Paint, Style } from '../../kit/paint.ts';
 import { fitted, harmless, widthOf, wrap } from '../../kit/text.ts';
 import { rowOf } from './rows.ts';
 
@@ -16,6 +19,8 @@ import { rowOf } from './rows.ts';
 export interface DetailItem {
   readonly label: string;
   readonly text: string;
+  /** The check that keeps events like this one in it; null: it is no field. */
+  readonly clause: Clause | null;
 }
 
 export interface Detail {
@@ -42,13 +47,13 @@ const FLAG_WORDS: readonly (readonly [number, string])[] = [
 /** Reads the event that the view stands on. */
 export function detailOf(view: EventView): Detail {
   const items = [
-    item('when', whenText(view)),
-    item('who', whoText(view)),
-    item('command', commandText(view)),
-    item('what', whatText(view)),
-    item('fd', fdText(view)),
+    item('when', whenText(view), { field: 'evt.reltime', operator: '>=', value: timeLiteral(view.time) }),
+    item('who', whoText(view), clauseOf('proc.name', view)),
+    item('command', commandText(view), clauseOf('proc.cmdline', view)),
+    item('what', whatText(view), clauseOf('evt.type', view)),
+    item('fd', fdText(view), clauseOf('fd.name', view)),
     ...argItems(view),
-    ...(view.dns === null ? [] : dnsItems(view.dns)),
+    ...(view.dns === null ? [] : dnsItems(view.dns, view)),
     item('note', noteText(view)),
   ];
   return {
@@ -59,16 +64,47 @@ export function detailOf(view: EventView): Detail {
   };
 }
 
-/** The pane's lines, each at most `width` cells. */
-export function detailLines(detail: Detail, form: 'hex' | 'text', width: number, paint: Paint = (_style, text) => text): string[] {
+/** The pane's lines, each at most `width` cells. `focused`: the item that keys like = are about; null: none. */
+export function detailLines(
+  detail: Detail,
+  form: 'hex' | 'text',
+  width: number,
+  paint: Paint = (_style, text) => text,
+  focused: DetailItem | null = null,
+): string[] {
   const items = [...detail.items, ...dataItems(detail, form)];
-  return [...items.flatMap((one) => itemLines(one, width, paint)), ...payloadLines(detail.payload, form, width)];
+  return [
+    ...items.flatMap((one) => itemLines(one, width, paint, one === focused ? 'inverse' : 'name')),
+    ...payloadLines(detail.payload, form, width),
+  ];
+}
+
+/** The items that a filter can be made of. */
+export function fieldItems({ items }: Detail): readonly DetailItem[] {
+  return items.filter(({ clause }) => clause !== null);
+}
+
+/** Which of them is focused: there may be fewer than before. */
+export function focusedItem(detail: Detail, index: number): DetailItem | null {
+  const items = fieldItems(detail);
+  return items[Math.min(index, items.length - 1)] ?? null;
+}
+
+/** The line on which an item begins. */
+export function lineOfItem(detail: Detail, wanted: DetailItem, width: number): number {
+  const before = detail.items.slice(0, detail.items.indexOf(wanted));
+  return before.reduce((lines, one) => lines + itemLines(one, width, (_style, text) => text, 'name').length, 0);
+}
+
+function clauseOf(field: string, view: EventView): Clause | null {
+  const value = fieldText(fieldNamed(field), view);
+  return value === '' || value === '<NA>' ? null : { field, operator: '=', value };
 }
 
 function dataItems({ payload, moved }: Detail, form: 'hex' | 'text'): DetailItem[] {
-  if (payload.length === 0) return moved === null ? [] : [{ label: 'data', text: `${moved} bytes, none kept` }];
+  if (payload.length === 0) return moved === null ? [] : [item('data', `${moved} bytes, none kept`)];
   const count = moved === null || moved === payload.length ? `${payload.length} bytes` : `${payload.length} of ${moved} bytes were kept`;
-  return [{ label: 'data', text: `${count}   (x: as ${form === 'hex' ? 'text' : 'hex'})` }];
+  return [item('data', `${count}   (x: as ${form === 'hex' ? 'text' : 'hex'})`)];
 }
 
 function payloadLines(payload: Uint8Array, form: 'hex' | 'text', width: number): string[] {
@@ -83,13 +119,15 @@ function payloadLines(payload: Uint8Array, form: 'hex' | 'text', width: number):
   return lines.map((line) => indent + line);
 }
 
-function item(label: string, text: string): DetailItem {
-  return { label, text: harmless(text) };
+function item(label: string, text: string, clause: Clause | null = null): DetailItem {
+  return { label, text: harmless(text), clause };
 }
 
-function itemLines({ label, text }: DetailItem, width: number, paint: Paint): string[] {
+function itemLines({ label, text }: DetailItem, width: number, paint: Paint, style: Style): string[] {
   const start = Math.max(LABEL_WIDTH, widthOf(label) + 1);
-  return wrap(text, Math.max(10, width - start)).map((line, i) => paint('name', fitted(i === 0 ? label : '', start)) + line);
+  return wrap(text, Math.max(10, width - start)).map(
+    (line, i) => paint(i === 0 ? style : 'name', fitted(i === 0 ? label : '', start)) + line,
+  );
 }
 
 function whenText(view: EventView): string {
@@ -146,11 +184,11 @@ function argItems(view: EventView): DetailItem[] {
     .filter(({ column }) => column === null)
     .flatMap((type) => {
       const found = argAt(view, type.name);
-      return found === null ? [] : [item(type.name, valueText(view, type, found.value))];
+      return found === null ? [] : [item(type.name, valueText(view, type, found.value), clauseOf(`evt.arg.${type.name}`, view))];
     });
 }
 
-function dnsItems(dns: DnsRow): DetailItem[] {
+function dnsItems(dns: DnsRow, view: EventView): DetailItem[] {
   const partner =
     dns.partner === null
       ? dns.response
@@ -159,7 +197,11 @@ function dnsItems(dns: DnsRow): DetailItem[] {
       : `${dns.response ? 'query' : 'answer'}: event ${dns.partner}`;
   const took = dns.latency === null ? '' : `  after ${spanText(dns.latency)}`;
   return [
-    item('dns', `${dnsText({ ...dns, latency: null })}  id ${dns.messageId}  ${dns.flags.join(' ')}${dns.cut ? '  (cut)' : ''}`),
+    item(
+      'dns',
+      `${dnsText({ ...dns, latency: null })}  id ${dns.messageId}  ${dns.flags.join(' ')}${dns.cut ? '  (cut)' : ''}`,
+      clauseOf('dns.qname', view),
+    ),
     item('', `${dns.side} of ${dns.server} by ${dns.transport}  ${partner}${took}`),
     ...dns.answers.map(({ name, type, ttl, data }) => item('', `${name} ${type} ${data}  ttl ${ttl} s`)),
   ];

@@ -98,6 +98,8 @@ function gapLine(ns: number, width: number): string {
 function emptyLines({ list, counts, facts, filter, follow }: State): string[] {
   if (!list.complete || counts.progress < 1) return ['', '  looking …'];
   if (facts.events === 0) return ['', follow === 'off' ? '  this capture has no events' : '  no event yet: waiting for the recording'];
+  if (follow !== 'off')
+    return ['', `  none of ${facts.events} events matches so far: waiting for one that does`, '', '  f edits the filter, Esc goes back'];
   return [
     '',
     `  none of ${facts.events} events matches${filter === '' ? '' : ' this filter'}`,

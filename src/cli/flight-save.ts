@@ -4,6 +4,7 @@ import { clockText } from '../model/time.ts';
 import { sanitize } from '../output/printable.ts';
 import { join } from '../store/join.ts';
 import { CaptureReader } from '../store/reader.ts';
+import { UsageError } from './exit.ts';
 import { explain } from './explain.ts';
 
 /** What is to be saved, as JSON on stdin. Times in ns since the recording began. */
@@ -40,7 +41,20 @@ export async function flightSave(): Promise<void> {
   const { epoch } = capture;
   capture.close();
   process.stdout.write(heading(order, epoch));
-  await explain(path, '', { over: '100ms', markdown: true });
+  await explainReason(path, reasons.find(({ num }) => num !== null)?.num ?? null);
+}
+
+/** What went on around the event that a trigger waited for; where no event was it, what cost most. */
+async function explainReason(path: string, event: number | null): Promise<void> {
+  const how = { over: '100ms', markdown: true };
+  if (event !== null) {
+    try {
+      return await explain(path, '', { ...how, event });
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error; // it belongs to no process
+    }
+  }
+  await explain(path, '', how);
 }
 
 function heading({ path, from, to, reasons }: SaveOrder, epoch: bigint): string {

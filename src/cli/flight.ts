@@ -19,6 +19,8 @@ interface Pending {
   readonly path: string;
   readonly reasons: SaveReason[];
   readonly answers: Answer[];
+  /** ns since the recording began: the post-roll counts from then. A lookup that stalls is known to only some time after its event. */
+  readonly firedAt: number;
   /** Parts that were there when it began, and may be too old when the post-roll is over. */
   readonly held: readonly RingPart[];
   readonly done: Promise<void>;
@@ -112,6 +114,7 @@ export class FlightRecorder {
       path: this.#newPath(),
       reasons: [reason],
       answers: [],
+      firedAt: Math.max(reason.time, this.#session?.segment?.to ?? 0),
       held,
       done: promise.then(() => this.#save()),
       now: () => {
@@ -133,7 +136,7 @@ export class FlightRecorder {
   }
 
   #save(): void {
-    const { path, reasons, answers, held } = this.#pending!;
+    const { path, reasons, answers, held, firedAt } = this.#pending!;
     this.#pending = null;
     const [first] = reasons;
     const from = this.#from(first!);
@@ -142,7 +145,7 @@ export class FlightRecorder {
     const later = this.ring.since(from).filter((part) => !older.has(part.path));
     this.ring.hold(later);
     const parts = [...held, ...later];
-    const to = Math.min(first!.time + this.#plan.post, parts.at(-1)?.to ?? 0);
+    const to = Math.min(firedAt + this.#plan.post, parts.at(-1)?.to ?? 0);
     const order = { parts: parts.map((part) => part.path), path, from: Math.max(from, parts[0]?.from ?? 0), to, reasons };
     const saving = this.#carryOut(order, answers).finally(() => this.#over(saving, parts));
     this.#saving.add(saving);

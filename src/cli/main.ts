@@ -286,6 +286,11 @@ function program(after: readonly string[]): Command {
     .action(async (shell: string) => (await import('./completion.ts')).completion(shell));
 
   trowel
+    .command('man')
+    .description('print the manual page: trowel man | man -l -')
+    .action(async () => (await import('./man.ts')).man(trowel));
+
+  trowel
     .command('version')
     .description('print the version')
     .action(() => {

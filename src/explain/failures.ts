@@ -40,6 +40,8 @@ export interface Retry {
   readonly error: string;
   readonly what: string;
   readonly lock: boolean;
+  /** Which lock is tried for, shared or exclusive, as the call's argument has it; 0: it is none. */
+  readonly wanted: number;
   tries: number;
   slept: number;
   /** Other calls that succeeded since the last try. */
@@ -159,7 +161,8 @@ export class Failures {
 
   /** The call of a loop succeeded, or so many others did that it is none. */
   #wentOn(thread: number, loop: Retry, chunk: Chunk, i: number, type: EventType): void {
-    if (loop.call === type.name && loop.what === this.#target(chunk, i, type)) this.#endLoop(thread, loop, chunk, i);
+    const same = loop.call === type.name && loop.what === this.#target(chunk, i, type);
+    if (same && (loop.wanted === 0 || loop.wanted === wantedLock(chunk, i, type))) this.#endLoop(thread, loop, chunk, i);
     else if (++loop.others > MOST_OTHERS) {
       this.#endLoop(thread, loop, null, 0);
       if (!this.#unmended.has(thread)) this.#await(thread, 0);
@@ -298,7 +301,8 @@ export class Failures {
     this.soft.set(pid, kept);
   }
 
-  #again(chunk: Chunk, i: number, { name }: EventType, error: string, what: string, lock: boolean): void {
+  #again(chunk: Chunk, i: number, type: EventType, error: string, what: string, lock: boolean): void {
+    const { name } = type;
     const thread = chunk.thread[i]!;
     const num = chunk.num[i]!;
     const time = chunk.time[i]!;
@@ -323,6 +327,7 @@ export class Failures {
       error,
       what,
       lock,
+      wanted: lock ? wantedLock(chunk, i, type) : 0,
       tries: 1,
       slept: 0,
       others: 0,
@@ -351,4 +356,10 @@ export class Failures {
       return fd.localIp === null ? '' : `${fd.localIp}:${fd.localPort}`;
     return fdUse(fd) === 'listen' ? fd.name : remoteText(fd);
   }
+}
+
+/** SQLite takes other locks of the same file between two tries: only a success for the same kind of lock ends the trying. */
+function wantedLock(chunk: Chunk, i: number, type: EventType): number {
+  const position = type.args.findIndex(({ name }) => name === 'type');
+  return position < 0 ? 0 : numberOf(valuesOf(chunk, i, type)[position]);
 }

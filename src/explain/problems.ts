@@ -105,8 +105,9 @@ function proven(pid: number, all: readonly Failure[], { ends, words }: Failures,
   const soft = all.filter(({ what }) => !OPTIONAL.test(what));
   const named = soft.findLast(({ what }) => what !== '' && said.includes(baseName(what)));
   const texted = soft.findLast(({ error }) => TEXTS[error] !== undefined && said.includes(TEXTS[error]));
+  const locked = /\block(ed)?\b/i.test(said) ? soft.findLast(({ kind }) => kind === 'lock') : undefined;
   const both = soft.findLast(({ what, error }) => what !== '' && said.includes(baseName(what)) && said.includes(TEXTS[error] ?? error));
-  const found = both ?? (known ? undefined : (named ?? texted ?? lastSocket(soft, ends.get(pid)!)));
+  const found = both ?? locked ?? (known ? undefined : (named ?? texted ?? lastSocket(soft, ends.get(pid)!)));
   return found === undefined ? [] : [found];
 }
 

@@ -67,7 +67,19 @@ export const FAILED_CAUSES = {
 };
 
 export const failedRule: Rule = (facts) =>
-  facts.failures.filter(({ kind }) => kind !== 'lookup' && kind !== 'ended').map((failure) => found(failure, facts));
+  facts.failures
+    .filter((failure) => failure.kind !== 'lookup' && failure.kind !== 'ended' && !isServersEnd(failure, facts))
+    .map((failure) => found(failure, facts));
+
+/** A connection broke off since its server ended: that is the cause, and is told with the wait for the answer. */
+function isServersEnd({ kind, fd }: Failure, { phases, scene }: Facts): boolean {
+  if (kind !== 'lost') return false;
+  return phases.some(({ socket, start, end }) => {
+    const peer = socket?.fds.includes(fd) && (socket.error !== null || socket.closed) ? socket.peer : null;
+    const died = peer === null ? null : scene.endOf(peer.process.pid);
+    return died !== null && died.time >= start && died.time <= end;
+  });
+}
 
 function found(failure: Failure, facts: Facts): Found {
   const trouble = failure.socket?.trouble ?? [];

@@ -3,6 +3,7 @@
  * a .scap file says it once, and lets the reader follow. So a descriptor that is used before anything makes it was open at the
  * beginning, and a thread is listed as its first event found it, though it may be born later.
  */
+import { argAt } from '../../event/args-text.ts';
 import type { EventView } from '../../event/view.ts';
 import { decodeArgs, readNumber } from '../../model/args.ts';
 import { argBytes } from '../../model/chunk.ts';
@@ -26,6 +27,7 @@ export class Beginning {
     if (!this.threads.has(thread.tid)) this.threads.set(thread.tid, thread.id);
     const { res } = view;
     if (type.makesFd) {
+      if (type.name.startsWith('dup')) this.#duplicated(view, process.pid);
       if (res !== null && res >= 0) this.#make(process.pid, res);
       return;
     }
@@ -33,6 +35,13 @@ export class Beginning {
     const { fd } = view;
     if (number !== null && fd !== null) this.#use(process.pid, number, fd);
     if (MAKES.has(type.name)) this.#also(view, process.pid);
+  }
+
+  /** What is known of a duplicate is so of what it was made from. */
+  #duplicated(view: EventView, pid: number): void {
+    const { fd } = view;
+    const at = argAt(view, 'oldfd') ?? argAt(view, 'fd');
+    if (fd !== null && typeof at?.value === 'number') this.#use(pid, at.value, fd);
   }
 
   #use(pid: number, number: number, fd: FdRow): void {

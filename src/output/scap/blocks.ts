@@ -3,13 +3,15 @@ import type { GrowingBytes } from '../pcapng/growing.ts';
 import type { EventForm } from './forms.ts';
 import type { Value } from './values.ts';
 
-export const BLOCK = { MACHINE: 0x201, PROCESSES: 0x215, FDS: 0x218, INTERFACES: 0x219, USERS: 0x220, EVENT: 0x216 } as const;
+export const BLOCK = { MACHINE: 0x201, PROCESSES: 0x215, FDS: 0x218, INTERFACES: 0x219, USERS: 0x220, EVENT: 0x216, LARGE_EVENT: 0x221 } as const;
 
 const SECTION = 0x0a0d0d0a;
 const MAGIC = 0x1a2b3c4d;
 /** Of an event: time, thread, length, type, number of parameters. */
 const HEADER = 26;
+/** Bytes of one parameter, as lengths of two bytes and of four have it. */
 const LARGEST = 0xffff;
+const LARGEST_LONG = 1 << 24;
 
 const WIDTHS: Readonly<Record<string, number>> = {
   int8: 1, uint8: 1, flags8: 1, enumflags8: 1, sigtype: 1, l4proto: 1, sockfamily: 1,
@@ -71,7 +73,8 @@ export interface EventHead {
 
 /** One event; `values` are as many as its form has parameters, or fewer. */
 export function eventBlock(out: GrowingBytes, head: EventHead, form: EventForm, values: readonly Value[]): void {
-  block(out, BLOCK.EVENT, () => {
+  const width = form.large ? 4 : 2;
+  block(out, form.large ? BLOCK.LARGE_EVENT : BLOCK.EVENT, () => {
     out.u16(head.cpu);
     const start = out.length;
     out.u64(BigInt.asUintN(64, head.time));
@@ -80,21 +83,23 @@ export function eventBlock(out: GrowingBytes, head: EventHead, form: EventForm, 
     out.u16(form.type);
     out.u32(values.length);
     const lengths = start + HEADER;
-    out.zeros(values.length * 2);
+    out.zeros(values.length * width);
     values.forEach((value, i) => {
       const before = out.length;
-      param(out, form.params[i]!.kind, value);
-      out.setU16(lengths + i * 2, out.length - before);
+      param(out, form.params[i]!.kind, value, form.large ? LARGEST_LONG : LARGEST);
+      const length = out.length - before;
+      if (form.large) out.setU32(lengths + i * width, length);
+      else out.setU16(lengths + i * width, length);
     });
     out.setU32(start + 16, out.length - start);
   });
 }
 
-function param(out: GrowingBytes, kind: string, value: Value): void {
+function param(out: GrowingBytes, kind: string, value: Value, most: number): void {
   const width = WIDTHS[kind];
   if (width !== undefined) integer(out, typeof value === 'number' ? value : 0, width);
   else if (value !== null && typeof value !== 'number') {
-    out.put(value, 0, Math.min(value.length, LARGEST - 1));
+    out.put(value, 0, Math.min(value.length, most - 1));
     if (TEXTS.has(kind)) out.u8(0);
   } else if (TEXTS.has(kind)) out.u8(0);
 }

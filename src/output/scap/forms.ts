@@ -1,12 +1,14 @@
 /** As what an event is written: the type of sysdig 0.29.3 that has its name, or the one for calls without a type of their own. */
-import type { EventType } from '../../model/event-type.ts';
-import { callNumber, type EventSchema, type ParamSchema, schemaOf, sidesOf, TYPE_COUNT } from '../../scap/schema.ts';
+import { type EventType, isImported } from '../../model/event-type.ts';
+import { callNumber, type EventSchema, type ParamSchema, SchemaFlag, schemaOf, sidesOf, TYPE_COUNT } from '../../scap/schema.ts';
 import { GENERIC_ENTER, GENERIC_EXIT } from '../../scap/types.ts';
 
 /** One of a call's two events, or an event of its own. */
 export interface EventForm {
   readonly type: number;
   readonly params: readonly ParamSchema[];
+  /** Its lengths have four bytes. */
+  readonly large: boolean;
 }
 
 export interface Form {
@@ -38,12 +40,17 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 /** Null: sysdig 0.29.3 has nothing like it. */
 export function formOf(type: EventType): Form | null {
-  const name = type.name === 'accept4' ? 'accept' : (ALIASES[type.name] ?? type.name);
-  const id = latestOf(name, type.name === 'accept4');
-  if (id !== null) return formAt(id, name);
+  const other = ALIASES[type.name];
+  const own = isImported(type) || other === undefined ? latestOf(type.name, takesFlags(type)) : null;
+  if (own !== null) return formAt(own, type.name);
+  const id = other === undefined ? null : latestOf(other, takesFlags(type));
+  if (id !== null) return formAt(id, other!);
   const call = type.syscall ? callNumber(type.name) : null;
   return call === null ? null : { ...formAt(GENERIC_ENTER, type.name), call };
 }
+
+/** Of the two that the files call accept, the one for accept4. */
+const takesFlags = ({ name, args }: EventType) => name === 'accept4' || args.some((arg) => arg.name === 'flags');
 
 function formAt(id: number, name: string): Form {
   const exit = sidesOf(id) === 'enter' ? id + 1 : id;
@@ -51,8 +58,8 @@ function formAt(id: number, name: string): Form {
 }
 
 function eventForm(type: number): EventForm {
-  const { params, classic } = schemaOf(type)!;
-  return { type, params: params.slice(0, classic) };
+  const { params, classic, flags } = schemaOf(type)!;
+  return { type, params: params.slice(0, classic), large: (flags & SchemaFlag.LARGE) !== 0 };
 }
 
 /** The last version of a type that 0.29.3 knows: the number of a call's beginning, or of an event of its own. */

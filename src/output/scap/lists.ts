@@ -33,8 +33,8 @@ const TYPES: Readonly<Partial<Record<FdKind, number>>> = {
 };
 const L4S: Readonly<Record<number, number>> = { 6: L4.TCP, 17: L4.UDP, 1: L4.ICMP, 58: L4.ICMP, 255: L4.RAW };
 
-/** All that comes before the first event. */
-export function writeLists(out: GrowingBytes, capture: CaptureContext, beginning: Beginning): void {
+/** All that comes before the first event; `named`: with what containers are called. */
+export function writeLists(out: GrowingBytes, capture: CaptureContext, beginning: Beginning, named: boolean): void {
   section(out);
   machine(out, capture);
   interfaces(out);
@@ -48,7 +48,7 @@ export function writeLists(out: GrowingBytes, capture: CaptureContext, beginning
     const fds = thread.tid === process.pid ? beginning.fds.get(process.pid) : undefined;
     if (fds !== undefined) descriptors(out, thread.tid, fds, ports);
   }
-  containers(out, capture);
+  if (named) containers(out, capture);
 }
 
 function machine(out: GrowingBytes, { hostname, dims }: CaptureContext): void {

@@ -60,7 +60,7 @@ export class EventValues {
     const { name, kind } = param;
     if (!begins && index === 0 && (name === 'res' || name === 'fd' || name === 'res_or_fd') && view.res !== null) return view.res;
     if (name === 'data' && kind === 'bytebuf') return view.payload;
-    const at = this.#position(RENAMED[view.type.name]?.[name] ?? name, begins);
+    const at = this.#position(isImported(view.type) ? name : (RENAMED[view.type.name]?.[name] ?? name), begins);
     const type = view.type.args[at];
     if (type === undefined) return this.#implied(param);
     if (type.column === 'tuple') return this.#implied(param);

@@ -13,6 +13,8 @@ import type { Bytes, Writer } from './writer.ts';
 /** Events are kept until the end, in pieces of this many bytes: their beginnings must be put in order. */
 const PIECE = 1 << 24;
 
+const NAMING: ReadonlySet<string> = new Set(['container', 'k8s']);
+
 interface Place {
   readonly time: number;
   readonly piece: number;
@@ -32,6 +34,8 @@ export class ScapFile implements Writer<EventView> {
   readonly #leftOut = new Map<string, number>();
   readonly #renamed = new Map<string, string>();
   readonly #bare = new Set<string>();
+  /** Kinds of events that bring names themselves: `container`, `k8s`. */
+  readonly #told = new Set<string>();
   #capture: CaptureContext | null = null;
   #dns = 0;
 
@@ -47,6 +51,7 @@ export class ScapFile implements Writer<EventView> {
       return '';
     }
     if (view.dns !== null) this.#dns++;
+    if (NAMING.has(view.type.name)) this.#told.add(view.type.name);
     this.#beginning.event(view);
     this.#write(view, form);
     return '';
@@ -54,7 +59,7 @@ export class ScapFile implements Writer<EventView> {
 
   end(): Bytes {
     const out = new GrowingBytes(1 << 20);
-    if (this.#capture !== null) writeLists(out, this.#capture, this.#beginning);
+    if (this.#capture !== null) writeLists(out, this.#capture, this.#beginning, !this.#told.has('container'));
     this.#cut();
     this.#places.sort((a, b) => a.time - b.time); // stable: of one time, in the order in which they were written
     for (const { piece, from, to } of this.#places) out.put(this.#pieces[piece]!, from, to);
@@ -70,7 +75,7 @@ export class ScapFile implements Writer<EventView> {
       said.push(`.scap of sysdig 0.29.3 has other names: ${[...this.#renamed].map(([from, to]) => `${from} is ${to}`).join(', ')}`);
     if (this.#bare.size > 0) said.push(`without result and arguments, which .scap has no place for: ${[...this.#bare].join(', ')}`);
     if (this.#dns > 0) said.push(`of ${this.#dns} DNS messages the bytes are written; names, types and answers are for Trowel to read`);
-    if (this.#capture !== null && this.#capture.dims.objects.size > 0) said.push('names of pods and services are not written');
+    if (this.#capture !== null && this.#capture.dims.objects.size > 0 && !this.#told.has('k8s')) said.push('names of pods and services are not written');
     return said;
   }
 
@@ -89,7 +94,8 @@ export class ScapFile implements Writer<EventView> {
     const tid = view.thread?.tid ?? -1;
     const values = new EventValues(view);
     const pending = (view.flags & EventFlag.PENDING) !== 0;
-    if (form.enter !== null) {
+    const unseen = isImported(view.type) && !pending && view.chunk!.latency[view.i]! < 0; // its beginning is not in that file either
+    if (form.enter !== null && !unseen) {
       const begun = pending ? view.time : Math.max(startTime(view.chunk!, view.i), this.#ended.get(tid) ?? -Infinity);
       this.#event(view, begun, tid, form.enter, this.#values(view, form, form.enter, values, true));
     }

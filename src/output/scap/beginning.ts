@@ -3,7 +3,6 @@
  * a .scap file says it once, and lets the reader follow. So a descriptor that is used before anything makes it was open at the
  * beginning, and a thread is listed as its first event found it, though it may be born later.
  */
-import { argAt } from '../../event/args-text.ts';
 import type { EventView } from '../../event/view.ts';
 import { decodeArgs, readNumber } from '../../model/args.ts';
 import { argBytes } from '../../model/chunk.ts';
@@ -40,8 +39,8 @@ export class Beginning {
   /** What is known of a duplicate is so of what it was made from. */
   #duplicated(view: EventView, pid: number): void {
     const { fd } = view;
-    const at = argAt(view, 'oldfd') ?? argAt(view, 'fd');
-    if (fd !== null && typeof at?.value === 'number') this.#use(pid, at.value, fd);
+    if (fd === null) return;
+    for (const [name, number] of numbersOf(view)) if (name === 'oldfd' || name === 'fd') this.#use(pid, number, fd);
   }
 
   #use(pid: number, number: number, fd: FdRow): void {
@@ -66,14 +65,17 @@ export class Beginning {
       if (res > 2) this.#make(pid, res);
       return;
     }
-    const values = decodeArgs(
-      argBytes(view.chunk!, view.i),
-      type.args.map(({ storage }) => storage),
-    );
-    type.args.forEach(({ name }, i) => {
-      const value = values[i];
-      if ((name === 'fd1' || name === 'fd2') && value instanceof Uint8Array && value.length > 0)
-        this.#make(pid, readNumber(value, { i: 0 }) ?? -1);
-    });
+    for (const [name, number] of numbersOf(view)) if (name === 'fd1' || name === 'fd2') this.#make(pid, number);
+  }
+}
+
+/** Arguments that are numbers, or descriptors as imported files have them: a number and the row of what it is. */
+function* numbersOf({ chunk, i, type }: EventView): Generator<readonly [name: string, number: number]> {
+  const storage = type.args.map((arg) => arg.storage);
+  const values = decodeArgs(argBytes(chunk!, i), storage);
+  for (const [k, { name }] of type.args.entries()) {
+    const value = values[k] ?? null;
+    const number = value instanceof Uint8Array ? readNumber(value, { i: 0 }) : value;
+    if (number !== null) yield [name, number];
   }
 }

@@ -3,7 +3,15 @@ import type { GrowingBytes } from '../pcapng/growing.ts';
 import type { EventForm } from './forms.ts';
 import type { Value } from './values.ts';
 
-export const BLOCK = { MACHINE: 0x201, PROCESSES: 0x215, FDS: 0x218, INTERFACES: 0x219, USERS: 0x220, EVENT: 0x216, LARGE_EVENT: 0x221 } as const;
+export const BLOCK = {
+  MACHINE: 0x201,
+  PROCESSES: 0x215,
+  FDS: 0x218,
+  INTERFACES: 0x219,
+  USERS: 0x220,
+  EVENT: 0x216,
+  LARGE_EVENT: 0x221,
+} as const;
 
 const SECTION = 0x0a0d0d0a;
 const MAGIC = 0x1a2b3c4d;

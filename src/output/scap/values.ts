@@ -43,7 +43,11 @@ export class EventValues {
   readonly #view: EventView;
   readonly #stored: readonly ArgValue[];
 
-  constructor(view: EventView) {
+  /** `paired`: it is of a file in which a call was two events, and what one said the other does not. */
+  constructor(
+    view: EventView,
+    readonly paired: boolean,
+  ) {
     const { type, chunk, i } = view;
     this.#view = view;
     let storage = storages.get(type);
@@ -72,7 +76,7 @@ export class EventValues {
   #position(name: string, begins: boolean): number {
     const { args } = this.#view.type;
     const own = args.findIndex((arg) => arg.name === name && (arg.enter === true) === begins);
-    return own >= 0 ? own : args.findIndex((arg) => arg.name === name);
+    return own >= 0 || this.paired ? own : args.findIndex((arg) => arg.name === name);
   }
 
   /** What no argument says. */

@@ -38,6 +38,8 @@ export class ScapFile implements Writer<EventView> {
   readonly #told = new Set<string>();
   #capture: CaptureContext | null = null;
   #dns = 0;
+  #paired = false;
+  #typesSeen = -1;
 
   begin(): Bytes {
     return '';
@@ -75,7 +77,8 @@ export class ScapFile implements Writer<EventView> {
       said.push(`.scap of sysdig 0.29.3 has other names: ${[...this.#renamed].map(([from, to]) => `${from} is ${to}`).join(', ')}`);
     if (this.#bare.size > 0) said.push(`without result and arguments, which .scap has no place for: ${[...this.#bare].join(', ')}`);
     if (this.#dns > 0) said.push(`of ${this.#dns} DNS messages the bytes are written; names, types and answers are for Trowel to read`);
-    if (this.#capture !== null && this.#capture.dims.objects.size > 0 && !this.#told.has('k8s')) said.push('names of pods and services are not written');
+    if (this.#capture !== null && this.#capture.dims.objects.size > 0 && !this.#told.has('k8s'))
+      said.push('names of pods and services are not written');
     return said;
   }
 
@@ -85,30 +88,39 @@ export class ScapFile implements Writer<EventView> {
       form = formOf(type);
       this.#forms.set(type, form);
       if (form !== null && form.name !== type.name) this.#renamed.set(type.name, form.name);
-      if (form !== null && form.call > 0 && !isImported(type)) this.#bare.add(type.name);
+      if (form !== null && form.call !== null && !isImported(type)) this.#bare.add(type.name);
     }
     return form;
   }
 
   #write(view: EventView, form: Form): void {
     const tid = view.thread?.tid ?? -1;
-    const values = new EventValues(view);
+    const values = new EventValues(view, this.#isPaired(view));
     const pending = (view.flags & EventFlag.PENDING) !== 0;
-    const unseen = isImported(view.type) && !pending && view.chunk!.latency[view.i]! < 0; // its beginning is not in that file either
+    const unseen = this.#isPaired(view) && !pending && view.chunk!.latency[view.i]! < 0; // its beginning is not in that file either
     if (form.enter !== null && !unseen) {
       const begun = pending ? view.time : Math.max(startTime(view.chunk!, view.i), this.#ended.get(tid) ?? -Infinity);
       this.#event(view, begun, tid, form.enter, this.#values(view, form, form.enter, values, true));
     }
     if (pending && form.enter !== null) return;
     this.#event(view, view.time, tid, form.exit, this.#values(view, form, form.exit, values, false));
-    this.#ended.set(tid, view.time);
+    if (form.enter !== null) this.#ended.set(tid, view.time);
   }
 
   #values(view: EventView, { call }: Form, { params }: EventForm, values: EventValues, begins: boolean): Value[] {
-    if (call > 0) return params.map(() => call);
+    if (call !== null) return params.map(() => call);
     const found = params.map((param, index) => values.of(param, index, begins));
-    if (isImported(view.type)) while (found.length > 0 && found.at(-1) === null) found.pop();
+    if (this.#isPaired(view)) while (found.length > 0 && found.at(-1) === null) found.pop();
     return found;
+  }
+
+  /** It is of a file in which calls were two events, and perhaps had fewer parameters: what is not there is left out, as there. */
+  #isPaired({ type, capture }: EventView): boolean {
+    if (!isImported(type)) return false;
+    if (this.#paired || capture.dims.types.version === this.#typesSeen) return this.#paired;
+    this.#typesSeen = capture.dims.types.version;
+    for (const { args } of capture.dims.types.all()) this.#paired ||= args.some(({ enter }) => enter === true);
+    return this.#paired;
   }
 
   #event(view: EventView, time: number, tid: number, form: EventForm, values: readonly Value[]): void {

@@ -95,8 +95,8 @@ export class ScapFile implements Writer<EventView> {
 
   #write(view: EventView, form: Form): void {
     const tid = view.thread?.tid ?? -1;
-    const values = new EventValues(view, this.#isPaired(view));
     const pending = (view.flags & EventFlag.PENDING) !== 0;
+    const values = new EventValues(view, !pending && this.#isPaired(view));
     const unseen = this.#isPaired(view) && !pending && view.chunk!.latency[view.i]! < 0; // its beginning is not in that file either
     if (form.enter !== null && !unseen) {
       const begun = pending ? view.time : Math.max(startTime(view.chunk!, view.i), this.#ended.get(tid) ?? -Infinity);

@@ -1,4 +1,4 @@
-/** Blocks of a .scap file. Layouts: docs/exports.md names the source. */
+/** Blocks of a .scap file, as src/scap/blocks.ts and src/scap/lists.ts read them. */
 import type { GrowingBytes } from '../pcapng/growing.ts';
 import type { EventForm } from './forms.ts';
 import type { Value } from './values.ts';

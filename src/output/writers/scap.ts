@@ -4,7 +4,7 @@ import { EventFlag, startTime } from '../../model/chunk.ts';
 import { type EventType, isImported } from '../../model/event-type.ts';
 import { GrowingBytes } from '../pcapng/growing.ts';
 import { Beginning } from '../scap/beginning.ts';
-import { eventBlock } from '../scap/blocks.ts';
+import { eventBlock, section } from '../scap/blocks.ts';
 import { type EventForm, type Form, formOf } from '../scap/forms.ts';
 import { writeLists } from '../scap/lists.ts';
 import { EventValues, type Value } from '../scap/values.ts';
@@ -61,7 +61,8 @@ export class ScapFile implements Writer<EventView> {
 
   end(): Bytes {
     const out = new GrowingBytes(1 << 20);
-    if (this.#capture !== null) writeLists(out, this.#capture, this.#beginning, !this.#told.has('container'));
+    if (this.#capture === null) section(out);
+    else writeLists(out, this.#capture, this.#beginning, !this.#told.has('container'));
     this.#cut();
     this.#places.sort((a, b) => a.time - b.time); // stable: of one time, in the order in which they were written
     for (const { piece, from, to } of this.#places) out.put(this.#pieces[piece]!, from, to);

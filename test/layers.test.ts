@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   lens: ['model', 'dns', 'event', 'filter', 'capture', 'report'],
   explain: ['model', 'dns', 'node', 'event', 'filter', 'capture', 'lens'],
   doctor: ['model', 'dns', 'kube', 'node', 'event', 'filter', 'capture', 'lens', 'explain'],
-  output: ['model', 'dns', 'node', 'event', 'filter', 'capture', 'report', 'lens', 'explain', 'doctor'],
+  output: ['model', 'scap', 'dns', 'node', 'event', 'filter', 'capture', 'report', 'lens', 'explain', 'doctor'],
   mcp: ['model', 'dns', 'event', 'filter', 'capture', 'lens', 'explain', 'report', 'output'],
   sql: ['model', 'dns', 'event', 'filter', 'capture', 'lens', 'explain', 'output'],
   tui: ['model', 'dns', 'event', 'filter', 'capture', 'lens', 'explain', 'doctor', 'report', 'output'],

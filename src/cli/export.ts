@@ -84,6 +84,7 @@ function writeEvents(capture: Capture, filterText: string, writer: Writer<EventV
     for (let k = 0; k < n; k++) printing.row(filter.view.at(chunk, selection[k]!));
   }
   printing.end();
+  for (const gap of writer.gaps?.() ?? []) say(`note: ${gap}`);
 }
 
 const spansFor = (capture: Capture, filter: string, { over }: ExportOptions) =>

@@ -93,7 +93,7 @@ function program(after: readonly string[]): Command {
   trowel
     .command('export <file> [filter...]')
     .description('to other tools: Wireshark, Perfetto, OpenTelemetry, Parquet, CSV, JSON lines')
-    .requiredOption('--format <format>', 'jsonl, csv, parquet, pcapng, perfetto, otlp')
+    .requiredOption('--format <format>', 'jsonl, csv, parquet, pcapng, scap, perfetto, otlp')
     .option('-o, --output <file>', 'file to write (default: standard output)')
     .option('--fields <list>', 'of jsonl, csv and parquet: fields to write, with commas between')
     .option('--over <span>', 'of perfetto and otlp: calls that took as long as this are waits', '1ms')

@@ -31,7 +31,7 @@ export function translate(argv: readonly string[]): string[] {
   const target = values.get('w');
   if (target?.endsWith('.scap') === true || target?.endsWith('.scap.gz') === true)
     throw new UsageError(
-      `-w ${target}: what is written is a Trowel capture, which sysdig cannot read: call it ${target.replace(/\.scap(\.gz)?$/, '.trowel')}`,
+      `-w ${target}: what is written is a Trowel capture, which sysdig cannot read: call it ${target.replace(/\.scap(\.gz)?$/, '.trowel')}, and write a .scap of it by trowel export --format scap`,
     );
   const file = values.get('r');
   if (file === undefined && chisel !== undefined && target === undefined) return lens(chisel, null, parsed);

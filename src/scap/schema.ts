@@ -35,8 +35,8 @@ export interface EventSchema {
   readonly flags: number;
   /** The same in the tables of sysdig 0.29.3, for files with events for a call's beginning. */
   readonly classicFlags: number;
-  /** False: sysdig 0.29.3 has not heard of it. */
-  readonly classic: boolean;
+  /** How many of its parameters sysdig 0.29.3 knows; -1: it has not heard of it. */
+  readonly classic: number;
   readonly params: readonly ParamSchema[];
   /** Where the parameter of a name lies. */
   readonly indexes: ReadonlyMap<string, number>;
@@ -112,7 +112,7 @@ function parseLine(line: string): EventSchema {
     category: category!,
     flags: flagBits(flags!.split('~')[0]!),
     classicFlags: flagBits(flags!.split('~').at(-1)!),
-    classic: classic !== '-',
+    classic: classic === '-' ? -1 : Number(classic),
     params,
     indexes: new Map(params.map((param, i) => [param.name, i] as const).reverse()),
   };
@@ -120,6 +120,12 @@ function parseLine(line: string): EventSchema {
 
 function flagBits(letters: string): number {
   return [...letters].reduce((bits, letter) => bits | (FLAG_LETTERS[letter] ?? 0), 0);
+}
+
+/** Number of a system call in events without a type of their own; null: the files have none for it. */
+export function callNumber(name: string): number | null {
+  for (const [id, call] of calls) if (call.name === name) return id;
+  return null;
 }
 
 /** `name:type`, perhaps `~` and the type that older writers used. */

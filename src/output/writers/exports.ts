@@ -45,6 +45,13 @@ export const EXPORTS: readonly (EventExport | SpanExport)[] = [
     make: async () => new (await import('./pcapng.ts')).PcapngWriter(),
   },
   {
+    name: 'scap',
+    doc: 'events for sysdig, csysdig, Stratoshark and the Falco libraries',
+    of: 'events',
+    binary: true,
+    make: async () => new (await import('./scap.ts')).ScapFile(),
+  },
+  {
     name: 'perfetto',
     doc: 'lookups, requests and waits on tracks of pods, processes and threads, for ui.perfetto.dev',
     of: 'spans',

@@ -8,6 +8,8 @@ export interface Writer<T> {
   begin(report: Report<T>): Bytes;
   row(item: T): Bytes;
   end(): Bytes;
+  /** After the end: what the format had no place for, a sentence each. */
+  gaps?(): readonly string[];
 }
 
 /** Joins lines, each with its end. */

@@ -1,13 +1,21 @@
 /** What a session needs to know of its parts, each worked out from values alone. */
 import { existsSync } from 'node:fs';
+import type { Capture } from '../capture/capture.ts';
+import { usageOf } from '../capture/usage.ts';
 import { outputTime } from '../event/fields/evt.ts';
-import type { EventView } from '../event/view.ts';
+import type { CaptureContext, EventView } from '../event/view.ts';
+import type { Definitions } from '../filter/compile.ts';
+import type { ValuesOf } from '../filter/complete.ts';
+import { occurringValues } from '../filter/occurring.ts';
 import { DEFAULT_FORMAT, LineFormat } from '../output/format.ts';
 import { rendered } from '../output/print.ts';
 import { eventReport, programColumns } from '../output/reports/events.ts';
 import { JsonWriter } from '../output/writers/json.ts';
+import type { Browser } from './data/browser.ts';
+import type { Growth } from './data/growth.ts';
 import type { Goal } from './data/seek.ts';
-import type { State } from './state.ts';
+import type { WriteJob } from './data/writing.ts';
+import type { CaptureFacts, State } from './state.ts';
 
 /** The search went past the end. */
 export function isAround(goal: Goal, from: number, found: number): boolean {
@@ -40,4 +48,44 @@ export function lineText(view: EventView): string {
 /** The same as `trowel read --json` does. */
 export function jsonText(view: EventView): string {
   return rendered(eventReport(programColumns(), [view], view.capture.epoch), new JsonWriter('base64')).trimEnd();
+}
+
+/** What is written for what is shown: a table's rows in their order, or the matching events. */
+export function exportJob({ table, filter, facts }: State, path: string, asCapture: boolean): WriteJob {
+  if (asCapture) return { what: 'capture', path, filter };
+  if (table === null || table.table === null) return { what: 'events', path, filter };
+  return { what: 'rows', path, table: table.table, rows: table.rows, epoch: facts.epoch };
+}
+
+const NO_DEFINITIONS: Definitions = new Map();
+
+export interface Recorded {
+  readonly capture: Capture;
+  readonly context: CaptureContext;
+  readonly file: string;
+  readonly unsaved: boolean;
+}
+
+/** What the header says of a capture. `placesBefore`: some container was seen before. */
+export function factsOf(
+  { capture, context, file, unsaved }: Recorded,
+  totals: Browser['totals'],
+  { rate, quietSeconds }: Growth,
+  placesBefore: boolean,
+): CaptureFacts {
+  const { dims, epoch, meta } = capture;
+  const recording = context.growing && meta.state !== 'complete' && meta.state !== 'broke off';
+  const valuesIn: ValuesOf = (field) => occurringValues(field, context, usageOf(capture));
+  return {
+    file,
+    epoch,
+    ...totals,
+    places: placesBefore || [...dims.processes.all()].some(({ container }) => container !== ''),
+    recording,
+    brokeOff: meta.state === 'broke off',
+    ...(recording ? { rate, quietSeconds } : { rate: null, quietSeconds: 0 }),
+    definitions: context.definitions ?? NO_DEFINITIONS,
+    unsaved,
+    valuesIn,
+  };
 }

@@ -1,54 +1,18 @@
 /** One screen at work: holds the state, does what updates ask for, and divides the time between the keyboard and the capture. */
 
-import type { Capture } from '../capture/capture.ts';
-import { usageOf } from '../capture/usage.ts';
-import type { CaptureContext } from '../event/view.ts';
-import type { Definitions } from '../filter/compile.ts';
-import type { ValuesOf } from '../filter/complete.ts';
-import { occurringValues } from '../filter/occurring.ts';
 import { Browser, type Findings } from './data/browser.ts';
 import { Growth } from './data/growth.ts';
-import { Rereading } from './data/rereading.ts';
 import { notFoundText, seekingText } from './data/seek.ts';
-import { ReaderHere, readTable, type TableReader } from './data/table-reader.ts';
-import { formatOfPath, type WriteJob } from './data/writing.ts';
+import { ReaderHere } from './data/table-reader.ts';
+import { formatOfPath } from './data/writing.ts';
 import { timelineHeight } from './frame/areas.ts';
-import type { Size } from './kit/terminal.ts';
 import { harmless } from './kit/text.ts';
 import { detailOf } from './screens/events/detail.ts';
-import { screenNamed } from './screens/index.ts';
-import type { Question, ScreenTable } from './screens/screen.ts';
-import { freeName, isAround, jsonText, lineText, samePreview, typedFilter } from './session-parts.ts';
+import type { SessionOptions } from './session-options.ts';
+import { exportJob, factsOf, freeName, isAround, jsonText, lineText, samePreview, typedFilter } from './session-parts.ts';
+import { SessionTables } from './session-tables.ts';
 import { type CaptureFacts, type Command, initialState, type State } from './state.ts';
 import { type Action, update } from './update.ts';
-
-/** What a session cannot do by itself. */
-export interface World {
-  /** Gives where the text is now, in words. */
-  copy(text: string): string;
-  redraw(): void;
-  suspend(): void;
-  quit(keep: boolean): void;
-  /** A filter was used. */
-  remember(filter: string): void;
-}
-
-export interface SessionOptions {
-  readonly capture: Capture;
-  readonly context: CaptureContext;
-  /** As the header shows it. */
-  readonly file: string;
-  readonly filter: string;
-  /** Stay at the end of what is being recorded. */
-  readonly follow: boolean;
-  /** The recording is nowhere else: leaving asks whether it is kept. */
-  readonly unsaved?: boolean;
-  readonly history: readonly string[];
-  readonly size: Size;
-  readonly world: World;
-  /** Reads the rows of screens; absent: in this thread. */
-  readonly tables?: TableReader;
-}
 
 /** Work between two looks at the keyboard. */
 const SLICE_MS = 8;
@@ -62,13 +26,12 @@ const FACTS_MS = 500;
 export class Session {
   readonly #options: SessionOptions;
   readonly #browser: Browser;
-  readonly #tables: TableReader;
+  readonly #tables: SessionTables;
   readonly #listeners = new Set<() => void>();
   readonly #ticks: NodeJS.Timeout | null;
   #state: State;
   #turn: NodeJS.Immediate | null = null;
   readonly #growth = new Growth();
-  readonly #rereading = new Rereading();
   #shownAt = 0;
   /** Number of the event from which on a text is looked for. */
   #soughtFrom = 0;
@@ -82,7 +45,8 @@ export class Session {
     const { capture, context, filter, size, history, follow } = options;
     this.#options = options;
     this.#browser = new Browser(capture, context, filter);
-    this.#tables = options.tables ?? new ReaderHere(capture, context);
+    const apply = (action: Action) => void this.#apply(action);
+    this.#tables = new SessionTables(options.tables ?? new ReaderHere(capture, context), { capture, context, apply });
     this.#state = initialState(this.#facts(false), size, filter, history, follow);
     this.#browser.goTo(this.#state.follow === 'on' ? Infinity : 0, this.#reach());
     this.#work(FIRST_SLICE_MS, false);
@@ -148,15 +112,13 @@ export class Session {
         this.#browser.seek(command.goal, this.#state.selected ?? 0, this.#reach());
         break;
       case 'stop-seeking':
-        this.#rereading.stopped();
         this.#tables.stop();
         this.#stopSeeking();
         break;
       case 'read-table':
-        this.#readTable(command.question);
+        this.#tables.read(command.question);
         break;
       case 'stop-reading':
-        this.#rereading.stopped();
         this.#tables.stop();
         break;
       case 'copy':
@@ -169,7 +131,7 @@ export class Session {
         this.#export(command.path);
         break;
       case 'save':
-        this.#write({ what: 'stream', path: freeName('stream', 'bin'), filter: command.filter });
+        this.#tables.write({ what: 'stream', path: freeName('stream', 'bin'), filter: command.filter });
         break;
       case 'redraw':
         this.#options.world.redraw();
@@ -181,20 +143,6 @@ export class Session {
         this.#options.world.quit(command.keep);
         break;
     }
-  }
-
-  #readTable(question: Question): void {
-    if (screenNamed(question.id)?.instant === true) {
-      const { capture, context } = this.#options;
-      this.#apply({ kind: 'table', question, table: readTable(question, capture, context) });
-      return;
-    }
-    const reading = this.#rereading.begun();
-    const read = (table: ScreenTable | string) => {
-      this.#rereading.ended(reading);
-      this.#apply({ kind: 'table', question, table });
-    };
-    this.#tables.read(question).then(read, (error: Error) => read(error.message));
   }
 
   #filterBy(text: string, near: number | null): void {
@@ -292,29 +240,7 @@ export class Session {
   #export(path: string): void {
     const format = formatOfPath(path);
     if (format === null) this.#problem(`${path}: the name must end with .csv, .json, .md, .txt or .trowel`);
-    else this.#write(this.#exportJob(path, format === 'capture'));
-  }
-
-  #exportJob(path: string, asCapture: boolean): WriteJob {
-    const { table, filter, facts } = this.#state;
-    if (asCapture) return { what: 'capture', path, filter };
-    if (table === null || table.table === null) return { what: 'events', path, filter };
-    return { what: 'rows', path, table: table.table, rows: table.rows, epoch: facts.epoch };
-  }
-
-  #write(job: WriteJob): void {
-    this.#apply({ kind: 'searching', text: `writing ${job.path}` });
-    const done = () => this.#apply({ kind: 'searching', text: null });
-    this.#tables.write(job).then(
-      (words) => {
-        done();
-        this.#note(words);
-      },
-      (error: Error) => {
-        done();
-        this.#problem(error.message);
-      },
-    );
+    else this.#tables.write(exportJob(this.#state, path, format === 'capture'));
   }
 
   #problem(text: string): void {
@@ -327,7 +253,7 @@ export class Session {
     this.#growth.add(this.#browser.totals.events);
     if (grew) this.#grown();
     else if (this.#isTold()) this.#applyFacts();
-    this.#rereadTable();
+    this.#tables.readAgain(this.#state);
   }
 
   /** What the header says of the recording has changed though nothing came; a rate that falls, twice a second. */
@@ -342,15 +268,8 @@ export class Session {
     this.#applyFacts();
     if (follow === 'on' || selected === null) this.#browser.follow(this.#reach());
     else this.#browser.moveTo(selected, this.#reach());
-    this.#rereading.grown();
+    this.#tables.grown();
     this.#work(SLICE_MS, true);
-  }
-
-  /** A table follows, too: it is read again, with its selection and its order. */
-  #rereadTable(): void {
-    const { table, follow, prompt } = this.#state;
-    if (follow !== 'on' || prompt !== null || table === null || table.table === null || !this.#rereading.isDue) return;
-    this.#readTable(table.question);
   }
 
   /** Once a second while it grows; a low screen does not show it. */
@@ -367,28 +286,8 @@ export class Session {
     this.#apply({ kind: 'facts', facts: this.#facts(this.#state.facts.places) });
   }
 
-  /** `placesBefore`: some container was seen before. */
   #facts(placesBefore: boolean): CaptureFacts {
-    const { capture, context, file } = this.#options;
-    const { dims, epoch, meta } = capture;
-    const places = placesBefore || [...dims.processes.all()].some(({ container }) => container !== '');
-    const recording = context.growing && meta.state !== 'complete' && meta.state !== 'broke off';
-    const growth = recording ? { rate: this.#growth.rate, quietSeconds: this.#growth.quietSeconds } : { rate: null, quietSeconds: 0 };
-    const valuesIn: ValuesOf = (field) => occurringValues(field, context, usageOf(capture));
-    const { definitions = NO_DEFINITIONS } = context;
-    return {
-      file,
-      epoch,
-      ...this.#browser.totals,
-      places,
-      recording,
-      brokeOff: meta.state === 'broke off',
-      ...growth,
-      definitions,
-      unsaved: this.#options.unsaved === true,
-      valuesIn,
-    };
+    const { capture, context, file, unsaved = false } = this.#options;
+    return factsOf({ capture, context, file, unsaved }, this.#browser.totals, this.#growth, placesBefore);
   }
 }
-
-const NO_DEFINITIONS: Definitions = new Map();

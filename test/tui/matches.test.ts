@@ -5,8 +5,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { type Match, Matches } from '../../src/tui/data/matches.ts';
+import { Matches } from '../../src/tui/data/matches.ts';
 import { RowWindow } from '../../src/tui/data/row-window.ts';
+import type { Match } from '../../src/tui/data/selected.ts';
 import type { Row } from '../../src/tui/screens/events/rows.ts';
 import { repeated, stalledLookup, writeCapture } from './scene.ts';
 

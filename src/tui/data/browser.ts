@@ -6,11 +6,12 @@ import { compileFilter } from '../../filter/compile.ts';
 import { FilterError } from '../../filter/error.ts';
 import { type Row, rowOf, rowText } from '../screens/events/rows.ts';
 import type { Timeline } from '../state.ts';
-import { type Match, Matches } from './matches.ts';
+import { Matches } from './matches.ts';
 import type { ListWindow } from './row-window.ts';
 import { RowWindow } from './row-window.ts';
 import type { Goal } from './seek.ts';
 import { type Progress, seekGoal } from './seek.ts';
+import type { Match } from './selected.ts';
 import { timelineOf } from './timeline.ts';
 
 export interface Counts {

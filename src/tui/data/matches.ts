@@ -8,20 +8,7 @@ import { type Match as ChunkMatch, Matcher } from '../../capture/select.ts';
 import type { CompiledFilter } from '../../filter/compile.ts';
 import type { ChunkHead } from '../../model/chunk.ts';
 import { CHUNK_EVENTS, type Chunk } from '../../model/chunk.ts';
-
-/** One matching event: event i of a chunk, valid until the generator that gave it goes on. */
-export interface Match {
-  readonly chunk: Chunk;
-  readonly i: number;
-  readonly num: number;
-  readonly time: number;
-}
-
-/** What matches in one chunk: indices, ascending. */
-interface Selected {
-  readonly chunk: Chunk;
-  readonly indices: Uint16Array;
-}
+import { firstFrom, type Match, matchesIn, matchesInReverse, type Selected } from './selected.ts';
 
 const NOTHING = new Uint16Array(0);
 /** How often rows that changed long after they were new are looked for: reading all of them takes a while in a large capture. */
@@ -293,28 +280,4 @@ export class Matches {
       this.#counts.push(undefined);
     }
   }
-}
-
-function* matchesIn({ chunk, indices }: Selected, from: number): Generator<Match> {
-  for (let k = firstFrom(chunk, indices, from); k < indices.length; k++) yield matchAt(chunk, indices[k]!);
-}
-
-function* matchesInReverse({ chunk, indices }: Selected, to: number): Generator<Match> {
-  for (let k = firstFrom(chunk, indices, to + 1) - 1; k >= 0; k--) yield matchAt(chunk, indices[k]!);
-}
-
-function matchAt(chunk: Chunk, i: number): Match {
-  return { chunk, i, num: chunk.num[i]!, time: chunk.time[i]! };
-}
-
-/** Index of the first selected event with number `num` or more. */
-function firstFrom(chunk: Chunk, indices: Uint16Array, num: number): number {
-  let low = 0;
-  let high = indices.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (chunk.num[indices[middle]!]! < num) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

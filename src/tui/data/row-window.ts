@@ -1,7 +1,8 @@
 /** The rows around the selection: a run of neighbouring matches that grows at its ends and is cut where it is far away. */
 
 import type { ListedRow, Row } from '../screens/events/rows.ts';
-import type { Match, Matches } from './matches.ts';
+import type { Matches } from './matches.ts';
+import type { Match } from './selected.ts';
 
 /** A window of matching rows around the selected one: what the list can show without asking. */
 export interface ListWindow {

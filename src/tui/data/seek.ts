@@ -2,7 +2,8 @@
 
 import type { CaptureContext } from '../../event/view.ts';
 import { countText } from '../kit/text.ts';
-import type { Match, Matches } from './matches.ts';
+import type { Matches } from './matches.ts';
+import type { Match } from './selected.ts';
 import { TextScan } from './text-scan.ts';
 
 /** A pause between rows from which on it is marked. */

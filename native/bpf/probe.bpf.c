@@ -4,6 +4,7 @@
  * libbpf 1.1 cannot merge two objects that call the same kernel function.
  */
 #include "calls.bpf.c"
+#include "pending.bpf.c"
 #include "process.bpf.c"
 #include "iter.bpf.c"
 #include "network.bpf.c"

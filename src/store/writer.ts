@@ -37,6 +37,8 @@ export class CaptureWriter {
   readonly #options: WriterOptions;
   readonly #open = new OpenChunk(CHUNK_EVENTS, 1 << 20);
   /** Events of the open chunk that pieces already hold. */
+  /** Of the file that was made: one that is removed or replaced is written on by nobody's wish. */
+  readonly #inode: number;
   #flushed = 0;
   #pieces: number[] = [];
   #nextChunk = 1;
@@ -63,6 +65,7 @@ export class CaptureWriter {
     this.#db.pragma(`synchronous = ${options.live ? 'NORMAL' : 'OFF'}`);
     this.#db.pragma('locking_mode = NORMAL');
     createSchema(this.#db);
+    this.#inode = statSync(path).ino;
     this.#insertChunk = this.#db.prepare('INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#insertColumn = this.#db.prepare('INSERT INTO chunk_column VALUES (?, ?)');
     this.#dropChunk = this.#db.prepare('DELETE FROM chunk WHERE id = ?');
@@ -94,9 +97,12 @@ export class CaptureWriter {
     }
   }
 
-  /** Makes everything appended so far visible to readers. */
+  /** Makes everything appended so far visible to readers. Throws where the file is no longer there. */
   flush(): void {
-    if (this.#options.live) this.#transaction(() => this.#writePiece());
+    if (!this.#options.live) return;
+    if (statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode)
+      throw new Error(`${this.#path} was removed or replaced while it was written`);
+    this.#transaction(() => this.#writePiece());
   }
 
   /** Writes the rest and leaves one plain file, `complete` unless `meta` says otherwise. The writer is of no use after. */

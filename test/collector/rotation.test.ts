@@ -140,4 +140,4 @@ test('rows that nothing can refer to leave memory, and the capture has them all'
   const capture = new CaptureReader(path);
   expect(capture.dims.fds.size).toBeGreaterThan(239_000);
   expect(capture.dims.processes.size).toBe(30_001);
-});
+}, 60_000);

@@ -31,6 +31,7 @@ function program(after: readonly string[]): Command {
       given.push({ kind: 'define', text }),
     )
     .option('--defines <file>', 'the same from a file, also of Falco’s macros and lists', (text) => given.push({ kind: 'defines', text }))
+    .option('--node <name>', 'of several captures: only those of this node; may be repeated', repeated)
     .showSuggestionAfterError()
     .configureOutput({ writeErr: (text) => say(text.trimEnd()) })
     .exitOverride();
@@ -119,7 +120,7 @@ function program(after: readonly string[]): Command {
     .option('--count', 'print how many match')
     .option('-q, --quiet', 'print no events')
     .option('--summary', 'print at the end which kinds of events there were, and how many')
-    .option('--from <time>', 'only events from this time on, seconds since the start')
+    .option('--from <time>', 'only events from this time on: seconds since the start, a date, or -15m before the end')
     .option('--to <time>', 'only events up to this time')
     .option('--around <num[:ms]>', 'only events within some milliseconds of event NUM')
     .option('--exit-code', 'exit 3 when nothing matches')
@@ -259,7 +260,7 @@ function program(after: readonly string[]): Command {
     .option('--event <num>', 'explain what went on around event NUM', count)
     .option('--at <time>', 'explain who waited at this time, seconds since the start')
     .option('--list', 'the ten most costly stories, each with the command that opens it')
-    .option('--from <time>', 'only what waited after this time, seconds since the start')
+    .option('--from <time>', 'only what waited after this time: seconds since the start, a date, or -15m before the end')
     .option('--to <time>', 'only what waited before this time')
     .option('--over <span>', 'waits count from this duration on', '100ms')
     .option('-j, --json', 'as one JSON object')
@@ -362,6 +363,8 @@ function program(after: readonly string[]): Command {
     });
 
   trowel.hook('preAction', async () => {
+    const { node } = trowel.opts<{ node?: string[] }>();
+    if (node !== undefined) (await import('./nodes.ts')).chooseNodes(node);
     if (given.length > 0) (await import('./define.ts')).defineAll(given);
   });
   for (const command of trowel.commands) command.exitOverride();
@@ -386,6 +389,10 @@ async function complete(line: string, word: string): Promise<number> {
   return EXIT.OK;
 }
 
+/** Whether a command asks one capture, for which several may stand. */
+const takesFile = (trowel: Command, name: string): boolean =>
+  name === 'lens' || trowel.commands.find((command) => command.name() === name)!.registeredArguments[0]?.name() === 'file';
+
 /** Runs one command line (without the program's own name) and gives the exit code. */
 async function run(words: readonly string[]): Promise<number> {
   if (words[0] === 'complete') return complete(words[1] ?? '', words[2] ?? '');
@@ -406,7 +413,8 @@ async function run(words: readonly string[]): Promise<number> {
     const { isSysdigs, translate } = await import('./sysdig-args.ts');
     if (isSysdigs(own[0]!)) return run([...translate(own), ...words.slice(own.length)]);
   }
-  const command = known || own[0]!.startsWith('-') || own[0] === 'help' ? own : ['open', ...own];
+  const named = known && takesFile(trowel, own[0]!) ? (await import('./several.ts')).together(own) : own;
+  const command = known || own[0]!.startsWith('-') || own[0] === 'help' ? named : ['open', ...own];
   await trowel.parseAsync([...command], { from: 'user' });
   return EXIT.OK;
 }

@@ -221,6 +221,27 @@ function program(after: readonly string[]): Command {
     .action(async (first: string, second: string, options) => (await import('./merge.ts')).mergeCaptures(first, second, options.write));
 
   trowel
+    .command('push <file> <store>')
+    .description('captures into a store, clickhouse://HOST:8123/DATABASE; what is there already is not stored twice')
+    .action(async (file: string, store: string) => (await import('./push.ts')).pushCaptures(file, store));
+
+  trowel
+    .command('pull <store>')
+    .description('a recording of a store, or a stretch of it, as a capture; --node chooses whose')
+    .requiredOption('-w, --write <file>', 'capture to write')
+    .option('--from <time>', 'only events from this time on: a date, or -15m before now')
+    .option('--to <time>', 'only events up to this time')
+    .action(async (store: string, options) => (await import('./pull.ts')).pullCapture(store, options));
+
+  trowel
+    .command('cluster <what> <store>')
+    .description('a store’s tables: init makes them, retain drops days that are more than is to be kept')
+    .option('--on-cluster <name>', 'on all servers of this ClickHouse cluster')
+    .option('--keep-days <n>', 'of retain: days before today that are kept', count)
+    .option('--keep-mb <n>', 'of retain: drop the oldest days while a server has more megabytes', count)
+    .action(async (what: string, store: string, options) => (await import('./cluster.ts')).cluster(what, store, options));
+
+  trowel
     .command('diff <first> <second>')
     .description('the same request in two captures, such as a good and a bad one: the steps of its path side by side')
     .option('--pid <pid>', 'the process in the first (default: the costliest story)', count)
@@ -406,7 +427,7 @@ async function run(words: readonly string[]): Promise<number> {
     else trowel.outputHelp();
     return EXIT.OK;
   }
-  if (!known && own[0] !== undefined && !own[0].startsWith('-') && own[0] !== 'help' && !existsSync(own[0])) {
+  if (!known && own[0] !== undefined && !own[0].startsWith('-') && own[0] !== 'help' && !existsSync(own[0]) && !own[0].startsWith('clickhouse://')) {
     throw new UsageError(`there is no command and no file called ${own[0]}\n${trowel.helpInformation()}`);
   }
   if (own[0]!.startsWith('-')) {

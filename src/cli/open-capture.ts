@@ -11,9 +11,10 @@ import { say } from '../output/stderr.ts';
 import { STORED } from '../store/opener.ts';
 import { definitions } from './definitions.ts';
 import { SCAP } from './scap-opener.ts';
+import { STORE } from './store-opener.ts';
 import { SEVERAL } from './several-opener.ts';
 
-const OPENERS: readonly Opener[] = [STORED, SCAP, SEVERAL];
+const OPENERS: readonly Opener[] = [STORED, SCAP, SEVERAL, STORE];
 
 /** Opens what the user named, whatever it is, for any question. Throws CaptureError. */
 export async function openCapture(name: string): Promise<Capture> {

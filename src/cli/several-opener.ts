@@ -32,15 +32,20 @@ async function merged(files: readonly string[]): Promise<string> {
   const cached = await cachePathOfAll(files, `1 ${JSON.stringify(chosenNodes())}\n`);
   if (existsSync(cached)) return cached;
   mkdirSync(dirname(cached), { recursive: true });
+  await mergeFiles(files, cached);
+  return cached;
+}
+
+/** Those of the nodes asked for, as one new capture. */
+export async function mergeFiles(files: readonly string[], target: string): Promise<void> {
   const { openQuietly } = await import('./open-capture.ts');
   const opened: Capture[] = [];
   try {
     for (const file of files) opened.push(await openQuietly(file));
-    await mergeInto(cached, opened.filter(isChosen), opened);
+    await mergeInto(target, opened.filter(isChosen), opened);
   } finally {
     for (const capture of opened) capture.close();
   }
-  return cached;
 }
 
 /** `all`: what there was to choose from. */

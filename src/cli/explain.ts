@@ -6,8 +6,8 @@ import { compileFilter } from '../filter/compile.ts';
 import { written } from '../filter/literal.ts';
 import { explanationReport, storiesReport } from '../output/reports/explain.ts';
 import { UsageError } from './exit.ts';
-import { contextOf, openCapture } from './open-capture.ts';
 import { parseMoment } from './moment.ts';
+import { contextOf, openCapture } from './open-capture.ts';
 import { parseSpan } from './span.ts';
 import { show, type WritingOptions } from './writing.ts';
 

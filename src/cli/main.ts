@@ -427,7 +427,14 @@ async function run(words: readonly string[]): Promise<number> {
     else trowel.outputHelp();
     return EXIT.OK;
   }
-  if (!known && own[0] !== undefined && !own[0].startsWith('-') && own[0] !== 'help' && !existsSync(own[0]) && !own[0].startsWith('clickhouse://')) {
+  if (
+    !known &&
+    own[0] !== undefined &&
+    !own[0].startsWith('-') &&
+    own[0] !== 'help' &&
+    !existsSync(own[0]) &&
+    !own[0].startsWith('clickhouse://')
+  ) {
     throw new UsageError(`there is no command and no file called ${own[0]}\n${trowel.helpInformation()}`);
   }
   if (own[0]!.startsWith('-')) {

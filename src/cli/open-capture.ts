@@ -11,8 +11,8 @@ import { say } from '../output/stderr.ts';
 import { STORED } from '../store/opener.ts';
 import { definitions } from './definitions.ts';
 import { SCAP } from './scap-opener.ts';
-import { STORE } from './store-opener.ts';
 import { SEVERAL } from './several-opener.ts';
+import { STORE } from './store-opener.ts';
 
 const OPENERS: readonly Opener[] = [STORED, SCAP, SEVERAL, STORE];
 

@@ -18,7 +18,9 @@ export async function pullCapture(store: string, { write, from, to }: PullOption
     const range = wallRange({ from: from ?? address.from, to: to ?? address.to });
     const [first, ...others] = await chosenRecordings(client, address, range);
     if (others.length > 0)
-      throw new UsageError(`${others.length + 1} recordings are of that time; --node NAME, --from and --to choose one, or ask the store itself`);
+      throw new UsageError(
+        `${others.length + 1} recordings are of that time; --node NAME, --from and --to choose one, or ask the store itself`,
+      );
     say(`${target}: ${await pull(client, first!, range, target)} events`);
   });
 }

@@ -14,7 +14,7 @@ export async function pushCaptures(files: string, store: string): Promise<void> 
       const progress = new Progress(`pushing ${file}`);
       try {
         const total = Math.max(1, capture.last()?.count ?? 0);
-        const { events, stored } = await push(capture, contextOf(capture), client, (done) => progress.update(done / total));
+        const { events, stored } = await push(capture, contextOf(capture), client, { onPushed: (done) => progress.update(done / total) });
         progress.end();
         say(`${sanitize(file)}: ${stored} events stored${stored === events ? '' : `, ${events - stored} were there`}`);
       } finally {

@@ -66,7 +66,8 @@ async function mergeInto(target: string, captures: readonly Capture[], all: read
   }
   const { offsetText } = await import('./merge.ts');
   captures.forEach(({ path }, k) => {
-    if (captures[k]!.meta.hostname !== captures[0]!.meta.hostname) say(sanitize(offsetText(offsets[k]!, basename(path), basename(captures[0]!.path))));
+    if (captures[k]!.meta.hostname !== captures[0]!.meta.hostname)
+      say(sanitize(offsetText(offsets[k]!, basename(path), basename(captures[0]!.path))));
   });
 }
 

@@ -4,9 +4,9 @@ import type { StoreAddress } from '../cluster/address.ts';
 import type { StoreClient } from '../cluster/client.ts';
 import type { WallRange } from '../cluster/pull.ts';
 import { type Recording, recordings } from '../cluster/recording.ts';
+import { UsageError } from './exit.ts';
 import { parseDate } from './moment.ts';
 import { chosenNodes } from './nodes.ts';
-import { UsageError } from './exit.ts';
 import { parseSpan } from './span.ts';
 
 /** Those that have a part in the range. Throws CaptureError where there is none. */
@@ -18,7 +18,10 @@ export async function chosenRecordings(client: StoreClient, address: StoreAddres
   });
   if (found.length > 0) return found;
   const nodes = [...new Set((await recordings(client, [])).map(({ node }) => node))];
-  throw new CaptureError(address.name, nodes.length === 0 ? 'has no recording' : `has no such recording; there are some of ${nodes.join(', ')}`);
+  throw new CaptureError(
+    address.name,
+    nodes.length === 0 ? 'has no recording' : `has no such recording; there are some of ${nodes.join(', ')}`,
+  );
 }
 
 export function wallRange({ from, to }: { readonly from?: string | null | undefined; readonly to?: string | null | undefined }): WallRange {

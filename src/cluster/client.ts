@@ -1,7 +1,8 @@
 /** One connection to a store, by HTTP. All text that SQL is made of comes from sql.ts and schema.ts. */
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { CaptureError } from '../capture/error.ts';
 import type { StoreAddress } from './address.ts';
 import { STORE_VERSION } from './schema.ts';
@@ -33,7 +34,8 @@ export class StoreClient {
     const rows = await this.rows<{ v: string }>(`SELECT max(v) AS v FROM ${this.database}.version`);
     const version = Number(rows[0]?.v ?? 0);
     if (version === 0) throw new CaptureError(this.address.name, 'has no tables of Trowel: trowel cluster init makes them');
-    if (version > STORE_VERSION) throw new CaptureError(this.address.name, `was made by a newer Trowel (version ${version}): update Trowel`);
+    if (version > STORE_VERSION)
+      throw new CaptureError(this.address.name, `was made by a newer Trowel (version ${version}): update Trowel`);
   }
 
   command(sql: string): Promise<void> {

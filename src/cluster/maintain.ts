@@ -28,7 +28,8 @@ export async function retain(client: StoreClient, limits: Limits, cluster: strin
   const on = cluster === null ? '' : ` ON CLUSTER ${identifier(cluster)}`;
   const days = tooMany(parts, limits, now);
   for (const day of days) {
-    const tables = cluster === null ? parts.filter(({ partition }) => partition === day).map(({ table }) => table) : TABLE_NAMES.map(localTable);
+    const tables =
+      cluster === null ? parts.filter(({ partition }) => partition === day).map(({ table }) => table) : TABLE_NAMES.map(localTable);
     for (const table of new Set(tables)) await client.command(dropStatement(client.database, table, on, day));
   }
   return days;

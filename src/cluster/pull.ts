@@ -4,11 +4,11 @@ import type { CaptureMeta } from '../capture/meta.ts';
 import { CHUNK_EVENTS, OpenChunk } from '../model/chunk.ts';
 import { DIMENSION_NAMES, DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
 import { type DimensionTables, newTables, type RowName, type Table } from '../model/rows.ts';
-import { CaptureWriter } from '../store/writer.ts';
 import { decodeRow } from '../store/tables.ts';
+import { CaptureWriter } from '../store/writer.ts';
 import type { StoreClient } from './client.ts';
-import type { Recording } from './recording.ts';
 import { EventRows, SELECTED } from './event-rows.ts';
+import type { Recording } from './recording.ts';
 import { rowTable } from './schema.ts';
 import { integer, recording } from './sql.ts';
 

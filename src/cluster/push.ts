@@ -6,7 +6,7 @@ import { DIMENSION_NAMES, DIMENSIONS, type TableSpec } from '../model/dimensions
 import type { RowName } from '../model/rows.ts';
 import type { StoreClient } from './client.ts';
 import { EventBlocks } from './event-block.ts';
-import { dayOf, recordingId } from './recording.ts';
+import { dayOf, type Recording, recordingId, recordings } from './recording.ts';
 import { EVENT_COLUMNS, rowTable } from './schema.ts';
 import { integer, recording } from './sql.ts';
 
@@ -26,11 +26,22 @@ export interface Pushed {
 /** Hears after each batch how many events are there. */
 export type OnPushed = (events: number) => void;
 
-export async function push(capture: Capture, context: CaptureContext, client: StoreClient, onPushed: OnPushed = () => {}): Promise<Pushed> {
+export interface PushOptions {
+  /** It was never sent before, so nobody looks what of it is there. */
+  readonly fresh?: boolean;
+  readonly onPushed?: OnPushed;
+}
+
+export async function push(
+  capture: Capture,
+  context: CaptureContext,
+  client: StoreClient,
+  { fresh = false, onPushed = () => {} }: PushOptions = {},
+): Promise<Pushed> {
   const rec = recordingId(capture);
-  const known = await client.rows(`SELECT rec FROM ${client.database}.recording WHERE rec = ${recording(rec)} LIMIT 1`);
-  const batches = new Batches(capture, context, client, rec, known.length > 0);
-  await writeRecording(capture, client, rec, 'recording');
+  const known = (await recordings(client, [capture.meta.hostname ?? '']).then((all) => all.find((one) => one.rec === rec))) ?? null;
+  const batches = new Batches(capture, context, client, rec, known !== null && !fresh);
+  await writeRecording(capture, client, rec, known, 0);
   await writeRows(capture, client, rec);
   const out = new OpenChunk(BATCH, 1 << 22);
   for (const head of capture.heads()) {
@@ -40,7 +51,7 @@ export async function push(capture: Capture, context: CaptureContext, client: St
     onPushed(batches.events);
   }
   await batches.send(out);
-  await writeRecording(capture, client, rec, capture.meta.state ?? 'recording');
+  await writeRecording(capture, client, rec, known, batches.stored);
   return { rec, events: batches.events, stored: batches.stored };
 }
 
@@ -100,13 +111,17 @@ function extent(values: Float64Array, n: number): [min: number, max: number] {
   return [min, max];
 }
 
-async function writeRecording(capture: Capture, client: StoreClient, rec: string, state: string): Promise<void> {
-  const { meta, epoch } = capture;
-  const last = capture.last();
-  const end = Number(meta.end) || (last?.time ?? 0);
+/** `known`: what is there of it, such as its earlier files. */
+async function writeRecording(capture: Capture, client: StoreClient, rec: string, known: Recording | null, stored: number): Promise<void> {
+  const { epoch } = capture;
+  const { begin: own = '0', ...rest } = capture.meta;
+  const end = Math.max(known?.end ?? 0, Number(rest.end) || (capture.last()?.time ?? 0));
+  const begin = Math.min(known?.begin ?? Infinity, Number(own));
+  const newest = known === null || end > known.end ? rest : { ...known.meta, begin: undefined };
+  const meta = { ...newest, ...(begin > 0 ? { begin: String(begin) } : {}) };
   const row = {
     ...{ rec, day: dayOf(epoch + BigInt(Math.round(end))), v: version(), node: meta.hostname ?? '', epoch: String(epoch) },
-    ...{ begin: Number(meta.begin ?? 0), end: Math.round(end), events: last?.count ?? 0, state, meta: JSON.stringify(meta) },
+    ...{ begin, end: Math.round(end), events: (known?.events ?? 0) + stored, state: meta.state ?? 'recording', meta: JSON.stringify(meta) },
   };
   await client.insertRows('recording', [row]);
 }

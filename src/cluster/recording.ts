@@ -18,9 +18,9 @@ export interface Recording {
   readonly meta: Readonly<Partial<CaptureMeta>>;
 }
 
-/** The same capture gives the same id, from whatever file it comes: what is pushed again falls on what is there. */
+/** The same for all files of a recording, and for its parts: event numbers are those of the recording, and what is pushed again falls on what is there. */
 export function recordingId({ meta, epoch }: Pick<Capture, 'meta' | 'epoch'>): string {
-  const key = JSON.stringify([meta.hostname ?? '', String(epoch), meta.begin ?? '', meta.nodes ?? '']);
+  const key = JSON.stringify([meta.hostname ?? '', String(epoch), meta.nodes ?? '']);
   return createHash('sha256').update(key).digest().readBigUInt64LE().toString();
 }
 

@@ -55,7 +55,7 @@ function rows({ column, condition }: RowPlan, wanted: boolean, context: CaptureC
   const test = viewTest(condition, context.epoch);
   const ids: number[] = [];
   let others = 0;
-  for (const id of [0, ...Array.from(table.all(), (row) => row.id).filter((id) => id !== 0)]) {
+  for (const id of [0, ...idsOf(context, column)]) {
     if (mayBe(view, column, id, test, wanted)) ids.push(id);
     else others++;
     if (ids.length > MOST_IDS) return null;
@@ -91,4 +91,8 @@ function absolute(bound: Bound, round: (value: number) => number, column: string
   const value = round(bound);
   if (!Number.isSafeInteger(value)) return null;
   return integer(column === 'time' ? epoch + BigInt(value) : value);
+}
+
+function* idsOf({ dims }: CaptureContext, column: RowPlan['column']): Generator<number> {
+  for (const { id } of dims[TABLES[column]].all()) if (id !== 0) yield id;
 }

@@ -45,7 +45,15 @@ const files = [
   capture({ name: 'c.trowel', host: 2, role: 'client', peer: 1, port: 50_000, write: 0, read: 4 * MS }),
 ];
 const more = new EventsBuilder();
-const served = more.fd({ kind: 'ipv4', role: 'server', l4proto: 6, localIp: IP[1]!, remoteIp: IP[2]!, localPort: 80, remotePort: 50_000 }).id;
+const served = more.fd({
+  kind: 'ipv4',
+  role: 'server',
+  l4proto: 6,
+  localIp: IP[1]!,
+  remoteIp: IP[2]!,
+  localPort: 80,
+  remotePort: 50_000,
+}).id;
 const worker = more.thread({ of: more.process({ comm: 'worker', pid: 200 }), tid: 200 }).id;
 more.event({ type: 'read', time: 71 * MS, latency: 1, fd: served, thread: worker, res: 4, data: 'ping' });
 more.event({ type: 'write', time: 73.1 * MS, latency: 0.1 * MS, fd: served, thread: worker, res: 4, data: 'pong' });
@@ -61,7 +69,10 @@ const WHOLE = [
   '7 node-1 worker write 10000200',
   '8 node-2 client read 20000100',
 ];
-const linesOf = (...words: string[]) => trowel('read', ...words, '-p', FORMAT).stdout.trim().split('\n');
+const linesOf = (...words: string[]) =>
+  trowel('read', ...words, '-p', FORMAT)
+    .stdout.trim()
+    .split('\n');
 
 describe('several captures', () => {
   test('are one time line, each clock set by who it talked with', () => {

@@ -16,7 +16,7 @@ const options = {
   format: 'esm',
   target: 'node22',
   jsx: 'automatic',
-  external: ['better-sqlite3', '@grpc/grpc-js', 'protobufjs', 'long', 'react-devtools-core'],
+  external: ['better-sqlite3', '@clickhouse/client', '@grpc/grpc-js', 'protobufjs', 'long', 'react-devtools-core'],
   define: { 'process.env.NODE_ENV': '"production"' },
   banner: { js: "import { createRequire as requireOf } from 'node:module';const require=requireOf(import.meta.url);" },
   legalComments: 'none',

@@ -6,6 +6,8 @@ export interface CaptureMeta {
   readonly source: string;
   readonly version: string;
   readonly hostname: string;
+  /** Of a capture of several nodes, as JSON: their names; processes of the k-th have k * PID_OFFSET (src/model/nodes.ts) added. */
+  readonly nodes: string;
   readonly kernel: string;
   readonly machine: string;
   readonly cpus: string;
@@ -60,6 +62,13 @@ export interface CaptureMeta {
   readonly redacted: string;
   /** `none`: users and groups of the node are not known. `cut`: only the first of them are. */
   readonly users: 'none' | 'cut';
+}
+
+/** Names of the nodes whose processes a capture has; empty: it does not say. */
+export function nodesOf({ nodes, hostname = '' }: Partial<CaptureMeta>): readonly string[] {
+  const list = parsed(nodes);
+  if (Array.isArray(list) && list.every((name) => typeof name === 'string')) return list;
+  return hostname === '' ? [] : [hostname];
 }
 
 /** A file that could be read only to some point. */

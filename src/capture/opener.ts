@@ -7,8 +7,8 @@ import type { EventStream } from './event-stream.ts';
 /** What the user named, as far as it takes to know what it is. */
 export interface Named {
   readonly name: string;
-  /** `elsewhere`: no file of this machine, such as a URL. */
-  readonly what: 'file' | 'folder' | 'elsewhere';
+  /** `elsewhere`: no file of this machine, such as a URL. `several`: names with LIST between. */
+  readonly what: 'file' | 'folder' | 'several' | 'elsewhere';
   /** A file's first bytes; fewer where it has no more. */
   readonly head: Uint8Array;
 }
@@ -24,6 +24,9 @@ export interface Opener {
   convert?(file: string, target: string): Promise<number>;
 }
 
+/** Between names that are asked as one. No command line brings it into a file's name by accident. */
+export const LIST = '\n';
+
 /** Standard input. */
 export const STDIN = '-';
 
@@ -36,13 +39,14 @@ export function openerOf(openers: readonly Opener[], name: string): Opener {
   const named = lookAt(name);
   const opener = openers.find(({ sniff }) => sniff(named));
   if (opener !== undefined) return opener;
-  if (named.what === 'folder') throw new CaptureError(name, 'is a directory, not a capture');
+  if (named.what === 'folder') throw new CaptureError(name, 'is a directory without captures');
   throw new CaptureError(name, 'is neither a Trowel capture nor a .scap file');
 }
 
 /** Throws CaptureError where there is nothing to be read. */
 export function lookAt(name: string): Named {
   if (URL.test(name)) return { name, what: 'elsewhere', head: NO_BYTES };
+  if (name.includes(LIST) && !existsSync(name)) return { name, what: 'several', head: NO_BYTES };
   if (!existsSync(name)) throw new CaptureError(name, 'no such file');
   if (statSync(name).isDirectory()) return { name, what: 'folder', head: NO_BYTES };
   return { name, what: 'file', head: headOf(name) };

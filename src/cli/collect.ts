@@ -10,6 +10,7 @@ import { expanded } from '../filter/definitions.ts';
 import { newTables } from '../model/rows.ts';
 import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';
+import { StoredSegments, spoolFolder, spoolInto } from './collect-store.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { lostText } from './lost.ts';
@@ -28,6 +29,9 @@ export interface CollectOptions {
   readonly tlsCa?: string;
   /** Anybody may connect, or listen in, from anywhere. */
   readonly insecure?: boolean;
+  /** Recordings go there by way of a folder in `write`. */
+  readonly store?: string;
+  readonly spoolMb: number;
 }
 
 const SNAPLEN_WHOLE = 4096;
@@ -46,22 +50,28 @@ export async function collect(filterText: string, options: CollectOptions): Prom
     ...(options.net ? {} : { families: FAMILIES_WITHOUT_NET }),
   };
   mkdirSync(options.write, { recursive: true });
+  const spool = options.store === undefined ? null : spoolInto(options.store, spoolFolder(options.write), options.spoolMb * 1e6);
+  const folder = spool?.folder ?? options.write;
   const sessions = new Set<Session>();
   const server = new CollectorServer((control) => {
     let path = '';
+    const segments = spool === null ? null : new StoredSegments(spool);
     const pathFor = (hello: Hello) => {
-      path = newPath(options.write, hello.hostname);
+      path = newPath(folder, hello.hostname);
+      segments?.begin(path);
       say(`${sanitize(hello.hostname)}: recording into ${path}`);
       return path;
     };
     const onEnd = (bye: Bye | null, error: Error | null) => {
       sessions.delete(session);
+      segments?.end();
       if (path !== '')
         say(
           `${path}: ${session.totals?.stored ?? 0} events, ${lostText(session.totals?.lost ?? 0, bye === null || error !== null)}${error === null ? '' : `; ${error.message}`}`,
         );
     };
-    const session = new Session({ path: pathFor, filter, config, command: `collect --listen ${options.listen}`, onEnd }, control);
+    const command = `collect --listen ${options.listen}`;
+    const session = new Session({ path: pathFor, filter, config, command, onEnd, ...(segments === null ? {} : { segments }) }, control);
     sessions.add(session);
     return session;
   });
@@ -73,6 +83,8 @@ export async function collect(filterText: string, options: CollectOptions): Prom
   await interrupted();
   for (const session of sessions) session.stop();
   await gone(sessions);
+  await spool?.end();
+  if (spool !== null && spool.waiting.length > 0) say(`${spool.waiting.length} files wait in ${folder}; the next collector sends them`);
   await server.close();
 }
 

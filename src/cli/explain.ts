@@ -6,6 +6,7 @@ import { compileFilter } from '../filter/compile.ts';
 import { written } from '../filter/literal.ts';
 import { explanationReport, storiesReport } from '../output/reports/explain.ts';
 import { UsageError } from './exit.ts';
+import { parseMoment } from './moment.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { parseSpan } from './span.ts';
 import { show, type WritingOptions } from './writing.ts';
@@ -29,7 +30,7 @@ export async function explain(path: string, filterText: string, options: Explain
     const pids = filter === '' ? null : processesOf(capture, filter);
     if (options.pod !== undefined && pids?.size === 0)
       throw new UsageError(`no process of a pod ${options.pod} is in this capture${filterText === '' ? '' : ' and matches'}`);
-    const request = requestOf(options, pids);
+    const request = requestOf(capture, options, pids);
     if (options.list === true) show(storiesReport(list(capture, request, MOST_LISTED), path, options.over, capture.epoch), options);
     else show(explanationReport(explainCapture(capture, request), capture.epoch), options);
   } catch (error) {
@@ -39,8 +40,8 @@ export async function explain(path: string, filterText: string, options: Explain
   }
 }
 
-function requestOf(options: ExplainOptions, pids: ReadonlySet<number> | null): Request {
-  const time = (text: string | undefined, name: string) => (text === undefined ? undefined : parseSpan(name, text));
+function requestOf(capture: Capture, options: ExplainOptions, pids: ReadonlySet<number> | null): Request {
+  const time = (text: string | undefined, name: string) => (text === undefined ? undefined : parseMoment(name, text, capture));
   const from = time(options.from, '--from');
   const to = time(options.to, '--to');
   const at = time(options.at, '--at');

@@ -57,6 +57,14 @@ export async function cachePath(path: string): Promise<string> {
   return join(folder(true) ?? temporaryFolder(), `${size}-${hash.digest('hex').slice(0, 32)}.trowel`);
 }
 
+/** One place for what is made of several files in this order. `how`: what else decides on it. */
+export async function cachePathOfAll(paths: readonly string[], how: string): Promise<string> {
+  const { createHash } = await import('node:crypto');
+  const hash = createHash('sha256').update(how);
+  for (const path of paths) hash.update(`${await cachePath(path)}\n`);
+  return join(folder(true) ?? temporaryFolder(), `several-${hash.digest('hex').slice(0, 32)}.trowel`);
+}
+
 /** Whether a file has been imported. Hashing is loaded only where an import of that size is there: it takes longer than a look. */
 export async function isImported(path: string): Promise<boolean> {
   const imports = folder(false);

@@ -24,6 +24,7 @@ function program(after: readonly string[]): Command {
       given.push({ kind: 'define', text }),
     )
     .option('--defines <file>', 'the same from a file, also of Falco’s macros and lists', (text) => given.push({ kind: 'defines', text }))
+    .option('--node <name>', 'of several captures: only those of this node; may be repeated', repeated)
     .showSuggestionAfterError()
     .configureOutput({ writeErr: (text) => say(text.trimEnd()) })
     .exitOverride();
@@ -50,7 +51,7 @@ function program(after: readonly string[]): Command {
     .option('--count', 'print how many match')
     .option('-q, --quiet', 'print no events')
     .option('--summary', 'print at the end which kinds of events there were, and how many')
-    .option('--from <time>', 'only events from this time on, seconds since the start')
+    .option('--from <time>', 'only events from this time on: seconds since the start, a date, or -15m before the end')
     .option('--to <time>', 'only events up to this time')
     .option('--around <num[:ms]>', 'only events within some milliseconds of event NUM')
     .option('--exit-code', 'exit 3 when nothing matches')
@@ -151,6 +152,27 @@ function program(after: readonly string[]): Command {
     .action(async (first: string, second: string, options) => (await import('./merge.ts')).mergeCaptures(first, second, options.write));
 
   trowel
+    .command('push <file> <store>')
+    .description('captures into a store, clickhouse://HOST:8123/DATABASE; what is there already is not stored twice')
+    .action(async (file: string, store: string) => (await import('./push.ts')).pushCaptures(file, store));
+
+  trowel
+    .command('pull <store>')
+    .description('a recording of a store, or a stretch of it, as a capture; --node chooses whose')
+    .requiredOption('-w, --write <file>', 'capture to write')
+    .option('--from <time>', 'only events from this time on: a date, or -15m before now')
+    .option('--to <time>', 'only events up to this time')
+    .action(async (store: string, options) => (await import('./pull.ts')).pullCapture(store, options));
+
+  trowel
+    .command('cluster <what> <store>')
+    .description('a store’s tables: init makes them, retain drops days that are more than is to be kept')
+    .option('--on-cluster <name>', 'on all servers of this ClickHouse cluster')
+    .option('--keep-days <n>', 'of retain: days before today that are kept', count)
+    .option('--keep-mb <n>', 'of retain: drop the oldest days while a server has more megabytes', count)
+    .action(async (what: string, store: string, options) => (await import('./cluster.ts')).cluster(what, store, options));
+
+  trowel
     .command('diff <first> <second>')
     .description('the same request in two captures, such as a good and a bad one: the steps of its path side by side')
     .option('--pid <pid>', 'the process in the first (default: the costliest story)', count)
@@ -190,7 +212,7 @@ function program(after: readonly string[]): Command {
     .option('--event <num>', 'explain what went on around event NUM', count)
     .option('--at <time>', 'explain who waited at this time, seconds since the start')
     .option('--list', 'the ten most costly stories, each with the command that opens it')
-    .option('--from <time>', 'only what waited after this time, seconds since the start')
+    .option('--from <time>', 'only what waited after this time: seconds since the start, a date, or -15m before the end')
     .option('--to <time>', 'only what waited before this time')
     .option('--over <span>', 'waits count from this duration on', '100ms')
     .option('-j, --json', 'as one JSON object')
@@ -298,6 +320,8 @@ function program(after: readonly string[]): Command {
     });
 
   trowel.hook('preAction', async () => {
+    const { node } = trowel.opts<{ node?: string[] }>();
+    if (node !== undefined) (await import('./nodes.ts')).chooseNodes(node);
     if (given.length > 0) (await import('./define.ts')).defineAll(given);
   });
   for (const command of trowel.commands) command.exitOverride();
@@ -322,6 +346,10 @@ async function complete(line: string, word: string): Promise<number> {
   return EXIT.OK;
 }
 
+/** Whether a command asks one capture, for which several may stand. */
+const takesFile = (trowel: Command, name: string): boolean =>
+  name === 'lens' || trowel.commands.find((command) => command.name() === name)!.registeredArguments[0]?.name() === 'file';
+
 /** Runs one command line (without the program's own name) and gives the exit code. */
 async function run(words: readonly string[]): Promise<number> {
   if (words[0] === 'complete') return complete(words[1] ?? '', words[2] ?? '');
@@ -335,14 +363,22 @@ async function run(words: readonly string[]): Promise<number> {
     else trowel.outputHelp();
     return EXIT.OK;
   }
-  if (!known && own[0] !== undefined && !own[0].startsWith('-') && own[0] !== 'help' && !existsSync(own[0])) {
+  if (
+    !known &&
+    own[0] !== undefined &&
+    !own[0].startsWith('-') &&
+    own[0] !== 'help' &&
+    !existsSync(own[0]) &&
+    !own[0].startsWith('clickhouse://')
+  ) {
     throw new UsageError(`there is no command and no file called ${own[0]}\n${trowel.helpInformation()}`);
   }
   if (own[0]!.startsWith('-')) {
     const { isSysdigs, translate } = await import('./sysdig-args.ts');
     if (isSysdigs(own[0]!)) return run([...translate(own), ...words.slice(own.length)]);
   }
-  const command = known || own[0]!.startsWith('-') || own[0] === 'help' ? own : ['open', ...own];
+  const named = known && takesFile(trowel, own[0]!) ? (await import('./several.ts')).together(own) : own;
+  const command = known || own[0]!.startsWith('-') || own[0] === 'help' ? named : ['open', ...own];
   await trowel.parseAsync([...command], { from: 'user' });
   return EXIT.OK;
 }

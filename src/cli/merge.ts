@@ -1,8 +1,9 @@
 /** `trowel merge`: captures of two nodes on one time line. */
+import { PID_OFFSET } from '../model/nodes.ts';
 import { spanText } from '../model/time.ts';
 import { say } from '../output/stderr.ts';
 import { type ClockOffset, clockOffset } from '../store/clock-offset.ts';
-import { merge, PID_OFFSET } from '../store/merge.ts';
+import { merge } from '../store/merge.ts';
 import { openCapture } from './open-capture.ts';
 import { newTarget } from './target.ts';
 
@@ -13,9 +14,13 @@ export async function mergeCaptures(first: string, second: string, write: string
     const b = await openCapture(second);
     try {
       const offset = clockOffset(a, b);
-      const { events, apart } = merge(a, b, offset, target);
+      const members = [
+        { capture: a, offset: 0 },
+        { capture: b, offset: offset.ns },
+      ];
+      const { events, nodes } = merge(members, target);
       say(offsetText(offset, second, first));
-      if (apart) say(`processes of ${second} have ${PID_OFFSET} added to their numbers`);
+      if (nodes.length > 1) say(`processes of ${second} have ${PID_OFFSET} added to their numbers`);
       say(`${target}: ${events} events`);
     } finally {
       b.close();
@@ -25,7 +30,8 @@ export async function mergeCaptures(first: string, second: string, write: string
   }
 }
 
-function offsetText({ ns, error, connections }: ClockOffset, second: string, first: string): string {
+/** How one clock is against another, for people. */
+export function offsetText({ ns, error, connections }: ClockOffset, second: string, first: string): string {
   if (error === null) return `no connection between both was recorded at both ends: their clocks are taken to agree`;
   const way = ns >= 0 ? 'ahead of' : 'behind';
   return `the clock of ${second} is ${spanText(Math.abs(ns))} ${way} that of ${first}, give or take ${spanText(error)} (${connections} ${connections === 1 ? 'connection' : 'connections'})`;

@@ -1,7 +1,7 @@
 /** What can be opened, and the one way in which commands open it. */
 import { type Capture, captureEnd } from '../capture/capture.ts';
 import { type EventStream, type Outcome, outcomeOf } from '../capture/event-stream.ts';
-import { importGaps } from '../capture/meta.ts';
+import { importGaps, nodesOf } from '../capture/meta.ts';
 import { type Opener, openerOf, STDIN } from '../capture/opener.ts';
 import { lookupParts } from '../dns/parts.ts';
 import type { Field } from '../event/fields/field.ts';
@@ -11,8 +11,10 @@ import { say } from '../output/stderr.ts';
 import { STORED } from '../store/opener.ts';
 import { definitions } from './definitions.ts';
 import { SCAP } from './scap-opener.ts';
+import { SEVERAL } from './several-opener.ts';
+import { STORE } from './store-opener.ts';
 
-const OPENERS: readonly Opener[] = [STORED, SCAP];
+const OPENERS: readonly Opener[] = [STORED, SCAP, SEVERAL, STORE];
 
 /** Opens what the user named, whatever it is, for any question. Throws CaptureError. */
 export async function openCapture(name: string): Promise<Capture> {
@@ -90,6 +92,9 @@ export function contextOf(stream: EventStream, growing = false): CaptureContext 
     epoch,
     get hostname() {
       return stream.meta.hostname ?? '';
+    },
+    get nodes() {
+      return nodesOf(stream.meta);
     },
     growing: growing || passing,
     definitions: definitions(),

@@ -9,9 +9,9 @@ import { MS } from '../model/time.ts';
 import { Sink } from '../output/sink.ts';
 import { say } from '../output/stderr.ts';
 import { UsageError } from './exit.ts';
+import { parseMoment } from './moment.ts';
 import { contextOf, openCapture, openFor, warnOf } from './open-capture.ts';
 import { Printer, type PrintOptions } from './printer.ts';
-import { parseSpan } from './span.ts';
 
 export interface ReadOptions extends PrintOptions {
   readonly from?: string;
@@ -31,9 +31,8 @@ export async function read(path: string, filterText: string, options: ReadOption
   const ask = (stream: EventStream) => readingOf(stream, filterText, options);
   if (options.around !== undefined || options.explainFilter === true || options.time === 'd') await readCapture(path, ask, options);
   else {
-    const range = timeRange(options);
     const { stream, question } = await openFor(path, ask);
-    await print(stream, question, range).finally(() => stream.close());
+    await print(stream, question, timeRange(options, stream)).finally(() => stream.close());
   }
 }
 
@@ -73,14 +72,14 @@ async function explain(capture: Capture, filter: CompiledFilter): Promise<void> 
 }
 
 function rangeOf(options: ReadOptions, capture: Capture): Range {
-  return options.around === undefined ? timeRange(options) : aroundRange(options.around, capture);
+  return options.around === undefined ? timeRange(options, capture) : aroundRange(options.around, capture);
 }
 
-/** `--from`, `--to`: seconds since the capture's start. */
-function timeRange(options: ReadOptions): Range {
+/** `--from`, `--to`. */
+function timeRange(options: ReadOptions, stream: EventStream): Range {
   const range: { -readonly [Key in keyof Range]: Range[Key] } = {};
-  if (options.from !== undefined) range.fromTime = parseSpan('--from', options.from);
-  if (options.to !== undefined) range.toTime = parseSpan('--to', options.to);
+  if (options.from !== undefined) range.fromTime = parseMoment('--from', options.from, stream);
+  if (options.to !== undefined) range.toTime = parseMoment('--to', options.to, stream);
   return range;
 }
 

@@ -59,6 +59,8 @@ export function recordingCommands(trowel: Command, after: readonly string[]): vo
     .description('the collector alone: probes on other nodes push to it, each into a capture of its own')
     .requiredOption('--listen <address>', 'HOST:PORT or unix:PATH')
     .option('-w, --write <folder>', 'where the captures go', '.')
+    .option('--store <store>', 'send them to a store, clickhouse://HOST:8123/DATABASE; what it does not take yet waits in -w')
+    .option('--spool-mb <n>', 'with --store: megabytes that may wait; the oldest are given up, and counted', count, 10_000)
     .option('-s, --snaplen <n>', 'payload bytes kept of one operation', count, 80)
     .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
     .option('--no-latency', 'do not measure how long calls take')

@@ -2,6 +2,7 @@ import { type Chunk, columnValue, type NumberColumn, payload } from '../model/ch
 import type { DnsRow, LookupPart } from '../model/dns.ts';
 import type { EventType } from '../model/event-type.ts';
 import { History } from '../model/history.ts';
+import { nodeOfPid } from '../model/nodes.ts';
 import type { Dimensions, FdRow, GroupRow, ProcessRow, ThreadRow, ThreadStatRow, UserRow } from '../model/rows.ts';
 import { AddressNames } from './address-names.ts';
 import { Connections } from './connections.ts';
@@ -13,6 +14,8 @@ export interface CaptureContext {
   /** ns since 1970 of time zero. */
   readonly epoch: bigint;
   readonly hostname: string;
+  /** Of a capture of several nodes: their names, as nodeOfPid takes them. */
+  readonly nodes?: readonly string[];
   /** Rows are still being added: what a lookup by time gives now may be different later. */
   readonly growing: boolean;
   /** Names of event types that may yet come; absent: those in `dims` are all. */
@@ -101,6 +104,12 @@ export class EventView {
   get process(): ProcessRow | null {
     const thread = this.thread;
     return thread === null ? null : (this.capture.dims.processes.get(thread.process) ?? null);
+  }
+
+  /** The node; null: unknown. */
+  get node(): string | null {
+    const { nodes = [], hostname } = this.capture;
+    return (nodes.length > 1 ? nodeOfPid(nodes, this.thread?.tid ?? 0) : hostname) || null;
   }
 
   get fd(): FdRow | null {

@@ -26,13 +26,57 @@ interface Firsts {
 const TCP = 6;
 
 export function clockOffset(first: Capture, second: Capture): ClockOffset {
-  const theirs = firstsOf(second);
+  return offsetOf(clockOf(first), clockOf(second));
+}
+
+/** Of each capture's clock against that of the first, by way of others where the two have no connection with each other. */
+export function clockOffsets(captures: readonly Capture[]): ClockOffset[] {
+  const clocks = captures.map(clockOf);
+  const placed = new Map<number, ClockOffset>([[0, { ns: 0, error: 0, connections: 0 }]]);
+  while (placed.size < clocks.length) {
+    const found = surest(clocks, placed);
+    if (found === null) break;
+    placed.set(found.k, found.offset);
+  }
+  return clocks.map((_, k) => placed.get(k) ?? UNKNOWN);
+}
+
+const UNKNOWN: ClockOffset = { ns: 0, error: null, connections: 0 };
+
+/** The next clock that can be told by those that are placed, with the least error; null: none can. */
+function surest(clocks: readonly Clock[], placed: ReadonlyMap<number, ClockOffset>): { k: number; offset: ClockOffset } | null {
+  let best: { k: number; offset: ClockOffset } | null = null;
+  for (const [by, base] of placed) {
+    for (let k = 0; k < clocks.length; k++) {
+      const { ns, error, connections } = placed.has(k) ? UNKNOWN : between(clocks[by]!, clocks[k]!);
+      if (error === null) continue;
+      const offset = { ns: base.ns + ns, error: base.error! + error, connections };
+      if (best === null || offset.error < best.offset.error!) best = { k, offset };
+    }
+  }
+  return best;
+}
+
+/** What of a capture tells its clock. */
+interface Clock {
+  /** Captures of one node have one clock. */
+  readonly host: string;
+  readonly epoch: bigint;
+  readonly firsts: ReadonlyMap<string, Firsts>;
+}
+
+const clockOf = (capture: Capture): Clock => ({ host: capture.meta.hostname ?? '', epoch: capture.epoch, firsts: firstsOf(capture) });
+
+const between = (one: Clock, other: Clock): ClockOffset =>
+  one.host !== '' && one.host === other.host ? { ns: 0, error: 0, connections: 0 } : offsetOf(one, other);
+
+function offsetOf(first: Clock, second: Clock): ClockOffset {
   const apart = Number(second.epoch - first.epoch);
   let low = -Infinity;
   let high = Infinity;
   let connections = 0;
-  for (const [key, mine] of firstsOf(first)) {
-    const other = theirs.get(turned(key));
+  for (const [key, mine] of first.firsts) {
+    const other = second.firsts.get(turned(key));
     if (other === undefined) continue;
     const [below, above] = bounds(mine, other, apart);
     if (below === -Infinity && above === Infinity) continue;

@@ -1,16 +1,14 @@
-/** Two captures as one, on one time line. What both nodes number for themselves (processes, network namespaces) stays apart. */
+/** Captures as one, on one time line. What nodes number for themselves (processes, network namespaces) stays apart. */
 import type { Capture } from '../capture/capture.ts';
 import { CaptureError } from '../capture/error.ts';
 import { CHUNK_EVENTS, type Chunk, OpenChunk } from '../model/chunk.ts';
 import { FIRST_IMPORTED } from '../model/event-type.ts';
+import { PID_OFFSET } from '../model/nodes.ts';
 import { type DimensionTables, newTables, type RowName } from '../model/rows.ts';
-import type { ClockOffset } from './clock-offset.ts';
 import { CaptureWriter } from './writer.ts';
 
 const LEVEL = 3;
 const DAY = 86_400e9;
-/** Linux numbers processes below 2^22: those of the second capture are shown with this added. */
-export const PID_OFFSET = 10_000_000;
 
 /** One of the captures, and what is added to its numbers. */
 interface Part {
@@ -22,41 +20,64 @@ interface Part {
   readonly ids: Readonly<Record<RowName, number>>;
   /** New numbers of its events that rows refer to, filled while events are written. */
   readonly nums: Map<number, number>;
+  /** It is the first: rows that all have are taken of it. */
+  readonly leads: boolean;
 }
 
 export interface Merged {
   readonly events: number;
-  /** Processes of the second have PID_OFFSET added. */
-  readonly apart: boolean;
+  /** The nodes, each once; processes of the k-th, from 0, have k times PID_OFFSET added. */
+  readonly nodes: readonly string[];
 }
 
-/** `offset`: of the second's clock against the first's. */
-export function merge(first: Capture, second: Capture, offset: ClockOffset, path: string): Merged {
-  const later = Number(second.epoch - first.epoch) - Math.round(offset.ns);
-  if (Math.abs(later) > Number.MAX_SAFE_INTEGER)
-    throw new CaptureError(
-      second.path,
-      `was recorded ${Math.round(Math.abs(later) / DAY)} days from ${first.path}: that is no one time line`,
-    );
-  const [shiftA, shiftB] = later >= 0 ? [0, later] : [-later, 0];
-  const apart = first.meta.hostname !== second.meta.hostname;
-  const a: Part = { capture: first, shift: shiftA, pids: 0, ids: idsOf(() => 0), nums: numsIn(first) };
-  const after = idsOf((name) => (name === 'types' ? 0 : first.dims[name].lastId));
-  const b: Part = { capture: second, shift: shiftB, pids: apart ? PID_OFFSET : 0, ids: after, nums: numsIn(second) };
+/** A capture, and by how many ns its clock is ahead of the first one's. */
+export interface Member {
+  readonly capture: Capture;
+  readonly offset: number;
+}
+
+/** Writes all events of all members to a new capture. Throws CaptureError. */
+export function merge(members: readonly Member[], path: string): Merged {
+  const nodes = [...new Set(members.map(({ capture }) => capture.meta.hostname ?? ''))];
+  const parts = partsOf(members, nodes);
   const tables = newTables();
   const writer = new CaptureWriter(path, tables, { level: LEVEL, live: false });
-  const events = writeEvents(writer, a, b);
-  for (const part of [a, b]) copyRows(part, tables);
+  const events = writeEvents(writer, parts);
+  for (const part of parts) copyRows(part, tables);
+  const captures = members.map(({ capture }) => capture);
   writer.meta({
-    ...first.meta,
-    hostname: apart ? `${first.meta.hostname ?? ''}+${second.meta.hostname ?? ''}` : (first.meta.hostname ?? ''),
+    ...captures[0]!.meta,
+    epoch: String(captures[0]!.epoch - BigInt(parts[0]!.shift)),
+    hostname: nodes.join('+'),
+    nodes: JSON.stringify(nodes),
   });
-  const end = Math.max(endOf(first) + shiftA, endOf(second) + shiftB);
   writer.close({
-    end: String(Math.round(end)),
-    state: [first, second].every(({ meta }) => meta.state === 'complete') ? 'complete' : 'broke off',
+    end: String(Math.round(Math.max(...parts.map(({ capture, shift }) => endOf(capture) + shift)))),
+    state: captures.every(({ meta }) => meta.state === 'complete') ? 'complete' : 'broke off',
   });
-  return { events, apart };
+  return { events, nodes };
+}
+
+/** Times count from the earliest beginning, row ids go on where those of the part before end. */
+function partsOf(members: readonly Member[], nodes: readonly string[]): Part[] {
+  const first = members[0]!.capture;
+  const begins = members.map(({ capture, offset }) => sinceFirst(first, capture) - Math.round(offset));
+  const earliest = Math.min(...begins);
+  let before = idsOf(() => 0);
+  return members.map(({ capture }, k) => {
+    const ids = before;
+    before = idsOf((name) => (name === 'types' ? 0 : ids[name] + capture.dims[name].lastId));
+    const pids = nodes.indexOf(capture.meta.hostname ?? '') * PID_OFFSET;
+    return { capture, shift: begins[k]! - earliest, pids, ids, nums: numsIn(capture), leads: k === 0 };
+  });
+}
+
+/** ns from the first one's beginning to this one's, by their own clocks. */
+function sinceFirst(first: Capture, capture: Capture): number {
+  const later = Number(capture.epoch - first.epoch);
+  if (Math.abs(later) <= Number.MAX_SAFE_INTEGER) return later;
+  const days = Math.round(Math.abs(later) / DAY);
+  throw new CaptureError(capture.path, `was recorded ${days} days from ${first.path}: that is no one time line`);
 }
 
 const endOf = (capture: Capture) => Number(capture.meta.end ?? 0) || (capture.last()?.time ?? 0);
@@ -107,12 +128,13 @@ function* chunksOf(capture: Capture): Generator<Chunk> {
 }
 
 /** In the order of time, numbered anew. */
-function writeEvents(writer: CaptureWriter, a: Part, b: Part): number {
-  const [x, y] = [new Cursor(a), new Cursor(b)];
+function writeEvents(writer: CaptureWriter, parts: readonly Part[]): number {
+  const cursors = parts.map((part) => new Cursor(part));
   const out = new OpenChunk(CHUNK_EVENTS, 1 << 20);
   let num = 0;
-  while (x.chunk !== null || y.chunk !== null) {
-    const from = x.time <= y.time ? x : y;
+  for (;;) {
+    const from = earliestOf(cursors);
+    if (from.chunk === null) break;
     takeEvent(out, from, ++num);
     from.next();
     if (!out.full) continue;
@@ -121,6 +143,13 @@ function writeEvents(writer: CaptureWriter, a: Part, b: Part): number {
   }
   if (out.n > 0) writer.append(out);
   return num;
+}
+
+/** The one whose event is next; of those at the same time, the first. */
+function earliestOf(cursors: readonly Cursor[]): Cursor {
+  let found = cursors[0]!;
+  for (const cursor of cursors) if (cursor.time < found.time) found = cursor;
+  return found;
 }
 
 function takeEvent(out: OpenChunk, { part, chunk, i, time }: Cursor, num: number): void {
@@ -134,12 +163,12 @@ function takeEvent(out: OpenChunk, { part, chunk, i, time }: Cursor, num: number
   if (out.fd[n] !== 0) out.fd[n]! += part.ids.fds;
 }
 
-function copyRows({ capture: { dims }, shift, pids, ids, nums }: Part, tables: DimensionTables): void {
+function copyRows({ capture: { dims }, shift, pids, ids, nums, leads }: Part, tables: DimensionTables): void {
   const span = ({ from, to }: { from: number; to: number | null }) => ({ from: from + shift, to: to === null ? null : to + shift });
   const pid = (value: number) => (value > 0 ? value + pids : value);
   const num = (value: number) => nums.get(value) || value;
   const row = <T extends { id: number }>(name: RowName, one: T): T => ({ ...one, id: one.id + ids[name] });
-  for (const one of dims.types.all()) if (one.id < FIRST_IMPORTED || ids.threads === 0) tables.types.put(one);
+  for (const one of dims.types.all()) if (one.id < FIRST_IMPORTED || leads) tables.types.put(one);
   for (const one of dims.threads.all())
     tables.threads.put({
       ...row('threads', one),
@@ -184,6 +213,6 @@ function copyRows({ capture: { dims }, shift, pids, ids, nums }: Part, tables: D
     tables.kubeEvents.put({ ...row('kubeEvents', one), first: one.first + shift, last: one.last + shift });
   for (const one of dims.losses.all()) tables.losses.put({ ...row('losses', one), from: one.from + shift, to: one.to + shift });
   for (const one of dims.counters.all()) tables.counters.put(row('counters', one));
-  for (const one of dims.users.all()) if (ids.users === 0 || pids === 0) tables.users.put(row('users', one));
-  for (const one of dims.groups.all()) if (ids.groups === 0 || pids === 0) tables.groups.put(row('groups', one));
+  for (const one of dims.users.all()) if (leads || pids === 0) tables.users.put(row('users', one));
+  for (const one of dims.groups.all()) if (leads || pids === 0) tables.groups.put(row('groups', one));
 }

@@ -221,7 +221,7 @@ export const EVT_FIELDS: readonly Field[] = [
   column('evt.is_message', 'one message of sendmmsg or recvmmsg', 'evt.is_message=true', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.MESSAGE) !== 0 }),
   column('evt.fault', 'its memory was not readable: payload or arguments are missing', 'evt.fault=false', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.FAULT) !== 0 }),
   column('evt.truncated', 'fewer payload bytes were kept than moved', 'evt.truncated=true', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.TRUNCATED) !== 0 }),
-  ofType('evt.hostname', 'the node it happened on', 'evt.hostname exists', { type: 'text', read: (view) => view.capture.hostname || null, aliases: ['evt.host'] }),
+  { name: 'evt.hostname', doc: 'the node it happened on', example: 'evt.hostname exists', scope: 'thread', type: 'text', read: (view) => view.node, aliases: ['evt.host'] },
 ];
 
 /** How `-t` has times, as sysdig has them. */

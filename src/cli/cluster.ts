@@ -1,0 +1,38 @@
+/** `trowel cluster init` and `trowel cluster retain`: the tables of a store, and for how long they keep what. */
+import { storeAddress } from '../cluster/address.ts';
+import { StoreClient } from '../cluster/client.ts';
+import { init, retain } from '../cluster/maintain.ts';
+import { withStore } from '../cluster/open.ts';
+import { STORE_VERSION } from '../cluster/schema.ts';
+import { say } from '../output/stderr.ts';
+import { UsageError } from './exit.ts';
+
+export interface ClusterOptions {
+  readonly onCluster?: string;
+  readonly keepDays?: number;
+  readonly keepMb?: number;
+}
+
+export async function cluster(what: string, store: string, options: ClusterOptions): Promise<void> {
+  if (what === 'init') await initStore(store, options);
+  else if (what === 'retain') await retainStore(store, options);
+  else throw new UsageError(`cluster takes init or retain, not ${what}`);
+}
+
+async function initStore(store: string, { onCluster }: ClusterOptions): Promise<void> {
+  const client = new StoreClient(storeAddress(store));
+  try {
+    await init(client, onCluster ?? null);
+    say(`${client.address.name}: tables of version ${STORE_VERSION}`);
+  } finally {
+    await client.close();
+  }
+}
+
+async function retainStore(store: string, { onCluster, keepDays, keepMb }: ClusterOptions): Promise<void> {
+  if (keepDays === undefined && keepMb === undefined) throw new UsageError('cluster retain takes --keep-days N or --keep-mb N');
+  await withStore(store, async (client) => {
+    const days = await retain(client, { days: keepDays ?? null, bytes: keepMb === undefined ? null : keepMb * 1e6 }, onCluster ?? null);
+    say(days.length === 0 ? 'nothing is older' : `dropped ${days.join(', ')}`);
+  });
+}

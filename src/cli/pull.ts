@@ -1,0 +1,26 @@
+/** `trowel pull`: a recording of a store, or a stretch of it, as a capture. */
+import { withStore } from '../cluster/open.ts';
+import { pull } from '../cluster/pull.ts';
+import { say } from '../output/stderr.ts';
+import { UsageError } from './exit.ts';
+import { chosenRecordings, wallRange } from './store-range.ts';
+import { newTarget } from './target.ts';
+
+export interface PullOptions {
+  readonly write: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export async function pullCapture(store: string, { write, from, to }: PullOptions): Promise<void> {
+  const target = newTarget(write);
+  await withStore(store, async (client, address) => {
+    const range = wallRange({ from: from ?? address.from, to: to ?? address.to });
+    const [first, ...others] = await chosenRecordings(client, address, range);
+    if (others.length > 0)
+      throw new UsageError(
+        `${others.length + 1} recordings are of that time; --node NAME, --from and --to choose one, or ask the store itself`,
+      );
+    say(`${target}: ${await pull(client, first!, range, target)} events`);
+  });
+}

@@ -1,0 +1,74 @@
+/** A folder of captures, or several files: one capture with one time line, made once and kept with the imports. */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Capture } from '../capture/capture.ts';
+import { CaptureError } from '../capture/error.ts';
+import { LIST, type Opener } from '../capture/opener.ts';
+import { sanitize } from '../output/printable.ts';
+import { say } from '../output/stderr.ts';
+import { cachePathOfAll } from './import-cache.ts';
+import { chosenNodes, isChosen } from './nodes.ts';
+
+export const SEVERAL: Opener = {
+  sniff: ({ name, what }) => what === 'several' || (what === 'folder' && capturesIn(name).length > 0),
+
+  async open(file, name) {
+    const { CaptureReader } = await import('../store/reader.ts');
+    return new CaptureReader(await merged(membersOf(file)), name.split(LIST).join(', '));
+  },
+};
+
+const membersOf = (name: string): string[] => name.split(LIST).flatMap((one) => (isFolder(one) ? capturesIn(one) : [one]));
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+function capturesIn(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => /\.(trowel|scap)$/.test(name));
+  return names.sort().map((name) => join(folder, name));
+}
+
+/** Where all of them are as one. */
+async function merged(files: readonly string[]): Promise<string> {
+  const cached = await cachePathOfAll(files, `1 ${JSON.stringify(chosenNodes())}\n`);
+  if (existsSync(cached)) return cached;
+  mkdirSync(dirname(cached), { recursive: true });
+  await mergeFiles(files, cached);
+  return cached;
+}
+
+/** Those of the nodes asked for, as one new capture. */
+export async function mergeFiles(files: readonly string[], target: string): Promise<void> {
+  const { openQuietly } = await import('./open-capture.ts');
+  const opened: Capture[] = [];
+  try {
+    for (const file of files) opened.push(await openQuietly(file));
+    await mergeInto(target, opened.filter(isChosen), opened);
+  } finally {
+    for (const capture of opened) capture.close();
+  }
+}
+
+/** `all`: what there was to choose from. */
+async function mergeInto(target: string, captures: readonly Capture[], all: readonly Capture[]): Promise<void> {
+  if (captures.length === 0)
+    throw new CaptureError(all[0]!.path, `and ${all.length - 1} more are of ${nodesText(all)}: none of the node asked for`);
+  const [{ merge }, { clockOffsets }] = await Promise.all([import('../store/merge.ts'), import('../store/clock-offset.ts')]);
+  const offsets = clockOffsets(captures);
+  const part = `${target}.${process.pid}.part`;
+  try {
+    merge(
+      captures.map((capture, k) => ({ capture, offset: offsets[k]!.ns })),
+      part,
+    );
+    renameSync(part, target);
+  } finally {
+    rmSync(part, { force: true });
+  }
+  const { offsetText } = await import('./merge.ts');
+  captures.forEach(({ path }, k) => {
+    if (captures[k]!.meta.hostname !== captures[0]!.meta.hostname)
+      say(sanitize(offsetText(offsets[k]!, basename(path), basename(captures[0]!.path))));
+  });
+}
+
+const nodesText = (captures: readonly Capture[]): string => [...new Set(captures.map(({ meta }) => meta.hostname ?? ''))].join(', ');

@@ -1,0 +1,18 @@
+/** Several captures where a command takes one: `trowel read a.trowel b.trowel FILTER`. */
+import { statSync } from 'node:fs';
+import { LIST } from '../capture/opener.ts';
+
+/** The words of a command line, captures that stand one behind the other made one word. */
+export function together(words: readonly string[]): string[] {
+  const found: string[] = [];
+  words.forEach((word, i) => {
+    if (i > 1 && isCapture(word) && isCapture(words[i - 1]!)) found.push(`${found.pop()}${LIST}${word}`);
+    else found.push(word);
+  });
+  return found;
+}
+
+function isCapture(word: string): boolean {
+  const stat = statSync(word, { throwIfNoEntry: false });
+  return stat !== undefined && (stat.isDirectory() || /\.(trowel|scap)$/.test(word));
+}

@@ -1,0 +1,79 @@
+/** A store, `clickhouse://…`: `read` asks it for what may match; for other questions the recordings asked for become a capture here. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Capture } from '../capture/capture.ts';
+import type { EventStream } from '../capture/event-stream.ts';
+import type { Opener } from '../capture/opener.ts';
+import { isStoreName } from '../cluster/address.ts';
+import { chosenNodes } from './nodes.ts';
+
+export const STORE: Opener = {
+  sniff: ({ name, what }) => what === 'elsewhere' && isStoreName(name),
+
+  async open(file): Promise<Capture> {
+    const { storeAddress } = await import('../cluster/address.ts');
+    const { CaptureReader } = await import('../store/reader.ts');
+    return new CaptureReader(await pulled(file), storeAddress(file).name);
+  },
+
+  /** Of one recording alone: several are put in order here. */
+  async stream(file): Promise<EventStream | null> {
+    const { StoreStream } = await import('../cluster/stream.ts');
+    const { storeAddress } = await import('../cluster/address.ts');
+    const { StoreClient } = await import('../cluster/client.ts');
+    const { chosenRecordings, wallRange } = await import('./store-range.ts');
+    const address = storeAddress(file);
+    const client = new StoreClient(address);
+    try {
+      await client.check();
+      const range = wallRange(address);
+      const [first, ...others] = await chosenRecordings(client, address, range);
+      if (others.length === 0) return await StoreStream.open(client, first!, range);
+      await client.close();
+      return null;
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+  },
+};
+
+/** One run asks one store several times: what is shown and the thread beside it. */
+const known = new Map<string, string>();
+
+/** Where all that was asked for is as one capture; it goes with the process. */
+async function pulled(name: string): Promise<string> {
+  const key = JSON.stringify([name, chosenNodes()]);
+  const there = known.get(key);
+  if (there !== undefined) return there;
+  const folder = mkdtempSync(join(tmpdir(), 'trowel-pull-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const target = join(folder, 'all.trowel');
+  const files = await pullAll(name, folder);
+  if (files.length === 1) {
+    known.set(key, files[0]!);
+    return files[0]!;
+  }
+  await (await import('./several-opener.ts')).mergeFiles(files, target);
+  known.set(key, target);
+  return target;
+}
+
+async function pullAll(name: string, folder: string): Promise<string[]> {
+  const [{ withStore }, { pull }, { chosenRecordings, wallRange }] = await Promise.all([
+    import('../cluster/open.ts'),
+    import('../cluster/pull.ts'),
+    import('./store-range.ts'),
+  ]);
+  return withStore(name, async (client, address) => {
+    const range = wallRange(address);
+    const files: string[] = [];
+    for (const recording of await chosenRecordings(client, address, range)) {
+      const file = join(folder, `${recording.rec}.trowel`);
+      await pull(client, recording, range, file);
+      files.push(file);
+    }
+    return files;
+  });
+}

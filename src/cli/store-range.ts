@@ -1,0 +1,38 @@
+/** Which recordings of a store are asked, and which stretch of them: the address says, and `--node`. */
+import { CaptureError } from '../capture/error.ts';
+import type { StoreAddress } from '../cluster/address.ts';
+import type { StoreClient } from '../cluster/client.ts';
+import type { WallRange } from '../cluster/pull.ts';
+import { type Recording, recordings } from '../cluster/recording.ts';
+import { UsageError } from './exit.ts';
+import { parseDate } from './moment.ts';
+import { chosenNodes } from './nodes.ts';
+import { parseSpan } from './span.ts';
+
+/** Those that have a part in the range. Throws CaptureError where there is none. */
+export async function chosenRecordings(client: StoreClient, address: StoreAddress, range: WallRange): Promise<Recording[]> {
+  const all = await recordings(client, [...address.nodes, ...chosenNodes()]);
+  const found = all.filter(({ epoch, begin, end }) => {
+    const [first, last] = [epoch + BigInt(begin), epoch + BigInt(end)];
+    return (range.to === null || first <= range.to) && (range.from === null || last >= range.from);
+  });
+  if (found.length > 0) return found;
+  const nodes = [...new Set((await recordings(client, [])).map(({ node }) => node))];
+  throw new CaptureError(
+    address.name,
+    nodes.length === 0 ? 'has no recording' : `has no such recording; there are some of ${nodes.join(', ')}`,
+  );
+}
+
+export function wallRange({ from, to }: { readonly from?: string | null | undefined; readonly to?: string | null | undefined }): WallRange {
+  const time = (option: string, text: string | null | undefined) => (text === null || text === undefined ? null : wallTime(option, text));
+  return { from: time('--from', from), to: time('--to', to) };
+}
+
+/** ns since 1970 of a date, or of `-15m`, before now. */
+function wallTime(option: string, text: string): bigint {
+  const date = parseDate(option, text);
+  if (date !== null) return date;
+  if (!text.startsWith('-')) throw new UsageError(`${option} takes a date such as 2026-11-29T01:00:00Z, or -15m before now, not ${text}`);
+  return BigInt(Date.now()) * 1_000_000n - BigInt(Math.round(parseSpan(option, text.slice(1))));
+}

@@ -1,0 +1,46 @@
+/** `clickhouse://[USER:PASSWORD@]HOST[:PORT]/DATABASE[?node=N&from=T&to=T&tls=1]`: which store, and which of its recordings. */
+import { CaptureError } from '../capture/error.ts';
+
+export interface StoreAddress {
+  /** As the user typed it, without the password. */
+  readonly name: string;
+  readonly url: string;
+  readonly database: string;
+  readonly username: string;
+  readonly password: string;
+  /** Names of nodes; empty: all. */
+  readonly nodes: readonly string[];
+  /** As typed; null: no bound. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+const SCHEME = 'clickhouse://';
+const PORT = '8123';
+/** What needs no quotes in SQL. */
+const DATABASE = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+const PARAMETERS: ReadonlySet<string> = new Set(['node', 'from', 'to', 'tls']);
+
+export const isStoreName = (name: string): boolean => name.startsWith(SCHEME);
+
+/** Throws CaptureError for what is no address of a store. */
+export function storeAddress(text: string): StoreAddress {
+  const url = URL.parse(text.replace(SCHEME, 'http://'));
+  const problem = (what: string) => new CaptureError(text.replace(/\/\/[^/@]*@/, '//'), what);
+  if (url === null || url.hostname === '') throw problem('is no address such as clickhouse://HOST:8123/trowel');
+  const database = decodeURIComponent(url.pathname.slice(1));
+  if (!DATABASE.test(database)) throw problem('names no database: clickhouse://HOST:8123/trowel');
+  const unknown = [...url.searchParams.keys()].find((key) => !PARAMETERS.has(key));
+  if (unknown !== undefined) throw problem(`takes node, from, to and tls behind the ?, not ${unknown}`);
+  const scheme = url.searchParams.get('tls') === '1' ? 'https' : 'http';
+  return {
+    name: `${SCHEME}${url.host}/${database}${url.search}`,
+    url: `${scheme}://${url.hostname}:${url.port === '' && !text.includes(':80/') ? PORT : url.port || '80'}`,
+    database,
+    username: decodeURIComponent(url.username) || 'default',
+    password: decodeURIComponent(url.password),
+    nodes: url.searchParams.getAll('node'),
+    from: url.searchParams.get('from'),
+    to: url.searchParams.get('to'),
+  };
+}

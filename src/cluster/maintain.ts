@@ -1,0 +1,61 @@
+/** Making a store's tables, and dropping days from them. */
+import type { StoreClient } from './client.ts';
+import { createStatements, dropStatement, identifier, localTable, STORE_VERSION, TABLE_NAMES } from './schema.ts';
+import { text } from './sql.ts';
+
+/** Makes what is not there yet. `cluster`: on all servers of that name. */
+export async function init(client: StoreClient, cluster: string | null): Promise<void> {
+  for (const statement of createStatements(client.database, cluster)) await client.command(statement);
+  await client.insertRows('version', [{ id: 1, day: '2100-01-01', v: STORE_VERSION }]);
+}
+
+export interface Limits {
+  /** Whole days before today that are kept; null: all. */
+  readonly days: number | null;
+  /** Bytes on a server's disk that all tables may take; null: any. */
+  readonly bytes: number | null;
+}
+
+interface Part {
+  readonly table: string;
+  readonly partition: string;
+  readonly bytes: string;
+}
+
+/** Drops whole days, the oldest first, today never. Gives those that it dropped, such as 20261129. */
+export async function retain(client: StoreClient, limits: Limits, cluster: string | null, now = Date.now()): Promise<string[]> {
+  const parts = await partsOf(client);
+  const on = cluster === null ? '' : ` ON CLUSTER ${identifier(cluster)}`;
+  const days = tooMany(parts, limits, now);
+  for (const day of days) {
+    const tables =
+      cluster === null ? parts.filter(({ partition }) => partition === day).map(({ table }) => table) : TABLE_NAMES.map(localTable);
+    for (const table of new Set(tables)) await client.command(dropStatement(client.database, table, on, day));
+  }
+  return days;
+}
+
+function partsOf(client: StoreClient): Promise<Part[]> {
+  return client.rows<Part>(
+    `SELECT table, partition_id AS partition, sum(bytes_on_disk) AS bytes FROM system.parts` +
+      ` WHERE active AND database = ${text(client.database)} GROUP BY table, partition_id`,
+  );
+}
+
+function tooMany(parts: readonly Part[], { days, bytes }: Limits, now: number): string[] {
+  const sizes = new Map<string, number>();
+  for (const part of parts) sizes.set(part.partition, (sizes.get(part.partition) ?? 0) + Number(part.bytes));
+  let total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const today = dayId(now);
+  const oldest = days === null ? '' : dayId(now - days * 86_400_000);
+  const dropped: string[] = [];
+  for (const [day, size] of [...sizes].sort(([a], [b]) => a.localeCompare(b))) {
+    const old = day < oldest;
+    if (day >= today || !(old || (bytes !== null && total > bytes))) continue;
+    total -= size;
+    dropped.push(day);
+  }
+  return dropped;
+}
+
+const dayId = (ms: number): string => new Date(ms).toISOString().slice(0, 10).replaceAll('-', '');

@@ -1,0 +1,99 @@
+/** The store → captures: the rows of a recording, and its events in the order of their numbers. */
+import { rmSync } from 'node:fs';
+import type { CaptureMeta } from '../capture/meta.ts';
+import { CHUNK_EVENTS, OpenChunk } from '../model/chunk.ts';
+import { DIMENSION_NAMES, DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
+import { type DimensionTables, newTables, type RowName, type Table } from '../model/rows.ts';
+import { decodeRow } from '../store/tables.ts';
+import { CaptureWriter } from '../store/writer.ts';
+import type { StoreClient } from './client.ts';
+import { EventRows, SELECTED } from './event-rows.ts';
+import type { Recording } from './recording.ts';
+import { rowTable } from './schema.ts';
+import { integer, recording } from './sql.ts';
+
+const LEVEL = 3;
+
+/** ns since 1970, both included; null: no bound. */
+export interface WallRange {
+  readonly from: bigint | null;
+  readonly to: bigint | null;
+}
+
+/** All rows that a recording's events may refer to. */
+export async function tablesOf(client: StoreClient, { rec }: Recording): Promise<DimensionTables> {
+  const tables = newTables();
+  for (const name of DIMENSION_NAMES) {
+    const spec = DIMENSIONS[name] as unknown as TableSpec<{ id: number }>;
+    const columns = spec.columns.map(({ field }) => `\`${field}\``).join(', ');
+    const rows = await client.rows<Readonly<Record<string, unknown>>>(
+      `SELECT ${columns} FROM ${client.database}.${rowTable(name)} WHERE rec = ${recording(rec)} ORDER BY id, v`,
+    );
+    const table = tables[name] as unknown as Table<{ id: number }>;
+    for (const row of rows) table.put(decodeRow(spec, valuesOf(name, row), () => null));
+  }
+  return tables;
+}
+
+/** JSON has numbers of 64 bits as text. */
+function valuesOf(name: RowName, row: Readonly<Record<string, unknown>>): unknown[] {
+  const { columns } = DIMENSIONS[name] as unknown as TableSpec<Record<string, unknown>>;
+  return columns.map(({ field, kind }) => {
+    const value = row[field];
+    return kind === 'integer' && value !== null ? Number(value) : value;
+  });
+}
+
+/** The condition that a recording's events in a range fulfil. */
+export function within({ rec }: Recording, { from, to }: WallRange): string {
+  const low = from === null ? '' : ` AND time >= ${integer(from)}`;
+  const high = to === null ? '' : ` AND time <= ${integer(to)}`;
+  return `rec = ${recording(rec)}${low}${high}`;
+}
+
+/** Chunks of the events that fulfil a condition, in their order; each holds until the next is asked for. */
+export async function* chunksOf(client: StoreClient, of: Recording, where: string, signal?: AbortSignal): AsyncGenerator<OpenChunk> {
+  const rows = new EventRows(of.epoch);
+  const out = new OpenChunk(CHUNK_EVENTS, 1 << 20);
+  const sql = `SELECT ${SELECTED} FROM ${client.database}.event WHERE ${where} ORDER BY num`;
+  for await (const piece of client.binary(sql, signal)) {
+    rows.push(piece);
+    while (rows.takeInto(out)) {
+      if (!out.full) continue;
+      yield out;
+      out.clear();
+    }
+  }
+  rows.end();
+  if (out.n > 0) yield out;
+}
+
+/** Writes a recording, or a stretch of it, to a new capture. Gives the number of events. */
+export async function pull(client: StoreClient, of: Recording, range: WallRange, path: string): Promise<number> {
+  const tables = await tablesOf(client, of);
+  const writer = new CaptureWriter(path, tables, { level: LEVEL, live: false });
+  try {
+    return await write(client, of, range, writer);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
+}
+
+async function write(client: StoreClient, of: Recording, range: WallRange, writer: CaptureWriter): Promise<number> {
+  const { state, end, ...meta } = of.meta;
+  let events = 0;
+  for await (const chunk of chunksOf(client, of, within(of, range))) {
+    writer.append(chunk);
+    events += chunk.n;
+  }
+  writer.meta({ ...meta, ...bounds(of, range) });
+  writer.close({ end: range.to === null ? (end ?? String(of.end)) : relative(of, range.to), ...(state === undefined ? {} : { state }) });
+  return events;
+}
+
+const relative = ({ epoch, end }: Recording, wall: bigint): string => String(Math.min(end, Number(wall - epoch)));
+
+function bounds({ epoch, begin }: Recording, { from }: WallRange): Partial<CaptureMeta> {
+  return from === null || from <= epoch + BigInt(begin) ? {} : { begin: String(from - epoch) };
+}

@@ -1,0 +1,129 @@
+/**
+ * The store's tables, version 1. `docs/cluster.md` describes them.
+ *
+ *   event       a row per event: its columns, and names that SQL groups by; (rec, num) is its evidence
+ *   recording   one of a node: where its time is zero, what it says of itself
+ *   row_*       the dimensions, columns as in a capture's file (src/model/dimensions.ts) and rec, day, v
+ *   version     the version of these tables
+ */
+import { DIMENSIONS, type Kind, type TableSpec } from '../model/dimensions.ts';
+import type { RowName } from '../model/rows.ts';
+
+export const STORE_VERSION = 1;
+
+const LOW = 'LowCardinality(String)';
+
+/** In the order in which push writes and pull reads them. */
+export const EVENT_COLUMNS = [
+  ['ns', LOW],
+  ['pod', LOW],
+  ['rec', 'UInt64'],
+  ['time', 'Int64'],
+  ['num', 'Int64'],
+  ['latency', 'Int64'],
+  ['type', LOW],
+  ['comm', LOW],
+  ['kind', LOW],
+  ['type_id', 'UInt16'],
+  ['flags', 'UInt16'],
+  ['cpu', 'UInt16'],
+  ['thread', 'UInt32'],
+  ['fd', 'UInt32'],
+  ['fdnum', 'Int32'],
+  ['res', 'Int64'],
+  ['args', 'String'],
+  ['data', 'String'],
+] as const;
+
+const TYPES: Readonly<Record<Kind, string>> = {
+  integer: 'Nullable(Int64)',
+  text: 'Nullable(String)',
+  json: 'Nullable(String)',
+  shared: 'Nullable(String)',
+  boolean: 'Nullable(UInt8)',
+};
+
+const RECORDING =
+  'rec UInt64, day Date, v UInt64, node String, epoch Int64, begin Int64, end Int64, events UInt64, state String, meta String';
+
+interface Table {
+  readonly name: string;
+  readonly columns: string;
+  readonly engine: 'MergeTree' | 'ReplacingMergeTree';
+  /** Of the replacing engine: the version. */
+  readonly by: string;
+  readonly partition: string;
+  readonly order: string;
+}
+
+export const rowTable = (name: RowName): string => `row_${DIMENSIONS[name].name}`;
+
+const TABLES: readonly Table[] = [
+  {
+    name: 'event',
+    columns: EVENT_COLUMNS.map(([name, type]) => `${name} ${type}`).join(', '),
+    engine: 'MergeTree',
+    by: '',
+    partition: 'toDate(intDiv(time, 1000000000))',
+    order: 'ns, pod, rec, time',
+  },
+  replacing('recording', RECORDING, 'rec'),
+  replacing('version', 'id UInt8, day Date, v UInt64', 'id'),
+  ...(Object.keys(DIMENSIONS) as RowName[]).map((name) => replacing(rowTable(name), rowColumns(name), 'rec, id')),
+];
+
+export const TABLE_NAMES: readonly string[] = TABLES.map(({ name }) => name);
+
+function replacing(name: string, columns: string, order: string): Table {
+  return { name, columns, engine: 'ReplacingMergeTree', by: 'v', partition: 'day', order };
+}
+
+function rowColumns(name: RowName): string {
+  const { columns } = DIMENSIONS[name] as unknown as TableSpec<never>;
+  const own = columns.map(({ field, kind }) => `\`${field}\` ${field === 'id' ? 'Int64' : TYPES[kind]}`);
+  return ['rec UInt64', 'day Date', 'v UInt64', ...own].join(', ');
+}
+
+/** Statements that make the store. `cluster`: of several servers; each keeps a part, and asks all. */
+export function createStatements(database: string, cluster: string | null): string[] {
+  const on = cluster === null ? '' : ` ON CLUSTER ${identifier(cluster)}`;
+  const tables = TABLES.flatMap((table) =>
+    cluster === null ? [create(database, table, table.name, '', '')] : distributed(database, table, identifier(cluster), on),
+  );
+  return [`CREATE DATABASE IF NOT EXISTS ${database}${on}`, ...tables];
+}
+
+function create(database: string, { columns, engine, by, partition, order }: Table, name: string, on: string, replica: string): string {
+  const args = [replica, by].filter((arg) => arg !== '').join(', ');
+  const kind = replica === '' ? engine : `Replicated${engine}`;
+  const window = replica === '' ? '' : ', replicated_deduplication_window = 10000';
+  return (
+    `CREATE TABLE IF NOT EXISTS ${database}.${name}${on} (${columns}) ENGINE = ${kind}(${args}) ` +
+    `PARTITION BY ${partition} ORDER BY (${order}) SETTINGS index_granularity = 8192${window}`
+  );
+}
+
+/** A replicated table on each server, and before it the one that knows all. */
+function distributed(database: string, table: Table, cluster: string, on: string): string[] {
+  const local = localTable(table.name);
+  const replica = `'/clickhouse/tables/{shard}/${database}/${local}', '{replica}'`;
+  const key = table.name === 'version' ? 'id' : 'rec';
+  return [
+    create(database, table, local, on, replica),
+    `CREATE TABLE IF NOT EXISTS ${database}.${table.name}${on} (${table.columns}) ENGINE = Distributed(${cluster}, ${database}, ${local}, ${key})`,
+  ];
+}
+
+export const localTable = (name: string): string => `${name}_local`;
+
+/** Throws for what would need quotes. */
+export function identifier(name: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) throw new Error(`${JSON.stringify(name)} is no name of letters and digits`);
+  return name;
+}
+
+/** `partition`: its id, such as 20261129. Throws for what is none. */
+export function dropStatement(database: string, table: string, on: string, partition: string): string {
+  if (!/^\d{8}$/.test(partition)) throw new Error(`${JSON.stringify(partition)} is no day`);
+  return `ALTER TABLE ${database}.${table}${on} DROP PARTITION ID '${partition}'`;
+}

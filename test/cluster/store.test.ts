@@ -1,0 +1,165 @@
+/** A store on a real server: what comes back is what went in, and filters find the same in both places. */
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { contextOf } from '../../src/cli/open-capture.ts';
+import { storeAddress } from '../../src/cluster/address.ts';
+import { StoreClient } from '../../src/cluster/client.ts';
+import { init, retain } from '../../src/cluster/maintain.ts';
+import { pull } from '../../src/cluster/pull.ts';
+import { push } from '../../src/cluster/push.ts';
+import { type Recording, recordings } from '../../src/cluster/recording.ts';
+import { StoreStream } from '../../src/cluster/stream.ts';
+import { compileFilter } from '../../src/filter/compile.ts';
+import { CaptureReader } from '../../src/store/reader.ts';
+import { CAPTURE, Folder, trowel } from '../export/made.ts';
+import { REFERENCE_FILTERS } from '../helpers/reference-filters.ts';
+import { ClickHouse, noClickHouse } from './clickhouse.ts';
+
+const ALL = { from: null, to: null };
+
+describe.skipIf(noClickHouse !== null)(`a store (${noClickHouse ?? 'a real server'})`, () => {
+  const server = new ClickHouse();
+  const folder = new Folder();
+  const capture = new CaptureReader(CAPTURE);
+  let client: StoreClient;
+  let recording: Recording;
+  let store = '';
+
+  beforeAll(async () => {
+    await server.start();
+    store = server.at('trowel');
+    client = new StoreClient(storeAddress(store));
+    await init(client, null);
+    await push(capture, contextOf(capture), client);
+    recording = (await recordings(client, []))[0]!;
+  }, 60_000);
+
+  afterAll(async () => {
+    await client.close();
+    capture.close();
+    folder.remove();
+    await server.remove();
+  });
+
+  const count = async () => Number((await client.rows<{ n: string }>(`SELECT count() AS n FROM ${client.database}.event`))[0]!.n);
+
+  test('gives back what it was given', async () => {
+    const path = folder.file('back.trowel');
+    expect(await pull(client, recording, ALL, path)).toBe(452);
+    const back = new CaptureReader(path);
+    for (const name of Object.keys(capture.dims) as (keyof typeof capture.dims)[])
+      expect([...back.dims[name].all()], name).toEqual([...capture.dims[name].all()]);
+    expect({ ...back.meta }).toEqual({ ...capture.meta });
+    back.close();
+    expect(trowel('read', path, '--json').stdout).toBe(trowel('read', CAPTURE, '--json').stdout);
+    expect(trowel('explain', path).stdout).toBe(trowel('explain', CAPTURE).stdout);
+  });
+
+  test('keeps what is pushed again once, and adds what is missing', async () => {
+    expect((await push(capture, contextOf(capture), client)).stored).toBe(0);
+    await client.command(`ALTER TABLE ${client.database}.event DROP PARTITION ID '20261121'`);
+    expect(await count()).toBe(0);
+    const part = folder.file('part.trowel');
+    expect(trowel('slice', CAPTURE, 'proc.name=curl', '-w', part).status).toBe(0);
+    const slice = new CaptureReader(part);
+    const { stored } = await push(slice, contextOf(slice), client);
+    slice.close();
+    expect(stored).toBeGreaterThan(0);
+    expect((await push(capture, contextOf(capture), client)).stored).toBe(452 - stored);
+    expect(await count()).toBe(452);
+  });
+
+  test('finds the same by all filters', async () => {
+    const stream = await StoreStream.open(client, recording, ALL);
+    const context = contextOf(stream);
+    const told = new Map<string, string>();
+    let [asked, narrowed] = [0, 0];
+    for (const text of REFERENCE_FILTERS) {
+      const filter = compileFilter(text, context);
+      if (!stream.answers(filter.fields)) continue;
+      asked++;
+      const where = stream.where(filter.plan);
+      if (where !== stream.where(null)) narrowed++;
+      const here = numbersHere(text);
+      let given = told.get(where);
+      if (given === undefined) {
+        const rows = await client.rows<{ num: string }>(`SELECT num FROM ${client.database}.event WHERE ${where} ORDER BY num`);
+        given = ` ${rows.map(({ num }) => num).join(' ')} `;
+        told.set(where, given);
+      }
+      const lacking = here.filter((num) => !given.includes(` ${num} `));
+      expect(lacking, text).toEqual([]);
+    }
+    expect(asked).toBeGreaterThan(100);
+    expect(narrowed / asked).toBeGreaterThan(0.5);
+  }, 120_000);
+
+  test.each([
+    'proc.name=curl and fd.type=ipv4',
+    'not (proc.name=curl or fd.type=file) and evt.latency>10us',
+    'evt.buffer contains localdomain',
+    'fd.port=53 and evt.num>400 and evt.num<=500',
+    'dns.qname exists and not evt.failed=true',
+    'evt.deltatime>1ms and fd.type=ipv4',
+  ])('reads %s', (filter) => {
+    expect(trowel('read', store, filter, '--json').stdout).toBe(trowel('read', CAPTURE, filter, '--json').stdout);
+  });
+
+  test('has no use for SQL in a filter', async () => {
+    for (const hostile of ["x' OR 1=1 --", 'x\\', "');DROP TABLE event;--", '\u0000', '`', '{a:String}', "\\'"]) {
+      for (const text of [`proc.name=${JSON.stringify(hostile)}`, `evt.buffer contains ${JSON.stringify(hostile)}`]) {
+        const stream = await StoreStream.open(client, recording, ALL);
+        const where = stream.where(compileFilter(text, contextOf(stream)).plan);
+        expect(where).toMatch(/^[a-z_A-Z0-9 ()<>=,']*$/);
+        expect(where.replace(/unhex\('[0-9a-f]*'\)/g, '')).not.toContain("'");
+      }
+      await expect(recordings(client, [hostile])).resolves.toEqual([]);
+    }
+    expect(await count()).toBe(452);
+  });
+
+  function numbersHere(text: string): number[] {
+    const found: number[] = [];
+    for (const { chunk, selection, n } of capture.select(compileFilter(text, contextOf(capture))))
+      for (let k = 0; k < n; k++) found.push(chunk.num[selection[k]!]!);
+    return found;
+  }
+
+  test('answers other questions as the file does', () => {
+    for (const words of [['dns'], ['explain'], ['lens', 'services']]) {
+      const [name, ...rest] = words;
+      expect(trowel(name!, ...rest, store, '--json').stdout, name).toBe(trowel(name!, ...rest, CAPTURE, '--json').stdout);
+    }
+  });
+
+  test('says what it does not have', () => {
+    expect(trowel('read', `${store}?node=elsewhere`).stderr).toMatch(/has no such recording; there are some of node-1/);
+    expect(trowel('read', server.at('empty')).stderr).toMatch(/trowel cluster init/);
+    expect(trowel('read', `${store}?from=2030-01-01`).stderr).toMatch(/has no such recording/);
+    expect(trowel('read', 'clickhouse://127.0.0.1:1/trowel').stderr).toMatch(/ECONNREFUSED/);
+  });
+
+  test('gives a stretch', () => {
+    const path = folder.file('stretch.trowel');
+    rmSync(path, { force: true });
+    const { stderr } = trowel('pull', store, '--from', '2026-11-21T07:58:30Z', '-w', path);
+    expect(stderr).toMatch(/\d+ events/);
+    const after = Number(trowel('read', CAPTURE, '--from', '2026-11-21T07:58:30Z', '--count').stdout);
+    expect(Number(trowel('read', path, '--count').stdout)).toBe(after);
+    expect(after).toBeLessThan(452);
+  });
+
+  test('a reader reads and does not write', () => {
+    const reader = store.replace('//', '//reader@');
+    expect(trowel('read', reader, '--count').stdout).toBe('452\n');
+    expect(trowel('push', CAPTURE, reader).stderr).toMatch(/readonly/i);
+  });
+
+  test('drops whole days', async () => {
+    const now = Date.parse('2026-11-25T12:00:00Z');
+    expect(await retain(client, { days: 7, bytes: null }, null, now)).toEqual([]);
+    expect(await retain(client, { days: 3, bytes: null }, null, now)).toEqual(['20261121']);
+    expect(await count()).toBe(0);
+    expect(await recordings(client, [])).toEqual([]);
+  });
+});

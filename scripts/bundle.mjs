@@ -72,3 +72,5 @@ const common = [...closureOf(COMMON, inputs)].filter((file) => !COMMON.includes(
 const main = closureOf(['src/cli/main.ts'], inputs);
 const own = common.filter((file) => !main.has(file));
 await build({ ...options, plugins: [inkParts, together(own, needing(new Set(own), inputs))] });
+// An Ink that names its files otherwise would draw with its own, and slowly.
+if (!('src/tui/kit/ink-renderer.ts' in inputs)) throw new Error('nothing of Ink asks for our renderer: see inkParts');

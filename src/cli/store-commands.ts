@@ -1,0 +1,26 @@
+/** The commands that ask a store of many nodes' recordings for something, and their options. */
+import type { Command } from 'commander';
+import { count } from './option-values.ts';
+
+export function storeCommands(trowel: Command): void {
+  trowel
+    .command('push <file> <store>')
+    .description('captures into a store, clickhouse://HOST:8123/DATABASE; what is there already is not stored twice')
+    .action(async (file: string, store: string) => (await import('./push.ts')).pushCaptures(file, store));
+
+  trowel
+    .command('pull <store>')
+    .description('a recording of a store, or a stretch of it, as a capture; --node chooses whose')
+    .requiredOption('-w, --write <file>', 'capture to write')
+    .option('--from <time>', 'only events from this time on: a date, or -15m before now')
+    .option('--to <time>', 'only events up to this time')
+    .action(async (store: string, options) => (await import('./pull.ts')).pullCapture(store, options));
+
+  trowel
+    .command('cluster <what> <store>')
+    .description('a store’s tables: init makes them, retain drops days that are more than is to be kept')
+    .option('--on-cluster <name>', 'on all servers of this ClickHouse cluster')
+    .option('--keep-days <n>', 'of retain: days before today that are kept', count)
+    .option('--keep-mb <n>', 'of retain: drop the oldest days while a server has more megabytes', count)
+    .action(async (what: string, store: string, options) => (await import('./cluster.ts')).cluster(what, store, options));
+}

@@ -1,10 +1,10 @@
 /** `collect --store`: recordings go into a store by way of a folder, so that what the store does not take yet is on disk and not in memory. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { SegmentState, Segments } from '../collector/segments.ts';
 import { withStore } from '../cluster/open.ts';
 import { push } from '../cluster/push.ts';
 import { Spool } from '../cluster/spool.ts';
+import type { SegmentState, Segments } from '../collector/segments.ts';
 import { SECOND } from '../model/time.ts';
 import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';

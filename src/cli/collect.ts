@@ -10,7 +10,7 @@ import { expanded } from '../filter/definitions.ts';
 import { newTables } from '../model/rows.ts';
 import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';
-import { spoolFolder, spoolInto, StoredSegments } from './collect-store.ts';
+import { StoredSegments, spoolFolder, spoolInto } from './collect-store.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { lostText } from './lost.ts';
@@ -71,10 +71,7 @@ export async function collect(filterText: string, options: CollectOptions): Prom
         );
     };
     const command = `collect --listen ${options.listen}`;
-    const session = new Session(
-      { path: pathFor, filter, config, command, onEnd, ...(segments === null ? {} : { segments }) },
-      control,
-    );
+    const session = new Session({ path: pathFor, filter, config, command, onEnd, ...(segments === null ? {} : { segments }) }, control);
     sessions.add(session);
     return session;
   });

@@ -9,6 +9,7 @@ import { UsageError } from './exit.ts';
 
 export interface ClusterOptions {
   readonly onCluster?: string;
+  readonly here?: boolean;
   readonly keepDays?: number;
   readonly keepMb?: number;
 }
@@ -19,20 +20,23 @@ export async function cluster(what: string, store: string, options: ClusterOptio
   else throw new UsageError(`cluster takes init or retain, not ${what}`);
 }
 
-async function initStore(store: string, { onCluster }: ClusterOptions): Promise<void> {
+const clusterOf = ({ onCluster: name, here = false }: ClusterOptions) => (name === undefined ? null : { name, here });
+
+async function initStore(store: string, options: ClusterOptions): Promise<void> {
   const client = new StoreClient(storeAddress(store));
   try {
-    await init(client, onCluster ?? null);
+    await init(client, clusterOf(options));
     say(`${client.address.name}: tables of version ${STORE_VERSION}`);
   } finally {
     await client.close();
   }
 }
 
-async function retainStore(store: string, { onCluster, keepDays, keepMb }: ClusterOptions): Promise<void> {
+async function retainStore(store: string, options: ClusterOptions): Promise<void> {
+  const { keepDays, keepMb } = options;
   if (keepDays === undefined && keepMb === undefined) throw new UsageError('cluster retain takes --keep-days N or --keep-mb N');
   await withStore(store, async (client) => {
-    const days = await retain(client, { days: keepDays ?? null, bytes: keepMb === undefined ? null : keepMb * 1e6 }, onCluster ?? null);
+    const days = await retain(client, { days: keepDays ?? null, bytes: keepMb === undefined ? null : keepMb * 1e6 }, clusterOf(options));
     say(days.length === 0 ? 'nothing is older' : `dropped ${days.join(', ')}`);
   });
 }

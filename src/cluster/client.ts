@@ -10,6 +10,9 @@ import { text } from './sql.ts';
 
 const TIMEOUT_MS = 300_000;
 
+/** An insert answers when the server that keeps the rows has them: else what is sent again would not be seen there yet. */
+const STORED_NOW = { insert_distributed_sync: 1 } as const;
+
 export class StoreClient {
   readonly address: StoreAddress;
   readonly database: string;
@@ -55,7 +58,7 @@ export class StoreClient {
   /** Rows as JSON objects; the same rows again do no harm in a table that replaces. */
   insertRows(table: string, values: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
     return this.#said(async () => {
-      await this.#client.insert({ table: `${this.database}.${table}`, values, format: 'JSONEachRow' });
+      await this.#client.insert({ table: `${this.database}.${table}`, values, format: 'JSONEachRow', clickhouse_settings: STORED_NOW });
     });
   }
 
@@ -63,7 +66,7 @@ export class StoreClient {
   insertBlock(table: string, columns: readonly string[], block: Uint8Array): Promise<void> {
     return this.#said(async () => {
       const query = `INSERT INTO ${this.database}.${table} (${columns.join(', ')}) FORMAT Native`;
-      const { stream } = await this.#client.exec({ query, values: Readable.from([block]) });
+      const { stream } = await this.#client.exec({ query, values: Readable.from([block]), clickhouse_settings: STORED_NOW });
       for await (const _ of stream); // an insert answers nothing
     });
   }

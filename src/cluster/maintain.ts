@@ -1,10 +1,10 @@
 /** Making a store's tables, and dropping days from them. */
 import type { StoreClient } from './client.ts';
-import { createStatements, dropStatement, identifier, localTable, STORE_VERSION, TABLE_NAMES } from './schema.ts';
+import { type Cluster, createStatements, dropStatement, localTable, onCluster, STORE_VERSION, TABLE_NAMES } from './schema.ts';
 import { text } from './sql.ts';
 
 /** Makes what is not there yet. `cluster`: on all servers of that name. */
-export async function init(client: StoreClient, cluster: string | null): Promise<void> {
+export async function init(client: StoreClient, cluster: Cluster | null): Promise<void> {
   for (const statement of createStatements(client.database, cluster)) await client.command(statement);
   await client.insertRows('version', [{ id: 1, day: '2100-01-01', v: STORE_VERSION }]);
 }
@@ -23,9 +23,9 @@ interface Part {
 }
 
 /** Drops whole days, the oldest first, today never. Gives those that it dropped, such as 20261129. */
-export async function retain(client: StoreClient, limits: Limits, cluster: string | null, now = Date.now()): Promise<string[]> {
+export async function retain(client: StoreClient, limits: Limits, cluster: Cluster | null, now = Date.now()): Promise<string[]> {
   const parts = await partsOf(client);
-  const on = cluster === null ? '' : ` ON CLUSTER ${identifier(cluster)}`;
+  const on = onCluster(cluster);
   const days = tooMany(parts, limits, now);
   for (const day of days) {
     const tables =

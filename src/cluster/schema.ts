@@ -84,11 +84,20 @@ function rowColumns(name: RowName): string {
   return ['rec UInt64', 'day Date', 'v UInt64', ...own].join(', ');
 }
 
+/** A ClickHouse cluster. `here`: statements are for the server that gets them alone, else it passes them on to all. */
+export interface Cluster {
+  readonly name: string;
+  readonly here: boolean;
+}
+
+export const onCluster = (cluster: Cluster | null): string =>
+  cluster === null || cluster.here ? '' : ` ON CLUSTER ${identifier(cluster.name)}`;
+
 /** Statements that make the store. `cluster`: of several servers; each keeps a part, and asks all. */
-export function createStatements(database: string, cluster: string | null): string[] {
-  const on = cluster === null ? '' : ` ON CLUSTER ${identifier(cluster)}`;
+export function createStatements(database: string, cluster: Cluster | null): string[] {
+  const on = onCluster(cluster);
   const tables = TABLES.flatMap((table) =>
-    cluster === null ? [create(database, table, table.name, '', '')] : distributed(database, table, identifier(cluster), on),
+    cluster === null ? [create(database, table, table.name, '', '')] : distributed(database, table, identifier(cluster.name), on),
   );
   return [`CREATE DATABASE IF NOT EXISTS ${database}${on}`, ...tables];
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,6 +15,7 @@ const CAPTURE = 'captures/critical-app.trowel';
 
 beforeAll(() => {
   process.env.XDG_CACHE_HOME = join(folder, 'cache');
+  mkdirSync(file('nothing'));
   writeFileSync(file('empty'), '');
   writeFileSync(file('notes.txt'), 'no capture at all');
   writeFileSync(
@@ -32,10 +33,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('what cannot be opened says why', () => {
   const cases: [what: string, name: () => string, says: RegExp][] = [
     ['nothing', () => file('missing'), /missing: no such file/],
-    ['a folder', () => folder, /is a directory, not a capture/],
+    ['a folder', () => file('nothing'), /is a directory without captures/],
     ['an empty file', () => file('empty'), /neither a Trowel capture nor a \.scap file/],
     ['text', () => file('notes.txt'), /neither a Trowel capture nor a \.scap file/],
-    ['an address that nothing here reads', () => 'clickhouse://db/trowel', /neither a Trowel capture/],
+    ['an address that nothing here reads', () => 'postgres://db/trowel', /neither a Trowel capture/],
+    ['a store without a database', () => 'clickhouse://db', /names no database/],
   ];
   test.each(cases)('%s', async (_, name, says) => {
     await expect(openCapture(name())).rejects.toThrow(says);

@@ -10,8 +10,9 @@ import Database from 'better-sqlite3';
 import { DIMENSIONS } from '../../src/model/dimensions.ts';
 import { SCENES, slug } from './scenes.ts';
 
-const KEPT =
-  'proc.name in (sick, failing, curl, cat, sleep) or evt.type=kill or evt.type in (packet_drop, connect_unanswered, tcp_retransmit, tcp_reset_sent, tcp_reset_received, accept_queue_full)';
+/** What a program loads when it starts is in each scene the same. */
+const LOADING = ['/lib/', '/usr/lib/', '/etc/ld.so'].flatMap((folder) => [`fd.name startswith ${folder}`, `evt.arg.path startswith ${folder}`]);
+const KEPT = `(proc.name in (sick, failing, curl, cat, sleep) or evt.type=kill or evt.type in (packet_drop, connect_unanswered, tcp_retransmit, tcp_reset_sent, tcp_reset_received, accept_queue_full)) and not (evt.type in (openat, close, read, pread) and (${LOADING.join(' or ')}))`;
 const bin = 'bin/trowel';
 const folder = mkdtempSync('/tmp/scene-');
 const target = 'captures/scenes';
@@ -59,6 +60,7 @@ function tidy(path: string): void {
   const db = new Database(path);
   db.exec("UPDATE meta SET value = substr(value, 1, instr(value || '-', '-') - 1) WHERE key = 'kernel'");
   db.exec("UPDATE meta SET value = 'record' WHERE key = 'command'");
+  db.exec("DELETE FROM node_fact; DELETE FROM meta WHERE key = 'nodeMissing'");
   for (const { name } of Object.values(DIMENSIONS)) {
     if (db.prepare(`SELECT count(*) FROM "${name}"`).pluck().get() === 0) db.exec(`DROP TABLE "${name}"`);
   }

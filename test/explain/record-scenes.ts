@@ -11,7 +11,10 @@ import { DIMENSIONS } from '../../src/model/dimensions.ts';
 import { SCENES, slug } from './scenes.ts';
 
 /** What a program loads when it starts is in each scene the same. */
-const LOADING = ['/lib/', '/usr/lib/', '/etc/ld.so'].flatMap((folder) => [`fd.name startswith ${folder}`, `evt.arg.path startswith ${folder}`]);
+const LOADING = ['/lib/', '/usr/lib/', '/etc/ld.so'].flatMap((folder) => [
+  `fd.name startswith ${folder}`,
+  `evt.arg.path startswith ${folder}`,
+]);
 const KEPT = `(proc.name in (sick, failing, curl, cat, sleep) or evt.type=kill or evt.type in (packet_drop, connect_unanswered, tcp_retransmit, tcp_reset_sent, tcp_reset_received, accept_queue_full)) and not (evt.type in (openat, close, read, pread) and (${LOADING.join(' or ')}))`;
 const bin = 'bin/trowel';
 const folder = mkdtempSync('/tmp/scene-');

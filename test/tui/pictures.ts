@@ -48,7 +48,7 @@ export const SHOWN: readonly Picture[] = [
   screen('spectrogram', '10.0 ms', 'How long calls took over time; a field leads to its events.'),
   screen('failures', 'ENOENT', 'What failed, how often, and to whom.'),
   screen('doctor', /dns-unanswered/, 'What is wrong with the node and its network, what shows it, and what to do.'),
-  { ...screen('net-pods', /client +172\.17\.0\.7/, 'The node’s network, of a capture with a look at it: pods, and how each hangs on the node.'), sick: 'policy-drop' },
+  { ...screen('net-pods', / 172\.17\.0\.7 /, 'The node’s network, of a capture with a look at it: pods, and how each hangs on the node.'), sick: 'policy-drop' },
   { ...screen('net-drops', /PACKETS REASON/, 'Where packets vanished: which way they came, where they were dropped, by which rule.'), sick: 'policy-drop' },
   { name: 'help', text: '?: what the columns of a screen mean, and every key.', steps: [[':waits\r', /▸ ?5\.005 s/], ['?', 'between calls']] },
 ];

@@ -1,9 +1,10 @@
 /** Each fault of a cluster's network, ten seconds of it: the doctor puts the right finding first, and without a fault it finds nothing. */
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { diagnose } from '../../src/doctor/doctor.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
+import { laboratory } from '../helpers/laboratory.ts';
 import { cleanUp } from '../live/recording.ts';
 import { FAULTS } from './faults.ts';
 import { Lab, whyNoLab } from './lab.ts';
@@ -12,7 +13,7 @@ import { Lab, whyNoLab } from './lab.ts';
 const KEEP = process.env.TROWEL_KEEP;
 const reason = whyNoLab();
 
-describe.skipIf(reason !== null)(`what is wrong with a cluster's network (${reason ?? 'as root, with BTF'})`, () => {
+laboratory('what is wrong with a cluster’s network', reason, () => {
   const lab = new Lab();
   beforeAll(() => lab.up(), 60_000);
   afterAll(() => {

@@ -7,6 +7,7 @@ import { Session } from '../collector/session.ts';
 import type { Bye, Hello } from '../collector/wire.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
+import { withPackets } from '../filter/with-packets.ts';
 import { newTables } from '../model/rows.ts';
 import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';
@@ -39,8 +40,9 @@ const SNAPLEN_WHOLE = 4096;
 const GOODBYE_MS = 10_000;
 
 export async function collect(filterText: string, options: CollectOptions): Promise<void> {
-  const filter = expanded(filterText, definitions());
-  compileFilter(filter, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
+  const asked = expanded(filterText, definitions());
+  compileFilter(asked, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
+  const filter = withPackets(asked);
   requirePrivacy(options);
   const config = {
     snaplen: options.snaplen,

@@ -15,6 +15,7 @@ import type { Bye } from '../collector/wire.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { planFilter } from '../filter/planner.ts';
+import { withPackets } from '../filter/with-packets.ts';
 import { packageRoot } from '../model/package-root.ts';
 import { RULES, redactArgs } from '../model/redact.ts';
 import { newTables } from '../model/rows.ts';
@@ -67,8 +68,9 @@ const GOODBYE_MS = 10_000;
 const PROBE_EXIT_MS = 1_000;
 
 export async function record(filterText: string, options: RecordOptions): Promise<void> {
-  const filter = expanded(filterText, definitions());
-  compileFilter(filter, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
+  const asked = expanded(filterText, definitions());
+  compileFilter(asked, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
+  const filter = withPackets(asked);
   const place = placeOf(options);
   const folder = mkdtempSync(join(tmpdir(), 'trowel-'));
   const recording = new Recording(place, filter, options, join(folder, 'collector.sock'));

@@ -60,7 +60,7 @@ describe.skipIf(noProbe !== null)('live on this node', () => {
     await pty.until(`ENOENT ${name}`);
     clearInterval(open);
     pty.type(` f\x15proc.pid=${pty.pid}\r`);
-    await pty.until('matches this filter');
+    await pty.until('matches so far');
     pty.type('q');
     await pty.until('keep this recording?');
     pty.type('x');

@@ -127,5 +127,5 @@ export function vanishingText(vanishing: Vanishing, why = '', count = 2): string
 
 function culprit({ rule, full }: Vanishing): string {
   if (rule !== null) return ` by ${ruleText(rule)}`;
-  return full === null ? '' : `, whose table of connections is full (${full.count} of ${full.max})`;
+  return full === null ? '' : `, whose table of connections (conntrack) is full (${full.count} of ${full.max})`;
 }

@@ -18,7 +18,7 @@ test('packets of a question left the pod by its interfaces, and a full table dro
   const [cause] = explain(capture, { over: 100e6, pids: null }).story!.causes;
   expect(cause?.id).toBe('dns-packets-dropped');
   expect(sentenceOf(cause!)).toMatch(
-    /; the packets left by eth0 of critical-app\/client, veth\w+, cni0 and were dropped in the node, whose table of connections is full \(293 of 200\)/,
+    /; the packets left by eth0 of critical-app\/client, veth\w+, cni0 and were dropped in the node, whose table of connections \(conntrack\) is full \(293 of 200\)/,
   );
   capture.close();
 });

@@ -84,7 +84,7 @@ describe('packets of a pod that were dropped in the node', () => {
     ])); // biome-ignore format: a table
   test('without a rule, since the table of connections was full', () => {
     const full: NodeFact<'conntrack'> = { kind: 'conntrack', netns: HOST, key: '', value: { count: 200, max: 200, drop: 6, earlyDrop: 0, insertFailed: 0 } };
-    expect(told([], drop('172.17.0.5', 6), undefined, [full])[0]).toMatch(/dropped in the node, whose table of connections is full \(200 of 200\)$/);
+    expect(told([], drop('172.17.0.5', 6), undefined, [full])[0]).toMatch(/dropped in the node, whose table of connections \(conntrack\) is full \(200 of 200\)$/);
   }); // biome-ignore format: a table
   test('from elsewhere: only where they were', () =>
     expect(told([], drop('172.17.0.7', 2, { src: { ip: '192.0.2.1', port: 1 }, ifindex: 2 }))[0]).toBe(

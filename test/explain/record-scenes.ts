@@ -63,6 +63,12 @@ function tidy(path: string): void {
   const db = new Database(path);
   db.exec("UPDATE meta SET value = substr(value, 1, instr(value || '-', '-') - 1) WHERE key = 'kernel'");
   db.exec("UPDATE meta SET value = 'record' WHERE key = 'command'");
+  for (const table of db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()) {
+    for (const { name } of db.prepare(`PRAGMA table_info("${table}")`).all() as { name: string }[]) {
+      const change = `UPDATE "${table}" SET "${name}" = replace("${name}", ?, '/src/trowel') WHERE typeof("${name}") = 'text'`;
+      db.prepare(change).run(process.cwd());
+    }
+  }
   db.exec("DELETE FROM node_fact; DELETE FROM meta WHERE key = 'nodeMissing'");
   for (const { name } of Object.values(DIMENSIONS)) {
     if (db.prepare(`SELECT count(*) FROM "${name}"`).pluck().get() === 0) db.exec(`DROP TABLE "${name}"`);

@@ -76,8 +76,8 @@ test('no name that a field has elsewhere is another field, or another field’s'
 });
 
 test('a row that names other fields names such that exist', () => {
-  for (const { name, companions, instead = [] } of FIELDS) {
-    for (const other of [...instead, ...(companions === undefined ? [] : Object.values(companions))])
+  for (const { name, companions, instead = [], packets = [] } of FIELDS) {
+    for (const other of [...instead, ...packets, ...(companions === undefined ? [] : Object.values(companions))])
       expect(NAMES.has(other), name).toBe(true);
   }
 });

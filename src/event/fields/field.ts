@@ -68,6 +68,8 @@ interface FieldBase {
   readonly companions?: { readonly net: string; readonly port: string };
   /** Of a field that is only printed: what filters take in its place. */
   readonly instead?: readonly string[];
+  /** Of a thread's pod: the fields that say the same of the two ends of a packet, which belongs to no thread. */
+  readonly packets?: readonly [src: string, dst: string];
   /** Only for printing, or only for filtering. */
   readonly only?: 'print' | 'filter';
   /** How a value is printed where its type does not say. */

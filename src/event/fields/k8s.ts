@@ -62,10 +62,21 @@ function names(objects: readonly KubeObjectRow[]): Reading {
 
 /** Name, uid and labels of one kind of object. */
 /** `short`: words that people write for its name. */
-function ofKind(word: string, what: string, find: Find, aliases: readonly string[] = [], short: readonly string[] = []): RowField[] {
+function ofKind(
+  word: string,
+  what: string,
+  find: Find,
+  aliases: readonly string[] = [],
+  short: readonly string[] = [],
+  more: Pick<RowField, 'packets'> = {},
+): RowField[] {
   const name = `k8s.${word}`;
   return [
-    field(`${name}.name`, `name of ${what}`, `${name}.name=backend`, find, (object) => object.name, { aliases: [name, ...aliases], short }),
+    field(`${name}.name`, `name of ${what}`, `${name}.name=backend`, find, (object) => object.name, {
+      aliases: [name, ...aliases],
+      short,
+      ...more,
+    }),
     field(`${name}.uid`, `uid of ${what}`, `${name}.uid exists`, find, (object) => object.uid, { aliases: [`${name}.id`] }),
     field(`${name}.label`, `one of its labels`, `${name}.label.app=web`, find, ({ labels }, key) => textUnder(labels, key), {
       arg: { name: 'KEY', required: true },
@@ -134,7 +145,7 @@ function endFields(word: 'src' | 'dst', end: 'client' | 'server'): RowField[] {
 }
 
 export const K8S_FIELDS: readonly Field[] = [
-  ...ofKind('pod', 'the pod', pod, [], ['pod']),
+  ...ofKind('pod', 'the pod', pod, [], ['pod'], { packets: ['k8s.src.pod', 'k8s.dst.pod'] }),
   field('k8s.pod.ip', 'address of the pod', 'k8s.pod.ip=10.0.0.7', pod, ({ ips }) => (ips.length === 0 ? null : ips), { type: 'ip' }),
   annotationOf('pod', pod),
   field(
@@ -163,14 +174,18 @@ export const K8S_FIELDS: readonly Field[] = [
   field('k8s.node.name', 'the node that the pod runs on', 'k8s.node.name exists', pod, ({ node }) => node || null, {
     aliases: ['k8s.node'],
     short: ['node'],
+    packets: ['k8s.src.node', 'k8s.dst.node'],
   }),
   field('k8s.ns.name', 'name of the pod’s namespace', 'k8s.ns.name=critical-app', pod, ({ namespace: name }) => name || null, {
     aliases: ['k8s.ns', 'k8s.namespace', 'k8s.namespace.name'],
     short: ['ns', 'namespace'],
+    packets: ['k8s.src.ns', 'k8s.dst.ns'],
   }),
   ...ofKind('ns', 'the pod’s namespace', namespace).filter(({ name }) => name !== 'k8s.ns.name'), // the name alone is known without the API, too
   annotationOf('ns', namespace),
-  ...ofKind('svc', 'a service that selects the pod', above('Service'), ['k8s.service'], ['svc', 'service']),
+  ...ofKind('svc', 'a service that selects the pod', above('Service'), ['k8s.service'], ['svc', 'service'], {
+    packets: ['k8s.src.svc', 'k8s.dst.svc'],
+  }),
   annotationOf('svc', above('Service')),
   ...ofKind('rc', 'the replication controller of the pod', above('ReplicationController')),
   ...ofKind('rs', 'the replica set of the pod', above('ReplicaSet')),
@@ -183,7 +198,10 @@ export const K8S_FIELDS: readonly Field[] = [
     () => null,
     { read: (view) => ofWorkload(view)?.kind ?? null },
   ),
-  field('k8s.workload.name', 'its name', 'k8s.workload.name=backend', pod, () => null, { read: (view) => ofWorkload(view)?.name ?? null }),
+  field('k8s.workload.name', 'its name', 'k8s.workload.name=backend', pod, () => null, {
+    read: (view) => ofWorkload(view)?.name ?? null,
+    packets: ['k8s.src.workload', 'k8s.dst.workload'],
+  }),
   ...ofKind('statefulset', 'the stateful set of the pod', above('StatefulSet')),
   ...ofKind('job', 'the job of the pod', above('Job')),
   ...ofKind('cronjob', 'the cron job of the pod', above('CronJob')),

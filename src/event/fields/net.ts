@@ -62,17 +62,63 @@ function natPod(view: EventView): string | null {
 }
 
 // biome-ignore format: a table
+/** What the kernel says of a packet or a connection, as a filter. */
+export const OF_PACKETS = '(net.event exists or net.state.new exists)';
+
 export const NET_FIELDS: readonly Field[] = [
-  { name: 'net.event', aliases: ['net.trouble'], type: 'text', scope: 'type', doc: 'what the kernel says of a connection or packet: retransmit reset_sent reset_received drop udp_queue_full accept_queue_full connect_unanswered; changes of its state are net.state.new', example: 'net.event=drop', read: (view) => networkEvent(view.type) },
+  {
+    name: 'net.event',
+    aliases: ['net.trouble'],
+    type: 'text',
+    scope: 'type',
+    doc: 'what the kernel says of a connection or packet: retransmit reset_sent reset_received drop udp_queue_full accept_queue_full connect_unanswered; changes of its state are net.state.new',
+    example: 'net.event=drop',
+    read: (view) => networkEvent(view.type),
+  },
   ofNetworkEvent('net.drop.reason', 'text', 'the kernel’s reason for dropping a packet', 'net.drop.reason=NETFILTER_DROP', text('reason')),
-  ofNetworkEvent('net.drop.ifindex', 'number', 'number of the interface that a dropped packet came by', 'net.drop.ifindex>0', number('ifindex')),
+  ofNetworkEvent(
+    'net.drop.ifindex',
+    'number',
+    'number of the interface that a dropped packet came by',
+    'net.drop.ifindex>0',
+    number('ifindex'),
+  ),
   ofNetworkEvent('net.tries', 'number', 'how often an unanswered connection was tried', 'net.tries>1', number('tries')),
-  ofNetworkEvent('net.state', 'text', 'TCP state in which a segment was sent again or a connection reset', 'net.state=SYN_SENT', state('state')),
+  ofNetworkEvent(
+    'net.state',
+    'text',
+    'TCP state in which a segment was sent again or a connection reset',
+    'net.state=SYN_SENT',
+    state('state'),
+  ),
   ofNetworkEvent('net.state.old', 'text', 'TCP state before a change', 'net.state.old=SYN_SENT', state('old')),
   ofNetworkEvent('net.state.new', 'text', 'TCP state after a change', 'net.state.new=ESTABLISHED', state('new')),
   ofNetworkEvent('net.backlog.length', 'number', 'connections in an accept queue that is full', 'net.backlog.length>0', number('length')),
   ofNetworkEvent('net.backlog.max', 'number', 'how many an accept queue takes', 'net.backlog.max=128', number('max')),
-  { name: 'net.nat.dst', type: 'text', scope: 'fd', needs: ['later rows', 'socket events'], doc: 'where a service’s address led to: the server’s own end of a client’s connection, where it is on this node and differs', example: 'net.nat.dst exists', read: (view) => natEnd(view) },
-  { name: 'net.nat.pod', type: 'text', scope: 'fd', needs: ['later rows', 'socket events'], doc: 'the pod that a service’s address led to', example: 'net.nat.pod exists', read: natPod },
-  { name: 'net.netns', type: 'number', scope: 'fd', doc: 'inode number of the network namespace of a socket', example: 'net.netns>0', read: (view) => (view.fd === null || view.fd.netns === 0 ? null : view.fd.netns) },
+  {
+    name: 'net.nat.dst',
+    type: 'text',
+    scope: 'fd',
+    needs: ['later rows', 'socket events'],
+    doc: 'where a service’s address led to: the server’s own end of a client’s connection, where it is on this node and differs',
+    example: 'net.nat.dst exists',
+    read: (view) => natEnd(view),
+  },
+  {
+    name: 'net.nat.pod',
+    type: 'text',
+    scope: 'fd',
+    needs: ['later rows', 'socket events'],
+    doc: 'the pod that a service’s address led to',
+    example: 'net.nat.pod exists',
+    read: natPod,
+  },
+  {
+    name: 'net.netns',
+    type: 'number',
+    scope: 'fd',
+    doc: 'inode number of the network namespace of a socket',
+    example: 'net.netns>0',
+    read: (view) => (view.fd === null || view.fd.netns === 0 ? null : view.fd.netns),
+  },
 ];

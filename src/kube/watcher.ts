@@ -56,7 +56,6 @@ export class Watcher {
   readonly #abort = new AbortController();
   /** By kind: since when it fails, ms since 1970, and why. */
   readonly #failing = new Map<WatchedKind, { readonly since: number; readonly what: string; readonly why: string }>();
-  readonly #listed = new Set<WatchedKind>();
   #lastWord = 0;
 
   constructor(client: ApiClient, sink: KubeSink) {
@@ -84,11 +83,6 @@ export class Watcher {
     return pods === undefined
       ? null
       : `${this.#client.url} ${pods.what} since ${new Date(pods.since).toISOString().slice(11, 19)}: ${pods.why}`;
-  }
-
-  /** Whether all objects there were have been told. */
-  get isComplete(): boolean {
-    return this.#listed.has('Pod') && this.#listed.has('Service');
   }
 
   /** A kind that the server does not have is asked for again, ever less often: types are added, and a server that starts has few. */
@@ -135,7 +129,6 @@ export class Watcher {
       }
       this.#heard(name);
     });
-    this.#listed.add(name);
     this.#forget(kind, seen);
     onWord();
     while (!signal.aborted) {

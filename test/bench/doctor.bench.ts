@@ -4,9 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/model/package-root.ts';
-import { CaptureWriter } from '../../src/store/writer.ts';
 import { assertEqual, childCpuMs, report } from './measure.ts';
-import { syntheticChunks, syntheticTables } from './synthetic.ts';
+import { writeSynthetic } from './synthetic.ts';
 
 const EVENTS = Number(process.env.BENCH_EVENTS ?? 10_000_000);
 const NAMESPACES = 100;
@@ -14,10 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'trowel-bench-'));
 const path = join(folder, 'synthetic.trowel');
 const bin = join(packageRoot(), 'bin/trowel');
 
-const writer = new CaptureWriter(path, syntheticTables(), { level: 1, live: false });
-writer.meta({ epoch: '1700000000000000000', hostname: 'bench' });
-for (const chunk of syntheticChunks(EVENTS)) writer.append(chunk);
-writer.close({ end: '0' });
+writeSynthetic(path, EVENTS);
 
 const least = (args: readonly string[]) => Math.min(...Array.from({ length: 3 }, () => childCpuMs(bin, args)));
 report(`trowel doctor, ${EVENTS / 1e6} million events`, least(['doctor', path]), 'ms', 3000);

@@ -8,17 +8,13 @@ import { Printing } from '../../src/output/print.ts';
 import { eventReport } from '../../src/output/reports/events.ts';
 import { PcapngWriter } from '../../src/output/writers/pcapng.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { CaptureWriter } from '../../src/store/writer.ts';
 import { assertEqual, cpuNs, report } from './measure.ts';
-import { syntheticChunks, syntheticTables } from './synthetic.ts';
+import { writeSynthetic } from './synthetic.ts';
 
 const EVENTS = Number(process.env.BENCH_EVENTS ?? 2_000_000);
 const folder = mkdtempSync(join(tmpdir(), 'trowel-bench-'));
 const path = join(folder, 'synthetic.trowel');
-const writer = new CaptureWriter(path, syntheticTables(), { level: 1, live: false, small: false });
-writer.meta({ epoch: '1700000000000000000', hostname: 'bench' });
-for (const chunk of syntheticChunks(EVENTS)) writer.append(chunk);
-writer.close({ end: '0' });
+writeSynthetic(path, EVENTS);
 
 const capture = new CaptureReader(path);
 const context = { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false };

@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/model/package-root.ts';
-import { CaptureWriter } from '../../src/store/writer.ts';
 import { childPeakKib, report } from './measure.ts';
-import { syntheticChunks, syntheticTables } from './synthetic.ts';
+import { writeSynthetic } from './synthetic.ts';
 
 const SIZES = [1_000_000, 10_000_000, 30_000_000];
 const COMMANDS: readonly (readonly string[])[] = [
@@ -18,10 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'trowel-bench-'));
 
 for (const events of SIZES) {
   const path = join(folder, `${events}.trowel`);
-  const writer = new CaptureWriter(path, syntheticTables(), { level: 1, live: false });
-  writer.meta({ epoch: '1700000000000000000', hostname: 'bench' });
-  for (const chunk of syntheticChunks(events)) writer.append(chunk);
-  writer.close({ end: '0' });
+  writeSynthetic(path, events);
   for (const args of COMMANDS) {
     const kib = childPeakKib(bin, ['read', path, ...args]);
     if (kib !== null) report(`${events / 1e6} million events: ${args.join(' ')}`, kib / 1024, 'MiB', 200);

@@ -4,18 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { query } from '../../src/sql/database.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { CaptureWriter } from '../../src/store/writer.ts';
 import { assertEqual, cpuNs, report } from './measure.ts';
-import { syntheticChunks, syntheticTables } from './synthetic.ts';
+import { writeSynthetic } from './synthetic.ts';
 
 const EVENTS = Number(process.env.BENCH_EVENTS ?? 10_000_000);
 const BUDGET_NS = 300; // 3 s for 10 million
 const folder = mkdtempSync(join(tmpdir(), 'trowel-bench-'));
 const path = join(folder, 'synthetic.trowel');
-const writer = new CaptureWriter(path, syntheticTables(), { level: 1, live: false, small: false });
-writer.meta({ epoch: '1700000000000000000', hostname: 'bench' });
-for (const chunk of syntheticChunks(EVENTS)) writer.append(chunk);
-writer.close({ end: '0' });
+writeSynthetic(path, EVENTS);
 
 const capture = new CaptureReader(path);
 const context = { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false };

@@ -2,6 +2,7 @@
 import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../../src/model/chunk.ts';
 import { STANDARD_TYPES, typeId } from '../../src/model/event-type.ts';
 import { type DimensionTables, newTables } from '../../src/model/rows.ts';
+import { CaptureWriter } from '../../src/store/writer.ts';
 
 export const THREADS = 400;
 export const FDS = 3000;
@@ -73,4 +74,12 @@ export function* syntheticChunks(n: number): Generator<OpenChunk> {
     }
     yield chunk;
   }
+}
+
+/** A closed capture of so many events at a path that is free. */
+export function writeSynthetic(path: string, events: number): void {
+  const writer = new CaptureWriter(path, syntheticTables(), { level: 1, live: false });
+  writer.meta({ epoch: '1700000000000000000', hostname: 'bench' });
+  for (const chunk of syntheticChunks(events)) writer.append(chunk);
+  writer.close({ end: '0' });
 }

@@ -4,10 +4,9 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CaptureWriter } from '../../src/store/writer.ts';
 import { noPty, Pty, testScript } from '../tui/pty.ts';
 import { assertEqual, report } from './measure.ts';
-import { syntheticChunks, syntheticTables } from './synthetic.ts';
+import { writeSynthetic } from './synthetic.ts';
 
 const EVENTS = Number(process.env.BENCH_EVENTS ?? 10_000_000);
 const KEYS = 100;
@@ -22,10 +21,7 @@ if (noPty !== null) {
 
 const folder = mkdtempSync(join(tmpdir(), 'trowel-bench-'));
 const path = join(folder, 'large.trowel');
-const writer = new CaptureWriter(path, syntheticTables(), { level: 1, live: false });
-writer.meta({ epoch: '1700000000000000000', hostname: 'bench' });
-for (const chunk of syntheticChunks(EVENTS)) writer.append(chunk);
-writer.close({ end: '0' });
+writeSynthetic(path, EVENTS);
 
 /** ms of CPU (user + system) of a process so far: fields 14 and 15 of proc(5)'s stat. */
 function cpuMs(pid: number): number {

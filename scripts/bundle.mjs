@@ -3,8 +3,15 @@ import { readFileSync, rmSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 
-/** Loading costs by the piece: what every question to a capture loads is one piece, not forty. */
-const COMMON = ['src/cli/read.ts', 'src/cli/dns.ts', 'src/cli/info.ts'];
+/**
+ * Loading costs by the piece, and by its size: what all commands load is one piece, what all that open a capture load is
+ * another, and what all that ask for events load the third. Each is what these files load.
+ */
+const PIECES = [
+  ['src/cli/exit.ts', 'src/cli/several.ts', 'src/cli/version.ts', 'src/output/sink.ts'],
+  ['src/cli/info.ts', 'src/store/reader.ts'],
+  ['src/cli/read.ts', 'src/cli/dns.ts'],
+];
 
 const outdir = process.argv[2] ?? 'dist';
 const options = {
@@ -32,26 +39,41 @@ function closureOf(entries, inputs) {
   return found;
 }
 
-/** Files that are loaded when needed, and load something common then: a splitter puts together what the same entries need. */
-function needing(common, inputs) {
+/** Files that are loaded when needed, and load something of a piece then: a splitter puts together what the same entries need. */
+function needing(piece, inputs) {
   const lazy = Object.values(inputs).flatMap(({ imports }) => imports.filter(({ kind }) => kind === 'dynamic-import'));
   const entries = new Set(lazy.map(({ path }) => path).filter((path) => path in inputs && path.startsWith('src/')));
-  return [...entries, 'src/cli/screen-worker.ts'].filter((entry) => [...closureOf([entry], inputs)].some((file) => common.has(file)));
+  return [...entries, 'src/cli/screen-worker.ts', 'src/node/worker.ts'].filter((entry) =>
+    [...closureOf([entry], inputs)].some((file) => piece.has(file)),
+  );
 }
 
-/** Has every such file load all that is common. */
-function together(common, entries) {
+/** Has every file that needs something of a piece load all of it. `pieces`: sets of files. */
+function together(pieces, inputs) {
+  const loads = new Map();
+  for (const piece of pieces) for (const entry of needing(piece, inputs)) loads.set(entry, [...(loads.get(entry) ?? []), ...piece]);
   return {
     name: 'together',
     setup({ onLoad }) {
       onLoad({ filter: /\/src\/.*\.tsx?$/ }, ({ path }) => {
-        if (!entries.includes(relative('.', path))) return undefined;
-        const imports = common.map((file) => `import ${JSON.stringify(resolve(file))};`);
+        const files = loads.get(relative('.', path));
+        if (files === undefined) return undefined;
+        const imports = files.map((file) => `import ${JSON.stringify(resolve(file))};`);
         const loader = path.endsWith('x') ? 'tsx' : 'ts';
         return { contents: `${readFileSync(path, 'utf8')}\n${imports.join('\n')}`, loader, resolveDir: dirname(path) };
       });
     },
   };
+}
+
+/** The files of each piece that no piece before it has. */
+function piecesOf(inputs) {
+  const taken = new Set();
+  return PIECES.map((entries) => {
+    const own = [...closureOf(entries, inputs)].filter((file) => !taken.has(file));
+    for (const file of own) taken.add(file);
+    return new Set(own);
+  });
 }
 
 /** What Ink has of its own for any tree, we have for ours: the files say why. */
@@ -66,11 +88,23 @@ const inkParts = {
   },
 };
 
+/** Commander asks for these of Node's own parts when it loads, and uses them hardly ever: 8 ms of every command. */
+const COMMANDER_PARTS = {
+  'node:process': 'export default process;',
+  'node:child_process': `export default { spawn: (...given) => process.getBuiltinModule('node:child_process').spawn(...given) };`,
+};
+const commanderParts = {
+  name: 'commander-parts',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:(process|child_process)$/ }, ({ path, importer }) =>
+      importer.includes('/node_modules/commander/') ? { path, namespace: 'commander-parts' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'commander-parts' }, ({ path }) => ({ contents: COMMANDER_PARTS[path] }));
+  },
+};
+
 rmSync(outdir, { recursive: true, force: true });
-const { inputs } = (await build({ ...options, plugins: [inkParts], write: false, metafile: true })).metafile;
-const common = [...closureOf(COMMON, inputs)].filter((file) => !COMMON.includes(file));
-const main = closureOf(['src/cli/main.ts'], inputs);
-const own = common.filter((file) => !main.has(file));
-await build({ ...options, plugins: [inkParts, together(own, needing(new Set(own), inputs))] });
+const { inputs } = (await build({ ...options, plugins: [inkParts, commanderParts], write: false, metafile: true })).metafile;
+await build({ ...options, plugins: [inkParts, commanderParts, together(piecesOf(inputs), inputs)] });
 // An Ink that names its files otherwise would draw with its own, and slowly.
 if (!('src/tui/kit/ink-renderer.ts' in inputs)) throw new Error('nothing of Ink asks for our renderer: see inkParts');

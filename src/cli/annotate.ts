@@ -11,8 +11,9 @@ import { type Ends, endsOfPacket, type Packet, PacketsError, readPackets } from 
 import { sanitize } from '../output/printable.ts';
 import { Sink } from '../output/sink.ts';
 import { say } from '../output/stderr.ts';
+import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { openCapture } from './open-capture.ts';
 
 const PIECE = 1 << 20;
 

@@ -8,8 +8,9 @@ import type { SegmentState, Segments } from '../collector/segments.ts';
 import { SECOND } from '../model/time.ts';
 import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';
+import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
-import { contextOf, openQuietly } from './open-capture.ts';
+import { openQuietly } from './open-capture.ts';
 
 /** A file is sent when it is as old, or as large. */
 const SPAN = 10 * SECOND;

@@ -6,8 +6,8 @@ import { complete as completeFilter, type ValuesOf } from '../filter/complete.ts
 import { occurringValues } from '../filter/occurring.ts';
 import { Sink } from '../output/sink.ts';
 import { CaptureReader } from '../store/reader.ts';
+import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
-import { contextOf } from './open-capture.ts';
 
 const SCRIPTS: Readonly<Record<string, string>> = {
   bash: `# trowel completion bash >> ~/.bashrc

@@ -3,7 +3,8 @@
 import { compileFilter } from '../filter/compile.ts';
 import { lookupsOf } from '../lens/dns.ts';
 import { lookupReport } from '../output/reports/dns.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { contextOf } from './capture-context.ts';
+import { openCapture } from './open-capture.ts';
 import { show, type WritingOptions } from './writing.ts';
 
 export async function dns(path: string, filterText: string, options: WritingOptions): Promise<void> {

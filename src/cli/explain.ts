@@ -5,9 +5,10 @@ import { explain as explainCapture, list, NotThere, type Request } from '../expl
 import { compileFilter } from '../filter/compile.ts';
 import { written } from '../filter/literal.ts';
 import { explanationReport, storiesReport } from '../output/reports/explain.ts';
+import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
 import { parseMoment } from './moment.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { openCapture } from './open-capture.ts';
 import { parseSpan } from './span.ts';
 import { show, type WritingOptions } from './writing.ts';
 

@@ -12,9 +12,10 @@ import { Sink } from '../output/sink.ts';
 import { say } from '../output/stderr.ts';
 import { type EventExport, EXPORTS, type SpanExport } from '../output/writers/exports.ts';
 import type { Writer } from '../output/writers/writer.ts';
+import { contextOf } from './capture-context.ts';
 import { columnFields } from './columns.ts';
 import { UsageError } from './exit.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { openCapture } from './open-capture.ts';
 import { parseSpan } from './span.ts';
 
 export interface ExportOptions {

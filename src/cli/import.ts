@@ -4,8 +4,9 @@ import { STDIN } from '../capture/opener.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { say } from '../output/stderr.ts';
 import { extract } from '../store/extract.ts';
+import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
-import { contextOf, convertCapture, openCapture } from './open-capture.ts';
+import { convertCapture, openCapture } from './open-capture.ts';
 import { newTarget } from './target.ts';
 
 export interface ImportOptions {

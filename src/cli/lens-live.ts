@@ -12,10 +12,10 @@ import { Sink } from '../output/sink.ts';
 import { writerOf } from '../output/writers/index.ts';
 import type { Report } from '../report/report.ts';
 import type { CaptureReader } from '../store/reader.ts';
+import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
 import { type LensOptions, print } from './lens.ts';
 import { Recorder } from './live-recorder.ts';
-import { contextOf } from './open-capture.ts';
 import { formatOf, terminalWidth } from './writing.ts';
 
 /** ms between two looks at what has come. */

@@ -6,8 +6,9 @@ import { ask, type Instead, type Question } from '../lens/ask.ts';
 import { LENS_NAMES, LENSES, lensNamed } from '../lens/index.ts';
 import { type Lens, LensError } from '../lens/lens.ts';
 import { echoReport, lensesReport } from '../output/reports/lens.ts';
+import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { openCapture } from './open-capture.ts';
 import { show, type WritingOptions } from './writing.ts';
 
 export interface LensOptions extends WritingOptions {

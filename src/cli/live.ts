@@ -6,11 +6,11 @@ import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { parseFilter } from '../filter/parse.ts';
 import { say } from '../output/stderr.ts';
+import { contextOf } from './capture-context.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit } from './exit.ts';
 import { Recorder } from './live-recorder.ts';
 import { prepareInk, requireTerminal, wantsColour } from './open.ts';
-import { contextOf } from './open-capture.ts';
 import { ScreenReader } from './screen-reader.ts';
 import { newTarget } from './target.ts';
 

@@ -8,6 +8,7 @@ import type { Given } from './define.ts';
 import { EXIT, reportError, UsageError } from './exit.ts';
 import { count, repeated } from './option-values.ts';
 import { recordingCommands } from './recording-commands.ts';
+import { together } from './several.ts';
 import { storeCommands } from './store-commands.ts';
 import { VERSION } from './version.ts';
 
@@ -328,6 +329,10 @@ async function complete(line: string, word: string): Promise<number> {
   return EXIT.OK;
 }
 
+/** Whether an option is one that stands before our commands; sysdig's may have the same name. */
+const isOurs = ({ options }: Command, word: string): boolean =>
+  word === '-h' || word === '--help' || options.some(({ short, long }) => word === short || word.split('=', 1)[0] === long);
+
 /** Whether a command asks one capture, for which several may stand. */
 const takesFile = (trowel: Command, name: string): boolean =>
   name === 'lens' || trowel.commands.find((command) => command.name() === name)!.registeredArguments[0]?.name() === 'file';
@@ -355,11 +360,11 @@ async function run(words: readonly string[]): Promise<number> {
   ) {
     throw new UsageError(`there is no command and no file called ${own[0]}\n${trowel.helpInformation()}`);
   }
-  if (own[0]!.startsWith('-')) {
+  if (own[0]!.startsWith('-') && !isOurs(trowel, own[0]!)) {
     const { isSysdigs, translate } = await import('./sysdig-args.ts');
     if (isSysdigs(own[0]!)) return run([...translate(own), ...words.slice(own.length)]);
   }
-  const named = known && takesFile(trowel, own[0]!) ? (await import('./several.ts')).together(own) : own;
+  const named = known && takesFile(trowel, own[0]!) ? together(own) : own;
   const command = known || own[0]!.startsWith('-') || own[0] === 'help' ? named : ['open', ...own];
   await trowel.parseAsync([...command], { from: 'user' });
   return EXIT.OK;

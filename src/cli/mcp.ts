@@ -4,7 +4,8 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { mcpServer } from '../mcp/server.ts';
 import type { Opened } from '../mcp/tools.ts';
 import { redact } from '../model/redact.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { contextOf } from './capture-context.ts';
+import { openCapture } from './open-capture.ts';
 import { VERSION } from './version.ts';
 
 export interface McpOptions {

@@ -2,7 +2,8 @@
 import { metricsOf } from '../lens/metrics.ts';
 import { prometheusLines } from '../output/prometheus.ts';
 import { Sink } from '../output/sink.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { contextOf } from './capture-context.ts';
+import { openCapture } from './open-capture.ts';
 
 export async function metrics(path: string, filterText: string): Promise<void> {
   const capture = await openCapture(path);

@@ -1,15 +1,11 @@
 /** What can be opened, and the one way in which commands open it. */
-import { type Capture, captureEnd } from '../capture/capture.ts';
+import type { Capture } from '../capture/capture.ts';
 import { type EventStream, type Outcome, outcomeOf } from '../capture/event-stream.ts';
-import { importGaps, nodesOf } from '../capture/meta.ts';
+import { importGaps } from '../capture/meta.ts';
 import { type Opener, openerOf, STDIN } from '../capture/opener.ts';
-import { lookupParts } from '../dns/parts.ts';
 import type { Field } from '../event/fields/field.ts';
-import type { CaptureContext } from '../event/view.ts';
-import { tracesOf } from '../lens/dns.ts';
 import { say } from '../output/stderr.ts';
 import { STORED } from '../store/opener.ts';
-import { definitions } from './definitions.ts';
 import { SCAP } from './scap-opener.ts';
 import { SEVERAL } from './several-opener.ts';
 import { STORE } from './store-opener.ts';
@@ -81,38 +77,6 @@ export async function convertCapture(name: string, target: () => string): Promis
   const events = await opener.convert(file, made);
   (await openCapture(made)).close(); // says what of the file is missing in it
   return events;
-}
-
-/** What fields need to know of it. `growing`: rows are added while they are asked for. */
-export function contextOf(stream: EventStream, growing = false): CaptureContext {
-  const { dims, epoch, typeNames } = stream;
-  const passing = !isCapture(stream);
-  return {
-    dims,
-    epoch,
-    get hostname() {
-      return stream.meta.hostname ?? '';
-    },
-    get nodes() {
-      return nodesOf(stream.meta);
-    },
-    growing: growing || passing,
-    definitions: definitions(),
-    ...(typeNames === undefined ? {} : { typeNames }),
-    ...(passing
-      ? {}
-      : {
-          lookupPart: lookupParts(
-            dims,
-            () => captureEnd(stream),
-            (spans) => tracesOf(stream, spans),
-          ),
-        }),
-  };
-}
-
-function isCapture(stream: EventStream): stream is Capture {
-  return 'select' in stream;
 }
 
 /** Says on stderr what was not read. */

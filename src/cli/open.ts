@@ -1,10 +1,11 @@
 /** `trowel open`: the screen on a capture. */
 import { statSync } from 'node:fs';
 import { compileFilter } from '../filter/compile.ts';
+import { contextOf } from './capture-context.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { chosenNodes } from './nodes.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { openCapture } from './open-capture.ts';
 import { ScreenReader } from './screen-reader.ts';
 
 /** A recorder writes at least every second. */

@@ -4,7 +4,8 @@ import { withStore } from '../cluster/open.ts';
 import { push } from '../cluster/push.ts';
 import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { contextOf } from './capture-context.ts';
+import { openCapture } from './open-capture.ts';
 import { Progress } from './progress.ts';
 
 export async function pushCaptures(files: string, store: string): Promise<void> {

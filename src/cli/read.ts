@@ -8,9 +8,10 @@ import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import { MS } from '../model/time.ts';
 import { Sink } from '../output/sink.ts';
 import { say } from '../output/stderr.ts';
+import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
 import { parseMoment } from './moment.ts';
-import { contextOf, openCapture, openFor, warnOf } from './open-capture.ts';
+import { openCapture, openFor, warnOf } from './open-capture.ts';
 import { Printer, type PrintOptions } from './printer.ts';
 
 export interface ReadOptions extends PrintOptions {

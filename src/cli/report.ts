@@ -12,8 +12,9 @@ import { Pseudonyms } from '../output/pseudonyms.ts';
 import { say } from '../output/stderr.ts';
 import { nothingLines } from '../output/story.ts';
 import { eventSummary } from '../output/summary.ts';
+import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { openCapture } from './open-capture.ts';
 import { citedBy } from './slice.ts';
 import { parseSpan } from './span.ts';
 

@@ -5,9 +5,10 @@ import { extract } from '../store/extract.ts';
 import { readTable } from '../tui/data/table-reader.ts';
 import { type WriteJob, write } from '../tui/data/writing.ts';
 import type { Question, ScreenTable } from '../tui/screens/screen.ts';
+import { contextOf } from './capture-context.ts';
 import { setDefinitions } from './definitions.ts';
 import { chooseNodes } from './nodes.ts';
-import { contextOf, openQuietly } from './open-capture.ts';
+import { openQuietly } from './open-capture.ts';
 import { newTarget } from './target.ts';
 
 /** What the thread is started with. */

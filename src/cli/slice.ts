@@ -5,8 +5,9 @@ import type { Phase, Story } from '../explain/story.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { say } from '../output/stderr.ts';
 import { extract } from '../store/extract.ts';
+import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { openCapture } from './open-capture.ts';
 import { parseSpan } from './span.ts';
 import { newTarget } from './target.ts';
 

@@ -2,8 +2,9 @@
 import { columnType, rowColumns } from '../report/column.ts';
 import type { Row } from '../report/report.ts';
 import { query, SqlError, type SqlResult, tableDocs } from '../sql/database.ts';
+import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { openCapture } from './open-capture.ts';
 import { show, type WritingOptions } from './writing.ts';
 
 export interface SqlOptions extends WritingOptions {

@@ -13,11 +13,8 @@ interface Parsed {
   readonly words: string[];
 }
 
-/** Whether a command line begins as sysdig's does: with an option that is none of our own. */
-export function isSysdigs(first: string): boolean {
-  if (!first.startsWith('--')) return /^-[^-Vh]/.test(first);
-  return BY_NAME.has(nameOf(first)) && nameOf(first) !== 'debug';
-}
+/** Whether a command line that begins with an option, none of our own, begins as sysdig's does. */
+export const isSysdigs = (first: string): boolean => (first.startsWith('--') ? BY_NAME.has(nameOf(first)) : /^-[^-]/.test(first));
 
 const nameOf = (word: string) => word.slice(2).split('=', 1)[0]!;
 

@@ -2,8 +2,9 @@
 import { compileFilter } from '../filter/compile.ts';
 import { traceFilter, traces } from '../lens/trace-string.ts';
 import { traceReport } from '../output/reports/trace-string.ts';
+import { contextOf } from './capture-context.ts';
 import { EXIT, Exit } from './exit.ts';
-import { contextOf, openCapture } from './open-capture.ts';
+import { openCapture } from './open-capture.ts';
 import { show, type WritingOptions } from './writing.ts';
 
 export async function traceString(

@@ -1,7 +1,7 @@
 /** A store on a real server: what comes back is what went in, and filters find the same in both places. */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { contextOf } from '../../src/cli/open-capture.ts';
+import { contextOf } from '../../src/cli/capture-context.ts';
 import { storeAddress } from '../../src/cluster/address.ts';
 import { StoreClient } from '../../src/cluster/client.ts';
 import { init, retain } from '../../src/cluster/maintain.ts';

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { contextOf } from '../../src/cli/open-capture.ts';
+import { contextOf } from '../../src/cli/capture-context.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { ScapFile } from '../../src/output/writers/scap.ts';

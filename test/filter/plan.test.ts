@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { contextOf } from '../../src/cli/open-capture.ts';
+import { contextOf } from '../../src/cli/capture-context.ts';
 import { asIs } from '../../src/event/fields/field.ts';
 import { FIELDS } from '../../src/event/fields/index.ts';
 import { compileFilter, compilePlan } from '../../src/filter/compile.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
-import { contextOf } from '../../src/cli/open-capture.ts';
+import { contextOf } from '../../src/cli/capture-context.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { withPackets } from '../../src/filter/with-packets.ts';
 import { CaptureReader } from '../../src/store/reader.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, test } from 'vitest';
-import { contextOf } from '../../src/cli/open-capture.ts';
+import { contextOf } from '../../src/cli/capture-context.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { KubeRows } from '../../src/kube/kube-rows.ts';
 import { Observations } from '../../src/kube/observations.ts';

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { contextOf } from '../../src/cli/open-capture.ts';
+import { contextOf } from '../../src/cli/capture-context.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { ask } from '../../src/lens/ask.ts';
 import { LENSES, lensNamed } from '../../src/lens/index.ts';

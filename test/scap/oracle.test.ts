@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { contextOf } from '../../src/cli/open-capture.ts';
+import { contextOf } from '../../src/cli/capture-context.ts';
 import { importScap } from '../../src/cli/scap-import.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { EventFlag } from '../../src/model/chunk.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { contextOf } from '../../src/cli/open-capture.ts';
+import { contextOf } from '../../src/cli/capture-context.ts';
 import { type ImportResult, importScap } from '../../src/cli/scap-import.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { LineFormat } from '../../src/output/format.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Matcher } from '../../src/capture/select.ts';
-import { contextOf } from '../../src/cli/open-capture.ts';
+import { contextOf } from '../../src/cli/capture-context.ts';
 import { importScap } from '../../src/cli/scap-import.ts';
 import { looksAhead } from '../../src/event/fields/field.ts';
 import { FIELDS } from '../../src/event/fields/index.ts';

@@ -1,0 +1,40 @@
+/** What the fields of a filter or of a table know of the capture that is asked. */
+import { type Capture, captureEnd } from '../capture/capture.ts';
+import type { EventStream } from '../capture/event-stream.ts';
+import { nodesOf } from '../capture/meta.ts';
+import { lookupParts } from '../dns/parts.ts';
+import type { CaptureContext } from '../event/view.ts';
+import { tracesOf } from '../lens/dns.ts';
+import { definitions } from './definitions.ts';
+
+/** `growing`: rows are added while they are asked for. */
+export function contextOf(stream: EventStream, growing = false): CaptureContext {
+  const { dims, epoch, typeNames } = stream;
+  const passing = !isCapture(stream);
+  return {
+    dims,
+    epoch,
+    get hostname() {
+      return stream.meta.hostname ?? '';
+    },
+    get nodes() {
+      return nodesOf(stream.meta);
+    },
+    growing: growing || passing,
+    definitions: definitions(),
+    ...(typeNames === undefined ? {} : { typeNames }),
+    ...(passing
+      ? {}
+      : {
+          lookupPart: lookupParts(
+            dims,
+            () => captureEnd(stream),
+            (spans) => tracesOf(stream, spans),
+          ),
+        }),
+  };
+}
+
+function isCapture(stream: EventStream): stream is Capture {
+  return 'select' in stream;
+}

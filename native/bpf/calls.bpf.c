@@ -283,6 +283,13 @@ static __noinline int look_at_listeners(void)
 
 /* ---- From the hook of a call's end ---- */
 
+/* Nothing could be remembered of its thread: no memory at the moment, or this hook interrupted who makes some. */
+static __always_inline void count_lost_call(__u32 id)
+{
+	if (id < MAX_CALLS)
+		count_lost(call_by_id(id)->family);
+}
+
 static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 {
 	struct returned returned = { .res = res, .task = bpf_get_current_task_btf() };
@@ -294,8 +301,10 @@ static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 	if (!is_asked_for(number, returned.compat) || is_idle_fcntl(regs, number))
 		return 0;
 	returned.thread = thread_of(returned.task, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!returned.thread)
+	if (!returned.thread) {
+		count_lost_call(call_id(number, returned.compat));
 		return 0;
+	}
 	if (number == NUMBER_restart)
 		number = returned.thread->number;
 	id = call_id(number, returned.compat);

@@ -57,8 +57,10 @@ static __always_inline int on_exec(struct task_struct *task, struct linux_binprm
 	struct scratch *scratch;
 	__s64 latency;
 
-	if (!thread)
+	if (!thread) {
+		count_lost(FAMILY_PROCESS);
 		return 0;
+	}
 	introduce(task, thread);
 	if (!(settings.calls[NUMBER_execve] & WANTED_NATIVE) || !process_events_wanted())
 		return 0;
@@ -165,6 +167,8 @@ static __always_inline int on_thread_exit(struct task_struct *task)
 	if (!kernel_event_is_wanted(EVENT_procexit) || !process_events_wanted())
 		return 0;
 	thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!thread)
+		count_lost(FAMILY_PROCESS);
 	scratch = thread ? begin_process_event(task, thread, EVENT_procexit) : NULL;
 	if (!scratch)
 		return 0;

@@ -69,6 +69,20 @@ function curls(from: NamesFrom = 'both'): { recording: Recording; answers: strin
 
 const one = (values: readonly Reading[]) => [...new Set(values)];
 
+/** What was recorded at the server's end of a connection, for who has to find out why nobody took it. */
+function endsLike(recording: Recording, row: Row): string {
+  const port = String(row['fd.name']).split('->')[0]!.split(':').at(-1);
+  const seen = recording.rows(`proc.name=nginx and fd.cport=${port}`, [
+    'evt.num',
+    'evt.time',
+    'evt.type',
+    'evt.latency',
+    'fd.name',
+    'fd.role',
+  ]);
+  return JSON.stringify([row, ...seen], (_, value) => (typeof value === 'bigint' ? String(value) : value));
+}
+
 laboratory('a real cluster', reason, () =>
   describe.each([1, 2])('of %d', (nodes) => {
     let recording: Recording;
@@ -123,6 +137,7 @@ laboratory('a real cluster', reason, () =>
           'endpoint.node': server.node,
         });
         expect(row['fd.name']).toMatch(new RegExp(`^${ip.replaceAll('.', '\\.')}:\\d+->10\\.3\\.0\\.214:80$`));
+        expect(row['accept.num'], `who took ${row['fd.name']}? ${endsLike(recording, row)}`).not.toBeNull();
         const [accept] = recording.rows(`evt.num=${row['accept.num']}`, ['proc.name', 'k8s.pod.name', 'fd.name', 'proc.pid']);
         expect(accept).toMatchObject({ 'proc.name': 'nginx', 'k8s.pod.name': server.name });
         expect(accept!['fd.name']).toBe(`${String(row['fd.name']).split('->')[0]}->${row.endpoint}`);

@@ -18,8 +18,8 @@ const COUNT = 'net.netfilter.nf_conntrack_count';
 const MAX = 'net.netfilter.nf_conntrack_max';
 const PATH_OF = new Map(SYSCTLS.map((name) => [`/proc/sys/${name.replaceAll('.', '/')}`, name]));
 
-/** Not by the shell's own `read`: it takes byte after byte, and these files have only a first one. */
-const READ_SYSCTLS = `grep -sH '' ${[...PATH_OF.keys()].join(' ')}; true`;
+/** Not by the shell's own `read`: it takes byte after byte, and these files have only a first one. Some are on no machine: only a grep that cannot be started fails. */
+const READ_SYSCTLS = `grep -sH '' ${[...PATH_OF.keys()].join(' ')}; [ $? -lt 126 ]`;
 export const SYSCTL_VALUES: ToolQuestion = { id: 'sysctls', command: ['sh', '-c', READ_SYSCTLS], script: READ_SYSCTLS };
 
 /** /proc/sys/net shows the reader's own namespace, so it is read by a process inside. Empty: it could not be entered. */

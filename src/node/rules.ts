@@ -1,6 +1,8 @@
 /** Packet filters and translation: iptables of either kind, nftables' own tables, IPVS. Rules and their counters are facts apart. */
 import { type Json, list, number, record, text } from '../model/json.ts';
 import type { NodeFact } from '../model/node.ts';
+import { netText } from './counters.ts';
+import type { FoundNamespace } from './processes.ts';
 import type { Namespace, Tools } from './tools.ts';
 
 /** Rules of a chain, at most: a service mesh of thousands of services still fits. */
@@ -13,10 +15,28 @@ interface Chain {
   readonly hits: number[];
 }
 
-/** Null: they could not be listed. */
-export function iptablesFacts(tools: Tools, namespace: Namespace, family: 'ip' | 'ip6'): NodeFact[] | null {
+/** Rules of both kinds of iptables that a kernel may have at once. Null: they could not be listed. */
+export function iptablesFacts(tools: Tools, namespace: FoundNamespace, family: 'ip' | 'ip6'): NodeFact[] | null {
   const output = tools.ask(namespace, { id: `${family}tables`, command: [`${family}tables-save`, '-c'] });
-  return output === null ? null : factsOf(namespace.inode, parseIptables(output, family));
+  if (output === null) return null;
+  const chains = parseIptables(output, family);
+  // iptables-save of one kind says nothing of the other's rules
+  const legacy = netText(tools, namespace, `${family}_tables_names`).trim() === '' ? '' : legacyOutput(tools, namespace, family);
+  return factsOf(namespace.inode, withLegacy(chains, parseIptables(legacy, family)));
+}
+
+const legacyOutput = (tools: Tools, namespace: FoundNamespace, family: 'ip' | 'ip6'): string =>
+  tools.ask(namespace, { id: `${family}tables-legacy`, command: [`${family}tables-legacy-save`, '-c'] }) ?? '';
+
+/** Where both kinds have rules in a chain of one name, the older kind's is `ip-legacy …`: a packet passes both. */
+export function withLegacy(chains: ReadonlyMap<string, Chain>, legacy: ReadonlyMap<string, Chain>): Map<string, Chain> {
+  const found = new Map(chains);
+  for (const [key, chain] of legacy) {
+    const other = chains.get(key);
+    if (other === undefined || (other.rules.length === 0 && other.policy !== 'DROP')) found.set(key, chain);
+    else if (other.rules.join('\n') !== chain.rules.join('\n')) found.set(key.replace(' ', '-legacy '), chain);
+  }
+  return found;
 }
 
 const SAVED = /^(?:\[(?<packets>\d+):\d+\] )?-A (?<chain>\S+) ?(?<rule>.*)$/;

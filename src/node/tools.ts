@@ -92,6 +92,8 @@ const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 function reasonOf(tool: string, error: Error | undefined, stderr: string | null): string {
   const text = (stderr ?? '').trim().split('\n')[0] ?? '';
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' || /failed to execute/.test(text)) return `${tool} is not installed`;
+  const absent = /(\S+): (?:command )?not found$/.exec(text)?.[1];
+  if (absent !== undefined) return `${absent} is not installed`;
   if (/reassociate|cannot open/.test(text)) return 'entering another network namespace needs CAP_SYS_ADMIN and CAP_SYS_PTRACE';
   if (/not permitted|denied|be root/i.test(text)) return `${tool} needs ${tool === 'dmesg' ? 'CAP_SYSLOG' : 'CAP_NET_ADMIN'}`;
   return text === '' ? `${tool} failed${error === undefined ? '' : `: ${error.message}`}` : `${tool}: ${text}`;

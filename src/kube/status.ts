@@ -8,6 +8,7 @@ const STATUS: Partial<Record<KubeKind, (object: Json) => KubeStatus>> = {
     ...some('reasons', podReasons(record(object.status))),
     ...some('ends', podEnds(record(object.status))),
     ...(record(object.spec).hostNetwork === true ? { hostNetwork: true } : {}),
+    ...(text(record(object.metadata).deletionTimestamp) === '' ? {} : { leaving: true }),
   }),
   Node: (object) => ({ ...readyOf(object), ...some('reasons', nodeReasons(object)), ...some('cidrs', cidrsOf(record(object.spec))) }),
   EndpointSlice: (object) => some('notReady', sliceNotReady(object)),

@@ -121,6 +121,8 @@ export interface KubeStatus {
   readonly cidrs?: readonly string[];
   /** Of pods: on the node's own network. */
   readonly hostNetwork?: boolean;
+  /** Of pods: somebody has deleted it, and it is to end. */
+  readonly leaving?: boolean;
 }
 
 /** What the cluster itself reports: a pod that was scheduled, a probe that failed. One that repeats is one row. */

@@ -70,7 +70,7 @@ const CASES: readonly [id: string, says: RegExp, Play, harmless: Play][] = [
     (e) => { object(e, { name: 'cart', status: { ready: true } }); kubeEvent(e, 'FailedCreatePodSandBox', 'failed to setup network'); }],
   ['pod-status', /shop\/cart: it does not run as it should \[CreateContainerConfigError\]/,
     (e) => { object(e, { name: 'cart', status: { ready: false, reasons: ['CreateContainerConfigError'] } }); },
-    (e) => { object(e, { name: 'cart', status: { ready: true } }); }],
+    (e) => { object(e, { name: 'cart', status: { ready: false, leaving: true, reasons: ['ContainerStatusUnknown'], ends: ['app: exit code 137'] } }); }],
   ['node-status', /node worker-2 is not ready: DiskPressure/,
     (e) => { object(e, { kind: 'Node', name: 'worker-2', status: { ready: false, reasons: ['DiskPressure'] } }); },
     (e) => { object(e, { kind: 'Node', name: 'worker-2', status: { ready: true } }); }],

@@ -39,8 +39,9 @@ export const POD_CHECKS: readonly Check[] = TROUBLES.map((trouble, i) => ({
       .map((pod) => told(examined, pod, trouble)),
 }));
 
-/** What a pod got over before the recording is no news. */
+/** What a pod got over before the recording is no news, nor is that the containers of a deleted one are killed. */
 function isUnwell(examined: Examined, pod: KubeObjectRow): boolean {
+  if (pod.status?.leaving === true) return false;
   return pod.status?.ready !== true || new Set(reasonsOf(pod)).size > reasonsBefore(examined, pod).size;
 }
 

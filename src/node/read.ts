@@ -107,7 +107,7 @@ function readHost(tools: Tools, host: FoundNamespace, depth: Depth, at: number):
     ...nftFacts(tools, host),
     ...(loaded('ip_vs') ? ipvsFacts(tools, host) : []),
     ...(depth === 'all' && loaded('stat/nf_conntrack') ? flowFacts(tools, host, entriesOf(tools, host)) : []),
-    ...cniFacts(),
+    ...cniFacts(tools),
     ...counted,
   ];
 }

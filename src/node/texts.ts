@@ -19,11 +19,15 @@ export function resolverFact({ inode, pids }: FoundNamespace): NodeFact<'resolve
   return [];
 }
 
-export function cniFacts(): NodeFact<'cni'>[] {
+/** A recorder in a container has the node's folder only where it is mounted; a node need not have one. */
+export function cniFacts(tools: Tools): NodeFact<'cni'>[] {
   let names: string[] = [];
   try {
     names = readdirSync(CNI);
-  } catch {
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') tools.miss('cni', `${CNI} cannot be read: ${code}`);
+    else if (process.env.TROWEL_NODE_ROOT !== undefined) tools.miss('cni', `the node’s ${CNI} is not mounted here`);
     return [];
   }
   return names

@@ -77,6 +77,10 @@ export const REPORT_IDS = [
   'net-sysctls',
   'net-rules',
   'net-sockets',
+  'net-resolvers',
+  'net-cni',
+  'net-log',
+  'net-processes',
 ] as const;
 /** Names its schema: docs/schema/ID.json. */
 export type ReportId = (typeof REPORT_IDS)[number];

@@ -23,6 +23,8 @@ const trowel = (...words: string[]) => spawnSync('bin/trowel', words, { encoding
 const SICK = unpacked('no-endpoints');
 const DROPPING = unpacked('policy-drop');
 const REAL = unpacked('kube-wrong-port');
+const DAEMON_SET = unpacked('kube-daemonset');
+const HANGING = unpacked('dns-hang');
 const HEALTHY = unpacked('healthy-node-1');
 
 test.each<[number, string[], RegExp]>([
@@ -54,7 +56,13 @@ describe('JSON fits its schema', () => {
   test.each([
     ['doctor', ['doctor', SICK]],
     ['checks', ['doctor', '-l']],
-    ...NET_VIEWS.map((view) => [`net-${view}`, ['net', { drops: DROPPING, flows: REAL }[view as string] ?? SICK, view]] as const),
+    ...NET_VIEWS.map(
+      (view) =>
+        [
+          `net-${view}`,
+          ['net', { drops: DROPPING, flows: REAL, cni: DAEMON_SET, log: HANGING, processes: HANGING }[view as string] ?? SICK, view],
+        ] as const,
+    ),
   ] as const)('%s', (id, words) => {
     const valid = ajv.compile(JSON.parse(readFileSync(`docs/schema/${id}.json`, 'utf8')) as object);
     const lines = trowel(...words, '--json')

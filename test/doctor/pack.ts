@@ -14,7 +14,9 @@ const LAB = '(fd.net=172.17.0.0/16 or fd.net=10.3.0.0/16)';
 const NETWORK = `net.event exists and ${LAB}`;
 const DNS = new Set(['dns-down', 'dns-hang', 'upstream-drop', 'upstream-silent', 'conntrack-full', 'kube-proxy-off', 'bridge-nf-off']);
 const WRITES = new Set(['mtu-blackhole']);
-const UNREAD = ['neighbour', 'policy', 'cni'];
+const UNREAD = ['neighbour', 'policy'];
+/** The machine below a laboratory's nodes is in its first namespace, with the kernel's own threads. */
+const MACHINE = `SELECT key FROM node_fact WHERE kind = 'netns' AND value ->> 'comm' GLOB 'kworker*'`;
 /** A few show what they look like. */
 const MOST_FLOWS = 10;
 
@@ -31,6 +33,7 @@ function pack(path: string, folder: string): void {
   execFileSync(join(ROOT, 'bin/trowel'), ['import', path, '-w', part, filterOf(name)]);
   const db = new Database(part);
   db.exec(`DELETE FROM node_fact WHERE kind IN (${UNREAD.map((kind) => `'${kind}'`).join(', ')})`);
+  db.exec(`DELETE FROM node_fact WHERE netns IN (${MACHINE}); DELETE FROM node_fact WHERE kind = 'netns' AND key IN (${MACHINE})`);
   db.prepare(`DELETE FROM node_fact WHERE kind = 'flow' AND id NOT IN (SELECT id FROM node_fact WHERE kind = 'flow' LIMIT ?)`).run(
     MOST_FLOWS,
   );

@@ -9,6 +9,7 @@ import type { Column, ColumnType, Report, Row } from '../../report/report.ts';
 import { DROPS } from './net-drops.ts';
 import { FLOWS } from './net-flows.ts';
 import { ENDPOINTS, PODS, SERVICES } from './net-kube.ts';
+import { CNI, LOG, PROCESSES, RESOLVERS } from './net-node.ts';
 import { type NetReader, view } from './net-view.ts';
 
 export const NET_VIEWS = [
@@ -23,6 +24,10 @@ export const NET_VIEWS = [
   'sockets',
   'flows',
   'drops',
+  'resolvers',
+  'cni',
+  'log',
+  'processes',
 ] as const;
 export type NetView = (typeof NET_VIEWS)[number];
 
@@ -317,6 +322,10 @@ const VIEWS: Readonly<Record<NetView, NetReader>> = {
   sockets: SOCKETS,
   flows: FLOWS,
   drops: DROPS,
+  resolvers: RESOLVERS,
+  cni: CNI,
+  log: LOG,
+  processes: PROCESSES,
 };
 
 /** `time`: ns since the capture's start at which the node is looked at. */

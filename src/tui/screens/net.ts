@@ -17,6 +17,10 @@ const SENTENCES: Readonly<Record<NetView, string>> = {
   sockets: 'who listens where, and how much waits there',
   flows: 'who asked which service, and which pod that reached',
   drops: 'where packets vanished, and which rule dropped them',
+  resolvers: 'which servers and suffixes each pod resolves names with',
+  cni: 'what the network plugins of the node are told',
+  log: 'what the kernel said of connections, memory and crashes',
+  processes: 'which processes cannot answer: stopped, dead, out of descriptors',
 };
 
 export const NET_SCREENS: readonly ScreenSpec[] = NET_VIEWS.map((view) => ({

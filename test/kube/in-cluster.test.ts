@@ -1,22 +1,31 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { captureEnd } from '../../src/capture/capture.ts';
 import { RESOURCES } from '../../src/kube/watcher.ts';
+import type { NodeMissing } from '../../src/model/node.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
+import { Cluster, type PodPlace } from '../../src/node/cluster.ts';
+import { netReport } from '../../src/output/reports/net.ts';
 import { inShell, KUBECONFIG, lab, noCluster, STATE, up, withoutLoss } from '../helpers/cluster.ts';
 import { laboratory } from '../helpers/laboratory.ts';
 import { cleanUp, Recording, record, recordMeanwhile } from '../live/recording.ts';
 
+/** A folder to keep the captures in, for those that are shipped; absent: they are removed. */
+const KEEP = process.env.TROWEL_KEEP;
 const folder = mkdtempSync(join(tmpdir(), 'trowel-in-cluster-'));
 const DEPLOY = join(packageRoot(), 'deploy');
+const PATCH = readFileSync(join(DEPLOY, 'node-network.yaml'), 'utf8');
 const ACCOUNT = 'system:serviceaccount:kube-system:trowel';
 const reason = noCluster();
 
 const system = (...args: string[]) => lab('kubectl', '-n', 'kube-system', ...args);
 const seconds = (n: number) => new Promise((resolve) => setTimeout(resolve, n * 1000));
+/** Not of other work of this machine. */
+const IN_POD = 'proc.name=curl and thread.cgroups contains /pod';
 const CURL = inShell('exec', 'client', '--', 'curl', '-s', 'http://backend/');
 
 function isAllowed(verb: string, resource: string): boolean {
@@ -64,7 +73,7 @@ laboratory('within a cluster', reason, () => {
     const secret = system('get', 'serviceaccount', 'trowel', '-o', 'jsonpath={.secrets[0].name}');
     writeFileSync(token, Buffer.from(system('get', 'secret', secret, '-o', 'jsonpath={.data.token}'), 'base64'));
     const recording = await going;
-    expect(new Set(recording.values('proc.name=curl', 'k8s.pod.name'))).toEqual(new Set(['client']));
+    expect(new Set(recording.values(IN_POD, 'k8s.pod.name'))).toEqual(new Set(['client']));
   }, 60_000);
 
   test('-k URL: through kubectl proxy', async () => {
@@ -78,36 +87,91 @@ laboratory('within a cluster', reason, () => {
         () => record(['sh', '-c', CURL], from),
         (made) => made,
       );
-      expect(new Set(recording.values('proc.name=curl', 'k8s.pod.name'))).toEqual(new Set(['client']));
+      expect(new Set(recording.values(IN_POD, 'k8s.pod.name'))).toEqual(new Set(['client']));
     } finally {
       proxy.kill();
     }
   }, 60_000);
 
-  test('as a daemon set: with two capabilities, names by its account and by the runtime, a capture that is complete when the pod has ended', async () => {
-    const root = join(folder, 'root');
-    execFileSync(join(packageRoot(), 'scripts/image-root'), [root], { stdio: 'pipe' });
-    lab('load', 'trowel', root);
-    writeFileSync(join(folder, 'daemonset.yaml'), stringify(ofTheLab()));
-    system('apply', '-f', join(folder, 'daemonset.yaml'));
-    system('rollout', 'status', 'daemonset/trowel', '--timeout=60s');
-    const path = await vi.waitFor(captureInLab, 30_000);
-    await seconds(2);
-    execFileSync('sh', ['-c', CURL]);
-    system('delete', 'daemonset', 'trowel');
-    const recording = await vi.waitFor(() => complete(path), { timeout: 30_000, interval: 500 });
-    expect(recording.capture.meta.hostname).toBe('node1');
-    expect(recording.capture.meta.names).toBeUndefined();
-    const fields = ['k8s.pod.name', 'container.name', 'container.type'] as const;
-    const [connect] = recording.rows('proc.name=curl and evt.type=connect and fd.sport=80', fields);
-    expect(connect).toMatchObject({
-      'k8s.pod.name': 'client',
-      'container.name': 'client',
-      'container.type': 'containerd',
-    });
-    expect(recording.count('k8s.deployment.name=backend')).toBeGreaterThan(0);
-    expect(recording.count('thread.cgroups contains /pod and not k8s.pod.name exists')).toBe(0);
-  }, 180_000);
+  describe('as a daemon set', () => {
+    beforeAll(() => {
+      const root = join(folder, 'root');
+      execFileSync(join(packageRoot(), 'scripts/image-root'), [root], { stdio: 'pipe' });
+      lab('load', 'trowel', root);
+      writeFileSync(join(folder, 'daemonset.yaml'), stringify(ofTheLab()));
+    }, 120_000);
+
+    /** What it recorded while a pod asked the service. `patch`: words for kubectl patch, before it starts. */
+    async function recorded(...patch: string[]): Promise<Recording> {
+      rmSync(join(STATE, 'captures'), { recursive: true, force: true });
+      const set = join(folder, 'daemonset.yaml');
+      const patched = patch.length === 0 ? readFileSync(set, 'utf8') : system('patch', '--local', '-f', set, '-o', 'yaml', ...patch);
+      writeFileSync(join(folder, 'patched.yaml'), patched);
+      system('apply', '-f', join(folder, 'patched.yaml'));
+      system('rollout', 'status', 'daemonset/trowel', '--timeout=60s');
+      const path = await vi.waitFor(captureInLab, 30_000);
+      await seconds(2);
+      execFileSync('sh', ['-c', CURL]);
+      system('delete', 'daemonset', 'trowel');
+      const recording = await vi.waitFor(() => complete(path), { timeout: 30_000, interval: 500 });
+      if (KEEP !== undefined) {
+        mkdirSync(KEEP, { recursive: true });
+        copyFileSync(path, join(KEEP, `kube-daemonset-${patch.join('').match(/[A-Z]+_[A-Z]+/g)?.length ?? 0}.trowel`));
+      }
+      return recording;
+    }
+
+    const kindsOf = ({ capture }: Recording, where: (place: PodPlace | null) => boolean) => {
+      const cluster = new Cluster(capture.dims, captureEnd(capture));
+      const facts = [...capture.dims.nodeFacts.all()].filter(({ netns }) => netns !== 0 && where(cluster.placeOf(netns)));
+      return new Set(facts.map(({ kind }) => kind));
+    };
+    const missingOf = ({ capture }: Recording): Record<string, string> =>
+      Object.fromEntries((JSON.parse(capture.meta.nodeMissing ?? '[]') as NodeMissing[]).map(({ id, reason }) => [id, reason]));
+    const cniOf = ({ capture }: Recording): unknown[] => [...netReport('cni', capture, captureEnd(capture)).items].map((row) => row[2]);
+    const ofNode = (place: PodPlace | null) => place?.name === 'the node';
+    const ofClient = (place: PodPlace | null) => place?.name === 'critical-app/client';
+
+    test('with two capabilities: names by its account and by the runtime, the node’s own part, and what it may not see', async () => {
+      const recording = await recorded();
+      expect(recording.capture.meta.hostname).toBe('node1');
+      expect(recording.capture.meta.names).toBeUndefined();
+      const fields = ['k8s.pod.name', 'container.name', 'container.type'] as const;
+      const [connect] = recording.rows('proc.name=curl and evt.type=connect and fd.sport=80', fields);
+      expect(connect).toMatchObject({
+        'k8s.pod.name': 'client',
+        'container.name': 'client',
+        'container.type': 'containerd',
+      });
+      expect(recording.count('k8s.deployment.name=backend')).toBeGreaterThan(0);
+      expect(recording.count('thread.cgroups contains /pod and not k8s.pod.name exists')).toBe(0);
+      expect([...kindsOf(recording, ofNode)]).toEqual(expect.arrayContaining(['link', 'route', 'sysctl', 'traffic', 'listener']));
+      expect([...kindsOf(recording, ofClient)]).toEqual([]);
+      const missing = missingOf(recording);
+      expect(missing.namespaces).toMatch(/CAP_SYS_PTRACE/);
+      for (const id of ['iptables', 'ip6tables', 'nftables', 'conntrack-entries'])
+        expect(missing[id], id).toMatch(/CAP_NET_ADMIN|is not installed/);
+      expect(cniOf(recording)).toEqual([['bridge', 'portmap']]);
+    }, 180_000);
+
+    const RULES = ['chain', 'hits', 'flow'] as const;
+    const OF_PODS = ['link', 'route', 'sysctl', 'conntrack', 'counter', 'traffic'] as const;
+
+    test('with NET_ADMIN and SYS_ADMIN: rules, connections that are translated, namespaces that have a name', async () => {
+      const recording = await recorded('--patch', PATCH.replace(', SYS_PTRACE, SYSLOG', ''));
+      expect([...kindsOf(recording, ofNode)]).toEqual(expect.arrayContaining([...RULES]));
+      expect([...kindsOf(recording, ofClient)]).toEqual(expect.arrayContaining([...OF_PODS]));
+      expect(Object.keys(missingOf(recording)).toSorted()).toEqual(['kernel-log', 'namespaces']);
+    }, 180_000);
+
+    test('with node-network.yaml: all of that, by pod', async () => {
+      const recording = await recorded('--patch', PATCH);
+      expect([...kindsOf(recording, ofNode)]).toEqual(expect.arrayContaining([...RULES]));
+      expect([...kindsOf(recording, ofClient)]).toEqual(expect.arrayContaining([...OF_PODS, 'resolver']));
+      // at most: a process of this machine that nobody may look at
+      expect(Object.keys(missingOf(recording)).filter((id) => id !== 'namespaces')).toEqual([]);
+    }, 180_000);
+  });
 });
 
 /** The path of the one capture that was begun. */
@@ -134,7 +198,7 @@ function ofTheLab(): unknown {
   const set = parse(readFileSync(join(DEPLOY, 'daemonset.yaml'), 'utf8'));
   const { spec } = set.spec.template;
   Object.assign(spec.containers[0], { image: 'docker.io/lab/trowel:1', imagePullPolicy: 'Never' });
-  const paths: Record<string, string> = { captures: join(STATE, 'captures'), runtime: join(STATE, 'node1') };
+  const paths: Record<string, string> = { captures: join(STATE, 'captures'), runtime: join(STATE, 'node1'), cni: join(STATE, 'node1/cni') };
   for (const { name, hostPath } of spec.volumes) if (hostPath !== undefined) hostPath.path = paths[name] ?? hostPath.path;
   return set;
 }

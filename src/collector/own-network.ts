@@ -19,29 +19,30 @@ export class OwnNetwork {
   /** Rows that were looked at: those of calls, and of threads. */
   readonly #knownFds: boolean[] = [];
   readonly #knownThreads: boolean[] = [];
+  readonly #networkTypes: boolean[] = [];
 
   constructor(tables: Tables, shared = ownNamespace()) {
     this.#tables = tables;
     this.#shared = shared;
   }
 
-  /** Learns the sockets of a part before its events are asked for: a connection is refused before its call returns. */
-  lookAt(chunk: Chunk): void {
+  /**
+   * Which events of a part to leave out: network events of others, by their index. Its sockets are learnt first, since a
+   * connection is refused before its call returns. Parts come in their order, each once.
+   */
+  othersIn(chunk: Chunk): ReadonlySet<number> {
+    const network: number[] = [];
     for (let i = 0; i < chunk.n; i++) {
-      if (chunk.fd[i] !== 0 && this.#isTrouble(chunk, i)) this.#isOwn(this.#tables.fds.get(chunk.fd[i]!));
-      else this.#call(chunk, i);
+      if (chunk.fd[i] === 0 || !this.#isNetwork(chunk.type[i]!)) this.#call(chunk, i);
+      else network.push(i);
     }
+    for (const i of network) this.#isOwn(this.#tables.fds.get(chunk.fd[i]!));
+    return new Set(network.filter((i) => !this.#isOwn(this.#tables.fds.get(chunk.fd[i]!))));
   }
 
-  /** Whether to keep an event: all but network events of others. Events are asked for in their order, each once. */
-  keeps(chunk: Chunk, i: number): boolean {
-    if (this.#isTrouble(chunk, i)) return chunk.fd[i] === 0 || this.#isOwn(this.#tables.fds.get(chunk.fd[i]!));
-    this.#call(chunk, i);
-    return true;
-  }
-
-  #isTrouble(chunk: Chunk, i: number): boolean {
-    return this.#tables.types.get(chunk.type[i]!)?.family === 'trouble';
+  #isNetwork(type: number): boolean {
+    this.#networkTypes[type] ??= this.#tables.types.get(type)?.family === 'trouble';
+    return this.#networkTypes[type];
   }
 
   #call(chunk: Chunk, i: number): void {

@@ -105,6 +105,8 @@ export class Recorder {
   #arrived = false;
   /** Numbers of the events of the present round that a filter let through. */
   readonly #storedNums = new Set<number>();
+  /** 1 for each event of a part that is stored. */
+  readonly #wanted = new Uint8Array(CHUNK_EVENTS);
   readonly #parts = [new OpenChunk(CHUNK_EVENTS, 1 << 16), new OpenChunk(CHUNK_EVENTS, 1 << 16)] as const;
   readonly #args = new ArgWriter();
   #nextNum = 1;
@@ -332,20 +334,29 @@ export class Recorder {
   }
 
   #storeMatching(part: OpenChunk): void {
-    const [, kept] = this.#parts;
-    const match = this.#matcher.next(part);
-    const messages = this.#messagesKept(part);
-    kept.clear();
-    this.#own?.lookAt(part);
-    for (let i = 0, k = 0; i < part.n; i++) {
-      const matches = match !== null && k < match.n && match.selection[k] === i;
-      if (matches) k++;
-      const own = this.#own === null || this.#own.keeps(part, i);
-      // What is missing is told whatever was asked for.
-      if ((matches && own) || part.type[i] === LOST || messages.has(part.num[i]!)) kept.take(part, i);
+    const others = this.#own?.othersIn(part) ?? NONE;
+    const all = this.#filter.step === null;
+    if (all && others.size === 0) {
+      this.#keep(part);
+      return;
     }
-    for (let i = 0; i < kept.n; i++) this.#storedNums.add(kept.num[i]!);
+    const [, kept] = this.#parts;
+    const wanted = this.#wanted.fill(all ? 1 : 0, 0, part.n);
+    if (!all) this.#markMatching(part, wanted);
+    for (const i of others) wanted[i] = 0;
+    // What is missing is told whatever was asked for.
+    for (let i = 0; i < part.n; i++) if (part.type[i] === LOST) wanted[i] = 1;
+    kept.clear();
+    kept.takeWanted(part, wanted);
+    if (!all) for (let i = 0; i < kept.n; i++) this.#storedNums.add(kept.num[i]!);
     if (kept.n > 0) this.#keep(kept);
+  }
+
+  #markMatching(part: OpenChunk, wanted: Uint8Array): void {
+    const match = this.#matcher.next(part);
+    for (let k = 0; match !== null && k < match.n; k++) wanted[match.selection[k]!] = 1;
+    const messages = this.#messagesKept(part);
+    if (messages.size > 0) for (let i = 0; i < part.n; i++) if (messages.has(part.num[i]!)) wanted[i] = 1;
   }
 
   /** What a lookup came to is known when it is over: who asks for that gets all messages, and asks again of the capture. */

@@ -157,6 +157,20 @@ export class OpenChunk extends ColumnMemory implements Chunk {
     this.n = n + to - from;
   }
 
+  /** Appends the events whose flag is set, in runs; the caller has seen that they fit. */
+  takeWanted(source: Chunk, wanted: Uint8Array): void {
+    for (let from = 0; from < source.n; ) {
+      if (wanted[from] === 0) from++;
+      else {
+        let to = from + 1;
+        while (to < source.n && wanted[to] !== 0) to++;
+        if (to - from > 8) this.takeRange(source, from, to);
+        else for (; from < to; from++) this.take(source, from);
+        from = to;
+      }
+    }
+  }
+
   /** Appends bytes behind those of the events there are, and gives where they begin; the ends are the caller's to set. */
   appendBytes(column: ByteColumn, bytes: Uint8Array): number {
     const ends = column === 'args' ? this.argsEnd : this.dataEnd;

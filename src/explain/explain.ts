@@ -2,6 +2,7 @@
 import type { Capture } from '../capture/capture.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
 import { causesOf } from './causes/index.ts';
+import { OWN_CAUSES } from './causes/own.ts';
 import { commandTree } from './command.ts';
 import { blindnessOf, judged } from './confidence.ts';
 import type { Failures } from './failures.ts';
@@ -43,6 +44,8 @@ export interface Looked {
 export interface Explanation {
   /** null: nothing waited that long, and nothing is known to have gone wrong. */
   readonly story: Story | null;
+  /** Where nothing else is found: how the command that was recorded spent most of its time by itself. No blame of anybody. */
+  readonly own: Story | null;
   /** Other tasks that waited long, the longest first. */
   readonly others: readonly Task[];
   readonly over: number;
@@ -70,7 +73,23 @@ export function explain(capture: Capture, request: Request): Explanation {
   const told = task === null ? null : storyOf(findings, task);
   const byFilter = request.pid === undefined && request.event === undefined && told?.scope === 'asked';
   const story = byFilter && told.causes.length === 0 ? null : told;
-  return { story, others: tasks.filter((other) => other !== task && other.waited > 0), over: request.over, scene, looked };
+  const own = story === null && !isNamed(request) ? ownStory(findings) : null;
+  return { story, own, others: tasks.filter((other) => other !== task && other.waited > 0), over: request.over, scene, looked };
+}
+
+/** Of its time the command must have spent so much by itself that this tells why it took as long as it did. */
+const MOSTLY = 0.5;
+
+function ownStory(findings: Findings): Story | null {
+  const { scene } = findings;
+  const pid = Number(scene.capture.meta.command_pid ?? 0);
+  const life = scene.life(pid);
+  if (life === null || commandTree(scene.capture) === null) return null;
+  const task: Task = { pid, tid: pid, from: life.start, to: life.end ?? scene.end, scope: 'life', waited: 0, candidates: [] };
+  const told = storyOf(findings, task);
+  const causes = told.causes.filter(({ id }) => id in OWN_CAUSES);
+  const spent = causes.reduce((sum, { cost }) => sum + cost, 0);
+  return spent < MOSTLY * (told.end - told.start) ? null : { ...told, causes, confidence: causes[0]?.sure ?? null };
 }
 
 function isNamed({ pids, pid, event, at }: Request): boolean {

@@ -3,6 +3,7 @@ import type { Attempt, Lookup } from '../dns/lookup.ts';
 import { callKind, isLockWait } from './calls.ts';
 import { type FdUse, fdUse, remoteText, socketKey } from './descriptors.ts';
 import type { Retry } from './failures.ts';
+import { isFifoOpen, openedFifo } from './fifo.ts';
 import { paint, Stretches } from './paint.ts';
 import type { Ev, Window } from './process-events.ts';
 import type { Life, Scene } from './scene.ts';
@@ -83,7 +84,7 @@ class Walk {
     const inside = scene.events(pid).filter((event) => event.end > window.from && event.start < window.to);
     this.#mine = inside.filter((event) => event.tid === tid && !event.oneSided);
     this.#last = scene.events(pid).findLast((event) => event.tid === tid && !event.oneSided) ?? null;
-    this.#computesLast = scene.tellsPending && scene.life(pid)?.end === null && scene.endOf(pid) === null;
+    this.#computesLast = scene.tellsPending && (scene.endOf(pid) !== null || scene.life(pid)?.end === null);
     const begun = scene.life(pid)?.begun === true;
     this.#unseen = begun ? null : (scene.events(pid).find((event) => event.tid === tid) ?? null);
     this.#dns = new Stretches(scene.lookups.filter((lookup) => lookup.pid === pid).flatMap(dnsClaims));
@@ -122,8 +123,8 @@ class Walk {
   }
 
   /**
-   * After its last event a thread computes, or is in a call that never returned. Calls that had not returned when the recording
-   * ended are events themselves: a thread that lived until then and has none computed.
+   * After its last event a thread computes, or is in a call that never returned. Calls that had not returned when the recording or
+   * their process ended are events themselves: a thread whose end was seen, or that lived until then, and that has none computed.
    */
   #tail(start: number, end: number, num: number): void {
     if (this.#last === null || this.#last.end > start || this.#computesLast) this.#own(start, end, num);
@@ -145,6 +146,7 @@ class Walk {
     else if (kind === 'join') this.#divide(start, end, [this.#children], 'wait', 'a child process', event.num);
     else if (kind === 'lock' || isLockWait(event.type, event.value ?? -1)) this.#divide(start, end, [], 'lock', fd?.name ?? '', event.num);
     else if (kind === 'accept') this.#divide(start, end, [], 'idle', '', event.num);
+    else if (isFifoOpen(event, fd)) this.#divide(start, end, [], 'fifo', openedFifo(this.#scene, event.num).path, event.num);
     else if (kind === 'sync' || (kind === 'file' && (fd === undefined || use === 'file')))
       this.#divide(start, end, [], kind, fd?.name ?? '', event.num);
     else if (kind === 'io' || kind === 'connect') this.#io(event, use, start, end);

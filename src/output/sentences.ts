@@ -77,6 +77,13 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${name(f.owner)} answered ${f.request === '' ? 'a request' : f.request} of ${f.to} with ${f.status}${f.times > 1 ? `, ${f.times} times` : ''}${f.upstream === '' ? '' : `, ${f.upstream}`}.`,
   'certificate-not-accepted': (f) =>
     `${name(f.owner)} broke the TLS handshake with ${f.to} off${f.alert === '' ? ' after the server had shown its certificate' : `: it sent the alert “${f.alert}”`}${ending(f)}${f.alert === '' ? '; most likely it does not accept the certificate' : ', so it does not accept the server’s certificate'}${saying(f)}.`,
+  'datagram-unanswered': (f) =>
+    `${name(f.owner)} sent a datagram to ${f.to}, and ${f.error === '' ? `no answer came in ${spanText(f.waited)}` : `after ${spanText(f.waited)} it came back with ${f.error}`}${datagramFate(f)}.`,
+  'datagram-slow': (f) => `${name(f.owner)} waited ${spanText(f.waited)} for the answer of ${f.to} to its datagram${datagramFate(f)}.`,
+  'pipe-without-other-end': (f) =>
+    f.never
+      ? `${name(f.owner)} waited ${spanText(f.waited)} in vain to open ${f.to}${f.end === '' ? '' : ` for ${f.end}`}: so waits a named pipe (FIFO) that nobody opens${OTHER_END[f.end]}.`
+      : `${name(f.owner)} waited ${spanText(f.waited)} to open the pipe ${f.to}${f.end === '' ? '' : ` for ${f.end}`}: nobody had it open${OTHER_END[f.end]}${f.opener === null ? ' until then' : ` until ${name(f.opener)} did`}.`,
   'slow-fsync': (f) =>
     `${name(f.owner)} waited ${spanText(f.waited)} for the disk to have written ${f.to === '' ? 'files' : f.to} (fsync)${f.times > 1 ? `, ${f.times} times` : ''}.`,
   'slow-file': (f) => `${name(f.owner)} spent ${spanText(f.waited)} reading and writing ${f.to === '' ? 'files' : f.to}.`,
@@ -115,11 +122,11 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${name(f.owner)} was ended by ${signal(f.signal)}${f.told === null ? '' : `, ${spanText(f.told)} after a SIGTERM that it took no notice of`}, ${f.by === null ? `which no recorded process sent: ${f.signal === 9 ? 'the kernel, for want of memory, or somebody outside the recording' : 'somebody outside the recording'}` : `sent by ${name(f.by)}`}.`,
   'program-ended': (f) => `${name(f.owner)} ended by itself, with 0.`,
   'program-failed': (f) => `${name(f.owner)} ended with ${f.exit}${saying(f)}; no call of it is known to have failed for that.`,
-  'own-sleep': (f) => `${name(f.owner)} slept by itself for ${spanText(f.waited)}.`,
+  'own-sleep': (f) => `${itself(f, 'slept', 'by itself ')}for ${spanText(f.waited)}${sleeps(f)}.`,
   'own-poll': (f) =>
-    `${name(f.owner)} went on waiting by a timer of its own, when nothing was to be waited for any more for ${spanText(f.waited)}.`,
+    `${itself(f, 'went on waiting', '')}by a timer of its own, when nothing was to be waited for any more for ${spanText(f.waited)}.`,
   'own-cpu': (f) =>
-    `${name(f.owner)} computed, or waited for a CPU for ${spanText(f.waited)}${f.calls === null ? '' : `, between ${f.calls.times.toLocaleString('en')} calls of ${f.calls.name}${f.calls.failed > 0 ? `, ${f.calls.failed.toLocaleString('en')} of which failed` : ''}`}.`,
+    `${itself(f, 'computed, or waited for a CPU', '')}for ${spanText(f.waited)}${f.calls === null ? '' : `, between ${f.calls.times.toLocaleString('en')} calls of ${f.calls.name}${f.calls.failed > 0 ? `, ${f.calls.failed.toLocaleString('en')} of which failed` : ''}`}.`,
 };
 
 const NAMESERVER: Readonly<Record<string, string>> = {
@@ -129,6 +136,16 @@ const NAMESERVER: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refuses connections over TCP',
   EPERM: 'may not be asked: a packet filter or a policy on this side forbids it',
 };
+
+/** `sleep, which bash (12) ran 25 times, slept `; of one process its name alone. */
+function itself({ owner, children }: CauseFacts['own-sleep'], did: string, alone: string): string {
+  return children === null ? `${name(owner)} ${did} ${alone}` : `${children.comm}, of which ${children.count} ran under ${name(owner)}, ${did} `;
+}
+
+function sleeps({ times, waited, children }: CauseFacts['own-sleep']): string {
+  if (times < 2) return '';
+  return `${children === null ? ',' : ' together,'} in ${times.toLocaleString('en')} sleeps of ${spanText(waited / times)} on average`;
+}
 
 function connecting(f: Connecting): string {
   return f.never
@@ -153,6 +170,15 @@ function serving(f: Serving): string {
 
 function failing(f: Failed): string {
   return `${name(f.owner)} failed in ${f.call}${target(f)}`;
+}
+
+const OTHER_END = { reading: ' for writing', writing: ' for reading', '': '' } as const;
+
+function datagramFate({ reasons, holder, read }: CauseFacts['datagram-unanswered']): string {
+  if (reasons.includes('NO_SOCKET')) return ': nobody has that port open there';
+  if (reasons.length > 0) return `: a packet was dropped by ${list(reasons.map(reasonText))}`;
+  if (holder === null) return '; who should answer is not on this node, so what it did is not in the capture';
+  return `: ${name(holder)} has that port open, and ${read ? 'read the datagram' : 'is not seen to have read the datagram'}`;
 }
 
 function portOf(address: string): number {

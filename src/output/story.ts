@@ -149,6 +149,8 @@ const KIND_TEXT: Readonly<Record<Phase['kind'], string>> = {
   tls: 'TLS handshake',
   server: 'answer',
   file: 'file I/O',
+  fifo: 'pipe open',
+  datagram: 'datagram',
   sync: 'fsync',
   lock: 'lock',
   retry: 'retries',

@@ -15,7 +15,7 @@ const LOADING = ['/lib/', '/usr/lib/', '/etc/ld.so'].flatMap((folder) => [
   `fd.name startswith ${folder}`,
   `evt.arg.path startswith ${folder}`,
 ]);
-const KEPT = `(proc.name in (sick, failing, curl, cat, sleep) or evt.type=kill or evt.type in (packet_drop, connect_unanswered, tcp_retransmit, tcp_reset_sent, tcp_reset_received, accept_queue_full)) and not (evt.type in (openat, close, read, pread) and (${LOADING.join(' or ')}))`;
+const KEPT = `(proc.name in (sick, failing, curl, cat, sleep) or evt.type in (kill, procexit) or evt.type in (packet_drop, connect_unanswered, tcp_retransmit, tcp_reset_sent, tcp_reset_received, accept_queue_full)) and not (evt.type in (openat, close, read, pread) and (${LOADING.join(' or ')}))`;
 const bin = 'bin/trowel';
 const folder = mkdtempSync('/tmp/scene-');
 const target = 'captures/scenes';

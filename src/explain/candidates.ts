@@ -210,7 +210,10 @@ class Search {
   /** `time`: of its end; `own`: of a process that began in the recording, into whose payloads it looks. */
   #onStream(chunk: Chunk, i: number, id: number, role: number, op: number, res: number, time: number, own: boolean): void {
     const { type, kind } = this.#types[chunk.type[i]!]!;
-    if (role === ASKS) return this.#onDatagram(chunk, i, id, type, kind);
+    if (role === ASKS) {
+      this.#onDatagram(chunk, i, id, type, kind);
+      return;
+    }
     if (own || this.#payloads || res <= 0 || (op !== READS && op !== WRITES_IT)) {
       if (role === CLIENT) this.#client(chunk, i, id, type, kind);
       else this.#server(chunk, i, id, type);

@@ -36,7 +36,8 @@ export function datagramWaits(events: readonly Ev[], dims: Dimensions): SocketWa
       giveUp(key);
       open.set(key, { socket: socketOf(key, fd), time: end, num, waited: null });
     } else if (asked === undefined) continue;
-    else if (callKind(type) === 'poll' || (type.io === 'read' && (res === null || res === WOULD_BLOCK))) asked.waited = { end, num, pending };
+    else if (callKind(type) === 'poll' || (type.io === 'read' && (res === null || res === WOULD_BLOCK)))
+      asked.waited = { end, num, pending };
     else if (type.io === 'read') {
       const error = res! < 0 ? errnoName(-res!) : null;
       waits.push(waitOf(asked, { end, num }, error === null ? 'answered' : 'failed', error));

@@ -132,7 +132,17 @@ function search(capture: Capture, request: Request, pids: Request['pids'], paylo
   const over = problems.map((problem) => survivedBy(scene, problem));
   const lasting = problems.filter((_, i) => over[i] === null);
   const survived = over.filter((one) => one !== null);
-  return { scene, request, range, tasks, candidates, problems, lasting, servers, looked: { ...lookedAt(scene, failures, events), survived } };
+  return {
+    scene,
+    request,
+    range,
+    tasks,
+    candidates,
+    problems,
+    lasting,
+    servers,
+    looked: { ...lookedAt(scene, failures, events), survived },
+  };
 }
 
 function lookedAt(scene: Scene, failures: Failures, events: number): Omit<Looked, 'survived'> {

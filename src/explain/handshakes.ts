@@ -81,7 +81,8 @@ export function handshakes(scene: Scene, pid: number): Handshake[] {
         if (!state.answered) state.plain = isPlain(payload(chunk, i)[0]);
         state.answered = true;
         for (const { type, body, length } of records(payload(chunk, i)))
-          if (type === ALERT && length === ALERT_BYTES && body[0] === FATAL_ALERT) state.theirs ||= ALERTS[body[1] ?? 0] ?? `alert ${body[1]}`;
+          if (type === ALERT && length === ALERT_BYTES && body[0] === FATAL_ALERT)
+            state.theirs ||= ALERTS[body[1] ?? 0] ?? `alert ${body[1]}`;
       }
       if (io === 'write') {
         for (const record of records(payload(chunk, i))) follow(state, record);
@@ -89,12 +90,18 @@ export function handshakes(scene: Scene, pid: number): Handshake[] {
       }
     }
   }
-  return [...states].map(([fd, { first, last, ...state }]) => ({ remote: remoteText(scene.dims.fds.get(fd)!), nums: [first, last], ...state }));
+  return [...states].map(([fd, { first, last, ...state }]) => ({
+    remote: remoteText(scene.dims.fds.get(fd)!),
+    nums: [first, last],
+    ...state,
+  }));
 }
 
 /** Those that the client ended before it had asked for anything. */
 export function brokenHandshakes(all: readonly Handshake[]): BrokenHandshake[] {
-  return all.filter(({ answered, alert, plain, asked }) => answered && (alert !== null || plain) && !asked).map((one) => ({ ...one, alert: one.alert ?? '' }));
+  return all
+    .filter(({ answered, alert, plain, asked }) => answered && (alert !== null || plain) && !asked)
+    .map((one) => ({ ...one, alert: one.alert ?? '' }));
 }
 
 /** Records of TLS begin with their type: 20 to 23. */

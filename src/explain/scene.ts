@@ -136,7 +136,7 @@ export class Scene {
   }
 
   /** A child whose death by a signal is what a process ended with, or for: shells tell both by their status or in words. null: there is none. */
-  killedChild(pid: number): End & { readonly pid: number } | null {
+  killedChild(pid: number): (End & { readonly pid: number }) | null {
     const end = this.endOf(pid);
     if (end === null || end.exit === 0) return null;
     for (const { name } of this.children(pid, -Infinity, end.time)) {

@@ -23,7 +23,8 @@ export function survivedBy(scene: Scene, { pid, failures }: Problem): Survived |
   if (end === null || life?.begun !== true || parent === null || (end.exit === 0 && end.signal === 0)) return null;
   const later = scene.children(parent.name.pid, end.time, Infinity).filter(({ start }) => start >= end.time);
   const again = later.some((other) => other.command === life.command && endedWell(scene, other));
-  if (!again && !(failures.every(isSlight) && parent.begun && endedWell(scene, parent) && wentOn(scene, parent, end.time, later))) return null;
+  if (!again && !(failures.every(isSlight) && parent.begun && endedWell(scene, parent) && wentOn(scene, parent, end.time, later)))
+    return null;
   return { process: life.name, exit: end.exit, said: scene.words(pid).trim().split('\n').at(-1)!, by: parent.name, again };
 }
 

@@ -126,8 +126,7 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${name(f.owner)} was told to stop (${signal(f.signal)})${f.by === null ? ', by whom is not recorded' : ` by ${name(f.by)}`}, and ended with ${f.exit}.`,
   'child-killed': (f) =>
     `${name(f.owner)}, which ${name(f.parent)} had started, was ended by ${signal(f.signal)}, ${sender(f)}; ${name(f.parent)} then ended with ${f.status}.`,
-  'memory-refused': (f) =>
-    `${name(f.owner)} got no more memory${ending(f)}: it wrote “${f.said}” (its calls for memory are not recorded).`,
+  'memory-refused': (f) => `${name(f.owner)} got no more memory${ending(f)}: it wrote “${f.said}” (its calls for memory are not recorded).`,
   'tls-alert': (f) =>
     `${name(f.owner)} could not go on with TLS at ${f.to}: the server sent the alert “${f.alert}”${WANTS_CERTIFICATE.test(f.alert) ? ', so it wants a certificate of the client and had none that it accepts' : ''}${ending(f)}${saying(f)}.`,
   'program-ended': (f) => `${name(f.owner)} ended by itself, with 0.`,
@@ -155,7 +154,9 @@ function droppedText({ tuple, where, reasons }: CauseFacts['connect-packets-drop
 
 /** `sleep, which bash (12) ran 25 times, slept `; of one process its name alone. */
 function itself({ owner, children }: CauseFacts['own-sleep'], did: string, alone: string): string {
-  return children === null ? `${name(owner)} ${did} ${alone}` : `${children.comm}, of which ${children.count} ran under ${name(owner)}, ${did} `;
+  return children === null
+    ? `${name(owner)} ${did} ${alone}`
+    : `${children.comm}, of which ${children.count} ran under ${name(owner)}, ${did} `;
 }
 
 function sleeps({ times, waited, children }: CauseFacts['own-sleep']): string {

@@ -55,7 +55,11 @@ function onTheWay(scene: Scene, { local, remote }: SocketPhase, { start, end }: 
 }
 
 /** Who has the port that was asked; `read`: the event by which it read what came from there. null: nobody in the recording. */
-function boundAt(scene: Scene, socket: SocketPhase, phase: Phase): { readonly process: ProcessName; readonly read: number | undefined } | null {
+function boundAt(
+  scene: Scene,
+  socket: SocketPhase,
+  phase: Phase,
+): { readonly process: ProcessName; readonly read: number | undefined } | null {
   const own = scene.dims.fds.get(socket.fds[0] ?? 0);
   const port = socket.remote.slice(socket.remote.lastIndexOf(':') + 1);
   const rows = new Set<number>();

@@ -32,7 +32,8 @@ function found({ pid, call, num }: Failure, facts: Facts): Found[] {
   if (call === 'killed') return [cause('program-killed', ended, { nums })];
   if (end.exit === 0) return [cause('program-ended', ended, { nums })];
   const stop = scene.stoppedBy(pid);
-  if (stop !== null) return [cause('program-stopped', { ...ended, signal: stop.signal, by: nameOf(scene, stop.by) }, { nums: [...nums, stop.num] })];
+  if (stop !== null)
+    return [cause('program-stopped', { ...ended, signal: stop.signal, by: nameOf(scene, stop.by) }, { nums: [...nums, stop.num] })];
   const child = scene.killedChild(pid);
   if (child !== null) {
     const facts = { ...endedOf(scene, child.pid, ended.owner), parent: ended.owner, status: end.exit };
@@ -69,7 +70,8 @@ function noMemory(ended: Ended, words: string, nums: readonly number[]): Found |
 }
 
 /** What OpenSSL, Go and others call an alert that came in: `tlsv13 alert certificate required`, `remote error: tls: bad certificate`. */
-const SAID_ALERT = /(?:\balert|remote error: tls:) ((?:[a-z]+ )*?(?:certificate(?: required| unknown| expired| revoked)?|failure|version|ca|security|denied|name))\b/;
+const SAID_ALERT =
+  /(?:\balert|remote error: tls:) ((?:[a-z]+ )*?(?:certificate(?: required| unknown| expired| revoked)?|failure|version|ca|security|denied|name))\b/;
 
 /** The server broke the handshake off, or ended the connection right after it: by an alert that can be read, or by what the client says of it. */
 function alertOfServer({ scene, process }: Facts, ended: Ended): Found | null {

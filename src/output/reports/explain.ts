@@ -138,7 +138,8 @@ export function explanationReport(explanation: Explanation, epoch: Epoch): Repor
     items: [explanation],
     epoch,
     blocks: {
-      table: (all) => (all.story === null ? nothingFound(all, (own) => storyLines(own, epoch)) : [...storyLines(all.story, epoch), ...othersLines(all)]),
+      table: (all) =>
+        all.story === null ? nothingFound(all, (own) => storyLines(own, epoch)) : [...storyLines(all.story, epoch), ...othersLines(all)],
       markdown: (all) => (all.story === null ? nothingFound(all, (own) => storyMarkdown(own, epoch)) : storyMarkdown(all.story, epoch)),
     },
   };

@@ -26,9 +26,12 @@ const MAX_DEPTH = 3;
 /** How many events on a wait's own thread may tell what it was for. */
 const LOOK_AHEAD = 4;
 
-/** What a thread did between two times. Phases come in the order of their beginnings and add up to the window. */
-export function criticalPath(scene: Scene, pid: number, tid: number, window: Window, depth = 0): Phase[] {
-  const walk = new Walk(scene, pid, tid, window, depth);
+/**
+ * What a thread did between two times. Phases come in the order of their beginnings and add up to the window. `asking`: the client's end
+ * of the connection that it serves: a client in the same process is not what it waits for.
+ */
+export function criticalPath(scene: Scene, pid: number, tid: number, window: Window, depth = 0, asking = ''): Phase[] {
+  const walk = new Walk(scene, pid, tid, window, depth, asking);
   walk.run();
   return [...walk.phases.values()].sort((a, b) => a.start - b.start || a.first - b.first);
 }
@@ -76,7 +79,7 @@ class Walk {
   readonly #children: Stretches<Claim>;
   readonly #retries: Stretches<Claim>;
 
-  constructor(scene: Scene, pid: number, tid: number, window: Window, depth: number) {
+  constructor(scene: Scene, pid: number, tid: number, window: Window, depth: number, asking: string) {
     this.#scene = scene;
     this.#window = window;
     this.#depth = depth;
@@ -88,7 +91,8 @@ class Walk {
     const begun = scene.life(pid)?.begun === true;
     this.#unseen = begun ? null : (scene.events(pid).find((event) => event.tid === tid) ?? null);
     this.#dns = new Stretches(scene.lookups.filter((lookup) => lookup.pid === pid).flatMap(dnsClaims));
-    this.#sockets = new Stretches<Claim>(scene.socketWaits(pid).map((wait) => ({ start: wait.start, end: wait.end, by: 'socket', wait })));
+    const waits = scene.socketWaits(pid).filter(({ socket }) => asking === '' || socket.local !== asking);
+    this.#sockets = new Stretches<Claim>(waits.map((wait) => ({ start: wait.start, end: wait.end, by: 'socket', wait })));
     this.#files = new Stretches(inside.filter((event) => event.tid !== tid).flatMap((event) => fileClaims(event, scene)));
     const loops = scene.retries.filter((retry) => retry.pid === pid && retry.tid === tid);
     this.#retries = new Stretches<Claim>(loops.map((retry) => ({ start: retry.start, end: retry.end, by: 'retry', retry })));

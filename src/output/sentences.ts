@@ -80,8 +80,9 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
   'certificate-not-accepted': (f) =>
     `${name(f.owner)} broke the TLS handshake with ${f.to} off${f.alert === '' ? ' after the server had shown its certificate' : `: it sent the alert “${f.alert}”`}${ending(f)}${f.alert === '' ? '; most likely it does not accept the certificate' : ', so it does not accept the server’s certificate'}${saying(f)}.`,
   'datagram-unanswered': (f) =>
-    `${name(f.owner)} sent a datagram to ${f.to}, and ${f.error === '' ? `no answer came in ${spanText(f.waited)}` : `after ${spanText(f.waited)} it came back with ${f.error}`}${datagramFate(f)}.`,
-  'datagram-slow': (f) => `${name(f.owner)} waited ${spanText(f.waited)} for the answer of ${f.to} to its datagram${datagramFate(f)}.`,
+    `${name(f.owner)} sent ${f.times > 1 ? `${f.times} datagrams` : 'a datagram'} to ${f.to}, and ${f.error === '' ? `no answer came in ${spanText(f.waited)}` : `after ${spanText(f.waited)} it came back with ${f.error}`}${datagramFate(f)}.`,
+  'datagram-slow': (f) =>
+    `${name(f.owner)} waited ${spanText(f.waited)} for the answer of ${f.to} to its datagram${f.times > 1 ? 's' : ''}${datagramFate(f)}.`,
   'pipe-without-other-end': (f) =>
     f.never
       ? `${name(f.owner)} waited ${spanText(f.waited)} in vain to open ${f.to}${f.end === '' ? '' : ` for ${f.end}`}: so waits a named pipe (FIFO) that nobody opens${OTHER_END[f.end]}.`
@@ -201,8 +202,18 @@ function datagramFate({ reasons, holder, read }: CauseFacts['datagram-unanswered
 /** Alerts by which a server refuses who did not show it a good certificate. */
 const WANTS_CERTIFICATE = /certificate/;
 
+/** SIGPIPE, SIGALRM, SIGXCPU, SIGXFSZ. */
+const KERNELS: Readonly<Record<number, string>> = {
+  13: 'to who writes where nobody reads any more',
+  14: 'when a timer of the program runs out',
+  24: 'when the limit of CPU time is reached',
+  25: 'when a file grows beyond the limit',
+};
+
 function sender({ by, owner, signal: ended }: Ended): string {
   if (by !== null) return by.pid === owner.pid ? 'sent by itself' : `sent by ${name(by)}`;
+  const own = KERNELS[ended];
+  if (own !== undefined) return `which the kernel sends ${own}`;
   const outside = 'somebody outside the recording';
   return `which no recorded process sent: ${ended === 9 ? `the kernel, for want of memory, or ${outside}` : outside}`;
 }

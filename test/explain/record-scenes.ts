@@ -69,6 +69,7 @@ function tidy(path: string): void {
       db.prepare(change).run(process.cwd());
     }
   }
+  db.exec('DROP INDEX IF EXISTS chunk_by_num'); // there is one chunk
   db.exec("DELETE FROM node_fact; DELETE FROM meta WHERE key = 'nodeMissing'");
   for (const { name } of Object.values(DIMENSIONS)) {
     if (db.prepare(`SELECT count(*) FROM "${name}"`).pluck().get() === 0) db.exec(`DROP TABLE "${name}"`);

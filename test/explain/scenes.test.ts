@@ -58,7 +58,7 @@ describe.skipIf(reason !== null)(`explain finds what was wrong (${reason ?? 'as 
   });
 
   test.for([
-    ['sleeps', 'for n in 1 2 3 4 5; do sleep 0.06; done', /^sleep, of which 5 ran under stage \(\d+\), slept for \d+ ms together, in 5 sleeps of/],
+    ['sleeps', 'for n in 1 2 3 4 5; do sleep 0.06; done', /^sleep, of which 5 ran under (bash|stage) \(\d+\), slept for \d+ ms together, in 5 sleeps of/],
     ['computing after the last call', '"$folder/sick" compute 600', /^sick \(\d+\) computed, or waited for a CPU for/],
     ['what was got over', 'cat /mnt/none; sleep 0.5', /^sleep \(\d+\) slept by itself for/],
   ] as const)('the command’s own time is the answer where nobody is to be blamed: %s', ([, script, says]) => {

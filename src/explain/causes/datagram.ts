@@ -8,8 +8,9 @@ import { cause, evidence, type Facts, type Found, isOf, type Rule } from './caus
 import { drops, ownerOf } from './names.ts';
 import { NETWORK_FIXES, PACKETS, row, type Waited } from './row.ts';
 
-/** `never`: nothing came back. `reasons`: the kernel's, for dropping it. `holder`: who has that port on this node; `read`: it read the datagram. */
+/** `times`: so many were sent. `never`: nothing came back. `reasons`: the kernel's, for dropping it. `holder`: who has that port on this node; `read`: it read the datagram. */
 type Datagram = Waited & {
+  readonly times: number;
   readonly never: boolean;
   readonly error: string;
   readonly reasons: readonly string[];
@@ -33,10 +34,17 @@ function found(phase: Phase, socket: SocketPhase, { scene, process, lost }: Fact
   const dropped = drops(onTheWay(scene, socket, phase));
   const held = boundAt(scene, socket, phase);
   const never = socket.outcome !== 'answered' && lost === 0;
+  const owner = ownerOf(phase, process);
   const facts = {
-    owner: ownerOf(phase, process),
+    owner,
     to: phase.what,
     waited: phase.duration,
+    times: scene
+      .socketWaits(owner.pid)
+      .filter(
+        ({ kind, socket: { remote }, end, start }) =>
+          kind === 'datagram' && remote === phase.what && end > phase.start && start < phase.end,
+      ).length,
     never,
     error: socket.error ?? '',
     reasons: [...new Set(dropped.map(({ reason }) => reason))],

@@ -1,5 +1,5 @@
 /** Several captures where a command takes one: `trowel read a.trowel b.trowel FILTER`. */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { LIST } from '../capture/opener.ts';
 
 /** The words of a command line, captures that stand one behind the other made one word. */
@@ -13,6 +13,5 @@ export function together(words: readonly string[]): string[] {
 }
 
 function isCapture(word: string): boolean {
-  const stat = statSync(word, { throwIfNoEntry: false });
-  return stat !== undefined && (stat.isDirectory() || /\.(trowel|scap)$/.test(word));
+  return existsSync(word) && (/\.(trowel|scap)$/.test(word) || statSync(word).isDirectory()); // a filter may be longer than any path
 }

@@ -10,7 +10,7 @@ import type { EventType } from '../model/event-type.ts';
 import { isIpSocket } from '../model/fd-name.ts';
 import { Answers } from './answers.ts';
 import { type CallKind, callKind } from './calls.ts';
-import { type FdUse, fdUse, isStream, remoteText } from './descriptors.ts';
+import { type FdUse, fdUse, isDatagramClient, isStream, remoteText, socketKey } from './descriptors.ts';
 import { hasResult } from './event-args.ts';
 import { Failures } from './failures.ts';
 import type { Scene } from './scene.ts';
@@ -91,6 +91,8 @@ function opOf(type: EventType): number {
 /** By descriptor: the end of a connection that its process has. */
 const CLIENT = 1;
 const SERVER = 2;
+/** It asks by datagrams. */
+const ASKS = 3;
 
 /** What the search does with an event of a type, beside looking at its descriptor. */
 const NONE = 0;
@@ -132,6 +134,8 @@ class Search {
   /** By fd: what it owes, since when, and since which event. */
   readonly #state: Uint8Array;
   readonly #since: Float64Array;
+  /** Datagram sockets, by their keys, that were owed an answer. */
+  readonly #sent = new Set<string>();
 
   constructor(scene: Scene, over: number, payloads: boolean) {
     this.#payloads = payloads;
@@ -158,6 +162,7 @@ class Search {
       this.#streams[id] = isStreamRow(id, scene) ? 1 : 0;
       const use = this.#uses[id];
       if (this.#streams[id] === 1 && (use === 'client' || use === 'server')) this.#roles[id] = use === 'client' ? CLIENT : SERVER;
+      else if (use === 'client' && isDatagramClient(fds.get(id)!)) this.#roles[id] = ASKS;
     }
     this.#state = new Uint8Array(fds.lastId + 1);
     this.#since = new Float64Array(fds.lastId + 1);
@@ -205,6 +210,10 @@ class Search {
   /** `time`: of its end; `own`: of a process that began in the recording, into whose payloads it looks. */
   #onStream(chunk: Chunk, i: number, id: number, role: number, op: number, res: number, time: number, own: boolean): void {
     const { type, kind } = this.#types[chunk.type[i]!]!;
+    if (role === ASKS) {
+      this.#onDatagram(chunk, i, id, type, kind);
+      return;
+    }
     if (own || this.#payloads || res <= 0 || (op !== READS && op !== WRITES_IT)) {
       if (role === CLIENT) this.#client(chunk, i, id, type, kind);
       else this.#server(chunk, i, id, type);
@@ -218,6 +227,17 @@ class Search {
       if (time - this.#since[id]! >= this.#over) this.#note(chunk, i, role === CLIENT ? 'server' : 'request', this.#since[id]!);
       this.#state[id] = NOTHING;
     }
+  }
+
+  /** A wait on a socket that has sent something since it last got something. */
+  #onDatagram(chunk: Chunk, i: number, id: number, { io }: EventType, kind: CallKind): void {
+    const key = socketKey(this.#scene.dims.fds.get(id)!);
+    const got = chunk.res[i]! > 0;
+    if (io === 'write' && got) this.#sent.add(key);
+    if (!this.#sent.has(key) || io === 'write') return;
+    const waited = chunk.latency[i]!;
+    if (waited >= this.#over && (io === 'read' || kind === 'poll')) this.#note(chunk, i, 'server', chunk.time[i]! - waited);
+    if (io === 'read' && got) this.#sent.delete(key);
   }
 
   finish(): void {

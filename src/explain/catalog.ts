@@ -3,11 +3,13 @@
  * data; src/output writes its sentence. A new cause is a row and a rule there, and a sentence.
  */
 import { CONNECT_CAUSES } from './causes/connect.ts';
+import { DATAGRAM_CAUSES } from './causes/datagram.ts';
 import { DNS_CAUSES } from './causes/dns.ts';
 import { DNS_ANSWERED_CAUSES } from './causes/dns-answered.ts';
 import { DNS_SILENT_CAUSES } from './causes/dns-silent.ts';
 import { ENDED_CAUSES } from './causes/ended.ts';
 import { FAILED_CAUSES } from './causes/failed.ts';
+import { FIFO_CAUSES } from './causes/fifo.ts';
 import { FILE_CAUSES } from './causes/file.ts';
 import { OWN_CAUSES } from './causes/own.ts';
 import { RETRY_CAUSES } from './causes/retry.ts';
@@ -22,6 +24,8 @@ const ROWS = {
   ...CONNECT_CAUSES,
   ...SERVER_CAUSES,
   ...STARVED_CAUSES,
+  ...DATAGRAM_CAUSES,
+  ...FIFO_CAUSES,
   ...FILE_CAUSES,
   ...RETRY_CAUSES,
   ...FAILED_CAUSES,

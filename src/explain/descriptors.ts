@@ -4,6 +4,7 @@ import { endText, isIpSocket } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';
 
 const TCP = 6;
+const UDP = 17;
 
 /** `client`: somebody was asked; `server`, `listen`: somebody may ask; `inside`: of the process' own; `person`: a terminal. */
 export type FdUse = 'dns' | 'client' | 'server' | 'listen' | 'file' | 'inside' | 'pipe' | 'person' | 'timer' | 'other';
@@ -24,7 +25,8 @@ const STREAM_KINDS: Readonly<Partial<Record<FdRow['kind'], FdUse>>> = {
 export function fdUse(fd: FdRow): FdUse {
   if (isIpSocket(fd)) {
     if (fd.role === 'listen' || fd.role === 'server') return fd.role;
-    return DNS_PORTS.includes(fd.remotePort) ? 'dns' : fd.remoteIp === null ? 'other' : 'client';
+    if (fd.remoteIp === null) return isDatagramClient(fd) ? 'client' : 'other';
+    return DNS_PORTS.includes(fd.remotePort) ? 'dns' : 'client';
   }
   if (fd.kind === 'unix') return unixUse(fd);
   if (fd.kind === 'file') return TERMINAL.test(fd.name) ? 'person' : UNREAL.test(fd.name) ? 'other' : 'file';
@@ -46,6 +48,11 @@ export function isStream(fd: FdRow): boolean {
 export function addressText(ip: string, port: number): string {
   const text = endText({ ip, port });
   return ip.includes(':') && !text.startsWith('[') ? `[${ip}]:${port}` : text;
+}
+
+/** A datagram socket whose process asked first; without a connection it has a remote end only while it sends. */
+export function isDatagramClient(fd: FdRow): boolean {
+  return isIpSocket(fd) && fd.l4proto === UDP && fd.role === 'client';
 }
 
 /** What a socket is connected to: `10.3.0.214:80`, a path. */

@@ -2,6 +2,7 @@
 import type { Capture } from '../capture/capture.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
 import { causesOf } from './causes/index.ts';
+import { OWN_CAUSES } from './causes/own.ts';
 import { commandTree } from './command.ts';
 import { blindnessOf, judged } from './confidence.ts';
 import type { Failures } from './failures.ts';
@@ -11,6 +12,7 @@ import { covered, pick, type Task, tasksOf } from './pick.ts';
 import { FATAL, type Problem, problemsOf } from './problems.ts';
 import { type Life, Scene } from './scene.ts';
 import type { Failure, Phase, Story } from './story.ts';
+import { type Survived, survivedBy } from './survived.ts';
 import { endOf, lasting, socketOf, troubleOf } from './task-failures.ts';
 
 export interface Request {
@@ -38,11 +40,15 @@ export interface Looked {
   /** How many processes ended, and how many of them not with 0. */
   readonly ended: number;
   readonly endedBadly: number;
+  /** Failures that were got over. */
+  readonly survived: readonly Survived[];
 }
 
 export interface Explanation {
   /** null: nothing waited that long, and nothing is known to have gone wrong. */
   readonly story: Story | null;
+  /** Where nothing else is found: how the command that was recorded spent most of its time by itself. No blame of anybody. */
+  readonly own: Story | null;
   /** Other tasks that waited long, the longest first. */
   readonly others: readonly Task[];
   readonly over: number;
@@ -57,7 +63,10 @@ interface Findings {
   readonly range: { readonly from: number; readonly to: number };
   readonly tasks: readonly Task[];
   readonly candidates: readonly Candidate[];
+  /** The gravest first. */
   readonly problems: readonly Problem[];
+  /** Those that nothing made good. */
+  readonly lasting: readonly Problem[];
   readonly servers: ReadonlyMap<string, number>;
   readonly looked: Looked;
 }
@@ -70,7 +79,23 @@ export function explain(capture: Capture, request: Request): Explanation {
   const told = task === null ? null : storyOf(findings, task);
   const byFilter = request.pid === undefined && request.event === undefined && told?.scope === 'asked';
   const story = byFilter && told.causes.length === 0 ? null : told;
-  return { story, others: tasks.filter((other) => other !== task && other.waited > 0), over: request.over, scene, looked };
+  const own = story === null && !isNamed(request) ? ownStory(findings) : null;
+  return { story, own, others: tasks.filter((other) => other !== task && other.waited > 0), over: request.over, scene, looked };
+}
+
+/** Of its time the command must have spent so much by itself that this tells why it took as long as it did. */
+const MOSTLY = 0.5;
+
+function ownStory(findings: Findings): Story | null {
+  const { scene } = findings;
+  const pid = Number(scene.capture.meta.command_pid ?? 0);
+  const life = scene.life(pid);
+  if (life === null || commandTree(scene.capture) === null || (scene.capture.meta.filter ?? '') !== '') return null;
+  const task: Task = { pid, tid: pid, from: life.start, to: life.end ?? scene.end, scope: 'life', waited: 0, candidates: [] };
+  const told = storyOf(findings, task);
+  const causes = told.causes.filter(({ id }) => id in OWN_CAUSES);
+  const spent = causes.reduce((sum, { cost }) => sum + cost, 0);
+  return spent < MOSTLY * (told.end - told.start) ? null : { ...told, causes, confidence: causes[0]?.sure ?? null };
 }
 
 function isNamed({ pids, pid, event, at }: Request): boolean {
@@ -82,14 +107,14 @@ export function list(capture: Capture, request: Request, most: number): Story[] 
   const findings = find(capture, request, request.pids);
   const waiting = findings.tasks.filter(({ waited }) => waited > 0).slice(0, most);
   const told = new Set(waiting.map(({ pid }) => pid));
-  const failed = findings.problems.filter(({ pid }) => !told.has(pid)).map((problem) => problemTask(findings, problem));
+  const failed = findings.lasting.filter(({ pid }) => !told.has(pid)).map((problem) => problemTask(findings, problem));
   return [...waiting, ...failed].slice(0, most).map((task) => storyOf(findings, task));
 }
 
 /** Payloads of long-lived processes are looked into only where nothing else is found. */
 function find(capture: Capture, request: Request, pids: Request['pids']): Findings {
   const found = search(capture, request, pids, false);
-  return found.tasks.some(({ waited }) => waited > 0) || found.problems.length > 0 ? found : search(capture, request, pids, true);
+  return found.tasks.some(({ waited }) => waited > 0) || found.lasting.length > 0 ? found : search(capture, request, pids, true);
 }
 
 function search(capture: Capture, request: Request, pids: Request['pids'], payloads: boolean): Findings {
@@ -104,10 +129,23 @@ function search(capture: Capture, request: Request, pids: Request['pids'], paylo
   const problems = [...problemsOf(scene, failures).filter(inTime), ...connectProblems(scene, tasks)].sort(
     (a, b) => b.weight - a.weight || a.time - b.time,
   );
-  return { scene, request, range, tasks, candidates, problems, servers, looked: lookedAt(scene, failures, events) };
+  const over = problems.map((problem) => survivedBy(scene, problem));
+  const lasting = problems.filter((_, i) => over[i] === null);
+  const survived = over.filter((one) => one !== null);
+  return {
+    scene,
+    request,
+    range,
+    tasks,
+    candidates,
+    problems,
+    lasting,
+    servers,
+    looked: { ...lookedAt(scene, failures, events), survived },
+  };
 }
 
-function lookedAt(scene: Scene, failures: Failures, events: number): Looked {
+function lookedAt(scene: Scene, failures: Failures, events: number): Omit<Looked, 'survived'> {
   const ends = [...failures.ends.values()];
   return {
     events,
@@ -155,10 +193,10 @@ function lengthOf({ start, end }: Life, scene: Scene): number {
 
 /** A wait where there is one, unless another process failed while this one got what it wanted; else a failure, else a request that a server took long for. */
 function automatic(findings: Findings): Task | null {
-  const { tasks, scene, servers, problems, candidates } = findings;
+  const { tasks, scene, servers, lasting, candidates } = findings;
   const waiting = tasks.filter(({ waited }) => waited > 0);
   const wait = waiting.length > 0 ? pick(waiting, scene, servers) : null;
-  const [problem] = problems;
+  const [problem] = lasting;
   const end = wait === null ? null : scene.endOf(wait.pid);
   const contentWait = wait !== null && (end === null || (end.exit === 0 && end.signal === 0));
   const small = wait !== null && wait.waited < findings.request.over;

@@ -3,14 +3,24 @@ import { payload } from '../model/chunk.ts';
 import { remoteText } from './descriptors.ts';
 import type { Scene } from './scene.ts';
 
-export interface BrokenHandshake {
+export interface Handshake {
   readonly remote: string;
-  /** The alert's name where it was sent in the clear; empty: it was encrypted. */
-  readonly alert: string;
+  /** The alert's name where the client sent one in the clear; empty: it was encrypted; null: it sent none. */
+  readonly alert: string | null;
+  /** The same of the server's; empty: none that can be read. */
+  readonly theirs: string;
+  /** The client had the server's part. */
+  readonly answered: boolean;
+  /** It asked for something. */
+  readonly asked: boolean;
   /** The server answered something else than TLS. */
   readonly plain: boolean;
   /** The client's first and its last message. */
   readonly nums: readonly number[];
+}
+
+export interface BrokenHandshake extends Handshake {
+  readonly alert: string;
 }
 
 const CHANGE_CIPHER = 0x14;
@@ -21,6 +31,8 @@ const HEADER = 5;
 /** An alert is two bytes; encrypted as TLS 1.3 does, with its type and a tag of 16, 19. */
 const ALERT_BYTES = 2;
 const SEALED_ALERT = 19;
+/** Of an alert's two bytes the first: the connection ends. A warning, as at a usual end, says nothing. */
+const FATAL_ALERT = 2;
 
 /** RFC 8446, section 6. */
 const ALERTS: Readonly<Record<number, string>> = {
@@ -45,16 +57,17 @@ interface State {
   answered: boolean;
   /** Null: none so far. */
   alert: string | null;
+  theirs: string;
   asked: boolean;
   /** The first byte of what the server said is none of TLS. */
   plain: boolean;
 }
 
-export function brokenHandshakes(scene: Scene, pid: number): BrokenHandshake[] {
+export function handshakes(scene: Scene, pid: number): Handshake[] {
   const states = new Map<number, State>();
   const begun = scene.events(pid).filter((event) => event.type.io === 'write' && event.head === HANDSHAKE && event.fd !== 0);
   for (const { fd, num } of begun)
-    if (!states.has(fd)) states.set(fd, { first: num, last: num, answered: false, alert: null, asked: false, plain: false });
+    if (!states.has(fd)) states.set(fd, { first: num, last: num, answered: false, alert: null, theirs: '', asked: false, plain: false });
   if (states.size === 0) return [];
   for (const head of scene.capture.heads()) {
     const present = head.presence('fd');
@@ -67,6 +80,9 @@ export function brokenHandshakes(scene: Scene, pid: number): BrokenHandshake[] {
       if (io === 'read') {
         if (!state.answered) state.plain = isPlain(payload(chunk, i)[0]);
         state.answered = true;
+        for (const { type, body, length } of records(payload(chunk, i)))
+          if (type === ALERT && length === ALERT_BYTES && body[0] === FATAL_ALERT)
+            state.theirs ||= ALERTS[body[1] ?? 0] ?? `alert ${body[1]}`;
       }
       if (io === 'write') {
         for (const record of records(payload(chunk, i))) follow(state, record);
@@ -74,11 +90,18 @@ export function brokenHandshakes(scene: Scene, pid: number): BrokenHandshake[] {
       }
     }
   }
-  return [...states].flatMap(([fd, { first, last, answered, alert, asked, plain }]) =>
-    answered && (alert !== null || plain) && !asked
-      ? [{ remote: remoteText(scene.dims.fds.get(fd)!), alert: alert ?? '', plain, nums: [first, last] }]
-      : [],
-  );
+  return [...states].map(([fd, { first, last, ...state }]) => ({
+    remote: remoteText(scene.dims.fds.get(fd)!),
+    nums: [first, last],
+    ...state,
+  }));
+}
+
+/** Those that the client ended before it had asked for anything. */
+export function brokenHandshakes(all: readonly Handshake[]): BrokenHandshake[] {
+  return all
+    .filter(({ answered, alert, plain, asked }) => answered && (alert !== null || plain) && !asked)
+    .map((one) => ({ ...one, alert: one.alert ?? '' }));
 }
 
 /** Records of TLS begin with their type: 20 to 23. */

@@ -3,6 +3,7 @@ import type { Attempt, Lookup } from '../dns/lookup.ts';
 import { callKind, isLockWait } from './calls.ts';
 import { type FdUse, fdUse, remoteText, socketKey } from './descriptors.ts';
 import type { Retry } from './failures.ts';
+import { isFifoOpen, openedFifo } from './fifo.ts';
 import { paint, Stretches } from './paint.ts';
 import type { Ev, Window } from './process-events.ts';
 import type { Life, Scene } from './scene.ts';
@@ -25,9 +26,12 @@ const MAX_DEPTH = 3;
 /** How many events on a wait's own thread may tell what it was for. */
 const LOOK_AHEAD = 4;
 
-/** What a thread did between two times. Phases come in the order of their beginnings and add up to the window. */
-export function criticalPath(scene: Scene, pid: number, tid: number, window: Window, depth = 0): Phase[] {
-  const walk = new Walk(scene, pid, tid, window, depth);
+/**
+ * What a thread did between two times. Phases come in the order of their beginnings and add up to the window. `asking`: the client's end
+ * of the connection that it serves: a client in the same process is not what it waits for.
+ */
+export function criticalPath(scene: Scene, pid: number, tid: number, window: Window, depth = 0, asking = ''): Phase[] {
+  const walk = new Walk(scene, pid, tid, window, depth, asking);
   walk.run();
   return [...walk.phases.values()].sort((a, b) => a.start - b.start || a.first - b.first);
 }
@@ -75,7 +79,7 @@ class Walk {
   readonly #children: Stretches<Claim>;
   readonly #retries: Stretches<Claim>;
 
-  constructor(scene: Scene, pid: number, tid: number, window: Window, depth: number) {
+  constructor(scene: Scene, pid: number, tid: number, window: Window, depth: number, asking: string) {
     this.#scene = scene;
     this.#window = window;
     this.#depth = depth;
@@ -83,11 +87,12 @@ class Walk {
     const inside = scene.events(pid).filter((event) => event.end > window.from && event.start < window.to);
     this.#mine = inside.filter((event) => event.tid === tid && !event.oneSided);
     this.#last = scene.events(pid).findLast((event) => event.tid === tid && !event.oneSided) ?? null;
-    this.#computesLast = scene.tellsPending && scene.life(pid)?.end === null && scene.endOf(pid) === null;
+    this.#computesLast = scene.tellsPending && (scene.endOf(pid) !== null || scene.life(pid)?.end === null);
     const begun = scene.life(pid)?.begun === true;
     this.#unseen = begun ? null : (scene.events(pid).find((event) => event.tid === tid) ?? null);
     this.#dns = new Stretches(scene.lookups.filter((lookup) => lookup.pid === pid).flatMap(dnsClaims));
-    this.#sockets = new Stretches<Claim>(scene.socketWaits(pid).map((wait) => ({ start: wait.start, end: wait.end, by: 'socket', wait })));
+    const waits = scene.socketWaits(pid).filter(({ socket }) => asking === '' || socket.local !== asking);
+    this.#sockets = new Stretches<Claim>(waits.map((wait) => ({ start: wait.start, end: wait.end, by: 'socket', wait })));
     this.#files = new Stretches(inside.filter((event) => event.tid !== tid).flatMap((event) => fileClaims(event, scene)));
     const loops = scene.retries.filter((retry) => retry.pid === pid && retry.tid === tid);
     this.#retries = new Stretches<Claim>(loops.map((retry) => ({ start: retry.start, end: retry.end, by: 'retry', retry })));
@@ -122,8 +127,8 @@ class Walk {
   }
 
   /**
-   * After its last event a thread computes, or is in a call that never returned. Calls that had not returned when the recording
-   * ended are events themselves: a thread that lived until then and has none computed.
+   * After its last event a thread computes, or is in a call that never returned. Calls that had not returned when the recording or
+   * their process ended are events themselves: a thread whose end was seen, or that lived until then, and that has none computed.
    */
   #tail(start: number, end: number, num: number): void {
     if (this.#last === null || this.#last.end > start || this.#computesLast) this.#own(start, end, num);
@@ -145,6 +150,7 @@ class Walk {
     else if (kind === 'join') this.#divide(start, end, [this.#children], 'wait', 'a child process', event.num);
     else if (kind === 'lock' || isLockWait(event.type, event.value ?? -1)) this.#divide(start, end, [], 'lock', fd?.name ?? '', event.num);
     else if (kind === 'accept') this.#divide(start, end, [], 'idle', '', event.num);
+    else if (isFifoOpen(event, fd)) this.#divide(start, end, [], 'fifo', openedFifo(this.#scene, event.num).path, event.num);
     else if (kind === 'sync' || (kind === 'file' && (fd === undefined || use === 'file')))
       this.#divide(start, end, [], kind, fd?.name ?? '', event.num);
     else if (kind === 'io' || kind === 'connect') this.#io(event, use, start, end);

@@ -35,7 +35,7 @@ export function peerOf(scene: Scene, of: Phase, depth: number): Peer | null {
     answered: answered?.start ?? null,
     closed: events.find(({ pid, type }) => pid === holder.pid && LEAVES.has(type.name))?.end ?? null,
     nums,
-    phases: window.to > window.from ? criticalPath(scene, holder.pid, holder.tid, window, depth + 1) : [],
+    phases: window.to > window.from ? criticalPath(scene, holder.pid, holder.tid, window, depth + 1, socket.local) : [],
   };
 }
 
@@ -44,7 +44,7 @@ function queued(scene: Scene, phase: Phase, socket: SocketPhase, depth: number):
   const listener = phase.kind === 'connect' ? null : listenerOf(scene, socket, phase);
   if (listener === null) return null;
   const { process, pod, tid } = listener;
-  const phases = criticalPath(scene, process.pid, tid, { from: phase.start, to: phase.end }, depth + 1);
+  const phases = criticalPath(scene, process.pid, tid, { from: phase.start, to: phase.end }, depth + 1, socket.local);
   return { process, pod, address: socket.remote, received: null, answered: null, closed: null, nums: [], phases };
 }
 

@@ -47,7 +47,7 @@ export function problemsOf(scene: Scene, failures: Failures): Problem[] {
     const weighs = weightOf(failure, failures.ends.get(failure.pid), scene) >= 1;
     if (weighs && !madeGood(scene, failure)) add(failure);
   }
-  for (const [pid, soft] of failures.soft) for (const failure of proven(pid, soft, failures, byPid.has(pid))) add(failure);
+  for (const [pid, soft] of failures.soft) for (const failure of proven(pid, soft, failures, byPid.has(pid), scene)) add(failure);
   for (const [pid, end] of failures.ends) for (const failure of endFailure(pid, end, failures, byPid.has(pid), scene)) add(failure);
   return [...byPid]
     .map(([pid, own]) => problemOf(pid, own, scene, failures))
@@ -76,7 +76,7 @@ function weightOf(failure: Failure, end: End | undefined, scene: Scene): number 
     case 'lost':
       return begun ? (fatal ? FATAL : 2) : 0;
     case 'ended':
-      return failure.call === 'signal' ? 2.5 : failure.call === 'killed' ? 1.2 : 1;
+      return failure.call === 'signal' ? 2.5 : failure.call === 'exit' ? 1 : 1.2;
     case 'bind':
       return fatal ? FATAL : begun ? 1.5 : 0;
     case 'tls':
@@ -99,11 +99,12 @@ function madeGood(scene: Scene, { kind, pid, what, time }: Failure): boolean {
  * Of ordinary errors those that the process complained of and ended with an error for: it wrote the path or the error's
  * text. `known`: a graver failure is, so an error's text alone proves nothing.
  */
-function proven(pid: number, all: readonly Failure[], { ends, words }: Failures, known: boolean): Failure[] {
+function proven(pid: number, all: readonly Failure[], { ends, words }: Failures, known: boolean, scene: Scene): Failure[] {
   if (!endedBadly(ends.get(pid))) return [];
   const said = words.get(pid) ?? '';
   const soft = all.filter(({ what }) => !OPTIONAL.test(what));
-  const named = soft.findLast(({ what }) => what !== '' && said.includes(baseName(what)));
+  const own = scene.life(pid)?.name.comm; // it begins what it says with its own name
+  const named = soft.findLast(({ what }) => what !== '' && baseName(what) !== own && said.includes(baseName(what)));
   const texted = soft.findLast(({ error }) => TEXTS[error] !== undefined && said.includes(TEXTS[error]));
   const locked = /\block(ed)?\b/i.test(said) ? soft.findLast(({ kind }) => kind === 'lock') : undefined;
   const both = soft.findLast(({ what, error }) => what !== '' && said.includes(baseName(what)) && said.includes(TEXTS[error] ?? error));
@@ -146,8 +147,20 @@ function endFailure(pid: number, end: End, failures: Failures, known: boolean, s
     return scene.toldToStop(pid) !== null || (killerOf(pid, end, failures) === null && !waitsToBeAsked(scene, pid))
       ? [{ ...base, call: 'killed', error: `${end.signal}` }]
       : [];
-  if (known || end.exit === 0 || scene.life(pid)?.begun !== true || isQuietFailure(failures.words.get(pid))) return [];
+  if (scene.life(pid)?.begun !== true) return [];
+  if (end.signal !== 0) return isMissed(scene, pid) ? [{ ...base, call: 'killed', error: `${end.signal}` }] : [];
+  if (known || end.exit === 0) return [];
+  if (scene.stoppedBy(pid) !== null) return isMissed(scene, pid) ? [{ ...base, call: 'stopped', error: `${end.exit}` }] : [];
+  if (isQuietFailure(failures.words.get(pid)) && scene.killedChild(pid) === null) return [];
   return [{ ...base, call: 'exit', error: `${end.exit}` }];
+}
+
+/** Whether a process that was told to stop was wanted: its parent then failed, or it is the command that was recorded. Servers are told to stop every day. */
+function isMissed(scene: Scene, pid: number): boolean {
+  if (waitsToBeAsked(scene, pid)) return false;
+  const parent = scene.life(scene.life(pid)?.ppid ?? 0);
+  const end = parent?.begun === true ? scene.endOf(parent.name.pid) : null;
+  return `${pid}` === scene.capture.meta.command_pid || (end !== null && end.exit !== 0);
 }
 
 /** A server without a request at hand: that it is stopped harms nobody. */

@@ -130,8 +130,8 @@ class Heads {
 }
 
 /** What is known of a connection: so many writes without TLS, and it is plain. */
-const PLAIN = 4;
-const TLS = 5;
+const PLAIN = 2;
+const TLS = 3;
 const TLS_HANDSHAKE = 0x16;
 
 function argOf(chunk: Chunk, i: number, type: EventType, names: Readonly<Record<string, string>>): number | null {

@@ -12,7 +12,7 @@ import type { Dimensions, ProcessRow } from '../model/rows.ts';
 import { Cluster } from '../node/cluster.ts';
 import { Ways } from '../node/way.ts';
 import type { End, Failures, Retry, Signal } from './failures.ts';
-import { type BrokenHandshake, brokenHandshakes } from './handshakes.ts';
+import { type BrokenHandshake, brokenHandshakes, type Handshake, handshakes } from './handshakes.ts';
 import { killerOf } from './problems.ts';
 import { type Ev, processEvents } from './process-events.ts';
 import { type SocketWait, socketWaits } from './sockets.ts';
@@ -38,6 +38,10 @@ const STOPS: ReadonlySet<number> = new Set([19, 20, 21, 22]);
 const SIGCONT = 18;
 const SIGKILL = 9;
 const SIGTERM = 15;
+/** SIGHUP, SIGINT, SIGTERM: a program is asked to end. */
+const TELLS: ReadonlySet<number> = new Set([1, 2, SIGTERM]);
+/** A shell's exit status where a signal ended what it ran is this and the signal's number. */
+const SIGNALLED = 128;
 /** ns in which a program may end when it is told to. */
 const TIME_TO_END = 0.5e9;
 
@@ -122,6 +126,27 @@ export class Scene {
     return told === undefined || end.time - told.time < TIME_TO_END ? null : end.time - told.time;
   }
 
+  /** The signal that a process was told to end by, where it then ended with what shells call that: 128 and its number. null: it was not. */
+  stoppedBy(pid: number): Signal | null {
+    const end = this.endOf(pid);
+    if (end === null || end.signal !== 0) return null;
+    const isIt = ({ to, signal, time }: Signal) => to === pid && signal === end.exit - SIGNALLED && TELLS.has(signal) && time <= end.time;
+    const all = (this.failures?.signals ?? []).filter(isIt);
+    return all.find(({ by }) => by !== 0) ?? all[0] ?? null;
+  }
+
+  /** A child whose death by a signal is what a process ended with, or for: shells tell both by their status or in words. null: there is none. */
+  killedChild(pid: number): (End & { readonly pid: number }) | null {
+    const end = this.endOf(pid);
+    if (end === null || end.exit === 0) return null;
+    for (const { name } of this.children(pid, -Infinity, end.time)) {
+      const child = this.endOf(name.pid);
+      if (child === null || child.signal === 0 || child.time > end.time) continue;
+      if (child.signal === end.exit - SIGNALLED || this.words(pid).includes(`${name.pid} `)) return { ...child, pid: name.pid };
+    }
+    return null;
+  }
+
   /** The signal that stopped a process for most of a time; null: it was not stopped. */
   stopOf(pid: number, from: number, to: number): Signal | null {
     const own = (this.failures?.signals ?? []).filter((signal) => signal.to === pid && signal.time < to);
@@ -141,9 +166,14 @@ export class Scene {
     return this.failures?.retries ?? [];
   }
 
-  /** TLS handshakes that a process broke off. */
+  /** TLS handshakes that a process began. */
+  handshakes(pid: number): Handshake[] {
+    return handshakes(this, pid);
+  }
+
+  /** Those that it broke off. */
   brokenHandshakes(pid: number): BrokenHandshake[] {
-    return brokenHandshakes(this, pid);
+    return brokenHandshakes(this.handshakes(pid));
   }
 
   /** Where dropped packets vanished; null: the capture has no look at the node. */

@@ -1,12 +1,13 @@
 /** What a process' client sockets were waiting for: for the connection, the TLS handshake, an answer. Threads do not matter here. */
 import { errnoName } from '../model/errno.ts';
 import type { Dimensions, FdRow } from '../model/rows.ts';
+import { datagramWaits } from './datagrams.ts';
 import { fdUse, isStream, localText, remoteText, socketKey } from './descriptors.ts';
 import type { Ev } from './process-events.ts';
 
 /** A stretch of time in which a socket owed something to its process. */
 export interface SocketWait {
-  readonly kind: 'connect' | 'tls' | 'server';
+  readonly kind: 'connect' | 'tls' | 'server' | 'datagram';
   readonly socket: Socket;
   readonly start: number;
   readonly end: number;
@@ -43,7 +44,7 @@ export function socketWaits(events: readonly Ev[], dims: Dimensions): SocketWait
   const fold = new Sockets(dims);
   for (const event of events) fold.add(event);
   fold.finish();
-  return fold.waits;
+  return [...fold.waits, ...datagramWaits(events, dims)];
 }
 
 class Sockets {

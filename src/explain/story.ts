@@ -6,8 +6,27 @@ import type { DnsRow } from '../model/dns.ts';
 import type { Dropped } from '../node/way.ts';
 import type { CauseFacts, CauseId } from './catalog.ts';
 
-/** What a process spends its time on. `sync`: for the disk to have it; `wait`: for another process or thread of which no more is known. */
-export const KINDS = ['dns', 'connect', 'tls', 'server', 'file', 'sync', 'lock', 'retry', 'sleep', 'poll', 'wait', 'idle', 'cpu'] as const;
+/**
+ * What a process spends its time on. `sync`: for the disk to have it; `fifo`: until somebody opens a pipe’s other end; `wait`: for another
+ * process or thread of which no more is known.
+ */
+export const KINDS = [
+  'dns',
+  'connect',
+  'tls',
+  'server',
+  'datagram',
+  'file',
+  'fifo',
+  'sync',
+  'lock',
+  'retry',
+  'sleep',
+  'poll',
+  'wait',
+  'idle',
+  'cpu',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Part of the critical path: time that is of one kind and about one thing. */

@@ -221,6 +221,7 @@ export const CALLS: readonly CallSpec[] = [
   call(61, 'wait4', 'wait', 'wait', [res, int('pid', 0), flags('options', 2, 'wait')], waits),
   call(247, 'waitid', 'wait', 'wait', [res, int('idtype', 0), int('id', 1)], waits),
   call(34, 'pause', 'wait', 'wait', [res], waits),
+  call(130, 'rt_sigsuspend', 'wait', 'wait', [res], waits),
   call(128, 'rt_sigtimedwait', 'wait', 'wait', [res], waits),
   // Processes
   call(56, 'clone', 'process', 'process', [res, flags('flags', 0, 'clone')]),

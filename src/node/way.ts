@@ -47,7 +47,7 @@ export class Ways {
     const place = this.#cluster.placeOf(netns);
     const rule = this.#ruleOf(dropped);
     return {
-      at: place?.name ?? (netns === 0 ? 'a namespace that is not told' : `network namespace ${netns}, which was not looked into`),
+      at: place?.name ?? (netns === 0 ? 'a namespace that is not told' : `network namespace ${netns} (not looked into)`),
       link: ifindex > 0 ? this.#linkName(netns, ifindex) : '',
       passed: this.#passed(dropped, place),
       rule,

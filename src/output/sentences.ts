@@ -17,8 +17,7 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
   ...DNS_SENTENCES,
   'accept-queue-full': (f) =>
     `${connecting(f)}: the accept queue of ${f.server === null ? 'the server' : name(f.server)} is full, so the kernel dropped the handshake.`,
-  'connect-packets-dropped': (f) =>
-    `${connecting(f)}: packets ${f.where === null ? `were dropped (${f.tuple}) by ${list(f.reasons.map(reasonText))}` : `(${f.tuple}) ${vanishedText(f.where)}`}.`,
+  'connect-packets-dropped': (f) => `${connecting(f)}: ${droppedText(f)}.`,
   'connect-unanswered': (f) =>
     f.never
       ? `${connecting(f)}: its first packet (SYN) was not answered${f.again > 0 ? ' and had to be sent again' : ''}.`
@@ -33,7 +32,10 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${name(f.owner)} began a TLS handshake with ${f.to}${ending(f)}: there is no TLS spoken there, it answered in plain text${saying(f)}.`,
   'connect-unreachable': (f) =>
     `${name(f.owner)} failed, since ${f.what} cannot be reached (no route to the ${f.error === 'ENETUNREACH' ? 'network' : 'host'}).`,
-  'connect-forbidden': (f) => `${name(f.owner)} failed, since ${f.what} must not be connected to (${f.error}).`,
+  'connect-forbidden': (f) =>
+    f.filtered
+      ? `${name(f.owner)} failed: a packet filter (iptables or nftables: a network policy, a firewall) rejects connections to ${f.what} (${f.error}).`
+      : `${name(f.owner)} failed, since ${f.what} must not be connected to (${f.error}).`,
   'connect-failed': (f) => `${name(f.owner)} failed, since ${f.what} could not be connected to (${f.error}).`,
   'no-local-port': (f) =>
     `${name(f.owner)} could not connect to ${f.what}: no local port was left for it (EADDRNOTAVAIL)${f.ports === null ? '' : `; those in use to that address lie from ${f.ports[0]} to ${f.ports[1]}`}.`,
@@ -77,6 +79,14 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${name(f.owner)} answered ${f.request === '' ? 'a request' : f.request} of ${f.to} with ${f.status}${f.times > 1 ? `, ${f.times} times` : ''}${f.upstream === '' ? '' : `, ${f.upstream}`}.`,
   'certificate-not-accepted': (f) =>
     `${name(f.owner)} broke the TLS handshake with ${f.to} off${f.alert === '' ? ' after the server had shown its certificate' : `: it sent the alert “${f.alert}”`}${ending(f)}${f.alert === '' ? '; most likely it does not accept the certificate' : ', so it does not accept the server’s certificate'}${saying(f)}.`,
+  'datagram-unanswered': (f) =>
+    `${name(f.owner)} sent ${f.times > 1 ? `${f.times} datagrams` : 'a datagram'} to ${f.to}, and ${f.error === '' ? `no answer came in ${spanText(f.waited)}` : `after ${spanText(f.waited)} it came back with ${f.error}`}${datagramFate(f)}.`,
+  'datagram-slow': (f) =>
+    `${name(f.owner)} waited ${spanText(f.waited)} for the answer of ${f.to} to its datagram${f.times > 1 ? 's' : ''}${datagramFate(f)}.`,
+  'pipe-without-other-end': (f) =>
+    f.never
+      ? `${name(f.owner)} waited ${spanText(f.waited)} in vain to open ${f.to}${f.end === '' ? '' : ` for ${f.end}`}: so waits a named pipe (FIFO) that nobody opens${OTHER_END[f.end]}.`
+      : `${name(f.owner)} waited ${spanText(f.waited)} to open the pipe ${f.to}${f.end === '' ? '' : ` for ${f.end}`}: nobody had it open${OTHER_END[f.end]}${f.opener === null ? ' until then' : ` until ${name(f.opener)} did`}.`,
   'slow-fsync': (f) =>
     `${name(f.owner)} waited ${spanText(f.waited)} for the disk to have written ${f.to === '' ? 'files' : f.to} (fsync)${f.times > 1 ? `, ${f.times} times` : ''}.`,
   'slow-file': (f) => `${name(f.owner)} spent ${spanText(f.waited)} reading and writing ${f.to === '' ? 'files' : f.to}.`,
@@ -112,14 +122,21 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${name(f.owner)} could not start another process or thread: the limit is reached (${f.call}: ${f.error}, ${times(f.times)})${after(f)}.`,
   'program-crashed': (f) => `${name(f.owner)} crashed: ${signal(f.signal)} ended it${saying(f)}.`,
   'program-killed': (f) =>
-    `${name(f.owner)} was ended by ${signal(f.signal)}${f.told === null ? '' : `, ${spanText(f.told)} after a SIGTERM that it took no notice of`}, ${f.by === null ? `which no recorded process sent: ${f.signal === 9 ? 'the kernel, for want of memory, or somebody outside the recording' : 'somebody outside the recording'}` : `sent by ${name(f.by)}`}.`,
+    `${name(f.owner)} was ended by ${signal(f.signal)}${f.told === null ? '' : `, ${spanText(f.told)} after a SIGTERM that it took no notice of`}, ${sender(f)}.`,
+  'program-stopped': (f) =>
+    `${name(f.owner)} was told to stop (${signal(f.signal)})${f.by === null ? ', by whom is not recorded' : ` by ${name(f.by)}`}, and ended with ${f.exit}.`,
+  'child-killed': (f) =>
+    `${name(f.owner)}, which ${name(f.parent)} had started, was ended by ${signal(f.signal)}, ${sender(f)}; ${name(f.parent)} then ended with ${f.status}.`,
+  'memory-refused': (f) => `${name(f.owner)} got no more memory${ending(f)}: it wrote “${f.said}” (its calls for memory are not recorded).`,
+  'tls-alert': (f) =>
+    `${name(f.owner)} could not go on with TLS at ${f.to}: the server sent the alert “${f.alert}”${WANTS_CERTIFICATE.test(f.alert) ? ', so it wants a certificate of the client and had none that it accepts' : ''}${ending(f)}${saying(f)}.`,
   'program-ended': (f) => `${name(f.owner)} ended by itself, with 0.`,
   'program-failed': (f) => `${name(f.owner)} ended with ${f.exit}${saying(f)}; no call of it is known to have failed for that.`,
-  'own-sleep': (f) => `${name(f.owner)} slept by itself for ${spanText(f.waited)}.`,
+  'own-sleep': (f) => `${itself(f, 'slept', 'by itself ')}for ${spanText(f.waited)}${sleeps(f)}.`,
   'own-poll': (f) =>
-    `${name(f.owner)} went on waiting by a timer of its own, when nothing was to be waited for any more for ${spanText(f.waited)}.`,
+    `${itself(f, 'went on waiting', '')}by a timer of its own, when nothing was to be waited for any more for ${spanText(f.waited)}.`,
   'own-cpu': (f) =>
-    `${name(f.owner)} computed, or waited for a CPU for ${spanText(f.waited)}${f.calls === null ? '' : `, between ${f.calls.times.toLocaleString('en')} calls of ${f.calls.name}${f.calls.failed > 0 ? `, ${f.calls.failed.toLocaleString('en')} of which failed` : ''}`}.`,
+    `${itself(f, 'computed, or waited for a CPU', '')}for ${spanText(f.waited)}${f.calls === null ? '' : `, between ${f.calls.times.toLocaleString('en')} calls of ${f.calls.name}${f.calls.failed > 0 ? `, ${f.calls.failed.toLocaleString('en')} of which failed` : ''}`}.`,
 };
 
 const NAMESERVER: Readonly<Record<string, string>> = {
@@ -129,6 +146,24 @@ const NAMESERVER: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refuses connections over TCP',
   EPERM: 'may not be asked: a packet filter or a policy on this side forbids it',
 };
+
+function droppedText({ tuple, where, reasons }: CauseFacts['connect-packets-dropped']): string {
+  if (where !== null) return `packets (${tuple}) ${vanishedText(where)}`;
+  if (reasons.length > 1 || reasons[0] !== 'NETFILTER_DROP') return `packets were dropped (${tuple}) by ${list(reasons.map(reasonText))}`;
+  return `a packet filter dropped its packets (${tuple}): iptables or nftables, for a network policy, a firewall or a full conntrack table`;
+}
+
+/** `sleep, which bash (12) ran 25 times, slept `; of one process its name alone. */
+function itself({ owner, children }: CauseFacts['own-sleep'], did: string, alone: string): string {
+  return children === null
+    ? `${name(owner)} ${did} ${alone}`
+    : `${children.comm}, of which ${children.count} ran under ${name(owner)}, ${did} `;
+}
+
+function sleeps({ times, waited, children }: CauseFacts['own-sleep']): string {
+  if (times < 2) return '';
+  return `${children === null ? ',' : ' together,'} in ${times.toLocaleString('en')} sleeps of ${spanText(waited / times)} on average`;
+}
 
 function connecting(f: Connecting): string {
   return f.never
@@ -153,6 +188,34 @@ function serving(f: Serving): string {
 
 function failing(f: Failed): string {
   return `${name(f.owner)} failed in ${f.call}${target(f)}`;
+}
+
+const OTHER_END = { reading: ' for writing', writing: ' for reading', '': '' } as const;
+
+function datagramFate({ reasons, holder, read }: CauseFacts['datagram-unanswered']): string {
+  if (reasons.includes('NO_SOCKET')) return ': nobody has that port open there';
+  if (reasons.length > 0) return `: a packet was dropped by ${list(reasons.map(reasonText))}`;
+  if (holder === null) return '; who should answer is not on this node, so what it did is not in the capture';
+  return `: ${name(holder)} has that port open, and ${read ? 'read the datagram' : 'is not seen to have read the datagram'}`;
+}
+
+/** Alerts by which a server refuses who did not show it a good certificate. */
+const WANTS_CERTIFICATE = /certificate/;
+
+/** SIGPIPE, SIGALRM, SIGXCPU, SIGXFSZ. */
+const KERNELS: Readonly<Record<number, string>> = {
+  13: 'to who writes where nobody reads any more',
+  14: 'when a timer of the program runs out',
+  24: 'when the limit of CPU time is reached',
+  25: 'when a file grows beyond the limit',
+};
+
+function sender({ by, owner, signal: ended }: Ended): string {
+  if (by !== null) return by.pid === owner.pid ? 'sent by itself' : `sent by ${name(by)}`;
+  const own = KERNELS[ended];
+  if (own !== undefined) return `which the kernel sends ${own}`;
+  const outside = 'somebody outside the recording';
+  return `which no recorded process sent: ${ended === 9 ? `the kernel, for want of memory, or ${outside}` : outside}`;
 }
 
 function portOf(address: string): number {

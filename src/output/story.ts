@@ -1,12 +1,14 @@
 /** An explanation as text: the sentence first, then where the time went, then what to do. */
 import type { Looked } from '../explain/explain.ts';
 import type { Cause, Phase, Story } from '../explain/story.ts';
+import type { Survived } from '../explain/survived.ts';
 import { redact } from '../model/redact.ts';
 import { signalName } from '../model/signals.ts';
 import { clockText, type Epoch, SECOND, spanText } from '../model/time.ts';
 import { sanitize } from './printable.ts';
 import { sentenceOf } from './sentences.ts';
 import { type TableColumn, tableLines } from './table.ts';
+import { name } from './words.ts';
 
 /** Less of the time than this is summed up; of names and connections, each is shown. */
 const SHOWN_SHARE = 0.005;
@@ -44,18 +46,26 @@ export function storyLines(story: Story, epoch: Epoch): string[] {
 }
 
 /** Nothing was found: what was looked at. “Nothing failed” is said only when it is so. */
-export function nothingLines(over: number, { events, processes, failed, ended, endedBadly }: Looked): string[] {
+export function nothingLines(over: number, { events, processes, failed, ended, endedBadly, survived }: Looked): string[] {
   const times = failed.reduce((sum, row) => sum + row.times, 0);
   const shown = failed.slice(0, MOST_FAILED).map((row) => `${sanitize(row.what)} ×${row.times}`);
   const calls = times === 0 ? 'nothing failed' : `of ${times} failed calls none is known to have done harm (${shown.join(', ')})`;
   const ends = ended === 0 ? '' : `, ${ended} of which ended, ${endedBadly === 0 ? 'all with 0' : `${endedBadly} not with 0`}`;
   return [
     `Nothing waited longer than ${spanText(over)} for what it had asked for, and ${calls}.`,
+    ...survived.slice(0, MOST_FAILED).map((one) => sanitize(survivedText(one))),
     `Looked at ${events.toLocaleString('en')} events of ${processes} processes${ends}.`,
   ];
 }
 
 const MOST_FAILED = 4;
+
+function survivedText({ process, exit, said, by, again }: Survived): string {
+  const how = `${name(process)} ended with ${exit}${said === '' ? '' : ` (“${said}”)`}`;
+  return again
+    ? `${how}, but ${name(by)}, which had started it, tried the same again, and that succeeded.`
+    : `${how}, but ${name(by)}, which had started it, went on and ended with 0.`;
+}
 
 /** The same as Markdown, to be pasted into a ticket: without what looks like a secret. */
 export function storyMarkdown(story: Story, epoch: Epoch): string[] {
@@ -149,6 +159,8 @@ const KIND_TEXT: Readonly<Record<Phase['kind'], string>> = {
   tls: 'TLS handshake',
   server: 'answer',
   file: 'file I/O',
+  fifo: 'pipe open',
+  datagram: 'datagram',
   sync: 'fsync',
   lock: 'lock',
   retry: 'retries',

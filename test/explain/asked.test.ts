@@ -56,12 +56,33 @@ test('where nothing is found, what failed is counted and what was looked at is t
   else expect(first).toMatch(/nothing failed/);
   expect(second).toMatch(/^Looked at [\d,]+ events of \d+ processes/);
   capture.close();
-  const none = { events: 5, processes: 1, failed: [], ended: 1, endedBadly: 0 };
+  const none = { events: 5, processes: 1, failed: [], ended: 1, endedBadly: 0, survived: [] };
   expect(nothingLines(over, none)).toEqual([
     'Nothing waited longer than 100 ms for what it had asked for, and nothing failed.',
     'Looked at 5 events of 1 processes, 1 of which ended, all with 0.',
   ]);
 });
+
+test('a program that only slept, often, is answered for when it is named: with the sum of its sleeps', () => {
+  const capture = open('healthy-a-program-that-sleeps-again-and-again');
+  const pid = [...capture.dims.processes.all()].find(({ comm }) => comm === 'failing')!.pid;
+  const { story } = explain(capture, { ...all, pids: new Set([pid]) });
+  expect(story!.causes[0]!.id).toBe('own-sleep');
+  expect(sentenceOf(story!.causes[0]!)).toMatch(/^failing \(\d+\) slept by itself for 5\d\d ms, in 25 sleeps of 2\d\.\d ms on average\.$/);
+  capture.close();
+});
+
+test.each([
+  ['healthy-a-script-that-gets-over-a-failure', /^cat \(\d+\) ended with 1 \(“cat: \/mnt\/none: No such file or directory”\), but \S+ \(\d+\), which had started it, went on and ended with 0\.$/],
+  ['healthy-a-file-that-is-there-when-it-is-tried-again', /^cat \(\d+\) ended with 1 .*, but \S+ \(\d+\), which had started it, tried the same again, and that succeeded\.$/],
+] as const)('%s: it is told, and blamed on nobody', (scene, says) => {
+  const capture = open(scene);
+  const { story, looked, over } = explain(capture, all);
+  expect(story).toBeNull();
+  expect(nothingLines(over, looked)[1]).toMatch(says);
+  expect(list(capture, all, 10)).toEqual([]);
+  capture.close();
+}); // biome-ignore format: a table
 
 test('events that were lost make a cause less sure, and forbid to say that nothing came', () => {
   const capture = open('a-host-that-does-not-answer');

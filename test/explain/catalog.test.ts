@@ -132,7 +132,7 @@ beforeAll(() => {
 /** What two machines are needed for, or hardware, is made from phases by hand: the rules see no difference. */
 // biome-ignore format: a table
 const BY_HAND: readonly (readonly [id: CauseId, says: RegExp, phases: readonly Phase[], failures?: readonly Failure[]])[] = [
-  ['connect-packets-dropped', /dropped \(192\.0\.2\.1:40000->192\.0\.2\.7:80\) by a packet filter/, [phase('connect', { socket: socket({ outcome: 'given up', trouble: [trouble('packet_drop', 'NETFILTER_DROP')] }) })]],
+  ['connect-packets-dropped', /a packet filter dropped its packets \(192\.0\.2\.1:40000->192\.0\.2\.7:80\): iptables or nftables/, [phase('connect', { socket: socket({ outcome: 'given up', trouble: [trouble('packet_drop', 'NETFILTER_DROP')] }) })]],
   ['connect-packets-dropped', /does not forward packets/, [phase('connect', { socket: socket({ outcome: 'given up', trouble: [trouble('packet_drop', 'IP_INADDRERRORS')] }) })]],
   ['connect-packets-lost', /had to be sent again/, [phase('connect', { socket: socket({ trouble: [trouble('tcp_retransmit')] }) })]],
   ['connect-slow', /is that far away/, [phase('connect', { socket: socket({}) })]],
@@ -155,6 +155,14 @@ const BY_HAND: readonly (readonly [id: CauseId, says: RegExp, phases: readonly P
   ['dns-search-domain-fails', /names under the search domain test, and after 5\.000 s the resolver gave up there/, names([['b', 'NXDOMAIN', MS], ['b.test', null, 5 * SECOND]])],
   ['dns-name-silent', /answers other names at once, but not this one/, names([['b.test', 'NXDOMAIN', MS], ['b', null, 5 * SECOND]])],
   ['dns-answer-lost', /coredns \(3\), the DNS server at 10\.3\.0\.10:53, received the questions and answered, but its answers did not arrive/, names([['b', null, 5 * SECOND]], { comm: 'coredns' })],
+  ['datagram-slow', /waited 1\.000 s for the answer of 192\.0\.2\.7:80 to its datagram; who should answer is not on this node/, [phase('datagram', { socket: socket({ local: '' }) })]],
+  ['datagram-unanswered', /sent a datagram to 192\.0\.2\.7:80, and after 1\.000 s it came back with EHOSTUNREACH/, [phase('datagram', { socket: socket({ local: '', outcome: 'failed', error: 'EHOSTUNREACH' }) })]],
+  ['connect-forbidden', /a packet filter .* rejects connections to 192\.0\.2\.7:80 \(EHOSTUNREACH\)/, [], [failure('connect', 'EHOSTUNREACH', { socket: socket({ trouble: [trouble('packet_drop', 'NETFILTER_DROP')] }) })]],
+  ['connect-unreachable', /no route to the host/, [], [failure('connect', 'EHOSTUNREACH')]],
+  ['disk-full', /failed in call of \/data: the quota is used up \(EDQUOT, once\)/, [], [failure('file', 'EDQUOT', { what: '/data' })]],
+  ['own-sleep', /slept by itself for 2\.000 s, in 25 sleeps of 80\.0 ms on average/, [phase('sleep', { what: '', duration: 2 * SECOND, count: 25 })]],
+  ['own-sleep', /^sleep, of which 3 ran under client \(1\), slept for 240 ms together, in 3 sleeps of 80\.0 ms/, [2, 3, 4].map((pid) => phase('sleep', { what: '', duration: 80 * MS, process: { pid, comm: 'sleep' } }))],
+  ['own-cpu', /^cat, of which 3 ran under client \(1\), computed, or waited for a CPU for 240 ms\./, [2, 3, 4].map((pid) => phase('cpu', { what: '', duration: 80 * MS, process: { pid, comm: 'cat' } }))],
   ['out-of-memory', /no memory is left/, [], [failure('file', 'ENOMEM')]],
 ];
 

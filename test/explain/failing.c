@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -134,6 +135,9 @@ static void serve(const char *how, int port)
 	} else if (strcmp(how, "grpc") == 0) {
 		if (write(fd, TRAILERS, sizeof TRAILERS) < 0)
 			fail("answer");
+	} else if (strcmp(how, "alert") == 0) {
+		if (write(fd, "\x15\x03\x03\0\2\2\x74", 7) < 0)
+			fail("alert");
 	} else if (strcmp(how, "once") == 0) {
 		say(fd, GOOD);
 		sleep_ms(50);
@@ -190,6 +194,29 @@ static void refuse_certificate(int port)
 		fail("alert");
 	fprintf(stderr, "certificate verify failed\n");
 	exit(60);
+}
+
+static void greet_tls(int port)
+{
+	int fd = connected(port);
+
+	say(fd, "\x16\x03\x01 hello");
+	hear(fd);
+	fprintf(stderr, "handshake failed\n");
+	exit(35);
+}
+
+/* Asks without a connection, so that the kernel does not tell it when nobody has the port. */
+static void ask_datagram(int port)
+{
+	struct sockaddr_in at = here(port);
+	struct timeval patience = { 0, 400000 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	char answer[64];
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	if (sendto(fd, "hello", 5, 0, (struct sockaddr *)&at, sizeof at) < 0 || recv(fd, answer, sizeof answer, 0) < 0)
+		fail("ask");
 }
 
 static void connect_unix(const char *path)
@@ -325,6 +352,50 @@ static void fork_many(void)
 		fail("fork");
 }
 
+/* Forks a child that waits, sends it a signal, and ends as shells do. A child that obeys ends by itself. */
+static void obey(int number)
+{
+	_exit(128 + number);
+}
+
+static void end_child(int number)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0)
+		for (;;)
+			pause();
+	sleep_ms(50);
+	kill(child, number);
+	waitpid(child, &status, 0);
+	exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+static void kill_child(void)
+{
+	end_child(SIGKILL);
+}
+
+static void stop_child(void)
+{
+	signal(SIGTERM, obey);
+	end_child(SIGTERM);
+}
+
+static void grow(void)
+{
+	limit(RLIMIT_AS, 64 << 20);
+	if (malloc(256 << 20) == NULL)
+		fail("malloc");
+}
+
+static void nap(int times)
+{
+	while (times-- > 0)
+		sleep_ms(20);
+}
+
 /* The kernel kills who takes more processor time than it may. */
 static void burn(void)
 {
@@ -346,6 +417,12 @@ int main(int argc, char **argv)
 		{ .name = "shout", .with_number = shout },
 		{ .name = "many-connections", .with_number = many_connections },
 		{ .name = "refuse-certificate", .with_number = refuse_certificate },
+		{ .name = "greet-tls", .with_number = greet_tls },
+		{ .name = "ask-datagram", .with_number = ask_datagram },
+		{ .name = "nap", .with_number = nap },
+		{ .name = "kill-child", .alone = kill_child },
+		{ .name = "stop-child", .alone = stop_child },
+		{ .name = "grow", .alone = grow },
 		{ .name = "connect-unix", .with_text = connect_unix },
 		{ .name = "connect", .with_text = connect_to },
 		{ .name = "fill", .with_text = fill },

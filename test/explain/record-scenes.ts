@@ -15,7 +15,7 @@ const LOADING = ['/lib/', '/usr/lib/', '/etc/ld.so'].flatMap((folder) => [
   `fd.name startswith ${folder}`,
   `evt.arg.path startswith ${folder}`,
 ]);
-const KEPT = `(proc.name in (sick, failing, curl, cat, sleep) or evt.type=kill or evt.type in (packet_drop, connect_unanswered, tcp_retransmit, tcp_reset_sent, tcp_reset_received, accept_queue_full)) and not (evt.type in (openat, close, read, pread) and (${LOADING.join(' or ')}))`;
+const KEPT = `(proc.name in (sick, failing, curl, cat, sleep) or evt.type in (kill, procexit) or evt.type in (packet_drop, connect_unanswered, tcp_retransmit, tcp_reset_sent, tcp_reset_received, accept_queue_full)) and not (evt.type in (openat, close, read, pread) and (${LOADING.join(' or ')}))`;
 const bin = 'bin/trowel';
 const folder = mkdtempSync('/tmp/scene-');
 const target = 'captures/scenes';
@@ -69,6 +69,7 @@ function tidy(path: string): void {
       db.prepare(change).run(process.cwd());
     }
   }
+  db.exec('DROP INDEX IF EXISTS chunk_by_num'); // there is one chunk
   db.exec("DELETE FROM node_fact; DELETE FROM meta WHERE key = 'nodeMissing'");
   for (const { name } of Object.values(DIMENSIONS)) {
     if (db.prepare(`SELECT count(*) FROM "${name}"`).pluck().get() === 0) db.exec(`DROP TABLE "${name}"`);

@@ -52,6 +52,22 @@ describe.skipIf(reason !== null)(`explain finds what was wrong (${reason ?? 'as 
     for (const num of cause?.nums ?? []) expect(num).toBeGreaterThan(0);
   });
 
+  test('a datagram to a port that nobody has', () => {
+    const { story } = play({ name: '', script: 'failing ask-datagram 99', cause: 'datagram-unanswered' });
+    expect(sentenceOf(story!.causes[0]!)).toMatch(/sent a datagram to 127\.0\.0\.1:99, .* nobody has that port open there\.$/);
+  });
+
+  test.for([
+    ['sleeps', 'for n in 1 2 3 4 5; do sleep 0.06; done', /^sleep, of which 5 ran under (bash|stage) \(\d+\), slept for \d+ ms together, in 5 sleeps of/],
+    ['computing after the last call', '"$folder/sick" compute 600', /^sick \(\d+\) computed, or waited for a CPU for/],
+    ['what was got over', 'cat /mnt/none; sleep 0.5', /^sleep \(\d+\) slept by itself for/],
+  ] as const)('the command’s own time is the answer where nobody is to be blamed: %s', ([, script, says]) => {
+    const { story, own } = play({ name: '', script, cause: null });
+    expect(story).toBeNull();
+    expect(sentenceOf(own!.causes[0]!)).toMatch(says);
+    expect(own!.causes[0]!.nums.length).toBeGreaterThan(0);
+  }); // biome-ignore format: a table
+
   test.for([
     ['a search domain that nobody answers for', 'start dns normal; "$folder/musl" look-up backend.app', 'dns-search-domain-fails', /musl gives up/],
     ['an AAAA question that is never answered', 'start dns no-aaaa; "$folder/musl" look-up a.b.c.d', 'dns-one-type-unanswered', /never answered the one for AAAA .*EAI_AGAIN/],

@@ -152,6 +152,31 @@ static void publish(int port)
 		fail("publish");
 }
 
+/* Begins its answer at once, as to a watch of Kubernetes, and goes on with it when there are news. */
+static void watch(int port)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", news[] = "3\r\nnew\r\n0\r\n\r\n";
+	int fd = accept(listening(port, 1), NULL, NULL);
+	char request[2048];
+
+	if (read(fd, request, sizeof request) < 0 || write(fd, head, sizeof head - 1) < 0)
+		fail("watch");
+	sleep_ms(LONG_MS);
+	if (write(fd, news, sizeof news - 1) < 0)
+		fail("watch");
+}
+
+/* Has a UDP port open and reads nothing. */
+static void hold_port(int port)
+{
+	struct sockaddr_in at = address("127.0.0.1", port);
+
+	if (bind(socket(AF_INET, SOCK_DGRAM, 0), (struct sockaddr *)&at, sizeof at) < 0)
+		fail("bind");
+	ready();
+	pause();
+}
+
 /* Answers the first request on a connection at once, and takes long for the others. */
 static void tire(int port)
 {
@@ -400,6 +425,12 @@ int main(int argc, char **argv)
 		dns(argument, argc > 3 ? argv[3] : "127.0.0.1", argc > 4 ? argv[4] : "");
 	else if (strcmp(what, "publish") == 0)
 		publish(number);
+	else if (strcmp(what, "watch") == 0)
+		watch(number);
+	else if (strcmp(what, "hold-port") == 0)
+		hold_port(number);
+	else if (strcmp(what, "compute") == 0)
+		compute_ms(number);
 	else if (strcmp(what, "tire") == 0)
 		tire(number);
 	else if (strcmp(what, "subscribe") == 0)

@@ -56,4 +56,36 @@ for fd in range(3, 300000):
   except OSError: pass'` },
   { link: 'https://github.com/cloudnativelabs/kube-router/issues/521', what: 'a connection that was idle is answered by a reset when it is used again', before: 'python3 (8692) sent a request to 127.0.0.1:80 on a connection that had been idle for 300 ms, and it was closed or reset (ECONNRESET) without an answer: the server had ended it before.', says: /idle for 3\d\d ms.*(reset|ECONNRESET)/,
     script: `${SERVER} 80 & ${UP(80)}; (until [ -e $at/first ]; do sleep .05; done; iptables -A INPUT -p tcp --dport 80 -j REJECT --reject-with tcp-reset) & ${TWICE} $at/first; kill %1` },
+  { link: 'https://github.com/fullstorydev/grpcurl/issues/439', what: 'a server wants a certificate of the client, and the client shows none', before: 'curl (32095) ended with 56; it wrote “curl: (56) OpenSSL SSL_read: … tlsv13 alert certificate required, errno 0”; no call of it is known to have failed for that.', says: /127\.0\.0\.1:443: the server sent the alert “certificate required”/,
+    script: `cd $at; openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -subj /CN=localhost -days 2 2>/dev/null; openssl s_server -accept 443 -key k.pem -cert c.pem -Verify 1 -verify_return_error -CAfile c.pem -www >/dev/null 2>&1 & ${UP(443)}; curl -sS -k https://127.0.0.1/; kill $!` },
+  { link: 'https://github.com/podman-container-tools/podman/issues/13081', what: 'a log is a named pipe, and nobody reads it: opening it for writing never returns', before: 'sh (20613) spent 1.000 s reading and writing files.', says: /in vain to open …\/log for writing: .*opens for reading/,
+    script: 'mkfifo $at/log; timeout 1 sh -c "echo x >$at/log"' },
+  { link: 'https://github.com/podman-container-tools/podman/pull/4756', what: 'a named pipe is opened for reading after its writer has ended', before: 'cat (20798) spent 999 ms reading and writing files.', says: /in vain to open …\/done for reading: .*opens for writing/,
+    script: 'mkfifo $at/done; timeout 1 cat $at/done' },
+  { link: 'https://github.com/kubernetes/kubeadm/issues/139', what: 'a firewall rejects with icmp-host-prohibited, which looks like a missing route', before: 'curl (21320) failed, since 127.0.0.1:81 cannot be reached (no route to the host).', says: /a packet filter .* rejects connections to 127\.0\.0\.1:81 \(EHOSTUNREACH\)/,
+    script: 'iptables -A INPUT -p tcp --dport 81 -j REJECT --reject-with icmp-host-prohibited; curl -sS http://127.0.0.1:81/' },
+  { link: 'https://github.com/docker-library/tomcat/issues/146', what: 'a program is told to stop, and its status 143 looks like a failure', before: 'Nothing waited longer than 100 ms for what it had asked for, and of 88 failed calls none is known to have done harm (…).', says: /was told to stop \(SIGTERM\) by bash \(\d+\), and ended with 143/,
+    script: 'bash -c "trap \'exit 143\' TERM; : >$at/ready; sleep 5 & wait" & until [ -e $at/ready ]; do sleep .05; done; kill -TERM $!; wait $!' },
+  { link: 'https://github.com/kubernetes/kubernetes/issues/19825', what: 'a container ends with 137, and nobody knows who killed what was in it', before: 'bash (32328) ended with 137; it wrote “bash: line 1: 32330 Killed …”; no call of it is known to have failed for that.', says: /which bash \(\d+\) had started, was ended by SIGKILL, sent by bash \(\d+\); bash \(\d+\) then ended with 137/,
+    script: 'bash -c "sleep 5; echo" & sleep .3; kill -9 $!; wait $!; exit 137' },
+  { link: 'https://github.com/etingof/pysnmp/issues/201', what: 'a question by UDP (SNMP) gets no answer', before: 'Nothing waited longer than 100 ms for what it had asked for, and of 58 failed calls none is known to have done harm (…).', says: /sent a datagram to 127\.0\.0\.1:161, and no answer came in .*nobody has that port open there/,
+    script: `/usr/bin/python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(1)
+s.sendto(b"get", ("127.0.0.1", 161)); s.recvfrom(99)'` },
+  { link: 'https://github.com/esnet/iperf/pull/222', what: 'a client waits for ever for a datagram that a firewall drops', before: 'Nothing waited longer than 100 ms for what it had asked for, and of 58 failed calls none is known to have done harm (…).', says: /sent a datagram to 127\.0\.0\.1:5201, and no answer came in .*packet filter/,
+    script: `iptables -A INPUT -p udp --dport 5201 -j DROP; timeout 1 /usr/bin/python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(("127.0.0.1", 5201)); s.send(b"hello"); s.recv(99)'` },
+  { link: 'https://github.com/ablab/spades/issues/1354', what: 'a limit of the address space refuses memory, though there is some', before: 'python3 (32144) ended with 1; it wrote “Traceback (most recent call last):”; no call of it is known to have failed for that.', says: /got no more memory and ended with 1: it wrote “MemoryError”/,
+    script: 'ulimit -v 200000; /usr/bin/python3 -c "x = bytearray(400 << 20)"' },
+  { link: 'https://github.com/superjamie/minecraft-init-script/issues/27', what: 'a script sleeps again and again', before: 'Nothing waited longer than 100 ms for what it had asked for, and of 389 failed calls none is known to have done harm (…).', says: /^sleep, of which 25 ran under bash \(\d+\), slept for 2\.\d+ s together/,
+    script: 'for n in $(seq 25); do sleep 0.08; done' },
+  { link: 'https://github.com/aws4embeddedlinux/meta-aws/issues/159', what: 'a program computes for seconds before it does anything', before: 'Nothing waited longer than 100 ms for what it had asked for, and of 58 failed calls none is known to have done harm (…).', says: /^python3 \(\d+\) computed, or waited for a CPU for/,
+    script: `/usr/bin/python3 -c '
+import hashlib
+x = b""
+for i in range(1500000): x = hashlib.md5(x).digest()'` },
+  { link: 'https://github.com/AppScale/gts/pull/2025', what: 'a script looks for a file that may be missing, says so, and goes on', before: 'cat (25519) ended with 1; it wrote “cat: …/masters: No such file or directory”; no call of it is known to have failed for that.', says: /^Nothing waited/,
+    script: 'cat $at/masters; sleep .05; echo fine' },
 ];

@@ -40,7 +40,7 @@ export const FAILED_CAUSES = {
   'connect-refused': row<ConnectRefused>('A refused connection', 0.95, 'ss -lnt on the server: is the port there?', ['check that the server runs and listens on that port', 'of a service: check that it has endpoints and the right targetPort'], ['retransmits', 'dropped-packets']),
   'nameserver-unreachable': row<Failed>('A DNS server that cannot be asked', 0.95, 'ip route get ADDRESS, in the network namespace of the process', ['check the nameserver line of resolv.conf, and the route to it', 'with options use-vc: let the server take TCP']),
   'connect-unreachable': row<Failed>('No route', 0.95, 'ip route get ADDRESS, in the network namespace of the process', ['check the routes of the pod and the node, and that kube-proxy runs on this node']),
-  'connect-forbidden': row<Failed>('A connection that is not allowed', 0.95, 'nft list ruleset', ['check the packet filter and the security policy of the pod']),
+  'connect-forbidden': row<Failed & { readonly filtered: boolean }>('A connection that is not allowed', 0.95, 'nft list ruleset', ['check the packet filter and the security policy of the pod']),
   'connect-failed': row<Failed>('A connection that failed', 0.8, 'trowel lens errors FILE', ['look at the error’s meaning for connect(2)']),
   'no-local-port': row<NoLocalPort>('No local port left', 0.95, 'ss -tan state time-wait | wc -l; sysctl net.ipv4.ip_local_port_range', ['keep connections open and use them again, instead of one for each request', 'widen net.ipv4.ip_local_port_range', 'connect to more than one address, or from more than one']),
   'socket-missing': row<Failed>('A Unix socket that nobody serves', 0.9, 'ss -lx', ['start the server that makes the socket, or mount the folder that it is in']),
@@ -163,8 +163,10 @@ function connect(failure: Failure, failed: Failed, shown: { readonly nums: reado
       shown,
     );
   }
+  const filtered = UNREACHABLE.has(error) && drops(trouble).some(({ reason }) => reason === 'NETFILTER_DROP');
+  if (filtered) return cause('connect-forbidden', { ...failed, filtered }, shown);
   if (UNREACHABLE.has(error)) return cause('connect-unreachable', failed, shown);
-  if (error === 'EACCES' || error === 'EPERM') return cause('connect-forbidden', failed, shown);
+  if (error === 'EACCES' || error === 'EPERM') return cause('connect-forbidden', { ...failed, filtered: false }, shown);
   if (error === 'EADDRNOTAVAIL') return cause('no-local-port', { ...failed, ports: localPorts(scene, what) }, shown);
   if (error === 'ETIMEDOUT') {
     const { owner, what: to } = failed;

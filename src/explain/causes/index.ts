@@ -4,16 +4,18 @@ import { FATAL } from '../problems.ts';
 import type { Cause } from '../story.ts';
 import type { Facts, Found, Rule } from './cause.ts';
 import { connectRule } from './connect.ts';
+import { datagramRule } from './datagram.ts';
 import { judgeDns } from './dns.ts';
 import { endedRule } from './ended.ts';
 import { failedRule } from './failed.ts';
+import { fifoRule } from './fifo.ts';
 import { fileRule } from './file.ts';
 import { ownRule } from './own.ts';
 import { retryRule } from './retry.ts';
 import { serverRule } from './server.ts';
 
 /** What somebody else is to blame for. */
-const OTHERS: readonly Rule[] = [judgeDns, connectRule, serverRule, fileRule, retryRule];
+const OTHERS: readonly Rule[] = [judgeDns, connectRule, serverRule, datagramRule, fileRule, fifoRule, retryRule];
 const FAILED: readonly Rule[] = [failedRule, endedRule];
 
 /**

@@ -137,6 +137,8 @@ const PEER_CAUSES: Readonly<Partial<Record<Kind, CauseId & `server-${string}`>>>
   sync: 'server-waits-for-disk',
   lock: 'server-waits-for-lock',
   wait: 'server-waits-for-process',
+  fifo: 'server-waits-for-process',
+  datagram: 'server-waits-for-server',
   cpu: 'server-computes',
 };
 
@@ -171,11 +173,14 @@ export function workText(phase: Phase | undefined): string {
     case 'connect':
       return `waited for its connection to ${what}`;
     case 'server':
+    case 'datagram':
       return `waited for ${what}`;
     case 'tls':
       return `waited for the TLS handshake of ${what}`;
     case 'file':
       return `read and wrote ${what}`;
+    case 'fifo':
+      return `waited for the other end of the pipe ${what}`;
     case 'sync':
       return `waited for the disk to have ${what}`;
     case 'lock':

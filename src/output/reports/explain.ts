@@ -128,6 +128,7 @@ export const EXPLAIN_DOC = 'where the time went, why, what to do about it';
 export const EXPLAIN_COLUMNS: readonly Column<Explanation>[] = [
   column('over', 'ns', 'waits counted from this duration on', (e) => e.over),
   record('story', 'null: nothing waited that long, and nothing failed', STORY, (e) => e.story, NULLABLE),
+  record('own', 'then: how the command that was recorded spent most of its time by itself', STORY, (e) => e.own, NULLABLE),
 ];
 
 export function explanationReport(explanation: Explanation, epoch: Epoch): Report<Explanation> {
@@ -137,10 +138,16 @@ export function explanationReport(explanation: Explanation, epoch: Epoch): Repor
     items: [explanation],
     epoch,
     blocks: {
-      table: (all) => (all.story === null ? nothingLines(all.over, all.looked) : [...storyLines(all.story, epoch), ...othersLines(all)]),
-      markdown: (all) => (all.story === null ? nothingLines(all.over, all.looked) : storyMarkdown(all.story, epoch)),
+      table: (all) =>
+        all.story === null ? nothingFound(all, (own) => storyLines(own, epoch)) : [...storyLines(all.story, epoch), ...othersLines(all)],
+      markdown: (all) => (all.story === null ? nothingFound(all, (own) => storyMarkdown(own, epoch)) : storyMarkdown(all.story, epoch)),
     },
   };
+}
+
+/** Nobody is to be blamed; where the command's time went by itself, that is the answer. */
+function nothingFound({ own, over, looked }: Explanation, tell: (own: Story) => string[]): string[] {
+  return [...(own === null ? [] : [...tell(own), '']), ...nothingLines(over, looked)];
 }
 
 function othersLines({ others }: Explanation): string[] {

@@ -1,6 +1,7 @@
 /** What can be opened, and the one way in which commands open it. */
 import { type Capture, captureEnd } from '../capture/capture.ts';
 import { type EventStream, type Outcome, outcomeOf } from '../capture/event-stream.ts';
+import { joinedEnds } from '../capture/members.ts';
 import { importGaps, nodesOf } from '../capture/meta.ts';
 import { type Opener, openerOf, STDIN } from '../capture/opener.ts';
 import { lookupParts } from '../dns/parts.ts';
@@ -96,6 +97,7 @@ export function contextOf(stream: EventStream, growing = false): CaptureContext 
     get nodes() {
       return nodesOf(stream.meta);
     },
+    ends: joinedEnds(stream.meta),
     growing: growing || passing,
     definitions: definitions(),
     ...(typeNames === undefined ? {} : { typeNames }),

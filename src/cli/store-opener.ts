@@ -25,6 +25,7 @@ export const STORE: Opener = {
     const { chosenRecordings, wallRange } = await import('./store-range.ts');
     const address = storeAddress(file);
     const client = new StoreClient(address);
+    client.endWithInterrupt();
     try {
       await client.check();
       const range = wallRange(address);
@@ -67,6 +68,7 @@ async function pullAll(name: string, folder: string): Promise<string[]> {
     import('./store-range.ts'),
   ]);
   return withStore(name, async (client, address) => {
+    client.endWithInterrupt();
     const range = wallRange(address);
     const files: string[] = [];
     for (const recording of await chosenRecordings(client, address, range)) {

@@ -98,7 +98,8 @@ function causes(phases: readonly Phase[], failures: readonly Failure[] = []): Ca
 
 const peer = (kind: Phase['kind'], what = '') => ({
   process: { pid: 2, comm: 'server' },
-  pod: null, node: null,
+  pod: null,
+  node: null,
   address: TO,
   received: 1,
   answered: SECOND,

@@ -1,0 +1,127 @@
+/** Counts and sums that a store makes of a recording's events, where its SQL decides the filter. */
+import type { EventSums } from '../capture/event-sums.ts';
+import type { Range } from '../capture/select.ts';
+import type { CaptureContext } from '../event/view.ts';
+import type { CompiledFilter } from '../filter/compile.ts';
+import type { NumberColumn } from '../model/columns.ts';
+import type { StoreClient } from './client.ts';
+import { type ColumnValues, columnsOf, exactly, HAS_RESULT, MOST_VALUES } from './exact.ts';
+import { type WallRange, within } from './pull.ts';
+import type { Recording } from './recording.ts';
+import { recording as recordingOf } from './sql.ts';
+
+/** What is asked of one recording. */
+export interface Fold {
+  readonly recording: Recording;
+  readonly range: WallRange;
+  readonly filter: CompiledFilter;
+}
+
+/** Groups of one answer; with more, the events themselves are as good. */
+const MOST_GROUPS = 500_000;
+
+/** In the order of EventSums. An alias may not be the name of a column: it would take its place in the condition. */
+const SUMS = {
+  events: 'count()',
+  bytes: `sum(if(${HAS_RESULT} AND res > 0, res, 0))`,
+  spent: 'sum(if(latency > 0, latency, 0))',
+  errors: `countIf(${HAS_RESULT} AND res < 0)`,
+  measured: 'countIf(latency >= 0)',
+  shortest: 'minIf(latency, latency >= 0)',
+  longest: 'maxIf(latency, latency >= 0)',
+  first: 'argMin(time, num)',
+  last: 'argMax(time, num)',
+  earliest: 'min(time)',
+  latest: 'max(time)',
+} as const satisfies { readonly [Name in Exclude<keyof EventSums, 'type' | 'thread' | 'fd'>]: string };
+export type SumName = keyof typeof SUMS;
+const TIMES: ReadonlySet<string> = new Set(['first', 'last', 'earliest', 'latest']);
+
+/** The condition that decides a filter on a recording; null: the store cannot. */
+export async function conditionOf(
+  client: StoreClient,
+  { recording, range, filter: { plan } }: Fold,
+  context: CaptureContext,
+): Promise<string | null> {
+  if (plan === null) return within(recording, range);
+  const decided = exactly(plan, context, await valuesOf(client, recording, columnsOf(plan)));
+  return decided === null ? null : `${within(recording, range)} AND ${decided}`;
+}
+
+/** Of columns that a filter asks. */
+async function valuesOf(client: StoreClient, { rec }: Recording, columns: ReadonlySet<NumberColumn>): Promise<ColumnValues> {
+  const found = new Map<NumberColumn, readonly number[]>();
+  for (const column of columns) {
+    if (SCATTERED.has(column)) continue;
+    const rows = await client.rows<{ v: string }>(
+      `SELECT DISTINCT ${column} AS v FROM ${client.database}.event WHERE rec = ${recordingOf(rec)} LIMIT ${MOST_VALUES + 1}`,
+    );
+    if (rows.length <= MOST_VALUES)
+      found.set(
+        column,
+        rows.map(({ v }) => Number(v)),
+      );
+  }
+  return found;
+}
+
+/** Nearly each event has another number in these, or they are asked by other ways. */
+const SCATTERED: ReadonlySet<string> = new Set(['num', 'time', 'latency', 'type', 'thread', 'fd']);
+
+/** How many events match; null: that has to be decided here. */
+export async function countOf(client: StoreClient, fold: Fold, context: CaptureContext): Promise<number | null> {
+  const where = await conditionOf(client, fold, context);
+  if (where === null || !(await holds(client, fold.recording, context))) return null;
+  const [row] = await client.rows<{ n: string }>(`SELECT count() AS n FROM ${client.database}.event WHERE ${where}`);
+  return Number(row!.n);
+}
+
+/** Sums by type, thread and descriptor; those that are not `wanted` are 0. Null: that has to be made here. */
+export async function sumsOf(
+  client: StoreClient,
+  fold: Fold,
+  context: CaptureContext,
+  wanted: ReadonlySet<SumName>,
+): Promise<EventSums[] | null> {
+  const where = await conditionOf(client, fold, context);
+  if (where === null || !(await holds(client, fold.recording, context))) return null;
+  const names = Object.keys(SUMS).filter((name): name is SumName => wanted.has(name as SumName));
+  const sums = names.map((name) => `${SUMS[name]} AS of_${name}`);
+  const rows = await client.rows<Readonly<Record<string, string>>>(
+    `SELECT ${['type_id', 'thread', 'fd', ...sums].join(', ')} FROM ${client.database}.event WHERE ${where} ` +
+      `GROUP BY type_id, thread, fd LIMIT ${MOST_GROUPS + 1}`,
+  );
+  return rows.length > MOST_GROUPS ? null : rows.map((row) => read(row, fold.recording.epoch));
+}
+
+function read(row: Readonly<Record<string, string>>, epoch: bigint): EventSums {
+  const value = (name: string) => {
+    const text = row[`of_${name}`];
+    return text === undefined ? 0 : TIMES.has(name) ? Number(BigInt(text) - epoch) : Number(text);
+  };
+  const sums = Object.fromEntries(Object.keys(SUMS).map((name) => [name, value(name)])) as Record<SumName, number>;
+  return { type: Number(row.type_id), thread: Number(row.thread), fd: Number(row.fd), ...sums };
+}
+
+/**
+ * Whether sums are right: each event lies there once, and the rows it refers to were there when the condition was made. What is being
+ * pushed meanwhile may be in two minds.
+ */
+async function holds(client: StoreClient, { rec, events }: Recording, { dims }: CaptureContext): Promise<boolean> {
+  const [row] = await client.rows<{ n: string; thread: string; fd: string; type: string }>(
+    `SELECT count() AS n, max(thread) AS thread, max(fd) AS fd, max(type_id) AS type FROM ${client.database}.event WHERE rec = ${recordingOf(rec)}`,
+  );
+  const known = Number(row!.thread) <= dims.threads.lastId && Number(row!.fd) <= dims.fds.lastId && Number(row!.type) <= dims.types.lastId;
+  return Number(row!.n) === events && known;
+}
+
+/** A range of times of a recording as one of the clock. */
+export function wallOf({ epoch }: Recording, range: WallRange, { fromTime, toTime }: Range): WallRange {
+  const wall = (time: number) => epoch + BigInt(Math.ceil(time));
+  const from = fromTime === undefined ? null : wall(fromTime);
+  const to = toTime === undefined || toTime === Infinity ? null : epoch + BigInt(Math.floor(toTime));
+  return { from: later(range.from, from), to: earlier(range.to, to) };
+}
+
+const later = (a: bigint | null, b: bigint | null): bigint | null => (a === null ? b : b === null || a > b ? a : b);
+const earlier = (a: bigint | null, b: bigint | null): bigint | null => (a === null ? b : b === null || a < b ? a : b);

@@ -30,6 +30,7 @@ interface Reading {
 
 export async function read(path: string, filterText: string, options: ReadOptions): Promise<void> {
   const ask = (stream: EventStream) => readingOf(stream, filterText, options);
+  if (options.explainFilter === true && isStoreName(path)) return explainThere(path, filterText);
   if (await isCountedThere(path, filterText, options)) return;
   if (options.around !== undefined || options.explainFilter === true || options.time === 'd') await readCapture(path, ask, options);
   else {
@@ -80,6 +81,12 @@ async function print(stream: EventStream, { filter, printer, fields }: Reading, 
 async function explain(capture: Capture, filter: CompiledFilter): Promise<void> {
   const sink = new Sink();
   sink.lines((await import('./explain-filter.ts')).explainFilter(capture, filter));
+  sink.flush();
+}
+
+async function explainThere(name: string, filterText: string): Promise<void> {
+  const sink = new Sink();
+  sink.lines(await (await import('./explain-store.ts')).explainOnStore(name, filterText));
   sink.flush();
 }
 

@@ -48,8 +48,8 @@ export async function conditionOf(
   return decided === null ? null : `${within(recording, range)} AND ${decided}`;
 }
 
-/** Of columns that a filter asks. */
-async function valuesOf(client: StoreClient, { rec }: Recording, columns: ReadonlySet<NumberColumn>): Promise<ColumnValues> {
+/** Of columns that a filter asks: what `exactly` needs to know. */
+export async function valuesOf(client: StoreClient, { rec }: Recording, columns: ReadonlySet<NumberColumn>): Promise<ColumnValues> {
   const found = new Map<NumberColumn, readonly number[]>();
   for (const column of columns) {
     if (SCATTERED.has(column)) continue;

@@ -125,6 +125,14 @@ describe.skipIf(noClickHouse !== null)(`a store that adds up (${noClickHouse ?? 
     expect(trowel('read', both, 'evt.num<=400', '--count').stdout).toBe('400\n');
   });
 
+  test('says which part runs where', () => {
+    const { stdout } = trowel('read', one, 'proc.name=curl and evt.failed=true and dns.qname exists', '--explain-filter');
+    expect(stdout).toMatch(/^store: decides .*evt\.failed=true/m);
+    expect(stdout).toMatch(/^here: dns\.qname exists$/m);
+    expect(stdout).toMatch(/^counts and sums: here/m);
+    expect(trowel('read', both, 'proc.name=curl', '--explain-filter').stdout).toMatch(/counts and sums: by the store\nevents: .* pulled/);
+  });
+
   test('Ctrl-C ends the question on the server', async () => {
     const slow = `clickhouse://slow@${server.at('slow').split('//')[1]}`;
     await client.command('CREATE DATABASE slow');

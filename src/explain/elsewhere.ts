@@ -33,13 +33,12 @@ function unrecorded(scene: Scene, phase: Phase): string[] {
   const pods = podsAt(scene, ipOf(address), phase.start).filter(({ node }) => node !== '');
   const nodes = [...new Set(pods.map(({ node }) => node))];
   if (nodes.length === 0 || nodes.some((node) => recorded.has(node))) return [];
-  const who =
-    pods.length === 1 ? `${kindOf(pods[0]!)}${nameOf(pods[0]!)} on ${nodes[0]}` : `one of ${pods.length} pods on ${listed(nodes)}`;
+  const who = pods.length === 1 ? placeOf(pods[0]!) : `one of ${pods.length} pods on ${listed(nodes)}`;
   return [`${address} is ${who}, which was not recorded: record ${listed(nodes)}, too`];
 }
 
-const kindOf = ({ kind }: KubeObjectRow): string => (kind === 'Pod' ? 'pod ' : '');
-const nameOf = ({ kind, namespace, name }: KubeObjectRow): string => (kind === 'Pod' ? `${namespace}/${name}` : `the node ${name} itself`);
+const placeOf = ({ kind, namespace, name, node }: KubeObjectRow): string =>
+  kind === 'Pod' ? `pod ${namespace}/${name} on ${node}` : `an address of ${node}`;
 
 function listed(nodes: readonly string[]): string {
   const more = nodes.length - MOST_NAMED;

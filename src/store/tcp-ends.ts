@@ -1,6 +1,6 @@
 /** The TCP connections of a capture, each as one end has it: when it began, wrote first, read first, and with which bytes. */
 import type { Capture } from '../capture/capture.ts';
-import { type Chunk, payload, startTime } from '../model/chunk.ts';
+import { type Chunk, EventFlag, payload, startTime } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import { endText, isIpSocket } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';
@@ -90,7 +90,8 @@ class Fold {
 
   add(end: Draft, chunk: Chunk, i: number): void {
     const type = this.#types.get(chunk.type[i]!);
-    if (type === undefined) return;
+    // What the kernel says of packets may be of a socket that no recorded process holds.
+    if (type === undefined || (chunk.flags[i]! & EventFlag.ONE_SIDED) !== 0) return;
     const time = chunk.time[i]!;
     end.first = Math.min(end.first, startTime(chunk, i));
     end.last = Math.max(end.last, time);

@@ -22,6 +22,7 @@ import { CaptureReader } from '../../src/store/reader.ts';
 import { CAPTURE, Folder, trowel } from '../export/made.ts';
 import { REFERENCE_FILTERS } from '../helpers/reference-filters.ts';
 import { ClickHouse, noClickHouse } from './clickhouse.ts';
+import { nodesOf } from './nodes.ts';
 
 const ALL = { from: null, to: null };
 const PATIENCE_MS = 20_000;
@@ -123,6 +124,23 @@ describe.skipIf(noClickHouse !== null)(`a store that adds up (${noClickHouse ?? 
     expect(await storeCount(one, 'evt.num<=400', range)).toBe(numbersHere('evt.num<=400').length);
     expect(await storeCount(both, 'evt.num<=400', range)).toBe(null); // of several recordings events are numbered anew
     expect(trowel('read', both, 'evt.num<=400', '--count').stdout).toBe('400\n');
+  });
+
+  test('explains a wait across nodes as the files do', async () => {
+    const path = nodesOf(folder, 'shop');
+    const other = new StoreClient(storeAddress(server.at('shop')));
+    await init(other, null);
+    for (const node of ['node1', 'node2']) {
+      const part = new CaptureReader(join(path, `${node}.trowel`));
+      await push(part, contextOf(part), other);
+      part.close();
+    }
+    await other.close();
+    for (const words of [['explain'], ['lens', 'services']]) {
+      const [there, here] = [trowel(words[0]!, ...words.slice(1), server.at('shop')), trowel(words[0]!, ...words.slice(1), path)];
+      expect(there.stdout).toBe(here.stdout);
+      expect(there.stdout).toContain('store (100');
+    }
   });
 
   test('says which part runs where', () => {

@@ -1,5 +1,6 @@
 /** An explanation as a report of one item: where the time went, in words for people and as data for programs. */
 import type { Origin } from '../../capture/capture.ts';
+import { LIST } from '../../capture/opener.ts';
 import type { Explanation } from '../../explain/explain.ts';
 import type {
   Confidence,
@@ -183,5 +184,8 @@ function listedLines({ process, scope, start, end, causes }: Story, i: number, p
   const seconds = (ns: number) => (ns / SECOND).toFixed(6);
   const range = scope === 'life' ? '' : ` --from ${seconds(start)} --to ${seconds(end)}`;
   const from = over === '100ms' ? '' : ` --over ${over}`;
-  return [`${i + 1}. ${sanitize(sentence)}`, `   trowel explain ${sanitize(path)} --pid ${process.pid}${range}${from}`];
+  return [
+    `${i + 1}. ${sanitize(sentence)}`,
+    `   trowel explain ${path.split(LIST).map(sanitize).join(' ')} --pid ${process.pid}${range}${from}`,
+  ];
 }

@@ -15,6 +15,7 @@ import { StoredSegments, spoolFolder, spoolInto } from './collect-store.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { lostText } from './lost.ts';
+import { redactRules } from './record-config.ts';
 import { parseSpan } from './span.ts';
 
 export interface CollectOptions {
@@ -33,6 +34,8 @@ export interface CollectOptions {
   /** Recordings go there by way of a folder in `write`. */
   readonly store?: string;
   readonly spoolMb: number;
+  /** A file of rules, or true: those that there are. */
+  readonly redact?: string | true;
 }
 
 const SNAPLEN_WHOLE = 4096;
@@ -44,6 +47,7 @@ export async function collect(filterText: string, options: CollectOptions): Prom
   compileFilter(asked, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
   const filter = withPackets(asked);
   requirePrivacy(options);
+  const redact = redactRules(options.redact);
   const config = {
     snaplen: options.snaplen,
     snaplenWhole: Math.max(options.snaplen, SNAPLEN_WHOLE),
@@ -73,7 +77,18 @@ export async function collect(filterText: string, options: CollectOptions): Prom
         );
     };
     const command = `collect --listen ${options.listen}`;
-    const session = new Session({ path: pathFor, filter, config, command, onEnd, ...(segments === null ? {} : { segments }) }, control);
+    const session = new Session(
+      {
+        path: pathFor,
+        filter,
+        config,
+        command,
+        onEnd,
+        ...(segments === null ? {} : { segments }),
+        ...(redact === undefined ? {} : { redact }),
+      },
+      control,
+    );
     sessions.add(session);
     return session;
   });

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { compileFilter } from '../filter/compile.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
-import { chosenNodes } from './nodes.ts';
+import { chosenNamespaces, chosenNodes } from './nodes.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { ScreenReader } from './screen-reader.ts';
 
@@ -28,7 +28,13 @@ export async function open(path: string, filter: string, options: OpenOptions): 
       context,
       file: path,
       filter,
-      tables: new ScreenReader({ path, growing: context.growing, nodes: chosenNodes(), definitions: [...definitions()] }),
+      tables: new ScreenReader({
+        path,
+        growing: context.growing,
+        nodes: chosenNodes(),
+        namespaces: chosenNamespaces(),
+        definitions: [...definitions()],
+      }),
       follow: recording && wasJustWritten(path),
       colour: wantsColour(options.color),
     });

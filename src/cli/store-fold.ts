@@ -12,6 +12,7 @@ import { compileFilter } from '../filter/compile.ts';
 import type { Question } from '../lens/ask.ts';
 import { isFoldable, isOfNode, neededFor, type Part, rankOfSums } from '../lens/folded.ts';
 import { argsOf, filled, type LensTable, lensFilter } from '../lens/lens.ts';
+import { namespacesOf } from './namespaces.ts';
 import { contextOf } from './open-capture.ts';
 import { chosenRecordings, wallRange } from './store-range.ts';
 
@@ -51,6 +52,7 @@ async function ofEach<T>(name: string, filter: string, rangeOf: (stream: StoreSt
   const client = new StoreClient(address);
   client.endWithInterrupt();
   try {
+    if (namespacesOf(address) !== null) return null;
     await client.check();
     const range = wallRange(address);
     const chosen = await chosenRecordings(client, address, range);

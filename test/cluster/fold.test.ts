@@ -22,7 +22,7 @@ import { CaptureReader } from '../../src/store/reader.ts';
 import { CAPTURE, Folder, trowel } from '../export/made.ts';
 import { REFERENCE_FILTERS } from '../helpers/reference-filters.ts';
 import { ClickHouse, noClickHouse } from './clickhouse.ts';
-import { nodesOf } from './nodes.ts';
+import { nodesOf, type Scene } from './nodes.ts';
 
 const ALL = { from: null, to: null };
 const PATIENCE_MS = 20_000;
@@ -126,9 +126,10 @@ describe.skipIf(noClickHouse !== null)(`a store that adds up (${noClickHouse ?? 
     expect(trowel('read', both, 'evt.num<=400', '--count').stdout).toBe('400\n');
   });
 
-  test('explains a wait across nodes as the files do', async () => {
-    const path = nodesOf(folder, 'shop');
-    const other = new StoreClient(storeAddress(server.at('shop')));
+  /** A database with both nodes of a scene; gives the folder of the same. */
+  async function pushed(scene: Scene): Promise<string> {
+    const path = nodesOf(folder, scene);
+    const other = new StoreClient(storeAddress(server.at(scene)));
     await init(other, null);
     for (const node of ['node1', 'node2']) {
       const part = new CaptureReader(join(path, `${node}.trowel`));
@@ -136,6 +137,38 @@ describe.skipIf(noClickHouse !== null)(`a store that adds up (${noClickHouse ?? 
       part.close();
     }
     await other.close();
+    return path;
+  }
+
+  test('shows one namespace and nothing of others', async () => {
+    const path = await pushed('stall');
+    const masked = server.at('stall?ns=critical-app');
+    const count = trowel('read', path, 'k8s.ns=critical-app', '--count').stdout;
+    expect(trowel('read', masked, '--count').stdout).toBe(count);
+    expect(trowel('read', server.at('stall'), '--only-ns', 'critical-app', '--count').stdout).toBe(count);
+    const pulled = folder.file('pulled.trowel');
+    trowel('pull', `${masked}&node=node2`, '-w', pulled);
+    const db = new Database(pulled);
+    const of = (sql: string) => db.prepare(sql).pluck().all();
+    expect(of('SELECT DISTINCT comm FROM process')).toContain('curl');
+    expect(of("SELECT DISTINCT namespace FROM kube_object WHERE namespace != ''")).toEqual(['critical-app']);
+    expect(of('SELECT * FROM node_fact')).toEqual([]);
+    db.close();
+    expect(trowel('read', masked, '--only-ns', 'kube-system').stderr).toMatch(/the address is of critical-app only/);
+    expect(trowel('read', path, '--only-ns', 'critical-app').stderr).toMatch(/--only-ns is for stores/);
+  });
+
+  test('takes of a file what one namespace has', async () => {
+    const part = new StoreClient(storeAddress(server.at('part')));
+    await init(part, null);
+    await part.close();
+    const file = join(folder.file('stall'), 'node1.trowel');
+    expect(trowel('push', file, server.at('part?ns=critical-app')).stderr).toMatch(/: 0 events stored/);
+    expect(trowel('push', file, server.at('part?ns=kube-system')).stderr).toMatch(/: [1-9]\d* events stored/);
+  });
+
+  test('explains a wait across nodes as the files do', async () => {
+    const path = await pushed('shop');
     for (const words of [['explain'], ['lens', 'services']]) {
       const [there, here] = [trowel(words[0]!, ...words.slice(1), server.at('shop')), trowel(words[0]!, ...words.slice(1), path)];
       expect(there.stdout).toBe(here.stdout);

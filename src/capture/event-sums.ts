@@ -1,9 +1,8 @@
-/** Events that have type, thread and descriptor in common, as sums: what a store can add up without knowing what they mean. */
-export interface EventSums {
-  /** Rows, as a chunk has them. */
-  readonly type: number;
-  readonly thread: number;
-  readonly fd: number;
+/** Rows, as a chunk has them. */
+export type SumKey = 'type' | 'thread' | 'fd';
+
+/** Events that have some of type, thread and descriptor in common (the others are 0), as sums: what a store can add up without knowing what they mean. */
+export interface EventSums extends Readonly<Record<SumKey, number>> {
   readonly events: number;
   /** Bytes that calls moved. */
   readonly bytes: number;
@@ -21,3 +20,5 @@ export interface EventSums {
   readonly earliest: number;
   readonly latest: number;
 }
+
+export type SumName = Exclude<keyof EventSums, SumKey>;

@@ -31,8 +31,8 @@ export async function storeRank({ lens, words = [], filter = '', instead = {} }:
   const args = argsOf(lens, words);
   const by = instead.by ?? lens.ask.by.map((field) => filled(field, args));
   const measures = instead.measures ?? lens.ask.measures;
-  const needed = neededFor(measures);
-  if (needed === null || !isFoldable(by, 1)) return null;
+  const needed = neededFor(by, measures);
+  if (needed === null) return null;
   const parts = await ofEach(
     name,
     lensFilter(lens, args, filter),

@@ -1,5 +1,5 @@
 /** Counts and sums that a store makes of a recording's events, where its SQL decides the filter. */
-import type { EventSums } from '../capture/event-sums.ts';
+import type { EventSums, SumKey, SumName } from '../capture/event-sums.ts';
 import type { Range } from '../capture/select.ts';
 import type { CaptureContext } from '../event/view.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
@@ -9,6 +9,7 @@ import { type ColumnValues, columnsOf, exactly, HAS_RESULT, MOST_VALUES } from '
 import { type WallRange, within } from './pull.ts';
 import type { Recording } from './recording.ts';
 import { recording as recordingOf } from './sql.ts';
+import { COLUMNS } from './where.ts';
 
 /** What is asked of one recording. */
 export interface Fold {
@@ -33,8 +34,7 @@ const SUMS = {
   last: 'argMax(time, num)',
   earliest: 'min(time)',
   latest: 'max(time)',
-} as const satisfies { readonly [Name in Exclude<keyof EventSums, 'type' | 'thread' | 'fd'>]: string };
-export type SumName = keyof typeof SUMS;
+} as const satisfies { readonly [Name in SumName]: string };
 const TIMES: ReadonlySet<string> = new Set(['first', 'last', 'earliest', 'latest']);
 
 /** The condition that decides a filter on a recording; null: the store cannot. */
@@ -76,20 +76,22 @@ export async function countOf(client: StoreClient, fold: Fold, context: CaptureC
   return Number(row!.n);
 }
 
-/** Sums by type, thread and descriptor; those that are not `wanted` are 0. Null: that has to be made here. */
-export async function sumsOf(
-  client: StoreClient,
-  fold: Fold,
-  context: CaptureContext,
-  wanted: ReadonlySet<SumName>,
-): Promise<EventSums[] | null> {
+/** Which sums are wanted, and what the events of one have in common. */
+export interface Wanted {
+  readonly sums: ReadonlySet<SumName>;
+  readonly by: ReadonlySet<SumKey>;
+}
+
+/** Sums that are not wanted are 0. Null: that has to be made here. */
+export async function sumsOf(client: StoreClient, fold: Fold, context: CaptureContext, wanted: Wanted): Promise<EventSums[] | null> {
   const where = await conditionOf(client, fold, context);
   if (where === null || !(await holds(client, fold.recording, context))) return null;
-  const names = Object.keys(SUMS).filter((name): name is SumName => wanted.has(name as SumName));
-  const sums = names.map((name) => `${SUMS[name]} AS of_${name}`);
+  const names = Object.keys(SUMS).filter((name): name is SumName => wanted.sums.has(name as SumName));
+  const keys = [...wanted.by].map((key) => COLUMNS[key]);
+  const selected = [...keys, ...names.map((name) => `${SUMS[name]} AS of_${name}`)].join(', ');
+  const grouped = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
   const rows = await client.rows<Readonly<Record<string, string>>>(
-    `SELECT ${['type_id', 'thread', 'fd', ...sums].join(', ')} FROM ${client.database}.event WHERE ${where} ` +
-      `GROUP BY type_id, thread, fd LIMIT ${MOST_GROUPS + 1}`,
+    `SELECT ${selected} FROM ${client.database}.event WHERE ${where}${grouped} LIMIT ${MOST_GROUPS + 1}`,
   );
   return rows.length > MOST_GROUPS ? null : rows.map((row) => read(row, fold.recording.epoch));
 }
@@ -100,7 +102,8 @@ function read(row: Readonly<Record<string, string>>, epoch: bigint): EventSums {
     return text === undefined ? 0 : TIMES.has(name) ? Number(BigInt(text) - epoch) : Number(text);
   };
   const sums = Object.fromEntries(Object.keys(SUMS).map((name) => [name, value(name)])) as Record<SumName, number>;
-  return { type: Number(row.type_id), thread: Number(row.thread), fd: Number(row.fd), ...sums };
+  const key = (name: SumKey) => Number(row[COLUMNS[name]] ?? 0);
+  return { type: key('type'), thread: key('thread'), fd: key('fd'), ...sums };
 }
 
 /**

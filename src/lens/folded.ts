@@ -2,15 +2,13 @@
  * A ranking made of sums by type, thread and descriptor, such as a store gives them, in place of the events: the same rows, where the
  * fields are told by those and the measures are sums.
  */
-import type { EventSums } from '../capture/event-sums.ts';
+import type { EventSums, SumKey, SumName } from '../capture/event-sums.ts';
 import { type BoundField, type Field, readField } from '../event/fields/field.ts';
 import { type CaptureContext, EventView } from '../event/view.ts';
 import { type GroupField, isRowScope, type RowScope } from './groups.ts';
 import type { LensTable } from './lens.ts';
 import { measureNamed, readingText } from './measures.ts';
 import { groupFields, ROWS, rankTable } from './rank.ts';
-
-type SumName = Exclude<keyof EventSums, 'type' | 'thread' | 'fd'>;
 
 /** How a measure follows from sums: what of one row, and what two rows have together. */
 interface Fold {
@@ -31,12 +29,23 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   max: { needs: ['measured', 'longest'], of: ({ measured, longest }) => (measured === 0 ? null : longest), both: Math.max },
 };
 
-/** What of sums some measures need; null: they are not made of sums. */
-export function neededFor(measures: readonly string[]): ReadonlySet<SumName> | null {
-  const folds = measures.map((word) => FOLDS[word]);
-  if (folds.includes(undefined)) return null;
-  return new Set<SumName>(['earliest', 'latest', ...folds.flatMap((fold) => fold!.needs)]);
+/** Which sums a ranking is made of, and what their events have in common. */
+export interface Needed {
+  readonly sums: ReadonlySet<SumName>;
+  readonly by: ReadonlySet<SumKey>;
 }
+
+/** Null: it is not made of sums. */
+export function neededFor(by: readonly string[], measures: readonly string[]): Needed | null {
+  const folds = measures.flatMap((word) => FOLDS[word] ?? []);
+  if (folds.length < measures.length || !isFoldable(by, 1)) return null;
+  const sums = new Set<SumName>(['events', 'earliest', 'latest', ...folds.flatMap(({ needs }) => needs)]);
+  const keys = groupFields(by).map(({ bound }) => scopeOf(bound));
+  return { sums, by: new Set<SumKey>(measures.some((word) => DIRECTED.has(word)) ? ['type', ...keys] : keys) };
+}
+
+/** The event's type says which way its bytes went. */
+const DIRECTED: ReadonlySet<string> = new Set(['bytes.in', 'bytes.out']);
 
 /** Whether type, thread and descriptor tell a field; of several nodes, numbers of processes would be mixed up. */
 export function isFoldable(by: readonly string[], nodes: number): boolean {
@@ -80,6 +89,7 @@ interface Group {
 function addPart({ sums, context }: Part, fields: readonly GroupField[], measures: readonly string[], groups: Map<string, Group>): boolean {
   const view = new EventView(context);
   for (const one of sums) {
+    if (one.events === 0) continue; // the sum of none
     const texts = textsOf(view, fields, one);
     if (texts === null) return false;
     if (texts.some((text, k) => text === '' && fields[k]!.required)) continue;

@@ -111,11 +111,30 @@ function read(row: Readonly<Record<string, string>>, epoch: bigint): EventSums {
  * pushed meanwhile may be in two minds.
  */
 async function holds(client: StoreClient, { rec, events }: Recording, { dims }: CaptureContext): Promise<boolean> {
-  const [row] = await client.rows<{ n: string; thread: string; fd: string; type: string }>(
-    `SELECT count() AS n, max(thread) AS thread, max(fd) AS fd, max(type_id) AS type FROM ${client.database}.event WHERE rec = ${recordingOf(rec)}`,
+  const held = extents.get(client) ?? extentsOf(client);
+  extents.set(client, held);
+  const { n, thread, fd, type } = (await held).get(rec) ?? { n: '0', thread: '0', fd: '0', type: '0' };
+  const known = Number(thread) <= dims.threads.lastId && Number(fd) <= dims.fds.lastId && Number(type) <= dims.types.lastId;
+  return Number(n) === events && known;
+}
+
+/** What the store has of a recording: how many events, and the largest rows that they refer to. */
+interface Extent {
+  readonly n: string;
+  readonly thread: string;
+  readonly fd: string;
+  readonly type: string;
+}
+
+/** Asked once of all recordings: it looks at each event. */
+const extents = new WeakMap<StoreClient, Promise<ReadonlyMap<string, Extent>>>();
+
+async function extentsOf(client: StoreClient): Promise<ReadonlyMap<string, Extent>> {
+  const largest = 'max(thread) AS thread_, max(fd) AS fd_, max(type_id) AS type_';
+  const rows = await client.rows<Readonly<Record<string, string>>>(
+    `SELECT rec, count() AS n, ${largest} FROM ${client.database}.event GROUP BY rec`,
   );
-  const known = Number(row!.thread) <= dims.threads.lastId && Number(row!.fd) <= dims.fds.lastId && Number(row!.type) <= dims.types.lastId;
-  return Number(row!.n) === events && known;
+  return new Map(rows.map((row) => [row.rec!, { n: row.n!, thread: row.thread_!, fd: row.fd_!, type: row.type_! }]));
 }
 
 /** A range of times of a recording as one of the clock. */

@@ -127,10 +127,10 @@ async function questions(store: string, server: ClickHouse, files: readonly Capt
     () => topHere(files),
   );
   await within(
-    'explain of a node, pulled first',
+    'explain of a tenth of a node’s time, pulled first',
     3000,
-    () => explainThere(store, folder),
-    () => explainOf(files[0]!),
+    () => explainThere(store, files[0]!, folder),
+    () => explainHere(files[0]!),
   );
 }
 
@@ -197,19 +197,34 @@ function topHere(files: readonly CaptureReader[]): string[] {
   );
 }
 
-async function explainThere(store: string, folder: string): Promise<unknown> {
+/** A tenth of a node's time. */
+const tenth = (file: CaptureReader) => ({ from: 0, to: Math.floor((file.last()?.time ?? 0) / 10) });
+
+async function explainThere(store: string, file: CaptureReader, folder: string): Promise<number> {
   const client = new StoreClient(storeAddress(store));
   const path = join(folder, `pulled-${performance.now()}.trowel`);
-  await pull(client, (await recordings(client, ['node-1']))[0]!, { from: null, to: null }, path);
+  const { from, to } = tenth(file);
+  const events = await pull(
+    client,
+    (await recordings(client, ['node-1']))[0]!,
+    { from: file.epoch + BigInt(from), to: file.epoch + BigInt(to) },
+    path,
+  );
   await client.close();
-  const file = new CaptureReader(path);
-  const found = explainOf(file);
-  file.close();
+  const pulled = new CaptureReader(path);
+  explain(pulled, { over: 100e6, pids: null });
+  pulled.close();
   rmSync(path);
-  return found;
+  return events;
 }
 
-const explainOf = (file: CaptureReader) => explain(file, { over: 100e6, pids: null }).looked;
+function explainHere(file: CaptureReader): number {
+  const { from, to } = tenth(file);
+  explain(file, { over: 100e6, pids: null, from, to });
+  let events = 0;
+  for (const { n } of file.select(compileFilter('', contextOf(file)), { toTime: to })) events += n;
+  return events;
+}
 
 if (noClickHouse === null) await measure();
 else console.log(`  skipped: ${noClickHouse}`);

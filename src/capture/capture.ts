@@ -5,6 +5,12 @@ import type { BlindSpot, LossSummary } from './blind-spots.ts';
 import type { EventStream } from './event-stream.ts';
 import type { Match, Range } from './select.ts';
 
+/** The node that an event of a capture of several is of, and its number in that node's capture. */
+export interface Origin {
+  readonly node: string;
+  readonly num: number;
+}
+
 export interface Capture extends EventStream {
   /** Bytes that it takes where it is kept. */
   readonly bytes: number;
@@ -23,6 +29,8 @@ export interface Capture extends EventStream {
   passingChunk(head: ChunkHead): Chunk;
   /** Time of an event; null where no event has that number. */
   timeOf(num: number): number | null;
+  /** Where an event came from; null: this is no capture of several, or has no such event. */
+  origin(num: number): Origin | null;
   /** Number and time of the last event; null for a capture without events. */
   last(): { readonly num: number; readonly time: number; readonly count: number } | null;
   /** Changes when somebody else writes to it. */

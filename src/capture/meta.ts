@@ -8,6 +8,10 @@ export interface CaptureMeta {
   readonly hostname: string;
   /** Of a capture of several nodes, as JSON: their names; processes of the k-th have k * PID_OFFSET (src/model/nodes.ts) added. */
   readonly nodes: string;
+  /** Of a capture made of several, as JSON: them, as `MemberOf[]` (src/capture/members.ts). */
+  readonly members: string;
+  /** Of the same, as JSON: connections whose ends their addresses do not join, [client's row of fd, server's, by what it was found]. */
+  readonly ends: string;
   readonly kernel: string;
   readonly machine: string;
   readonly cpus: string;

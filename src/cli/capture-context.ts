@@ -1,6 +1,7 @@
 /** What the fields of a filter or of a table know of the capture that is asked. */
 import { type Capture, captureEnd } from '../capture/capture.ts';
 import type { EventStream } from '../capture/event-stream.ts';
+import { joinedEnds } from '../capture/members.ts';
 import { nodesOf } from '../capture/meta.ts';
 import { lookupParts } from '../dns/parts.ts';
 import type { CaptureContext } from '../event/view.ts';
@@ -20,6 +21,7 @@ export function contextOf(stream: EventStream, growing = false): CaptureContext 
     get nodes() {
       return nodesOf(stream.meta);
     },
+    ends: joinedEnds(stream.meta),
     growing: growing || passing,
     definitions: definitions(),
     ...(typeNames === undefined ? {} : { typeNames }),

@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { FAMILIES_WITHOUT_NET } from '../collector/pushdown.ts';
 import { CollectorServer, type ServerKeys } from '../collector/server.ts';
 import { Session } from '../collector/session.ts';
+import { SharedNames } from '../collector/shared-names.ts';
 import type { Bye, Hello } from '../collector/wire.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { withPackets } from '../filter/with-packets.ts';
+import { ApiClient } from '../kube/api.ts';
+import { findAccess, KubeConfigError } from '../kube/config.ts';
+import { Watcher } from '../kube/watcher.ts';
 import { newTables } from '../model/rows.ts';
 import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';
@@ -15,6 +19,7 @@ import { StoredSegments, spoolFolder, spoolInto } from './collect-store.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { lostText } from './lost.ts';
+import { redactRules } from './record-config.ts';
 import { parseSpan } from './span.ts';
 
 export interface CollectOptions {
@@ -33,6 +38,12 @@ export interface CollectOptions {
   /** Recordings go there by way of a folder in `write`. */
   readonly store?: string;
   readonly spoolMb: number;
+  /** A file of rules, or true: those that there are. */
+  readonly redact?: string | true;
+  readonly kubeconfig?: string;
+  readonly api?: string;
+  /** False: no names are asked for. */
+  readonly k8s: boolean;
 }
 
 const SNAPLEN_WHOLE = 4096;
@@ -44,6 +55,7 @@ export async function collect(filterText: string, options: CollectOptions): Prom
   compileFilter(asked, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
   const filter = withPackets(asked);
   requirePrivacy(options);
+  const redact = redactRules(options.redact);
   const config = {
     snaplen: options.snaplen,
     snaplenWhole: Math.max(options.snaplen, SNAPLEN_WHOLE),
@@ -54,6 +66,7 @@ export async function collect(filterText: string, options: CollectOptions): Prom
   mkdirSync(options.write, { recursive: true });
   const spool = options.store === undefined ? null : spoolInto(options.store, spoolFolder(options.write), options.spoolMb * 1e6);
   const folder = spool?.folder ?? options.write;
+  const names = sharedNames(options);
   const sessions = new Set<Session>();
   const server = new CollectorServer((control) => {
     let path = '';
@@ -73,7 +86,19 @@ export async function collect(filterText: string, options: CollectOptions): Prom
         );
     };
     const command = `collect --listen ${options.listen}`;
-    const session = new Session({ path: pathFor, filter, config, command, onEnd, ...(segments === null ? {} : { segments }) }, control);
+    const session = new Session(
+      {
+        path: pathFor,
+        filter,
+        config,
+        command,
+        onEnd,
+        ...(segments === null ? {} : { segments }),
+        ...(redact === undefined ? {} : { redact }),
+        ...(names === null ? {} : { names: names.shared }),
+      },
+      control,
+    );
     sessions.add(session);
     return session;
   });
@@ -88,6 +113,26 @@ export async function collect(filterText: string, options: CollectOptions): Prom
   await spool?.end();
   if (spool !== null && spool.waiting.length > 0) say(`${spool.waiting.length} files wait in ${folder}; the next collector sends them`);
   await server.close();
+  names?.watcher.stop();
+}
+
+/** One watcher for all nodes; null: no API is named, and this is no pod of a cluster. Throws UsageError for an API that cannot be asked. */
+function sharedNames({ k8s, kubeconfig, api }: CollectOptions): { readonly shared: SharedNames; readonly watcher: Watcher } | null {
+  const isNamed = kubeconfig !== undefined || api !== undefined;
+  if (!k8s || (!isNamed && process.env.KUBERNETES_SERVICE_HOST === undefined)) return null;
+  try {
+    const access = findAccess({ ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(api === undefined ? {} : { url: api }) });
+    if (access === null) return null;
+    const shared: SharedNames = new SharedNames(() => (watcher.sourceError === null ? [] : [watcher.sourceError]));
+    const watcher = new Watcher(new ApiClient(access), shared.sink);
+    watcher.start();
+    return { shared, watcher };
+  } catch (error) {
+    if (!(error instanceof KubeConfigError)) throw error;
+    if (isNamed) throw new UsageError(error.message);
+    say(`no names from the Kubernetes API: ${error.message}`);
+    return null;
+  }
 }
 
 /** NODE-DATE.trowel, with a number where that is taken. A node's name comes over the wire: it makes no path. */

@@ -27,13 +27,17 @@ export function explainFilter(capture: Capture, filter: CompiledFilter): string[
   const { plan, step, notes } = filter;
   if (step === null) return ['every event matches'];
   return [
-    ...tableLines([{ title: 'WHERE' }, { title: 'NS/EVENT', align: 'right' }, { title: 'PART' }], rows(step, 0)),
+    ...stepLines(step),
     '',
     `kernel: ${kernelText(plan)}`,
     `chunks: ${chunksText(capture, step)}`,
     ...notes.map((note) => `note: ${note}`),
   ];
 }
+
+/** Where each part runs. */
+export const stepLines = (step: Step): string[] =>
+  tableLines([{ title: 'WHERE' }, { title: 'NS/EVENT', align: 'right' }, { title: 'PART' }], rows(step, 0));
 
 function rows(step: Step, depth: number): string[][] {
   const cost = step.parts.length > 0 ? '' : `~${step.cost}`;
@@ -42,7 +46,7 @@ function rows(step: Step, depth: number): string[][] {
 }
 
 /** What `record` and `live` would let the probe restrict itself to. */
-function kernelText(plan: Plan | null): string {
+export function kernelText(plan: Plan | null): string {
   const parts = pushedText(pushedOf(plan));
   return parts.length === 0
     ? 'nothing of it; recording with it, everything is asked here'

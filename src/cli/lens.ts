@@ -1,6 +1,7 @@
 /** `trowel lens`: a named question to a capture; sysdig's chisels by their names. */
 
 import type { Capture } from '../capture/capture.ts';
+import { isStoreName } from '../cluster/address.ts';
 import { nearest } from '../filter/error.ts';
 import { ask, type Instead, type Question } from '../lens/ask.ts';
 import { LENS_NAMES, LENSES, lensNamed } from '../lens/index.ts';
@@ -44,14 +45,27 @@ export async function lens(words: readonly string[], options: LensOptions): Prom
   }
   if (rest.length < wanted + 1)
     throw new UsageError(`usage: trowel lens ${[found.name, ...found.args.map((arg) => arg.toUpperCase()), 'FILE', '[FILTER]'].join(' ')}`);
+  const question = { lens: found, words: rest.slice(0, wanted), filter: rest.slice(wanted + 1).join(' '), instead: insteadOf(options) };
+  if (await answeredThere(question, rest[wanted]!, options)) return;
   const capture = await openCapture(rest[wanted]!);
   try {
-    const question = { lens: found, words: rest.slice(0, wanted), filter: rest.slice(wanted + 1).join(' '), instead: insteadOf(options) };
     print(question, capture, options);
   } catch (error) {
     throw error instanceof LensError ? new UsageError(error.message) : error;
   } finally {
     capture.close();
+  }
+}
+
+/** Where a store adds up what is asked, no event leaves it. */
+async function answeredThere(question: Question, name: string, options: LensOptions): Promise<boolean> {
+  if (!isStoreName(name)) return false;
+  try {
+    const found = await (await import('./store-fold.ts')).storeRank(question, name);
+    if (found !== null) show(found, options);
+    return found !== null;
+  } catch (error) {
+    throw error instanceof LensError ? new UsageError(error.message) : error;
   }
 }
 

@@ -124,7 +124,7 @@ async function show(recorder: Recorder, filter: string, options: LiveOptions): P
       filter,
       follow: true,
       unsaved: options.write === undefined,
-      tables: new ScreenReader({ path: capture.path, growing: true, nodes: [], definitions: [...definitions()] }),
+      tables: new ScreenReader({ path: capture.path, growing: true, nodes: [], namespaces: [], definitions: [...definitions()] }),
       colour: wantsColour(options.color),
       trouble: recorder.failure,
     });

@@ -27,6 +27,7 @@ function program(after: readonly string[]): Command {
     )
     .option('--defines <file>', 'the same from a file, also of Falco’s macros and lists', (text) => given.push({ kind: 'defines', text }))
     .option('--node <name>', 'of several captures: only those of this node; may be repeated', repeated)
+    .option('--only-ns <name>', 'of a store: only what is of this namespace; may be repeated', repeated)
     .showSuggestionAfterError()
     .configureOutput({ writeErr: (text) => say(text.trimEnd()) })
     .exitOverride();
@@ -303,7 +304,8 @@ function program(after: readonly string[]): Command {
     });
 
   trowel.hook('preAction', async () => {
-    const { node } = trowel.opts<{ node?: string[] }>();
+    const { node, onlyNs } = trowel.opts<{ node?: string[]; onlyNs?: string[] }>();
+    if (onlyNs !== undefined) (await import('./nodes.ts')).chooseNamespaces(onlyNs);
     if (node !== undefined) (await import('./nodes.ts')).chooseNodes(node);
     if (given.length > 0) (await import('./define.ts')).defineAll(given);
   });

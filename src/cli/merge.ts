@@ -2,7 +2,8 @@
 import { PID_OFFSET } from '../model/nodes.ts';
 import { spanText } from '../model/time.ts';
 import { say } from '../output/stderr.ts';
-import { type ClockOffset, clockOffset } from '../store/clock-offset.ts';
+import type { ClockOffset } from '../store/clock-offset.ts';
+import { together } from '../store/ends.ts';
 import { merge } from '../store/merge.ts';
 import { openCapture } from './open-capture.ts';
 import { newTarget } from './target.ts';
@@ -13,13 +14,10 @@ export async function mergeCaptures(first: string, second: string, write: string
   try {
     const b = await openCapture(second);
     try {
-      const offset = clockOffset(a, b);
-      const members = [
-        { capture: a, offset: 0 },
-        { capture: b, offset: offset.ns },
-      ];
-      const { events, nodes } = merge(members, target);
-      say(offsetText(offset, second, first));
+      const captures = [a, b];
+      const ends = together(captures);
+      const { events, nodes } = merge({ captures, ...ends }, target);
+      say(offsetText(ends.offsets[1]!, second, first));
       if (nodes.length > 1) say(`processes of ${second} have ${PID_OFFSET} added to their numbers`);
       say(`${target}: ${events} events`);
     } finally {

@@ -7,6 +7,16 @@ export function chooseNodes(names: readonly string[]): void {
   chosen.push(...names);
 }
 
+const namespaces: string[] = [];
+
+/** `--only-ns`. */
+export function chooseNamespaces(names: readonly string[]): void {
+  namespaces.push(...names);
+}
+
+/** Empty: all. */
+export const chosenNamespaces = (): readonly string[] => namespaces;
+
 /** Empty: all. */
 export const chosenNodes = (): readonly string[] => chosen;
 

@@ -3,9 +3,12 @@ import type { Capture } from '../capture/capture.ts';
 import { type EventStream, type Outcome, outcomeOf } from '../capture/event-stream.ts';
 import { importGaps } from '../capture/meta.ts';
 import { type Opener, openerOf, STDIN } from '../capture/opener.ts';
+import { isStoreName } from '../cluster/address.ts';
 import type { Field } from '../event/fields/field.ts';
 import { say } from '../output/stderr.ts';
 import { STORED } from '../store/opener.ts';
+import { UsageError } from './exit.ts';
+import { chosenNamespaces } from './nodes.ts';
 import { SCAP } from './scap-opener.ts';
 import { SEVERAL } from './several-opener.ts';
 import { STORE } from './store-opener.ts';
@@ -14,15 +17,27 @@ const OPENERS: readonly Opener[] = [STORED, SCAP, SEVERAL, STORE];
 
 /** Opens what the user named, whatever it is, for any question. Throws CaptureError. */
 export async function openCapture(name: string): Promise<Capture> {
+  requireStore(name);
   const capture = await openQuietly(name);
   tellMissing(capture);
   return capture;
+}
+
+/** What is pushed to a store for some namespaces is a file as it is. */
+export async function openStored(name: string): Promise<Capture> {
+  return openerOf(OPENERS, name).open(name, name);
 }
 
 /** The same for who is not the first to open it: what is missing was said. */
 export async function openQuietly(name: string): Promise<Capture> {
   const file = await fileOf(name);
   return openerOf(OPENERS, file).open(file, name);
+}
+
+/** Throws UsageError for a file where only some namespaces are to be shown: nothing would hide the others. */
+function requireStore(name: string): void {
+  if (chosenNamespaces().length > 0 && !isStoreName(name))
+    throw new UsageError(`--only-ns is for stores; of a file: trowel slice ${name} 'k8s.ns=…' -w PART`);
 }
 
 /** Most questions read a file twice: what comes on standard input is kept in one. */
@@ -50,6 +65,7 @@ export async function openFor<Q extends { readonly fields: readonly Field[] }>(
   name: string,
   ask: (stream: EventStream) => Q,
 ): Promise<Asked<Q>> {
+  requireStore(name);
   const file = await fileOf(name);
   const stream = (await openerOf(OPENERS, file).stream?.(file, name)) ?? null;
   if (stream === null) return asked(await openCapture(name), ask);

@@ -4,7 +4,7 @@ import { compileFilter } from '../filter/compile.ts';
 import { contextOf } from './capture-context.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
-import { chosenNodes } from './nodes.ts';
+import { chosenNamespaces, chosenNodes } from './nodes.ts';
 import { openCapture } from './open-capture.ts';
 import { ScreenReader } from './screen-reader.ts';
 
@@ -29,7 +29,13 @@ export async function open(path: string, filter: string, options: OpenOptions): 
       context,
       file: path,
       filter,
-      tables: new ScreenReader({ path, growing: context.growing, nodes: chosenNodes(), definitions: [...definitions()] }),
+      tables: new ScreenReader({
+        path,
+        growing: context.growing,
+        nodes: chosenNodes(),
+        namespaces: chosenNamespaces(),
+        definitions: [...definitions()],
+      }),
       follow: recording && wasJustWritten(path),
       colour: wantsColour(options.color),
     });

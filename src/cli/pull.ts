@@ -3,6 +3,7 @@ import { withStore } from '../cluster/open.ts';
 import { pull } from '../cluster/pull.ts';
 import { say } from '../output/stderr.ts';
 import { UsageError } from './exit.ts';
+import { mask, namespacesOf } from './namespaces.ts';
 import { chosenRecordings, wallRange } from './store-range.ts';
 import { newTarget } from './target.ts';
 
@@ -21,6 +22,8 @@ export async function pullCapture(store: string, { write, from, to }: PullOption
       throw new UsageError(
         `${others.length + 1} recordings are of that time; --node NAME, --from and --to choose one, or ask the store itself`,
       );
-    say(`${target}: ${await pull(client, first!, range, target)} events`);
+    const namespaces = namespacesOf(address);
+    const events = await pull(client, first!, range, target);
+    say(`${target}: ${namespaces === null ? events : mask(target, namespaces)} events`);
   });
 }

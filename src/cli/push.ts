@@ -5,13 +5,15 @@ import { push } from '../cluster/push.ts';
 import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';
 import { contextOf } from './capture-context.ts';
+import { namespacesOf, openMasked } from './namespaces.ts';
 import { openCapture } from './open-capture.ts';
 import { Progress } from './progress.ts';
 
 export async function pushCaptures(files: string, store: string): Promise<void> {
-  await withStore(store, async (client) => {
+  await withStore(store, async (client, address) => {
+    const namespaces = namespacesOf(address);
     for (const file of files.split(LIST)) {
-      const capture = await openCapture(file);
+      const capture = await (namespaces === null ? openCapture(file) : openMasked(file, namespaces));
       const progress = new Progress(`pushing ${file}`);
       try {
         const total = Math.max(1, capture.last()?.count ?? 0);

@@ -3,6 +3,7 @@
 import type { Capture } from '../capture/capture.ts';
 import type { EventStream } from '../capture/event-stream.ts';
 import type { Range } from '../capture/select.ts';
+import { isStoreName } from '../cluster/address.ts';
 import type { Field } from '../event/fields/field.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import { MS } from '../model/time.ts';
@@ -30,11 +31,23 @@ interface Reading {
 
 export async function read(path: string, filterText: string, options: ReadOptions): Promise<void> {
   const ask = (stream: EventStream) => readingOf(stream, filterText, options);
+  if (options.explainFilter === true && isStoreName(path)) return explainThere(path, filterText);
+  if (await isCountedThere(path, filterText, options)) return;
   if (options.around !== undefined || options.explainFilter === true || options.time === 'd') await readCapture(path, ask, options);
   else {
     const { stream, question } = await openFor(path, ask);
     await print(stream, question, timeRange(options, stream)).finally(() => stream.close());
   }
+}
+
+/** A store counts its events itself, where it can decide the filter. */
+async function isCountedThere(path: string, filterText: string, options: ReadOptions): Promise<boolean> {
+  const { count, quiet, limit, summary, exitCode, around, explainFilter } = options;
+  const isPlain = [quiet, summary, exitCode, explainFilter].every((one) => one !== true) && limit === undefined && around === undefined;
+  if (count !== true || !isPlain || !isStoreName(path)) return false;
+  const n = await (await import('./store-fold.ts')).storeCount(path, filterText, (stream) => timeRange(options, stream));
+  if (n !== null) process.stdout.write(`${n}\n`);
+  return n !== null;
 }
 
 function readingOf(stream: EventStream, filterText: string, options: ReadOptions): Reading {
@@ -69,6 +82,12 @@ async function print(stream: EventStream, { filter, printer, fields }: Reading, 
 async function explain(capture: Capture, filter: CompiledFilter): Promise<void> {
   const sink = new Sink();
   sink.lines((await import('./explain-filter.ts')).explainFilter(capture, filter));
+  sink.flush();
+}
+
+async function explainThere(name: string, filterText: string): Promise<void> {
+  const sink = new Sink();
+  sink.lines(await (await import('./explain-store.ts')).explainOnStore(name, filterText));
   sink.flush();
 }
 

@@ -65,6 +65,13 @@ export function recordingCommands(trowel: Command, after: readonly string[]): vo
     .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
     .option('--no-latency', 'do not measure how long calls take')
     .option('--no-net', 'leave out what the kernel says of connections: retransmissions, resets, dropped packets')
+    .option('--redact [file]', 'store no passwords, tokens, cookies, keys, environments; FILE has more, a regular expression a line')
+    .option(
+      '--kubeconfig <file>',
+      'names of pods and services from this cluster, asked once for all nodes (default: in a cluster, the pod’s own account)',
+    )
+    .option('-k, --api <url>', 'names from the Kubernetes API at this URL')
+    .option('--no-k8s', 'look for no names but those in the cgroups')
     .option('--tls-cert <file>', 'certificate of this collector (PEM), with --tls-key')
     .option('--tls-key <file>', 'its private key (PEM)')
     .option('--tls-ca <file>', 'take only probes that show a certificate that these authorities signed (PEM)')

@@ -7,7 +7,7 @@ import { type WriteJob, write } from '../tui/data/writing.ts';
 import type { Question, ScreenTable } from '../tui/screens/screen.ts';
 import { contextOf } from './capture-context.ts';
 import { setDefinitions } from './definitions.ts';
-import { chooseNodes } from './nodes.ts';
+import { chooseNamespaces, chooseNodes } from './nodes.ts';
 import { openQuietly } from './open-capture.ts';
 import { newTarget } from './target.ts';
 
@@ -16,6 +16,7 @@ export interface WorkerStart {
   readonly path: string;
   readonly growing: boolean;
   readonly nodes: readonly string[];
+  readonly namespaces: readonly string[];
   readonly definitions: readonly (readonly [string, string])[];
 }
 
@@ -24,9 +25,10 @@ export type WorkerJob = { readonly question: Question } | { readonly write: Writ
 /** What it answers. */
 export type WorkerAnswer = { readonly table: ScreenTable } | { readonly written: string } | { readonly problem: string };
 
-const { path, growing, nodes, definitions } = workerData as WorkerStart;
+const { path, growing, nodes, namespaces, definitions } = workerData as WorkerStart;
 setDefinitions(new Map(definitions));
 chooseNodes(nodes);
+chooseNamespaces(namespaces);
 const capture = await openQuietly(path);
 const context = contextOf(capture, growing);
 

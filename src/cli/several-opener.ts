@@ -29,7 +29,7 @@ function capturesIn(folder: string): string[] {
 
 /** Where all of them are as one. */
 async function merged(files: readonly string[]): Promise<string> {
-  const cached = await cachePathOfAll(files, `1 ${JSON.stringify(chosenNodes())}\n`);
+  const cached = await cachePathOfAll(files, `2 ${JSON.stringify(chosenNodes())}\n`);
   if (existsSync(cached)) return cached;
   mkdirSync(dirname(cached), { recursive: true });
   await mergeFiles(files, cached);
@@ -52,14 +52,11 @@ export async function mergeFiles(files: readonly string[], target: string): Prom
 async function mergeInto(target: string, captures: readonly Capture[], all: readonly Capture[]): Promise<void> {
   if (captures.length === 0)
     throw new CaptureError(all[0]!.path, `and ${all.length - 1} more are of ${nodesText(all)}: none of the node asked for`);
-  const [{ merge }, { clockOffsets }] = await Promise.all([import('../store/merge.ts'), import('../store/clock-offset.ts')]);
-  const offsets = clockOffsets(captures);
+  const [{ merge }, { together }] = await Promise.all([import('../store/merge.ts'), import('../store/ends.ts')]);
+  const ends = together(captures);
   const part = `${target}.${process.pid}.part`;
   try {
-    merge(
-      captures.map((capture, k) => ({ capture, offset: offsets[k]!.ns })),
-      part,
-    );
+    merge({ captures, ...ends }, part);
     renameSync(part, target);
   } finally {
     rmSync(part, { force: true });
@@ -67,7 +64,7 @@ async function mergeInto(target: string, captures: readonly Capture[], all: read
   const { offsetText } = await import('./merge.ts');
   captures.forEach(({ path }, k) => {
     if (captures[k]!.meta.hostname !== captures[0]!.meta.hostname)
-      say(sanitize(offsetText(offsets[k]!, basename(path), basename(captures[0]!.path))));
+      say(sanitize(offsetText(ends.offsets[k]!, basename(path), basename(captures[0]!.path))));
   });
 }
 

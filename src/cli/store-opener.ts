@@ -6,7 +6,7 @@ import type { Capture } from '../capture/capture.ts';
 import type { EventStream } from '../capture/event-stream.ts';
 import type { Opener } from '../capture/opener.ts';
 import { isStoreName } from '../cluster/address.ts';
-import { chosenNodes } from './nodes.ts';
+import { chosenNamespaces, chosenNodes } from './nodes.ts';
 
 export const STORE: Opener = {
   sniff: ({ name, what }) => what === 'elsewhere' && isStoreName(name),
@@ -23,8 +23,11 @@ export const STORE: Opener = {
     const { storeAddress } = await import('../cluster/address.ts');
     const { StoreClient } = await import('../cluster/client.ts');
     const { chosenRecordings, wallRange } = await import('./store-range.ts');
+    const { namespacesOf } = await import('./namespaces.ts');
     const address = storeAddress(file);
+    if (namespacesOf(address) !== null) return null;
     const client = new StoreClient(address);
+    client.endWithInterrupt();
     try {
       await client.check();
       const range = wallRange(address);
@@ -44,7 +47,7 @@ const known = new Map<string, string>();
 
 /** Where all that was asked for is as one capture; it goes with the process. */
 async function pulled(name: string): Promise<string> {
-  const key = JSON.stringify([name, chosenNodes()]);
+  const key = JSON.stringify([name, chosenNodes(), chosenNamespaces()]);
   const there = known.get(key);
   if (there !== undefined) return there;
   const folder = mkdtempSync(join(tmpdir(), 'trowel-pull-'));
@@ -61,17 +64,21 @@ async function pulled(name: string): Promise<string> {
 }
 
 async function pullAll(name: string, folder: string): Promise<string[]> {
-  const [{ withStore }, { pull }, { chosenRecordings, wallRange }] = await Promise.all([
+  const [{ withStore }, { pull }, { chosenRecordings, wallRange }, { mask, namespacesOf }] = await Promise.all([
     import('../cluster/open.ts'),
     import('../cluster/pull.ts'),
     import('./store-range.ts'),
+    import('./namespaces.ts'),
   ]);
   return withStore(name, async (client, address) => {
+    client.endWithInterrupt();
     const range = wallRange(address);
+    const namespaces = namespacesOf(address);
     const files: string[] = [];
     for (const recording of await chosenRecordings(client, address, range)) {
       const file = join(folder, `${recording.rec}.trowel`);
       await pull(client, recording, range, file);
+      if (namespaces !== null) mask(file, namespaces);
       files.push(file);
     }
     return files;

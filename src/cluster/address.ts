@@ -1,4 +1,4 @@
-/** `clickhouse://[USER:PASSWORD@]HOST[:PORT]/DATABASE[?node=N&from=T&to=T&tls=1]`: which store, and which of its recordings. */
+/** `clickhouse://[USER:PASSWORD@]HOST[:PORT]/DATABASE[?node=N&ns=N&from=T&to=T&tls=1]`: which store, and which of its recordings. */
 import { CaptureError } from '../capture/error.ts';
 
 export interface StoreAddress {
@@ -10,6 +10,8 @@ export interface StoreAddress {
   readonly password: string;
   /** Names of nodes; empty: all. */
   readonly nodes: readonly string[];
+  /** Namespaces of Kubernetes; empty: all. */
+  readonly namespaces: readonly string[];
   /** As typed; null: no bound. */
   readonly from: string | null;
   readonly to: string | null;
@@ -19,7 +21,7 @@ const SCHEME = 'clickhouse://';
 const PORT = '8123';
 /** What needs no quotes in SQL. */
 const DATABASE = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-const PARAMETERS: ReadonlySet<string> = new Set(['node', 'from', 'to', 'tls']);
+const PARAMETERS: ReadonlySet<string> = new Set(['node', 'ns', 'from', 'to', 'tls']);
 
 export const isStoreName = (name: string): boolean => name.startsWith(SCHEME);
 
@@ -31,7 +33,7 @@ export function storeAddress(text: string): StoreAddress {
   const database = decodeURIComponent(url.pathname.slice(1));
   if (!DATABASE.test(database)) throw problem('names no database: clickhouse://HOST:8123/trowel');
   const unknown = [...url.searchParams.keys()].find((key) => !PARAMETERS.has(key));
-  if (unknown !== undefined) throw problem(`takes node, from, to and tls behind the ?, not ${unknown}`);
+  if (unknown !== undefined) throw problem(`takes node, ns, from, to and tls behind the ?, not ${unknown}`);
   const scheme = url.searchParams.get('tls') === '1' ? 'https' : 'http';
   return {
     name: `${SCHEME}${url.host}/${database}${url.search}`,
@@ -40,6 +42,7 @@ export function storeAddress(text: string): StoreAddress {
     username: decodeURIComponent(url.username) || 'default',
     password: decodeURIComponent(url.password),
     nodes: url.searchParams.getAll('node'),
+    namespaces: url.searchParams.getAll('ns'),
     from: url.searchParams.get('from'),
     to: url.searchParams.get('to'),
   };

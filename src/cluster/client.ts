@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { CaptureError } from '../capture/error.ts';
 import type { StoreAddress } from './address.ts';
@@ -10,6 +11,13 @@ import { text } from './sql.ts';
 
 const TIMEOUT_MS = 300_000;
 
+/** An error in the middle of an answer would be taken for its end. */
+const ASKED = { wait_end_of_query: 1 } as const;
+/** So long a server may take to end a question. */
+const GIVE_UP_MS = 2000;
+/** Exit status of a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
 /** An insert answers when the server that keeps the rows has them: else what is sent again would not be seen there yet. */
 const STORED_NOW = { insert_distributed_sync: 1 } as const;
 
@@ -17,6 +25,9 @@ export class StoreClient {
   readonly address: StoreAddress;
   readonly database: string;
   readonly #client: ClickHouseClient;
+  /** Ids of the questions that the server is answering. */
+  readonly #asked = new Set<string>();
+  #onInterrupt: (() => void) | null = null;
 
   constructor(address: StoreAddress) {
     const { url, username, password, database } = address;
@@ -47,10 +58,19 @@ export class StoreClient {
     });
   }
 
+  /** Ctrl-C ends what the server is working at for this client, and then the program. */
+  endWithInterrupt(): void {
+    this.#onInterrupt ??= () => {
+      const ended = Promise.all([...this.#asked].map((id) => this.#kill(id)));
+      void Promise.race([ended, sleep(GIVE_UP_MS)]).finally(() => process.exit(INTERRUPTED));
+    };
+    process.once('SIGINT', this.#onInterrupt);
+  }
+
   /** Numbers of 64 bits are decimal text. */
   rows<Row>(sql: string): Promise<Row[]> {
-    return this.#said(async () => {
-      const found = await this.#client.query({ query: sql, format: 'JSONEachRow', clickhouse_settings: { wait_end_of_query: 1 } });
+    return this.#asking(async (query_id) => {
+      const found = await this.#client.query({ query: sql, query_id, format: 'JSONEachRow', clickhouse_settings: ASKED });
       return found.json<Row>();
     });
   }
@@ -77,11 +97,12 @@ export class StoreClient {
     const id = randomUUID();
     const stop = () => void this.#kill(id);
     signal?.addEventListener('abort', stop, { once: true });
+    this.#asked.add(id);
     try {
-      const settings = { wait_end_of_query: 1 } as const;
-      const { stream } = await this.#said(() => this.#client.exec({ query, query_id: id, clickhouse_settings: settings }));
+      const { stream } = await this.#said(() => this.#client.exec({ query, query_id: id, clickhouse_settings: ASKED }));
       for await (const piece of stream) yield piece as Uint8Array;
     } finally {
+      this.#asked.delete(id);
       signal?.removeEventListener('abort', stop);
     }
   }
@@ -92,7 +113,18 @@ export class StoreClient {
   }
 
   close(): Promise<void> {
+    if (this.#onInterrupt !== null) process.off('SIGINT', this.#onInterrupt);
     return this.#client.close();
+  }
+
+  async #asking<T>(work: (id: string) => Promise<T>): Promise<T> {
+    const id = randomUUID();
+    this.#asked.add(id);
+    try {
+      return await this.#said(() => work(id));
+    } finally {
+      this.#asked.delete(id);
+    }
   }
 
   async #said<T>(work: () => Promise<T>): Promise<T> {

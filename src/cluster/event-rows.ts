@@ -12,10 +12,21 @@ export class EventRows {
   #view: DataView = new DataView(new ArrayBuffer(0));
   #at = 0;
   #last = 0;
+  #taken = 0;
   #bytes = { from: 0, to: 0 };
 
   constructor(epoch: bigint) {
     this.#epoch = epoch;
+  }
+
+  /** Number of the last event. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** How many rows came, those that came twice as well. */
+  get taken(): number {
+    return this.#taken;
   }
 
   push(piece: Uint8Array): void {
@@ -33,6 +44,7 @@ export class EventRows {
     const data = this.#bytes;
     this.#at = data.to;
     const num = this.#int64(at);
+    this.#taken++;
     if (num === this.#last) return true;
     this.#last = num;
     this.#numbers(out, at, num);

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import type { CaptureMeta } from '../capture/meta.ts';
 import { CHUNK_EVENTS, OpenChunk } from '../model/chunk.ts';
 import { DIMENSION_NAMES, DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
-import { type DimensionTables, newTables, type RowName, type Table } from '../model/rows.ts';
+import { type DimensionTables, newTables, type RowName, type RowTypes } from '../model/rows.ts';
 import { decodeRow } from '../store/tables.ts';
 import { CaptureWriter } from '../store/writer.ts';
 import type { StoreClient } from './client.ts';
@@ -21,23 +21,29 @@ export interface WallRange {
 }
 
 /** All rows that a recording's events may refer to. */
-export async function tablesOf(client: StoreClient, { rec }: Recording): Promise<DimensionTables> {
+export async function tablesOf(client: StoreClient, of: Recording): Promise<DimensionTables> {
   const tables = newTables();
-  for (const name of DIMENSION_NAMES) {
-    const spec = DIMENSIONS[name] as unknown as TableSpec<{ id: number }>;
-    const columns = spec.columns.map(({ field }) => `\`${field}\``).join(', ');
-    const rows = await client.rows<Readonly<Record<string, unknown>>>(
-      `SELECT ${columns} FROM ${client.database}.${rowTable(name)} WHERE rec = ${recording(rec)} ORDER BY id, v`,
-    );
-    const table = tables[name] as unknown as Table<{ id: number }>;
-    for (const row of rows) table.put(decodeRow(spec, valuesOf(name, row), () => null));
-  }
+  await Promise.all(DIMENSION_NAMES.map((name) => readTable(client, of, tables, name)));
   return tables;
 }
 
+async function readTable<Name extends RowName>(
+  client: StoreClient,
+  { rec }: Recording,
+  tables: DimensionTables,
+  name: Name,
+): Promise<void> {
+  const spec: TableSpec<RowTypes[Name]> = DIMENSIONS[name];
+  const columns = spec.columns.map(({ field }) => `\`${field}\``).join(', ');
+  const rows = await client.rows<Readonly<Record<string, unknown>>>(
+    `SELECT ${columns} FROM ${client.database}.${rowTable(name)} WHERE rec = ${recording(rec)} ORDER BY id, v`,
+  );
+  const table = tables[name];
+  for (const row of rows) table.put(decodeRow(spec, valuesOf(spec, row), () => null));
+}
+
 /** JSON has numbers of 64 bits as text. */
-function valuesOf(name: RowName, row: Readonly<Record<string, unknown>>): unknown[] {
-  const { columns } = DIMENSIONS[name] as unknown as TableSpec<Record<string, unknown>>;
+function valuesOf<Row>({ columns }: TableSpec<Row>, row: Readonly<Record<string, unknown>>): unknown[] {
   return columns.map(({ field, kind }) => {
     const value = row[field];
     return kind === 'integer' && value !== null ? Number(value) : value;
@@ -51,21 +57,34 @@ export function within({ rec }: Recording, { from, to }: WallRange): string {
   return `rec = ${recording(rec)}${low}${high}`;
 }
 
+/** What is asked of a recording's events. */
+export interface Asking {
+  readonly where: string;
+  /** Events that are asked for before all others: a server gives nothing of an answer before it has all of it. Absent: none. */
+  readonly first?: number;
+  readonly signal?: AbortSignal;
+}
+
 /** Chunks of the events that fulfil a condition, in their order; each holds until the next is asked for. */
-export async function* chunksOf(client: StoreClient, of: Recording, where: string, signal?: AbortSignal): AsyncGenerator<OpenChunk> {
+export async function* chunksOf(client: StoreClient, of: Recording, { where, first, signal }: Asking): AsyncGenerator<OpenChunk> {
   const rows = new EventRows(of.epoch);
   const out = new OpenChunk(CHUNK_EVENTS, 1 << 20);
-  const sql = `SELECT ${SELECTED} FROM ${client.database}.event WHERE ${where} ORDER BY num`;
-  for await (const piece of client.binary(sql, signal)) {
-    rows.push(piece);
-    while (rows.takeInto(out)) {
-      if (!out.full) continue;
-      yield out;
-      out.clear();
+  const found = `SELECT ${SELECTED} FROM ${client.database}.event WHERE ${where}`;
+  for (const most of first === undefined ? [Infinity] : [first, Infinity]) {
+    const limit = most === Infinity ? '' : ` LIMIT ${integer(most)}`;
+    for await (const piece of client.binary(`${found} AND num > ${integer(rows.last)} ORDER BY num${limit}`, signal)) {
+      rows.push(piece);
+      while (rows.takeInto(out)) {
+        if (!out.full) continue;
+        yield out;
+        out.clear();
+      }
     }
+    rows.end();
+    if (out.n > 0) yield out;
+    out.clear();
+    if (rows.taken < most) return;
   }
-  rows.end();
-  if (out.n > 0) yield out;
 }
 
 /** Writes a recording, or a stretch of it, to a new capture. Gives the number of events. */
@@ -83,7 +102,7 @@ export async function pull(client: StoreClient, of: Recording, range: WallRange,
 async function write(client: StoreClient, of: Recording, range: WallRange, writer: CaptureWriter): Promise<number> {
   const { state, end, ...meta } = of.meta;
   let events = 0;
-  for await (const chunk of chunksOf(client, of, within(of, range))) {
+  for await (const chunk of chunksOf(client, of, { where: within(of, range) })) {
     writer.append(chunk);
     events += chunk.n;
   }

@@ -3,7 +3,7 @@ import type { Capture } from '../capture/capture.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { CHUNK_EVENTS, type Chunk, OpenChunk } from '../model/chunk.ts';
 import { DIMENSION_NAMES, DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
-import type { RowName } from '../model/rows.ts';
+import type { RowName, RowTypes } from '../model/rows.ts';
 import type { StoreClient } from './client.ts';
 import { EventBlocks } from './event-block.ts';
 import { dayOf, type Recording, recordingId, recordings } from './recording.ts';
@@ -133,17 +133,21 @@ async function writeRows(capture: Capture, client: StoreClient, rec: string): Pr
   const end = Number(capture.meta.end) || (capture.last()?.time ?? 0);
   const common = { rec, day: dayOf(capture.epoch + BigInt(Math.round(end))), v: version() };
   for (const name of DIMENSION_NAMES) {
-    const rows = [...capture.dims[name].all()].map((row) => ({ ...common, ...stored(name, row) }));
+    const rows = rowsOf(capture, name).map((row) => ({ ...common, ...row }));
     for (let from = 0; from < rows.length; from += ROWS) await client.insertRows(rowTable(name), rows.slice(from, from + ROWS));
   }
 }
 
+function rowsOf<Name extends RowName>({ dims }: Capture, name: Name): Record<string, unknown>[] {
+  const spec: TableSpec<RowTypes[Name]> = DIMENSIONS[name];
+  return Array.from(dims[name].all(), (row) => stored(spec, row));
+}
+
 /** A row as its table has it. */
-function stored(name: RowName, row: unknown): Record<string, unknown> {
-  const { columns } = DIMENSIONS[name] as unknown as TableSpec<Record<string, unknown>>;
+function stored<Row>({ columns }: TableSpec<Row>, row: Row): Record<string, unknown> {
   return Object.fromEntries(
     columns.map(({ field, kind }) => {
-      const value = (row as Readonly<Record<string, unknown>>)[field];
+      const value: unknown = row[field];
       if (value === null || value === undefined) return [field, null];
       if (kind === 'json' || kind === 'shared') return [field, JSON.stringify(value)];
       return [field, kind === 'boolean' ? Number(value) : value];

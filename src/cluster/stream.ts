@@ -9,6 +9,9 @@ import { chunksOf, tablesOf, type WallRange, within } from './pull.ts';
 import type { Recording } from './recording.ts';
 import { mayMatch } from './where.ts';
 
+/** Events that come first: some screens full, of what may match. */
+const FIRST = 4096;
+
 export class StoreStream implements EventStream {
   readonly #client: StoreClient;
   readonly #recording: Recording;
@@ -46,7 +49,8 @@ export class StoreStream implements EventStream {
   async read({ filter, range }: Question, onMatch: (match: Match) => boolean): Promise<Outcome> {
     const matcher = new Matcher(filter, range);
     const stop = new AbortController();
-    for await (const chunk of chunksOf(this.#client, this.#recording, this.where(filter.plan, range), stop.signal)) {
+    const asking = { where: this.where(filter.plan, range), first: FIRST, signal: stop.signal };
+    for await (const chunk of chunksOf(this.#client, this.#recording, asking)) {
       const match = matcher.next(chunk);
       if (match === null || onMatch(match)) continue;
       stop.abort();

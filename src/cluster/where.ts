@@ -9,10 +9,10 @@ import { viewTest } from '../filter/run/condition.ts';
 import { bytes, integer } from './sql.ts';
 
 /** A longer list costs more than the events that it spares. */
-const MOST_IDS = 20_000;
+export const MOST_IDS = 20_000;
 /** A row whose answer changes with time more often than this may match. */
 const MOST_STRETCHES = 1000;
-const COLUMNS = { type: 'type_id', thread: 'thread', fd: 'fd' } as const;
+export const COLUMNS = { type: 'type_id', thread: 'thread', fd: 'fd' } as const;
 const TABLES = { type: 'types', thread: 'threads', fd: 'fds' } as const;
 
 /** Null: all may match. */
@@ -55,7 +55,7 @@ function rows({ column, condition }: RowPlan, wanted: boolean, context: CaptureC
   const test = viewTest(condition, context.epoch);
   const ids: number[] = [];
   let others = 0;
-  for (const id of [0, ...idsOf(context, column)]) {
+  for (const id of idsOf(context, column)) {
     if (mayBe(view, column, id, test, wanted)) ids.push(id);
     else others++;
     if (ids.length > MOST_IDS) return null;
@@ -80,19 +80,21 @@ function mayBe(view: EventView, column: RowPlan['column'], id: number, test: (vi
 
 function range({ column, low, high }: RangePlan, epoch: bigint): string | null {
   const name = column === 'type' ? 'type_id' : column;
-  const of = (bound: Bound | null, round: (value: number) => number) => (bound === null ? null : absolute(bound, round, column, epoch));
+  const of = (bound: Bound | null, round: (value: number) => number) => (bound === null ? null : boundOf(bound, round, column, epoch));
   const [from, to] = [of(low, Math.floor), of(high, Math.ceil)];
   return allOf([from === null ? null : `${name} >= ${from}`, to === null ? null : `${name} <= ${to}`]);
 }
 
 /** Null: a bound that no number of 64 bits has. */
-function absolute(bound: Bound, round: (value: number) => number, column: string, epoch: bigint): string | null {
+export function boundOf(bound: Bound, round: (value: number) => number, column: string, epoch: bigint): string | null {
   if (typeof bound === 'object') return /^\d{1,18}$|^[1-8]\d{18}$/.test(bound.wallNs) ? bound.wallNs : null;
   const value = round(bound);
   if (!Number.isSafeInteger(value)) return null;
   return integer(column === 'time' ? epoch + BigInt(value) : value);
 }
 
-function* idsOf({ dims }: CaptureContext, column: RowPlan['column']): Generator<number> {
+/** Rows that an event may refer to; 0: to none. */
+export function* idsOf({ dims }: CaptureContext, column: RowPlan['column']): Generator<number> {
+  yield 0;
   for (const { id } of dims[TABLES[column]].all()) if (id !== 0) yield id;
 }

@@ -39,15 +39,15 @@ export class Redactor {
     const threads = batch.threads.some(({ args, env }) => args.length + env.length > 0)
       ? batch.threads.map((def) => this.#thread(def))
       : batch.threads;
-    return { ...batch, threads, ...this.#payloads(batch), ...this.#args(batch) };
+    return changed(batch, { threads, ...this.#payloads(batch), ...this.#args(batch) });
   }
 
   #thread(def: ThreadDef): ThreadDef {
     if (def.env.length > 0) this.count.environments++;
     const args = this.#command(def.args);
-    if (args === null) return { ...def, env: NOTHING };
+    if (args === null) return changed(def, { env: NOTHING });
     this.count.commands++;
-    return { ...def, env: NOTHING, args };
+    return changed(def, { env: NOTHING, args });
   }
 
   /** Null: as it was. */
@@ -115,6 +115,11 @@ export class Redactor {
     }
     return changed ? writer.bytes().slice() : null;
   }
+}
+
+/** A message with other fields. What it does not have on the wire it has from its prototype, which a copy would not. */
+function changed<T extends object>(message: T, fields: Partial<T>): T {
+  return Object.assign(Object.create(message) as T, fields);
 }
 
 /** A column of bytes with each event's replaced, and its lengths. */

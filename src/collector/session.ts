@@ -11,6 +11,7 @@ import { pushedConfig, pushedOf } from './pushdown.ts';
 import { Recorder, type RecorderTotals } from './recorder.ts';
 import type { SegmentState, Segments } from './segments.ts';
 import type { ProbeControl, ProbeHandler } from './server.ts';
+import type { NamesOf, SharedNames } from './shared-names.ts';
 import type { TriggerHit } from './triggers.ts';
 import { takeUsers, usersMeta } from './users.ts';
 import { WireError } from './validate.ts';
@@ -30,6 +31,8 @@ export interface SessionOptions {
   readonly command: string;
   /** Where names of containers and pods come from; absent: from nowhere but the cgroups. */
   readonly kube?: KubeOptions;
+  /** The same, of a collector's many recordings. */
+  readonly names?: SharedNames;
   /** What is secret is not stored: rules beside those that there are; absent: everything is stored. */
   readonly redact?: readonly Rule[];
   /** Looks at the node's network; absent: nobody does. */
@@ -49,7 +52,7 @@ export class Session implements ProbeHandler {
   readonly #options: SessionOptions;
   readonly #control: ProbeControl;
   #recorder: Recorder | null = null;
-  #kube: KubeSource | null = null;
+  #kube: NamesOf | null = null;
   #timer: NodeJS.Timeout | null = null;
   #ended = false;
 
@@ -114,13 +117,13 @@ export class Session implements ProbeHandler {
 
   ready(hello: Hello, ready: Ready): void {
     if (this.#recorder !== null) throw new WireError('Ready came twice');
-    const { path, filter, command, config, kube, node, redact, segments, triggers, onTrigger } = this.#options;
+    const { path, filter, command, config, kube, names, node, redact, segments, triggers, onTrigger } = this.#options;
     const epoch = epochOf(hello, ready);
     this.#recorder = new Recorder({
       path: typeof path === 'string' ? path : path(hello),
       filter,
       epoch,
-      meta: { ...metaOf(hello, ready, config, command), ...(kube === undefined ? { k8s: 'off' } : {}) },
+      meta: { ...metaOf(hello, ready, config, command), ...(kube === undefined && names === undefined ? { k8s: 'off' } : {}) },
       ownNetwork: isHere(hello) && (config.pids ?? []).length > 0,
       ...(redact === undefined ? {} : { redact }),
       ...(segments === undefined ? {} : { segments }),
@@ -130,8 +133,10 @@ export class Session implements ProbeHandler {
     takeUsers(this.#recorder.tables, ready);
     if (kube !== undefined) {
       this.#kube = new KubeSource(this.#recorder.tables, epoch, kube);
-      this.#kube.start();
+    } else if (names !== undefined) {
+      this.#kube = names.of(this.#recorder.tables, epoch, hello.hostname);
     }
+    this.#kube?.start();
     node?.begin(this.#recorder.tables, epoch);
     this.#timer = setInterval(() => this.#guarded(() => this.#recorder?.flush()), FLUSH_EVERY_MS);
     this.#options.onReady?.(ready);

@@ -2,19 +2,26 @@
 import { endText, isIpSocket } from '../model/fd-name.ts';
 import type { FdRow, Rows } from '../model/rows.ts';
 
+/** By row of the client's descriptor, that of the server's: what a capture of several nodes found by more than addresses. */
+export type KnownEnds = ReadonlyMap<number, { readonly server: number }>;
+
 export class Connections {
   readonly #rows: Rows<FdRow>;
   /** By the client's end, in the order in which they came: a port is used again. */
   readonly #servers = new Map<string, FdRow[]>();
+  readonly #known: KnownEnds;
   #seen = 0;
 
-  constructor(rows: Rows<FdRow>) {
+  constructor(rows: Rows<FdRow>, known: KnownEnds = new Map()) {
     this.#rows = rows;
+    this.#known = known;
   }
 
-  /** The server's descriptor of a client's connection, where its process is on this node; null: it is not, or this is no client. */
+  /** The server's descriptor of a client's connection, where its process is in the recording; null: it is not, or this is no client. */
   serverOf(fd: FdRow): FdRow | null {
     if (!isIpSocket(fd) || fd.role !== 'client' || fd.localIp === null) return null;
+    const known = this.#known.get(fd.id);
+    if (known !== undefined) return this.#rows.get(known.server) ?? null;
     if (this.#seen < this.#rows.lastId) {
       for (const row of this.#rows.above(this.#seen)) this.#add(row);
       this.#seen = this.#rows.lastId;

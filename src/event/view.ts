@@ -5,7 +5,7 @@ import { History } from '../model/history.ts';
 import { nodeOfPid } from '../model/nodes.ts';
 import type { Dimensions, FdRow, GroupRow, ProcessRow, ThreadRow, ThreadStatRow, UserRow } from '../model/rows.ts';
 import { AddressNames } from './address-names.ts';
-import { Connections } from './connections.ts';
+import { Connections, type KnownEnds } from './connections.ts';
 import { KubeNames } from './kube-names.ts';
 
 /** What fields need to know of a capture beside the event itself. */
@@ -16,6 +16,8 @@ export interface CaptureContext {
   readonly hostname: string;
   /** Of a capture of several nodes: their names, as nodeOfPid takes them. */
   readonly nodes?: readonly string[];
+  /** Of a capture of several nodes: connections whose ends their addresses do not join; absent: of none. */
+  readonly ends?: KnownEnds;
   /** Rows are still being added: what a lookup by time gives now may be different later. */
   readonly growing: boolean;
   /** Names of event types that may yet come; absent: those in `dims` are all. */
@@ -63,7 +65,7 @@ export class EventView {
     this.#threads = new History(capture.dims.threads, (row) => row.tid);
     this.#stats = new History(capture.dims.threadStats, (row) => row.tid);
     this.#kube = new KubeNames(capture.dims);
-    this.#connections = new Connections(capture.dims.fds);
+    this.#connections = new Connections(capture.dims.fds, capture.ends);
     this.#names = new AddressNames(capture.dims.dns);
   }
 

@@ -5,7 +5,9 @@ import { causesOf } from './causes/index.ts';
 import { OWN_CAUSES } from './causes/own.ts';
 import { commandTree } from './command.ts';
 import { blindnessOf, judged } from './confidence.ts';
+import { elsewhere } from './elsewhere.ts';
 import type { Failures } from './failures.ts';
+import { originsOf } from './origins.ts';
 import { criticalPath } from './path.ts';
 import { peerOf } from './peer.ts';
 import { covered, pick, type Task, tasksOf } from './pick.ts';
@@ -295,9 +297,18 @@ function storyOf(findings: Findings, whole: Task): Story {
     lookups,
     causes,
     confidence: causes[0]?.sure ?? null,
-    unseen: [...unseen(scene, task, phases, facts.lost), ...blindnessOf(causes, blindSpots)],
+    unseen: [
+      ...unseen(scene, task, phases, facts.lost),
+      ...elsewhere(
+        scene,
+        phases.filter((phase) => phase.duration >= floor),
+        task.to - task.from,
+      ),
+      ...blindnessOf(causes, blindSpots),
+    ],
     exit: end?.exit ?? null,
     signal: end?.signal ?? 0,
+    origins: originsOf(scene.capture, { causes, phases, failures }),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The other end of a connection, where it is on the same node: when it had the request, and what it did with it. */
+/** The other end of a connection, where it is in the recording: when it had the request, and what it did with it. */
 import { callKind } from './calls.ts';
 import { localText, remoteText } from './descriptors.ts';
 import { listenerOf } from './listener.ts';
@@ -11,7 +11,7 @@ const LEAVES: ReadonlySet<string> = new Set(['close', 'shutdown']);
 /** How far from the wait its other side's events may lie. */
 const AROUND = 50e6;
 
-/** `of`: waits for a connection or for answers. null: nobody on this node held the other end. */
+/** `of`: waits for a connection or for answers. null: nobody in the recording held the other end. */
 export function peerOf(scene: Scene, of: Phase, depth: number): Peer | null {
   const { socket } = of;
   const phase = { ...of, ...socket?.longest };
@@ -30,6 +30,7 @@ export function peerOf(scene: Scene, of: Phase, depth: number): Peer | null {
   return {
     process: scene.life(holder.pid)?.name ?? { pid: holder.pid, comm: '' },
     pod: scene.life(holder.pid)?.pod ?? null,
+    node: scene.nodeOf(holder.pid),
     address: localText(row),
     received: received?.end ?? null,
     answered: answered?.start ?? null,
@@ -45,7 +46,17 @@ function queued(scene: Scene, phase: Phase, socket: SocketPhase, depth: number):
   if (listener === null) return null;
   const { process, pod, tid } = listener;
   const phases = criticalPath(scene, process.pid, tid, { from: phase.start, to: phase.end }, depth + 1, socket.local);
-  return { process, pod, address: socket.remote, received: null, answered: null, closed: null, nums: [], phases };
+  return {
+    process,
+    pod,
+    node: scene.nodeOf(process.pid),
+    address: socket.remote,
+    received: null,
+    answered: null,
+    closed: null,
+    nums: [],
+    phases,
+  };
 }
 
 /** A read with the request that is waited on: none that was answered before that was sent. */
@@ -75,10 +86,14 @@ function workWindow(
 }
 
 /** Rows of descriptors that are this connection seen from the other side. Behind a service, only the client's own end is the same. */
-function otherEnds(scene: Scene, socket: SocketPhase): Set<number> {
+export function otherEnds(scene: Scene, socket: Pick<SocketPhase, 'fds' | 'local'>): Set<number> {
   const found = new Set<number>();
   if (socket.local === '') return found;
   const own = new Set(socket.fds);
+  for (const id of socket.fds) {
+    const joined = scene.ends.get(id);
+    if (joined !== undefined) found.add(joined.server);
+  }
   for (const fd of scene.dims.fds.all()) {
     if (!own.has(fd.id) && fd.role === 'server' && remoteText(fd) === socket.local) found.add(fd.id);
   }

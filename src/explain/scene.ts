@@ -1,6 +1,8 @@
 /** A capture as the judges look at it: what is found once and asked for often. */
 
 import { type Capture, captureEnd } from '../capture/capture.ts';
+import { type JoinedEnds, joinedEnds } from '../capture/members.ts';
+import { nodesOf } from '../capture/meta.ts';
 import { Chain } from '../dns/chain.ts';
 import { allMessages } from '../dns/implied.ts';
 import type { Lookup } from '../dns/lookup.ts';
@@ -8,6 +10,7 @@ import { KubeNames } from '../event/kube-names.ts';
 import { allLookups } from '../lens/dns.ts';
 import type { DnsRow } from '../model/dns.ts';
 import type { KubeObjectRow } from '../model/kube.ts';
+import { nodeOfPid } from '../model/nodes.ts';
 import type { Dimensions, ProcessRow } from '../model/rows.ts';
 import { Cluster } from '../node/cluster.ts';
 import { Ways } from '../node/way.ts';
@@ -52,6 +55,8 @@ export class Scene {
   readonly messages: readonly DnsRow[];
   readonly lookups: readonly Lookup[];
   readonly chain: Chain;
+  /** Of a capture of several nodes: connections that were translated between their ends. */
+  readonly ends: ReadonlyMap<number, JoinedEnds>;
   readonly #events = new Map<number, Ev[]>();
   readonly #waits = new Map<number, SocketWait[]>();
   readonly #lives = new Map<number, Life>();
@@ -63,6 +68,7 @@ export class Scene {
     this.end = captureEnd(capture);
     this.messages = allMessages(capture.dims);
     this.lookups = allLookups(capture, this.messages);
+    this.ends = joinedEnds(capture.meta);
     this.chain = new Chain(capture.dims, this.messages);
     const rows = new Map<number, ProcessRow[]>();
     for (const row of capture.dims.processes.all()) rows.set(row.pid, [...(rows.get(row.pid) ?? []), row]);
@@ -186,6 +192,12 @@ export class Scene {
   get troubles(): Troubles {
     this.#troubles ??= new Troubles(this.capture);
     return this.#troubles;
+  }
+
+  /** The node of a process; null: the capture is one node's. */
+  nodeOf(pid: number): string | null {
+    const nodes = nodesOf(this.capture.meta);
+    return nodes.length > 1 ? nodeOfPid(nodes, pid) : null;
   }
 
   pidOf(thread: number): number {

@@ -5,6 +5,7 @@ import type { Attempt, Lookup } from '../dns/lookup.ts';
 import type { DnsRow } from '../model/dns.ts';
 import type { Dropped } from '../node/way.ts';
 import type { CauseFacts, CauseId } from './catalog.ts';
+import type { Origins } from './origins.ts';
 
 /**
  * What a process spends its time on. `sync`: for the disk to have it; `fifo`: until somebody opens a pipe’s other end; `wait`: for another
@@ -78,7 +79,7 @@ export interface SocketPhase {
   readonly outcome: 'answered' | 'closed' | 'failed' | 'given up' | 'open';
   /** Where the phase is made of several waits on the connection, the longest of them: the one to explain. */
   readonly longest?: { readonly start: number; readonly end: number };
-  /** The other end, where it is on this node. */
+  /** The other end, where it was recorded. */
   readonly peer: Peer | null;
   /** What the kernel said of its packets. */
   readonly trouble: readonly Trouble[];
@@ -89,6 +90,8 @@ export interface Peer {
   readonly process: ProcessName;
   /** `namespace/name` of its pod; null: in none, or not known. */
   readonly pod: string | null;
+  /** Its node, in a capture of several; null: there is one. */
+  readonly node: string | null;
   /** Its own address: behind a service's, another than the one connected to. */
   readonly address: string;
   /** When it had the request, and when it answered; null: not within the wait. */
@@ -204,4 +207,6 @@ export interface Story {
   readonly exit: number | null;
   /** The signal that ended it; 0: none. */
   readonly signal: number;
+  /** In a capture of several nodes: where the events came from that are named here. */
+  readonly origins: Origins;
 }

@@ -7,8 +7,8 @@ import type { EventView } from '../event/view.ts';
 import type { Chunk } from '../model/chunk.ts';
 import { readingText } from './measures.ts';
 
-type RowScope = 'type' | 'thread' | 'fd';
-const isRowScope = (scope: string): scope is RowScope => scope === 'type' || scope === 'thread' || scope === 'fd';
+export type RowScope = 'type' | 'thread' | 'fd';
+export const isRowScope = (scope: string): scope is RowScope => scope === 'type' || scope === 'thread' || scope === 'fd';
 
 /** Where a row's group is, and the times for which that is so: columns by row id. */
 class KnownRows {
@@ -83,7 +83,7 @@ class Part {
   }
 }
 
-interface GroupField {
+export interface GroupField {
   readonly bound: BoundField;
   /** An event without it has no group. */
   readonly required: boolean;

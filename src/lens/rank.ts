@@ -6,35 +6,39 @@ import { fieldNamed } from '../filter/find-field.ts';
 import { written } from '../filter/literal.ts';
 import { columnType, rowColumns } from '../report/column.ts';
 import type { Row } from '../report/report.ts';
-import { Groups } from './groups.ts';
+import { type GroupField, Groups } from './groups.ts';
 import type { LensTable } from './lens.ts';
 import { type Accumulator, type Measure, measureNamed } from './measures.ts';
 
 /** As many rows as fit on a screen. */
-const ROWS = 30;
+export const ROWS = 30;
 
 /** `by`: fields; none: one group of all. `measures`: the first decides the order; groups of which it is 0 are left out. */
 export function rank(capture: Capture, filter: CompiledFilter, by: readonly string[], measures: readonly string[], most = ROWS): LensTable {
-  const bounds = by.map((field) => fieldNamed(field.replace(/\?$/, '')));
-  const fields = bounds.map((bound, i) => ({ bound, required: !by[i]!.endsWith('?') }));
+  const fields = groupFields(by);
   const wanted = measures.map(measureNamed);
-  const types = [
-    ...wanted.map(({ name, unit, doc }) => columnType(name, unit, doc, { nullable: true })),
-    ...bounds.map((bound) => columnType(bound.label, 'text', bound.field.doc, { field: bound })),
-  ];
-  return {
-    kind: 'table',
-    id: 'lens',
-    columns: rowColumns(types),
-    items: {
-      *[Symbol.iterator]() {
-        const groups = new Groups(filter.view, fields);
-        yield* largest(measured(capture, filter, groups, wanted), groups, most);
-      },
+  const items = {
+    *[Symbol.iterator]() {
+      const groups = new Groups(filter.view, fields);
+      yield* largest(measured(capture, filter, groups, wanted), groups, most);
     },
-    epoch: capture.epoch,
-    drill: (row) => bounds.map(({ label }, i) => clause(label, String(row[wanted.length + i]))).join(' and ') || null,
   };
+  return rankTable(fields, wanted, items, capture.epoch);
+}
+
+/** Fields to group by, as a lens names them. */
+export function groupFields(by: readonly string[]): GroupField[] {
+  return by.map((field) => ({ bound: fieldNamed(field.replace(/\?$/, '')), required: !field.endsWith('?') }));
+}
+
+/** `items`: of each group its measures, then what the fields say. */
+export function rankTable(fields: readonly GroupField[], measures: readonly Measure[], items: Iterable<Row>, epoch: bigint): LensTable {
+  const types = [
+    ...measures.map(({ name, unit, doc }) => columnType(name, unit, doc, { nullable: true })),
+    ...fields.map(({ bound }) => columnType(bound.label, 'text', bound.field.doc, { field: bound })),
+  ];
+  const drill = (row: Row) => fields.map(({ bound }, i) => clause(bound.label, String(row[measures.length + i]))).join(' and ') || null;
+  return { kind: 'table', id: 'lens', columns: rowColumns(types), items, epoch, drill };
 }
 
 /** A field that has this text; none where it is empty. */

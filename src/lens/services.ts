@@ -5,13 +5,14 @@ import { type BoundField, readField } from '../event/fields/field.ts';
 import type { EventView } from '../event/view.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import { fieldNamed } from '../filter/find-field.ts';
+import { startTime } from '../model/chunk.ts';
 import { type End, endsOf, endText } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';
 import { columnType, fieldColumn, rowColumns } from '../report/column.ts';
 import type { Cell, Row } from '../report/report.ts';
 import type { LensTable } from './lens.ts';
 
-const FIELDS = ['evt.num', 'evt.time', 'k8s.src.ns', 'k8s.src.pod', 'fd.name', 'k8s.dst.svc'] as const;
+const FIELDS = ['evt.num', 'evt.time', 'k8s.src.ns', 'k8s.src.pod', 'evt.hostname', 'fd.name', 'k8s.dst.svc'] as const;
 const SERVER_COLUMNS = [
   columnType('endpoint', 'text', 'the end that was chosen'),
   columnType('endpoint.pod', 'text', 'its pod'),
@@ -28,7 +29,8 @@ interface Connection {
   readonly cells: readonly Cell[];
   /** When it was asked for. */
   readonly time: number;
-  readonly client: string;
+  /** The client's end; its server's row where that is translated on the way. */
+  readonly key: string;
   readonly endpoint: End | null;
   readonly pod: string;
   readonly node: string;
@@ -39,6 +41,7 @@ interface Accept {
   readonly by: string;
   readonly end: number;
   readonly client: string;
+  readonly row: string;
 }
 
 export const services = (capture: Capture, filter: CompiledFilter): LensTable => ({
@@ -72,7 +75,8 @@ function connectionsOf(capture: Capture, filter: CompiledFilter): Connection[] {
 
 function connectionOf(view: EventView, fields: readonly BoundField[]): Connection {
   const cells = fields.map((field) => readField(field, view));
-  const { kube, time } = view;
+  const { kube } = view;
+  const time = startTime(view.chunk!, view.i);
   const fd = view.fd!;
   const server = view.serverOf(fd);
   const asked = endsOf(fd).server;
@@ -80,18 +84,21 @@ function connectionOf(view: EventView, fields: readonly BoundField[]): Connectio
   const endpoint =
     server !== null ? endsOf(server).server : asked !== null && kube.atAddress(asked.ip, 'Pod', time, view) !== null ? asked : null;
   const pod = endpoint === null ? null : kube.atAddress(endpoint.ip, 'Pod', time, view);
-  return { cells, time, client: clientText(fd), endpoint, pod: pod?.name ?? '', node: pod?.node ?? '' };
+  const isTranslated = server !== null && view.capture.ends?.has(fd.id) === true;
+  const key = isTranslated ? rowKey(server) : clientText(fd);
+  return { cells, time, key, endpoint, pod: pod?.name ?? '', node: pod?.node ?? '' };
 }
 
 /** Who took the connections, where that was recorded: of those with the same client's end, the last that had been asked for by then. */
 function acceptsOf(capture: Capture, { view }: CompiledFilter, connections: readonly Connection[]): Map<Connection, Accept> {
-  const asked = Map.groupBy(connections, ({ client }) => client);
+  const asked = Map.groupBy(connections, ({ key }) => key);
   const filter = compileFilter(ACCEPTS, view.capture);
   const found = new Map<Connection, Accept>();
   for (const { chunk, selection, n } of capture.select(filter)) {
     for (let k = 0; k < n; k++) {
       const accept = acceptOf(filter.view.at(chunk, selection[k]!));
-      const connection = asked.get(accept.client)?.findLast(({ time }) => time <= accept.end);
+      const candidates = asked.get(accept.row) ?? asked.get(accept.client);
+      const connection = candidates?.findLast(({ time }) => time <= accept.end);
       if (connection !== undefined && !found.has(connection)) found.set(connection, accept);
     }
   }
@@ -100,8 +107,10 @@ function acceptsOf(capture: Capture, { view }: CompiledFilter, connections: read
 
 function acceptOf({ chunk, i, process, fd }: EventView): Accept {
   const by = process === null ? '' : `${process.comm} (${process.pid})`;
-  return { num: chunk!.num[i]!, by, end: chunk!.time[i]! + Math.max(0, chunk!.latency[i]!), client: clientText(fd!) };
+  return { num: chunk!.num[i]!, by, end: chunk!.time[i]!, client: clientText(fd!), row: rowKey(fd!) };
 }
+
+const rowKey = ({ id }: FdRow): string => `#${id}`;
 
 /** Behind a service's address, only the client's own end is the same on both sides. */
 function clientText(fd: FdRow): string {

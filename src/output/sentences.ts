@@ -178,7 +178,7 @@ function asking(f: Asking): string {
 }
 
 function elsewhere(f: Asking): string {
-  return `${asking(f)}; the server is not on this node, so what it did is not in the capture.`;
+  return `${asking(f)}; the server was not recorded, so what it did is not in the capture.`;
 }
 
 function serving(f: Serving): string {

@@ -1,5 +1,6 @@
 /** An explanation as text: the sentence first, then where the time went, then what to do. */
 import type { Looked } from '../explain/explain.ts';
+import type { Origins } from '../explain/origins.ts';
 import type { Cause, Phase, Story } from '../explain/story.ts';
 import type { Survived } from '../explain/survived.ts';
 import { redact } from '../model/redact.ts';
@@ -41,7 +42,7 @@ export function storyLines(story: Story, epoch: Epoch): string[] {
     ...section('Not seen', story.unseen.map(sanitize)),
     ...section('How sure', sureness(story).map(sanitize)),
     '',
-    `Evidence: ${evidenceText(first)}`,
+    `Evidence: ${evidenceText(first, story.origins)}`,
   ].filter((line, i, all) => line !== '' || all[i - 1] !== '');
 }
 
@@ -87,7 +88,7 @@ export function storyMarkdown(story: Story, epoch: Epoch): string[] {
     ...bullets('Not seen', story.unseen),
     ...bullets('How sure', sureness(story)),
     '',
-    `Evidence: ${evidenceText(first)}`,
+    `Evidence: ${evidenceText(first, story.origins)}`,
   ];
 }
 
@@ -126,27 +127,31 @@ function sureness({ confidence }: Story): string[] {
   return [`${word}${because}${confidence.confirm === '' ? '' : `; to confirm: ${confidence.confirm}`}`];
 }
 
-function evidenceText(cause: Cause | undefined): string {
+function evidenceText(cause: Cause | undefined, origins: Origins): string {
   if (cause === undefined || cause.nums.length === 0) return 'the events in the table';
-  const shown = cause.nums.slice(0, 12).join(', ');
+  const shown = cause.nums
+    .slice(0, 12)
+    .map((num) => eventText(num, origins))
+    .join(', ');
   return `events ${shown}${cause.nums.length > 12 ? ` and ${cause.nums.length - 12} more` : ''}`;
 }
 
 /** One row a phase, with rows for the other side's part indented below; what is too short to matter is one row at the end. */
 function phaseRows(story: Story): string[][] {
+  const { origins } = story;
   const total = Math.max(1, story.end - story.start);
   const longest = new Set([...story.phases].sort((a, b) => b.duration - a.duration).slice(0, MAX_PHASES));
   const isShown = (phase: Phase) =>
     longest.has(phase) &&
     (phase.duration >= SHOWN_SHARE * total || phase.dns !== null || (phase.socket !== null && !phase.what.startsWith('/')));
   const rest = story.phases.filter((phase) => !isShown(phase));
-  const rows = story.phases.filter(isShown).flatMap((phase) => [phaseRow(phase, total), ...detailRows(phase)]);
+  const rows = story.phases.filter(isShown).flatMap((phase) => [phaseRow(phase, total, origins), ...detailRows(phase, origins)]);
   const left = rest.reduce((sum, { duration }) => sum + duration, 0);
   return left === 0 ? rows : [...rows, [shareText(left, total), spanText(left), '', `${rest.length} shorter ones`, '']];
 }
 
-function phaseRow(phase: Phase, total: number): string[] {
-  return [shareText(phase.duration, total), spanText(phase.duration), kindText(phase), whatText(phase), numsText(phase)];
+function phaseRow(phase: Phase, total: number, origins: Origins): string[] {
+  return [shareText(phase.duration, total), spanText(phase.duration), kindText(phase), whatText(phase), numsText(phase, origins)];
 }
 
 function shareText(part: number, total: number): string {
@@ -194,18 +199,27 @@ function outcomeText({ outcome, error, closed }: NonNullable<Phase['socket']>): 
   return outcome === 'answered' ? '' : outcome === 'open' ? '  unanswered when the capture ended' : '  given up';
 }
 
-function numsText({ first, last }: Phase): string {
-  return first === last ? `${first}` : `${first}–${last}`;
+function numsText({ first, last }: Phase, origins: Origins): string {
+  return first === last ? eventText(first, origins) : `${eventText(first, origins)}–${laterText(last, first, origins)}`;
 }
 
-function detailRows({ dns, socket }: Phase): string[][] {
-  const detail = (text: string, nums: readonly number[]) => [
-    '',
-    '',
-    '',
-    `  └ ${text}`,
-    nums.length === 0 ? '' : nums.slice(0, 6).join(' '),
-  ];
+/** An event as its node's own capture numbers it: `node-2:71`; in a capture of one node, its number. */
+function eventText(num: number, origins: Origins): string {
+  const origin = origins.get(num);
+  return origin === undefined ? `${num}` : `${sanitize(origin.node)}:${origin.num}`;
+}
+
+/** The same after another event: without the node, where that is the same. */
+function laterText(num: number, before: number, origins: Origins): string {
+  const origin = origins.get(num);
+  return origin !== undefined && origins.get(before)?.node === origin.node ? `${origin.num}` : eventText(num, origins);
+}
+
+const eventsText = (nums: readonly number[], origins: Origins): string =>
+  nums.map((num, i) => (i === 0 ? eventText(num, origins) : laterText(num, nums[i - 1]!, origins))).join(' ');
+
+function detailRows({ dns, socket }: Phase, origins: Origins): string[][] {
+  const detail = (text: string, nums: readonly number[]) => ['', '', '', `  └ ${text}`, eventsText(nums.slice(0, 6), origins)];
   if (dns !== null) return hopTexts(dns).map(({ text, nums }) => detail(text, nums));
   if (socket === null) return [];
   const { peer, trouble } = socket;
@@ -227,7 +241,7 @@ function detailRows({ dns, socket }: Phase): string[][] {
   return [
     ...rows,
     detail(
-      `${sanitize(peer.process.comm)} (${peer.process.pid})${peer.pod === null ? '' : ` in pod ${sanitize(peer.pod)}`} at ${peer.address}${did === '' ? '' : `: ${did}`}`,
+      `${sanitize(peer.process.comm)} (${peer.process.pid})${peer.pod === null ? '' : ` in pod ${sanitize(peer.pod)}`}${peer.node === null ? '' : ` on ${sanitize(peer.node)}`} at ${peer.address}${did === '' ? '' : `: ${did}`}`,
       peer.nums,
     ),
   ];

@@ -42,13 +42,19 @@ export function record<T, U>(
 }
 
 /** A column whose cells are lists of records: small tables. */
-export function records<T, U>(name: string, doc: string, parts: Parts<U>, of: (item: T) => readonly U[], extra: Extra = {}): Column<T> {
+export function records<T, U>(
+  name: string,
+  doc: string,
+  parts: Parts<U>,
+  of: (item: T) => readonly U[] | undefined,
+  extra: Extra = {},
+): Column<T> {
   return {
     ...columnType(name, 'record', doc, { ...extra, many: true }),
     get parts() {
       return partsOf(parts);
     },
-    read: (item) => of(item).map((inner) => rowOf(partsOf(parts), inner)),
+    read: (item) => of(item)?.map((inner) => rowOf(partsOf(parts), inner)),
   };
 }
 

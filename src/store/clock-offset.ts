@@ -1,54 +1,61 @@
 /**
- * How far apart the clocks of two nodes are, from connections that both recorded: what one wrote, the other cannot have read before.
+ * How far apart the clocks of nodes are, from connections that both recorded: what one wrote, the other cannot have read before.
  * The first bytes each way bound the offset from both sides.
  */
-import type { Capture } from '../capture/capture.ts';
-import { startTime } from '../model/chunk.ts';
-import { endText, isIpSocket } from '../model/fd-name.ts';
-import type { FdRow } from '../model/rows.ts';
+import type { TcpEnd } from './tcp-ends.ts';
 
 export interface ClockOffset {
-  /** ns: the second's clock minus the first's. */
+  /** ns: its clock minus the first's. */
   readonly ns: number;
   /** ns by which it may be wrong; null: there is nothing to tell it by, and it was taken to be 0. */
   readonly error: number | null;
   readonly connections: number;
 }
 
-/** First moments of one end, ns since its capture's start. */
-interface Firsts {
-  /** When the first write began. */
-  write: number | null;
-  /** When the first read had ended. */
-  read: number | null;
+/** Whose clock it is, and ns since 1970 of its time zero. Captures of one node have one clock. */
+export interface ClockOf {
+  readonly host: string;
+  readonly epoch: bigint;
 }
 
-const TCP = 6;
-
-export function clockOffset(first: Capture, second: Capture): ClockOffset {
-  return offsetOf(clockOf(first), clockOf(second));
+/** A connection with both ends: in which of the captures each is. */
+export interface Shared {
+  readonly client: number;
+  readonly server: number;
+  readonly ends: readonly [client: TcpEnd, server: TcpEnd];
 }
 
-/** Of each capture's clock against that of the first, by way of others where the two have no connection with each other. */
-export function clockOffsets(captures: readonly Capture[]): ClockOffset[] {
-  const clocks = captures.map(clockOf);
-  const placed = new Map<number, ClockOffset>([[0, { ns: 0, error: 0, connections: 0 }]]);
+const UNKNOWN: ClockOffset = { ns: 0, error: null, connections: 0 };
+const SAME: ClockOffset = { ns: 0, error: 0, connections: 0 };
+/** Of connections that contradict each other, such a part is heard: clocks drift. */
+const HEARD = 0.9;
+
+/** Of each clock against the first, by way of others where the two have no connection with each other. */
+export function clockOffsets(clocks: readonly ClockOf[], connections: readonly Shared[]): ClockOffset[] {
+  const pairs = Map.groupBy(connections.filter(tells), ({ client, server }) => `${client} ${server}`);
+  const between = (k: number, l: number) =>
+    clocks[k]!.host !== '' && clocks[k]!.host === clocks[l]!.host
+      ? SAME
+      : offsetOf(Number(clocks[l]!.epoch - clocks[k]!.epoch), pairs.get(`${k} ${l}`) ?? [], pairs.get(`${l} ${k}`) ?? []);
+  const placed = new Map<number, ClockOffset>([[0, SAME]]);
   while (placed.size < clocks.length) {
-    const found = surest(clocks, placed);
+    const found = surest(clocks.length, placed, between);
     if (found === null) break;
     placed.set(found.k, found.offset);
   }
   return clocks.map((_, k) => placed.get(k) ?? UNKNOWN);
 }
 
-const UNKNOWN: ClockOffset = { ns: 0, error: null, connections: 0 };
-
 /** The next clock that can be told by those that are placed, with the least error; null: none can. */
-function surest(clocks: readonly Clock[], placed: ReadonlyMap<number, ClockOffset>): { k: number; offset: ClockOffset } | null {
+function surest(
+  count: number,
+  placed: ReadonlyMap<number, ClockOffset>,
+  between: (k: number, l: number) => ClockOffset,
+): { k: number; offset: ClockOffset } | null {
   let best: { k: number; offset: ClockOffset } | null = null;
   for (const [by, base] of placed) {
-    for (let k = 0; k < clocks.length; k++) {
-      const { ns, error, connections } = placed.has(k) ? UNKNOWN : between(clocks[by]!, clocks[k]!);
+    for (let k = 0; k < count; k++) {
+      const { ns, error, connections } = placed.has(k) ? UNKNOWN : between(by, k);
       if (error === null) continue;
       const offset = { ns: base.ns + ns, error: base.error! + error, connections };
       if (best === null || offset.error < best.offset.error!) best = { k, offset };
@@ -57,73 +64,48 @@ function surest(clocks: readonly Clock[], placed: ReadonlyMap<number, ClockOffse
   return best;
 }
 
-/** What of a capture tells its clock. */
-interface Clock {
-  /** Captures of one node have one clock. */
-  readonly host: string;
-  readonly epoch: bigint;
-  readonly firsts: ReadonlyMap<string, Firsts>;
+/**
+ * Only of a connection of which both saw everything are the first bytes the same at both ends: both saw it begin, or what one sent is
+ * what the other got.
+ */
+function tells({ client: k, server: l, ends: [client, server] }: Shared): boolean {
+  const begins = client.begun !== null && server.begun !== null;
+  return k !== l && (begins || (client.sent === server.received && client.received === server.sent));
 }
 
-const clockOf = (capture: Capture): Clock => ({ host: capture.meta.hostname ?? '', epoch: capture.epoch, firsts: firstsOf(capture) });
+/** What is known of an offset: no less than, no more than. */
+interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
 
-const between = (one: Clock, other: Clock): ClockOffset =>
-  one.host !== '' && one.host === other.host ? { ns: 0, error: 0, connections: 0 } : offsetOf(one, other);
-
-function offsetOf(first: Clock, second: Clock): ClockOffset {
-  const apart = Number(second.epoch - first.epoch);
-  let low = -Infinity;
-  let high = Infinity;
-  let connections = 0;
-  for (const [key, mine] of first.firsts) {
-    const other = second.firsts.get(turned(key));
-    if (other === undefined) continue;
-    const [below, above] = bounds(mine, other, apart);
-    if (below === -Infinity && above === Infinity) continue;
-    connections++;
-    low = Math.max(low, below);
-    high = Math.min(high, above);
-  }
+/** `apart`: ns from the first's time zero to the second's. `there`: connections from the first to the second. */
+function offsetOf(apart: number, there: readonly Shared[], back: readonly Shared[]): ClockOffset {
+  const all = [
+    ...there.map(({ ends: [client, server] }) => bounds(client, server, apart)),
+    ...back.map(({ ends: [client, server] }) => bounds(server, client, apart)),
+  ];
+  const bounded = all.filter(({ low, high }) => low > -Infinity || high < Infinity);
+  const connections = bounded.length;
+  const low = bounded.reduce((most, one) => Math.max(most, one.low), -Infinity);
+  const high = bounded.reduce((least, one) => Math.min(least, one.high), Infinity);
   if (low === -Infinity || high === Infinity) return { ns: 0, error: null, connections };
-  return { ns: (low + high) / 2, error: Math.abs(high - low) / 2, connections };
+  return low <= high ? { ns: (low + high) / 2, error: (high - low) / 2, connections } : { ...middle(bounded), connections };
+}
+
+/** Where connections contradict each other, since clocks drift or a port was used again: what most of them say, and how far they differ. */
+function middle(bounded: readonly Bounds[]): Pick<ClockOffset, 'ns' | 'error'> {
+  const both = bounded.filter(({ low, high }) => low > -Infinity && high < Infinity);
+  if (both.length === 0) return { ns: 0, error: null };
+  const middles = both.map(({ low, high }) => (low + high) / 2).sort((a, b) => a - b);
+  const ns = middles[middles.length >> 1]!;
+  const apart = both.map(({ low, high }) => Math.max(Math.abs(high - ns), Math.abs(low - ns))).sort((a, b) => a - b);
+  return { ns, error: apart[Math.ceil(apart.length * HEARD) - 1]! };
 }
 
 /** What one connection says of the second's clock minus the first's. */
-function bounds(mine: Firsts, other: Firsts, apart: number): readonly [below: number, above: number] {
-  const above = mine.write === null || other.read === null ? Infinity : apart + other.read - mine.write;
-  const below = other.write === null || mine.read === null ? -Infinity : apart + other.write - mine.read;
-  return [below, above];
+function bounds(mine: TcpEnd, other: TcpEnd, apart: number): Bounds {
+  const high = mine.write === null || other.read === null ? Infinity : apart + other.read - mine.write;
+  const low = other.write === null || mine.read === null ? -Infinity : apart + other.write - mine.read;
+  return { low, high };
 }
-
-/** By own end and other end. */
-function firstsOf(capture: Capture): Map<string, Firsts> {
-  const sockets = new Map<number, Firsts>();
-  const byEnds = new Map<string, Firsts>();
-  for (const fd of capture.dims.fds.all()) {
-    const key = keyOf(fd);
-    if (key === null) continue;
-    const firsts = byEnds.get(key) ?? { write: null, read: null };
-    byEnds.set(key, firsts);
-    sockets.set(fd.id, firsts);
-  }
-  const io = new Map([...capture.dims.types.all()].map(({ id, io: way }) => [id, way]));
-  for (const head of capture.heads()) {
-    const chunk = capture.passingChunk(head);
-    for (let i = 0; i < chunk.n; i++) {
-      const firsts = sockets.get(chunk.fd[i]!);
-      if (firsts === undefined || !(chunk.res[i]! > 0)) continue;
-      const way = io.get(chunk.type[i]!);
-      if (way === 'write') firsts.write ??= startTime(chunk, i);
-      if (way === 'read') firsts.read ??= chunk.time[i]!;
-    }
-  }
-  return byEnds;
-}
-
-function keyOf(fd: FdRow): string | null {
-  if (!isIpSocket(fd) || fd.l4proto !== TCP || fd.localIp === null || fd.remoteIp === null || fd.localIp === fd.remoteIp) return null;
-  const plain = (ip: string) => ip.replace(/^::ffff:(?=\d+\.)/, '');
-  return `${endText({ ip: plain(fd.localIp), port: fd.localPort })} ${endText({ ip: plain(fd.remoteIp), port: fd.remotePort })}`;
-}
-
-const turned = (key: string) => key.split(' ').reverse().join(' ');

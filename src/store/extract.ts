@@ -10,8 +10,11 @@ import { CaptureWriter } from './writer.ts';
 /** Small enough to send around: slower to write. */
 const LEVEL = 9;
 
-/** Writes what matches to a new capture. Gives the number of events. */
-export function extract(capture: Capture, filter: CompiledFilter, path: string): number {
+/**
+ * Writes what matches to a new capture. Gives the number of events. `namespaces`: what Kubernetes has in others, and the node's network, is
+ * left out; null: nothing is.
+ */
+export function extract(capture: Capture, filter: CompiledFilter, path: string, namespaces: ReadonlySet<string> | null = null): number {
   const tables = newTables();
   const writer = new CaptureWriter(path, tables, { level: LEVEL, live: false, small: true });
   const rows = new NeededRows(capture, tables);
@@ -25,7 +28,7 @@ export function extract(capture: Capture, filter: CompiledFilter, path: string):
     writer.append(part);
     total += n;
   }
-  rows.finish();
+  rows.finish(namespaces);
   writer.close({ end: capture.meta.end ?? '', ...(state === 'broke off' ? { state } : {}) });
   return total;
 }
@@ -69,7 +72,7 @@ export class NeededRows {
   }
 
   /** What belongs to the events kept: their DNS messages, resolvers and users. */
-  finish(): void {
+  finish(namespaces: ReadonlySet<string> | null = null): void {
     const { dims } = this.#capture;
     for (const row of dims.dns.all()) if (this.#events.has(row.num)) this.#tables.dns.put(row);
     for (const row of dims.dnsSockets.all()) if (this.#tables.fds.get(row.fd) !== undefined) this.#tables.dnsSockets.put(row);
@@ -77,9 +80,11 @@ export class NeededRows {
     const processes = [...this.#tables.processes.all()];
     const containers = new Set(processes.map(({ container }) => container.slice(0, CONTAINER_ID)));
     for (const row of dims.containers.all()) if (containers.has(row.container.slice(0, CONTAINER_ID))) this.#tables.containers.put(row);
-    for (const row of dims.objects.all()) this.#tables.objects.put(row);
-    for (const row of dims.kubeEvents.all()) this.#tables.kubeEvents.put(row);
-    for (const row of dims.nodeFacts.all()) this.#tables.nodeFacts.put(row);
+    const isShown = ({ kind, namespace, name }: { kind: string; namespace: string; name: string }) =>
+      namespaces === null || namespaces.has(kind === 'Namespace' ? name : namespace) || kind === 'Node';
+    for (const row of dims.objects.all()) if (isShown(row)) this.#tables.objects.put(row);
+    for (const row of dims.kubeEvents.all()) if (isShown(row)) this.#tables.kubeEvents.put(row);
+    if (namespaces === null) for (const row of dims.nodeFacts.all()) this.#tables.nodeFacts.put(row);
     const uids = new Set(processes.flatMap(({ uid, loginuid }) => [uid, loginuid]));
     const gids = new Set(processes.map(({ gid }) => gid));
     for (const user of dims.users.all()) if (uids.has(user.uid)) this.#tables.users.put(user);

@@ -1,10 +1,14 @@
 /** Captures as one, on one time line. What nodes number for themselves (processes, network namespaces) stays apart. */
 import type { Capture } from '../capture/capture.ts';
 import { CaptureError } from '../capture/error.ts';
+import type { MemberOf } from '../capture/members.ts';
 import { CHUNK_EVENTS, type Chunk, OpenChunk } from '../model/chunk.ts';
 import { FIRST_IMPORTED } from '../model/event-type.ts';
 import { PID_OFFSET } from '../model/nodes.ts';
 import { type DimensionTables, newTables, type RowName } from '../model/rows.ts';
+import type { ClockOffset } from './clock-offset.ts';
+import type { Joined, Placed, Together } from './ends.ts';
+import { OriginLog } from './origins.ts';
 import { CaptureWriter } from './writer.ts';
 
 const LEVEL = 3;
@@ -30,32 +34,55 @@ export interface Merged {
   readonly nodes: readonly string[];
 }
 
+/** Captures, and what tells how they lie together. */
+export interface MergeOf extends Together {
+  readonly captures: readonly Capture[];
+}
+
 /** A capture, and by how many ns its clock is ahead of the first one's. */
-export interface Member {
+interface Member {
   readonly capture: Capture;
   readonly offset: number;
 }
 
-/** Writes all events of all members to a new capture. Throws CaptureError. */
-export function merge(members: readonly Member[], path: string): Merged {
+/** More connections are not listed: some 20 bytes each. */
+const MOST_ENDS = 100_000;
+
+/** Writes all events of all captures to a new one. Throws CaptureError. */
+export function merge({ captures, offsets, joined }: MergeOf, path: string): Merged {
+  const members = captures.map((capture, k) => ({ capture, offset: offsets[k]!.ns }));
   const nodes = [...new Set(members.map(({ capture }) => capture.meta.hostname ?? ''))];
   const parts = partsOf(members, nodes);
   const tables = newTables();
   const writer = new CaptureWriter(path, tables, { level: LEVEL, live: false });
-  const events = writeEvents(writer, parts);
+  const origins = new OriginLog();
+  const events = writeEvents(writer, parts, origins);
   for (const part of parts) copyRows(part, tables);
-  const captures = members.map(({ capture }) => capture);
   writer.meta({
     ...captures[0]!.meta,
     epoch: String(captures[0]!.epoch - BigInt(parts[0]!.shift)),
     hostname: nodes.join('+'),
     nodes: JSON.stringify(nodes),
+    members: JSON.stringify(captures.map(({ meta }, k) => memberOf(meta.hostname ?? '', offsets[k]!))),
+    ends: JSON.stringify(endsOf(joined, parts)),
   });
   writer.close({
     end: String(Math.round(Math.max(...parts.map(({ capture, shift }) => endOf(capture) + shift)))),
     state: captures.every(({ meta }) => meta.state === 'complete') ? 'complete' : 'broke off',
   });
+  origins.write(path);
   return { events, nodes };
+}
+
+const memberOf = (node: string, { ns, error, connections }: ClockOffset): MemberOf => ({ node, offset: ns, error, connections });
+
+/** Those that the client's own end does not tell. */
+function endsOf(joined: readonly Joined[], parts: readonly Part[]): (number | string)[][] {
+  const untold = joined.filter(({ by, chosen }) => by !== 'addresses' || chosen);
+  const row = ({ capture }: Placed, fd: number) => fd + parts[capture]!.ids.fds;
+  return untold
+    .flatMap(({ client, server, by }) => client.end.fds.map((fd) => [row(client, fd), row(server, server.end.fds[0]!), by]))
+    .slice(0, MOST_ENDS);
 }
 
 /** Times count from the earliest beginning, row ids go on where those of the part before end. */
@@ -98,12 +125,14 @@ function numsIn({ dims }: Capture): Map<number, number> {
 /** An event of a part that is next in its order. */
 class Cursor {
   readonly part: Part;
+  readonly member: number;
   readonly #chunks: Iterator<Chunk>;
   chunk: Chunk | null = null;
   i = 0;
 
-  constructor(part: Part) {
+  constructor(part: Part, member: number) {
     this.part = part;
+    this.member = member;
     this.#chunks = chunksOf(part.capture);
     this.#load();
   }
@@ -128,13 +157,14 @@ function* chunksOf(capture: Capture): Generator<Chunk> {
 }
 
 /** In the order of time, numbered anew. */
-function writeEvents(writer: CaptureWriter, parts: readonly Part[]): number {
-  const cursors = parts.map((part) => new Cursor(part));
+function writeEvents(writer: CaptureWriter, parts: readonly Part[], origins: OriginLog): number {
+  const cursors = parts.map((part, member) => new Cursor(part, member));
   const out = new OpenChunk(CHUNK_EVENTS, 1 << 20);
   let num = 0;
   for (;;) {
     const from = earliestOf(cursors);
     if (from.chunk === null) break;
+    origins.add(from.member, from.chunk.num[from.i]!);
     takeEvent(out, from, ++num);
     from.next();
     if (!out.full) continue;

@@ -1,7 +1,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { type BlindSpot, blindSpots, type LossSummary, lossesOf } from '../capture/blind-spots.ts';
-import type { Capture } from '../capture/capture.ts';
+import type { Capture, Origin } from '../capture/capture.ts';
 import { CaptureError } from '../capture/error.ts';
 import { ALL_READ, type Outcome, type Question } from '../capture/event-stream.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
@@ -11,6 +11,7 @@ import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../model/chunk.ts';
 import type { NumberArray } from '../model/columns.ts';
 import { DIMENSION_NAMES } from '../model/dimensions.ts';
 import type { Dimensions, RowName } from '../model/rows.ts';
+import { readOrigin } from './origins.ts';
 import { APPLICATION_ID, COLUMN_NUMBER, COLUMN_SLOTS, SCHEMA_VERSION, type StoredColumn } from './schema.ts';
 import { type ChunkRow, headOf, StoredChunk } from './stored-chunk.ts';
 import { StoredRows, Texts } from './stored-rows.ts';
@@ -69,6 +70,10 @@ export class CaptureReader implements Capture {
     const chunk = this.chunk(head);
     const i = chunk.num.indexOf(num);
     return i < 0 ? null : chunk.time[i]!;
+  }
+
+  origin(num: number): Origin | null {
+    return readOrigin(this.#db, this.meta, num);
   }
 
   /** Heads of the chunks with events above number `after`, ascending; sees what is written meanwhile. */

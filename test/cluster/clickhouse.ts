@@ -1,6 +1,6 @@
 /** A real ClickHouse server on loopback, with a folder of its own that goes away. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ export const noClickHouse: string | null =
   spawnSync('which', ['clickhouse-server']).status === 0 ? null : 'clickhouse-server is not installed';
 
 const TRIES = 300;
+const TICK_MS = 10;
 
 export class ClickHouse {
   readonly folder = mkdtempSync(join(tmpdir(), 'trowel-clickhouse-'));
@@ -20,6 +21,16 @@ export class ClickHouse {
   /** Address of a database. */
   at(database: string): string {
     return `clickhouse://127.0.0.1:${this.#ports[0]}/${database}`;
+  }
+
+  /** ms of CPU that it took so far. */
+  get cpuMs(): number {
+    const stat = readFileSync(`/proc/${this.#server!.pid}/stat`, 'utf8');
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
+    return (fields[11]! + fields[12]!) * TICK_MS;
   }
 
   /** Starts it, or starts it again on the same ports with what it has. */
@@ -67,8 +78,10 @@ export class ClickHouse {
 
 const USERS = `<yandex><profiles><default><max_threads>2</max_threads>
 <allow_experimental_low_cardinality_type>1</allow_experimental_low_cardinality_type></default>
+<slow><max_block_size>16</max_block_size><max_threads>1</max_threads></slow>
 <reader><readonly>2</readonly><allow_experimental_low_cardinality_type>1</allow_experimental_low_cardinality_type></reader></profiles>
 <users><default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>
+<slow><password></password><networks><ip>127.0.0.1</ip></networks><profile>slow</profile><quota>default</quota></slow>
 <reader><password></password><networks><ip>127.0.0.1</ip></networks><profile>reader</profile><quota>default</quota></reader></users>
 <quotas><default></default></quotas></yandex>`;
 

@@ -33,9 +33,9 @@ describe.skipIf(noClickHouse !== null)(`collect --store (${noClickHouse ?? 'a re
     await server.remove();
   });
 
-  async function collector(): Promise<{ address: string; process: ChildProcess; said: () => string }> {
+  async function collector(...more: readonly string[]): Promise<{ address: string; process: ChildProcess; said: () => string }> {
     const address = `127.0.0.1:${await freePort()}`;
-    const words = ['collect', '--listen', address, '--store', server.at('trowel'), '-w', folder.path];
+    const words = ['collect', '--listen', address, '--store', server.at('trowel'), '-w', folder.path, ...more];
     const process_ = spawn(process.execPath, [join(packageRoot(), 'dist/trowel.js'), ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
     running.push(process_);
     let text = '';
@@ -90,6 +90,31 @@ describe.skipIf(noClickHouse !== null)(`collect --store (${noClickHouse ?? 'a re
     second.process.kill('SIGINT');
     await new Promise((resolve) => second.process.once('exit', resolve));
   }, 120_000);
+
+  test('stores nothing secret', async () => {
+    const { address, process: running_ } = await collector('--redact');
+    const thread = {
+      id: 1,
+      tid: 7,
+      pid: 7,
+      comm: Buffer.from('curl'),
+      args: Buffer.from('curl\0-u\0me:SECRET\0http://x/\0'),
+      env: Buffer.from('KEY=SECRET\0'),
+    };
+    const said = { batch: { ...(batch(10) as { batch: object }).batch, threads: [thread] } };
+    const probe = new TestProbe(address).say({ hello: { ...HELLO.hello, hostname: 'd' } }, READY, said, BYE);
+    probe.end();
+    expect(await probe.ended).toBe('');
+    await until(async () => (await stored()).includes('d 10 10'));
+    const client = new StoreClient(storeAddress(server.at('trowel')));
+    const rows = await client.rows<{ args: string; env: string | null }>('SELECT args, env FROM trowel.row_process');
+    await client.close();
+    expect(rows.length).toBeGreaterThan(0);
+    expect(JSON.stringify(rows)).toContain('redacted');
+    expect(JSON.stringify(rows)).not.toContain('SECRET');
+    running_.kill('SIGINT');
+    await new Promise((resolve) => running_.once('exit', resolve));
+  }, 60_000);
 });
 
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {

@@ -99,6 +99,7 @@ function causes(phases: readonly Phase[], failures: readonly Failure[] = []): Ca
 const peer = (kind: Phase['kind'], what = '') => ({
   process: { pid: 2, comm: 'server' },
   pod: null,
+  node: null,
   address: TO,
   received: 1,
   answered: SECOND,
@@ -140,7 +141,7 @@ const BY_HAND: readonly (readonly [id: CauseId, says: RegExp, phases: readonly P
   ['mtu-black-hole', /large packets/, [phase('server', { socket: socket({ outcome: 'given up', trouble: [trouble('packet_drop', 'PKT_TOO_BIG')] }) })]],
   ['packets-lost', /sent again 2 times/, [phase('server', { socket: socket({ trouble: [trouble('tcp_retransmit'), trouble('tcp_retransmit')] }) })]],
   ['server-silent', /got no answer/, [phase('server', { socket: socket({ outcome: 'given up' }) })]],
-  ['server-slow', /not on this node/, [phase('server', { socket: socket({}) })]],
+  ['server-slow', /the server was not recorded/, [phase('server', { socket: socket({}) })]],
   ['tls-slow', /TLS handshake/, [phase('tls', { socket: socket({}) })]],
   ['server-polls', /timer of its own/, [phase('server', { socket: socket({ peer: peer('poll') }) })]],
   ['server-waits-for-connect', /its connection to x/, [phase('server', { socket: socket({ peer: peer('connect', 'x') }) })]],

@@ -1,4 +1,6 @@
 /** An explanation as a report of one item: where the time went, in words for people and as data for programs. */
+import type { Origin } from '../../capture/capture.ts';
+import { LIST } from '../../capture/opener.ts';
 import type { Explanation } from '../../explain/explain.ts';
 import type {
   Confidence,
@@ -40,6 +42,7 @@ const TROUBLE: readonly Column<Trouble>[] = [
 const PEER: readonly Column<Peer>[] = [
   record('process', 'who was at the other end', PROCESS, (p) => p.process),
   column('pod', 'text', 'namespace/name', (p) => p.pod, NULLABLE),
+  column('node', 'text', 'in a capture of several nodes', (p) => p.node ?? undefined, OPTIONAL),
   column('address', 'text', 'its own', (p) => p.address),
   column('received', 'time', 'when it had the request', (p) => p.received, NULLABLE),
   column('answered', 'time', 'when it answered', (p) => p.answered, NULLABLE),
@@ -57,7 +60,7 @@ const SOCKET: readonly Column<SocketPhase>[] = [
   column('remote', 'text', 'other end', (s) => s.remote),
   column('outcome', 'text', 'answered, closed, failed, given up, open', (s) => s.outcome),
   column('error', 'text', 'of errno', (s) => s.error, NULLABLE),
-  record('peer', 'the other end, where it is on this node', PEER, (s) => s.peer, NULLABLE),
+  record('peer', 'the other end, where it was recorded', PEER, (s) => s.peer, NULLABLE),
   records('trouble', 'what the kernel said of its packets', TROUBLE, (s) => s.trouble),
 ];
 
@@ -107,6 +110,12 @@ const FAILURE: readonly Column<Failure>[] = [
   column('what', 'text', 'what it was about', (f) => f.what),
 ];
 
+const ORIGIN: readonly Column<readonly [number, Origin]>[] = [
+  column('evt.num', 'num', 'in the capture of several', ([num]) => num),
+  column('node', 'text', '', ([, origin]) => origin.node),
+  column('num', 'num', 'in its node’s own capture', ([, origin]) => origin.num),
+];
+
 const STORY: readonly Column<Story>[] = [
   column('proc.pid', 'number', '', (s) => s.process.pid),
   column('proc.name', 'text', '', (s) => s.process.comm),
@@ -121,6 +130,13 @@ const STORY: readonly Column<Story>[] = [
   records('phases', 'the critical path', PHASE, (s) => s.phases),
   records('failures', 'calls that failed and that nothing made good', FAILURE, (s) => s.failures),
   column('unseen', 'text', 'what could not be seen', (s) => s.unseen, { many: true }),
+  records(
+    'origins',
+    'in a capture of several nodes: where the events named here came from',
+    ORIGIN,
+    (s) => (s.origins.size === 0 ? undefined : [...s.origins]),
+    OPTIONAL,
+  ),
 ];
 
 export const EXPLAIN_DOC = 'where the time went, why, what to do about it';
@@ -175,5 +191,8 @@ function listedLines({ process, scope, start, end, causes }: Story, i: number, p
   const seconds = (ns: number) => (ns / SECOND).toFixed(6);
   const range = scope === 'life' ? '' : ` --from ${seconds(start)} --to ${seconds(end)}`;
   const from = over === '100ms' ? '' : ` --over ${over}`;
-  return [`${i + 1}. ${sanitize(sentence)}`, `   trowel explain ${sanitize(path)} --pid ${process.pid}${range}${from}`];
+  return [
+    `${i + 1}. ${sanitize(sentence)}`,
+    `   trowel explain ${path.split(LIST).map(sanitize).join(' ')} --pid ${process.pid}${range}${from}`,
+  ];
 }

@@ -1,0 +1,85 @@
+/** Counts and rankings of a store's events, made by the store where its SQL decides the filter. Else the events are pulled, as for any question. */
+
+import type { Range } from '../capture/select.ts';
+import { storeAddress } from '../cluster/address.ts';
+import { StoreClient } from '../cluster/client.ts';
+import { countOf, type Fold, sumsOf, wallOf } from '../cluster/fold.ts';
+import type { WallRange } from '../cluster/pull.ts';
+import type { Recording } from '../cluster/recording.ts';
+import { StoreStream } from '../cluster/stream.ts';
+import type { CaptureContext } from '../event/view.ts';
+import { compileFilter } from '../filter/compile.ts';
+import type { Question } from '../lens/ask.ts';
+import { isFoldable, isOfNode, neededFor, type Part, rankOfSums } from '../lens/folded.ts';
+import { argsOf, filled, type LensTable, lensFilter } from '../lens/lens.ts';
+import { contextOf } from './capture-context.ts';
+import { namespacesOf } from './namespaces.ts';
+import { chosenRecordings, wallRange } from './store-range.ts';
+
+/** What is asked of each recording. Null: it cannot be answered so. */
+type OfRecording<T> = (client: StoreClient, fold: Fold, context: CaptureContext) => Promise<T | null>;
+
+/** How many events of a store match; null: they have to be looked at here. */
+export async function storeCount(name: string, filter: string, range: (stream: StoreStream) => Range): Promise<number | null> {
+  const counts = await ofEach(name, filter, range, countOf);
+  return counts?.reduce((sum, count) => sum + count, 0) ?? null;
+}
+
+/** A ranking lens; null: it has to be made here. */
+export async function storeRank({ lens, words = [], filter = '', instead = {} }: Question, name: string): Promise<LensTable | null> {
+  if (lens.ask.kind !== 'rank') return null;
+  const args = argsOf(lens, words);
+  const by = instead.by ?? lens.ask.by.map((field) => filled(field, args));
+  const measures = instead.measures ?? lens.ask.measures;
+  const needed = neededFor(by, measures);
+  if (needed === null) return null;
+  const parts = await ofEach(
+    name,
+    lensFilter(lens, args, filter),
+    () => ({}),
+    async (client, fold, context): Promise<Part | null> => {
+      const sums = await sumsOf(client, fold, context, needed);
+      return sums === null ? null : { sums, context };
+    },
+  );
+  if (parts === null || !isFoldable(by, new Set(parts.map(({ context }) => context.hostname)).size)) return null;
+  return rankOfSums(parts, by, measures, parts[0]!.context.epoch, instead.most);
+}
+
+/** Null: of one of the recordings it cannot be answered so. */
+async function ofEach<T>(name: string, filter: string, rangeOf: (stream: StoreStream) => Range, ask: OfRecording<T>): Promise<T[] | null> {
+  const address = storeAddress(name);
+  const client = new StoreClient(address);
+  client.endWithInterrupt();
+  try {
+    if (namespacesOf(address) !== null) return null;
+    await client.check();
+    const range = wallRange(address);
+    const chosen = await chosenRecordings(client, address, range);
+    const answers: T[] = [];
+    for (const recording of chosen) {
+      const answer = await ofOne(client, { recording, range, isAlone: chosen.length === 1 }, filter, rangeOf, ask);
+      if (answer === null) return null;
+      answers.push(answer);
+    }
+    return answers;
+  } finally {
+    await client.close();
+  }
+}
+
+async function ofOne<T>(
+  client: StoreClient,
+  { recording, range, isAlone }: { readonly recording: Recording; readonly range: WallRange; readonly isAlone: boolean },
+  text: string,
+  rangeOf: (stream: StoreStream) => Range,
+  ask: OfRecording<T>,
+): Promise<T | null> {
+  const stream = await StoreStream.open(client, recording, range);
+  const context = contextOf(stream);
+  const filter = compileFilter(text, context);
+  const within = rangeOf(stream);
+  const isSame = isAlone || (Object.keys(within).length === 0 && !filter.fields.some(isOfNode));
+  if (!isSame) return null;
+  return ask(client, { recording, range: wallOf(recording, range, within), filter }, context);
+}

@@ -7,6 +7,7 @@ import { LENS_NAMES, LENSES, lensNamed } from '../lens/index.ts';
 import { type Lens, LensError } from '../lens/lens.ts';
 import { echoReport, lensesReport } from '../output/reports/lens.ts';
 import { UsageError } from './exit.ts';
+import { parseMoment } from './moment.ts';
 import { contextOf, openCapture } from './open-capture.ts';
 import { show, type WritingOptions } from './writing.ts';
 
@@ -21,6 +22,8 @@ export interface LensOptions extends WritingOptions {
   /** Asked of a recording that begins now, for so many seconds or until Ctrl-C; then there is no FILE. */
   readonly live?: boolean;
   readonly seconds?: number;
+  /** A time: what was so then. */
+  readonly at?: string;
   /** Whose name `echo` puts before the descriptor: k or c. */
   readonly format?: string;
 }
@@ -37,6 +40,7 @@ export async function lens(words: readonly string[], options: LensOptions): Prom
   const { found, rest } = lensOf(words, options);
   const wanted = found.args.length;
   if (options.live === true) {
+    if (options.at !== undefined) throw new UsageError('--at is for captures: a recording that begins now has no earlier time');
     const question = { lens: found, words: rest.slice(0, wanted), filter: rest.slice(wanted).join(' '), instead: insteadOf(options) };
     await (await import('./lens-live.ts')).lensLive(question, options);
     return;
@@ -45,7 +49,14 @@ export async function lens(words: readonly string[], options: LensOptions): Prom
     throw new UsageError(`usage: trowel lens ${[found.name, ...found.args.map((arg) => arg.toUpperCase()), 'FILE', '[FILTER]'].join(' ')}`);
   const capture = await openCapture(rest[wanted]!);
   try {
-    const question = { lens: found, words: rest.slice(0, wanted), filter: rest.slice(wanted + 1).join(' '), instead: insteadOf(options) };
+    const at = options.at === undefined ? {} : { at: parseMoment('--at', options.at, capture) };
+    const question = {
+      lens: found,
+      words: rest.slice(0, wanted),
+      filter: rest.slice(wanted + 1).join(' '),
+      instead: insteadOf(options),
+      ...at,
+    };
     print(question, capture, options);
   } catch (error) {
     throw error instanceof LensError ? new UsageError(error.message) : error;

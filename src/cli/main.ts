@@ -211,6 +211,10 @@ function program(after: readonly string[]): Command {
       '--measure <list>',
       'measure count, distinct(FIELD), bytes, bytes.in, bytes.out, time, errors, min, avg, p50, p95, max, sum(FIELD), first, last',
     )
+    .option(
+      '--at <time>',
+      'ps, tree, lsof, netstat, containers, pods: as it was then (seconds since the start, a date, or -5s before the end)',
+    )
     .option('--live', 'ask a recording that begins now, without a FILE; what streams is printed as it comes, the rest at the end')
     .option('-M, --seconds <n>', 'with --live: end after so many seconds (else at Ctrl-C)', count)
     .option('-p, --format <k|c>', 'names of pods or containers before what was read and written')

@@ -97,11 +97,19 @@ function outputOptions(flags: ReadonlySet<string>, values: ReadonlyMap<string, s
   ];
 }
 
+/** What does the work of chisels that have no lens. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  around:
+    "trowel read FILE --around NUM:MS shows what was near an event, and trowel slice FILE 'evt.around[NS SINCE 1970]=MS' -w OUT keeps it",
+  memcachelog: 'trowel lens port 11211 FILE shows what was exchanged',
+};
+
 /** A chisel's arguments stand behind its name: `-c fdbytes_by fd.sport`, `-c 'spy_port 80'`. Without a file it is asked of a live recording. */
 function lens(chisel: string, file: string | null, { flags, values, words }: Parsed): string[] {
   const [name, ...own] = chisel.split(/\s+/);
   const found = lensNamed(name!);
-  if (found === null) throw new UsageError(`there is no lens for sysdig's chisel ${name}; trowel lens -l lists what there is`);
+  if (found === null)
+    throw new UsageError(`there is no lens for sysdig's chisel ${name}; ${INSTEAD[name!] ?? 'trowel lens -l lists what there is'}`);
   const all = [...own, ...words];
   const options = ['j', 'b'].filter((flag) => flags.has(flag)).map((flag) => `-${flag}`);
   return [

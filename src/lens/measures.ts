@@ -52,14 +52,14 @@ class Sum implements Accumulator {
   }
 }
 
-/** Bytes of the direction: by event type, looked up once each. */
-function moved(direction: 'read' | 'write'): (view: EventView) => Accumulator {
+/** Bytes of the direction, or of both: by event type, looked up once each. What other calls return are no bytes. */
+function moved(direction: 'read' | 'write' | null): (view: EventView) => Accumulator {
   return (view) => {
     const known: boolean[] = [];
     const { types } = view.capture.dims;
     return new Sum((chunk, i) => {
       const type = chunk.type[i]!;
-      known[type] ??= types.get(type)?.io === direction;
+      known[type] ??= direction === null ? (types.get(type)?.io ?? null) !== null : types.get(type)?.io === direction;
       return known[type] ? Math.max(0, resultOf(chunk, i)) : 0;
     });
   };
@@ -160,7 +160,7 @@ class Distinct implements Accumulator {
 // biome-ignore format: a table
 const PLAIN: readonly (Measure & { readonly word: string })[] = [
   { word: 'count', name: 'events', unit: 'count', doc: 'how many events', start: sum(() => 1) },
-  { word: 'bytes', name: 'bytes', unit: 'bytes', doc: 'bytes that calls moved', start: sum((chunk, i) => Math.max(0, resultOf(chunk, i))) },
+  { word: 'bytes', name: 'bytes', unit: 'bytes', doc: 'bytes that were read or written', start: moved(null) },
   { word: 'bytes.in', name: 'bytes.in', unit: 'bytes', doc: 'bytes that were read', start: moved('read') },
   { word: 'bytes.out', name: 'bytes.out', unit: 'bytes', doc: 'bytes that were written', start: moved('write') },
   { word: 'time', name: 'time', unit: 'ns', doc: 'time that calls took', start: sum((chunk, i) => Math.max(0, chunk.latency[i]!)) },

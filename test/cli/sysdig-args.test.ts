@@ -36,6 +36,7 @@ test.each([
 test.each([
   ['-r', /-r needs a value/],
   ['-r c.scap -c memcachelog', /no lens for sysdig's chisel memcachelog/],
+  ['-r c.scap -c around', /--around NUM:MS/],
   ['-r c.scap -Y', /-Y has no counterpart/],
   ['-r c.scap -w d.scap', /Trowel capture, which sysdig cannot read: call it d.trowel/],
   ['-w d.scap', /call it d.trowel/],

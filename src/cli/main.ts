@@ -95,11 +95,11 @@ function program(after: readonly string[]): Command {
   trowel
     .command('export <file> [filter...]')
     .description('to other tools: Wireshark, Perfetto, OpenTelemetry, Parquet, CSV, JSON lines')
-    .requiredOption('--format <format>', 'jsonl, csv, parquet, pcapng, scap, perfetto, otlp')
+    .requiredOption('--format <format>', 'jsonl, csv, parquet, pcapng, scap, perfetto, otlp, otlp-logs')
     .option('-o, --output <file>', 'file to write (default: standard output)')
     .option('--fields <list>', 'of jsonl, csv and parquet: fields to write, with commas between')
     .option('--over <span>', 'of perfetto and otlp: calls that took as long as this are waits', '1ms')
-    .option('--to <url>', 'of otlp: send to a collector, such as http://127.0.0.1:4318')
+    .option('--to <url>', 'of otlp and otlp-logs: send to a collector, such as http://127.0.0.1:4318 or grpc://127.0.0.1:4317')
     .action(async (file: string, words: string[], options) => (await import('./export.ts')).exportCapture(file, words.join(' '), options));
 
   trowel

@@ -7,6 +7,7 @@ import { lookupParts } from '../dns/parts.ts';
 import type { Field } from '../event/fields/field.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { tracesOf } from '../lens/dns.ts';
+import { followedIn } from '../lens/followed.ts';
 import { say } from '../output/stderr.ts';
 import { STORED } from '../store/opener.ts';
 import { definitions } from './definitions.ts';
@@ -87,7 +88,7 @@ export async function convertCapture(name: string, target: () => string): Promis
 export function contextOf(stream: EventStream, growing = false): CaptureContext {
   const { dims, epoch, typeNames } = stream;
   const passing = !isCapture(stream);
-  return {
+  const context: CaptureContext = {
     dims,
     epoch,
     get hostname() {
@@ -109,6 +110,7 @@ export function contextOf(stream: EventStream, growing = false): CaptureContext 
           ),
         }),
   };
+  return isCapture(stream) ? Object.assign(context, { followed: followedIn(stream, context) }) : context;
 }
 
 function isCapture(stream: EventStream): stream is Capture {

@@ -99,8 +99,7 @@ function outputOptions(flags: ReadonlySet<string>, values: ReadonlyMap<string, s
 
 /** What does the work of chisels that have no lens. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  around:
-    "trowel read FILE --around NUM:MS shows what was near an event, and trowel slice FILE 'evt.around[NS SINCE 1970]=MS' -w OUT keeps it",
+  around: 'trowel read FILE --around NUM:MS shows what was near an event; trowel slice keeps what matches a filter',
   memcachelog: 'trowel lens port 11211 FILE shows what was exchanged',
 };
 

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Capture } from '../../src/capture/capture.ts';
 import { contextOf, openCapture } from '../../src/cli/open-capture.ts';
+import { readField } from '../../src/event/fields/field.ts';
+import { compileFilter } from '../../src/filter/compile.ts';
+import { fieldNamed } from '../../src/filter/find-field.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { has } from '../export/made.ts';
 import { lensTable } from '../helpers/lens.ts';
@@ -69,6 +72,32 @@ describe.skipIf(!has('sysdig') || !existsSync(ARTICLE))('beside sysdig (skipped 
         .map(([ns, , , name, pid]) => [`${name} ${pid}`, ns]),
     ).toEqual(most);
     expect(new Set(rows('topprocs_cpu').map((row) => row[2]))).toEqual(new Set(['switches']));
+  });
+
+  test('fields that follow events are the same: times on CPUs, names that opened files got', async () => {
+    const view = contextOf(capture);
+    const read = (filter: string, fields: readonly string[]) => {
+      const bounds = fields.map((name) => fieldNamed(name));
+      const compiled = compileFilter(filter, view);
+      const lines: string[] = [];
+      for (const { chunk, selection, n } of capture.select(compiled))
+        for (let k = 0; k < n; k++) {
+          const at = compiled.view.at(chunk, selection[k]!);
+          lines.push(bounds.map((bound) => String(readField(bound, at))).join(' '));
+        }
+      return lines.sort();
+    };
+    const asked = (filter: string, fields: readonly string[]) =>
+      sysdig('-p', fields.map((name) => `%${name}`).join(' '), filter)
+        .trim()
+        .split('\n')
+        .sort();
+    const switches = ['thread.tid', 'thread.exectime', 'thread.totexectime'];
+    expect(read('evt.type=switch and thread.exectime exists', switches)).toEqual(asked('evt.type=switch', switches));
+    const opened = asked('evt.type in (open, openat) and evt.dir=<', ['thread.tid', 'fd.name', 'fd.name_changed']);
+    expect(read('fd.name_changed=true and evt.type in (open, openat)', ['thread.tid', 'fd.name', 'fd.name_changed'])).toEqual(
+      opened.filter((line) => line.endsWith(' true')),
+    );
   });
 
   test('topscalls counts a call once, and sysdig its beginning and its end', () => {

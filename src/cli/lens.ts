@@ -22,6 +22,9 @@ export interface LensOptions extends WritingOptions {
   /** Asked of a recording that begins now, for so many seconds or until Ctrl-C; then there is no FILE. */
   readonly live?: boolean;
   readonly seconds?: number;
+  /** Times: only events between them. */
+  readonly from?: string;
+  readonly to?: string;
   /** A time: what was so then. */
   readonly at?: string;
   /** Whose name `echo` puts before the descriptor: k or c. */
@@ -40,7 +43,8 @@ export async function lens(words: readonly string[], options: LensOptions): Prom
   const { found, rest } = lensOf(words, options);
   const wanted = found.args.length;
   if (options.live === true) {
-    if (options.at !== undefined) throw new UsageError('--at is for captures: a recording that begins now has no earlier time');
+    const time = TIMES.find((name) => options[name] !== undefined);
+    if (time !== undefined) throw new UsageError(`--${time} is for captures: a recording that begins now has no earlier time`);
     const question = { lens: found, words: rest.slice(0, wanted), filter: rest.slice(wanted).join(' '), instead: insteadOf(options) };
     await (await import('./lens-live.ts')).lensLive(question, options);
     return;
@@ -49,13 +53,13 @@ export async function lens(words: readonly string[], options: LensOptions): Prom
     throw new UsageError(`usage: trowel lens ${[found.name, ...found.args.map((arg) => arg.toUpperCase()), 'FILE', '[FILTER]'].join(' ')}`);
   const capture = await openCapture(rest[wanted]!);
   try {
-    const at = options.at === undefined ? {} : { at: parseMoment('--at', options.at, capture) };
+    const times = timesOf(options, capture);
     const question = {
       lens: found,
       words: rest.slice(0, wanted),
       filter: rest.slice(wanted + 1).join(' '),
       instead: insteadOf(options),
-      ...at,
+      ...times,
     };
     print(question, capture, options);
   } catch (error) {
@@ -81,6 +85,14 @@ export function print(question: Question, capture: Capture, options: LensOptions
   const look = ask(question, capture, contextOf(capture));
   if (look.kind === 'table') show(look, options);
   else show(echoReport(look.blocks, capture.epoch, options), options, { bytesAs: 'base64' });
+}
+
+const TIMES = ['from', 'to', 'at'] as const;
+
+function timesOf(options: LensOptions, capture: Capture): Pick<Question, (typeof TIMES)[number]> {
+  return Object.fromEntries(
+    TIMES.flatMap((name) => (options[name] === undefined ? [] : [[name, parseMoment(`--${name}`, options[name], capture)]])),
+  );
 }
 
 function insteadOf({ by, measure, limit }: LensOptions): Instead {

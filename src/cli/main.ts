@@ -44,6 +44,7 @@ function program(after: readonly string[]): Command {
     .option('-x, --hex', 'payloads in hexadecimal')
     .option('-X, --hex-ascii', 'payloads in hexadecimal and as text')
     .option('-b, --base64', 'payloads in base64')
+    .option('-v, --verbose', 'payloads in full, where a line has room for 80 bytes')
     .option('-j, --json', 'one JSON object a line')
     .option('--csv', 'as comma-separated values')
     .option('--markdown', 'as a Markdown table')
@@ -211,6 +212,8 @@ function program(after: readonly string[]): Command {
       '--measure <list>',
       'measure count, distinct(FIELD), bytes, bytes.in, bytes.out, time, errors, min, avg, p50, p95, max, sum(FIELD), first, last',
     )
+    .option('--from <time>', 'only of events from this time on: seconds since the start, a date, or -15m before the end')
+    .option('--to <time>', 'only of events up to this time')
     .option(
       '--at <time>',
       'ps, tree, lsof, netstat, containers, pods: as it was then (seconds since the start, a date, or -5s before the end)',

@@ -26,6 +26,7 @@ export function translate(argv: readonly string[]): string[] {
   const parsed = parse(argv);
   const { flags, values, words } = parsed;
   if (flags.has('l')) return ['fields'];
+  if (flags.has('list-markdown')) return ['fields', '--markdown'];
   const chisel = values.get('c');
   if (chisel === 'l' || flags.has('list-chisels') || values.has('i')) return ['lens', '--list'];
   const target = values.get('w');
@@ -34,7 +35,12 @@ export function translate(argv: readonly string[]): string[] {
       `-w ${target}: what is written is a Trowel capture, which sysdig cannot read: call it ${target.replace(/\.scap(\.gz)?$/, '.trowel')}, and write a .scap of it by trowel export --format scap`,
     );
   const file = values.get('r');
-  if (file === undefined && chisel !== undefined && target === undefined) return lens(chisel, null, parsed);
+  if (chisel !== undefined && target !== undefined)
+    throw new UsageError(`-c with -w: write the capture first (trowel record -w FILE), and ask it then (trowel lens ${chisel} FILE)`);
+  const split = ['C', 'G', 'W', 'e'].find((letter) => values.has(letter));
+  if (file !== undefined && target !== undefined && split !== undefined)
+    throw new UsageError(`-${split} with -r: what is made of a file is one capture; trowel slice FILE FILTER -w OUT makes a part of it`);
+  if (file === undefined && chisel !== undefined) return lens(chisel, null, parsed);
   if (file === undefined) return record(values, words);
   if (chisel !== undefined) return lens(chisel, file, parsed);
   if (target !== undefined) return ['import', file, ...words, '-w', target, ...valueOptions(values, { n: '-n', M: '-M' })];
@@ -87,7 +93,7 @@ function valueOptions(values: ReadonlyMap<string, string>, ours: Readonly<Record
 }
 
 function outputOptions(flags: ReadonlySet<string>, values: ReadonlyMap<string, string>): string[] {
-  const shown = [...flags].filter((flag) => 'AxXbjq'.includes(flag)).map((flag) => `-${flag}`);
+  const shown = [...flags].filter((flag) => 'AxXbjqv'.includes(flag)).map((flag) => `-${flag}`);
   const seconds = values.get('M');
   return [
     ...shown,
@@ -120,6 +126,7 @@ function lens(chisel: string, file: string | null, { flags, values, words }: Par
     ...options,
     ...(flags.has('X') || flags.has('x') ? ['-X'] : []),
     ...valueOptions(values, { p: '-p', n: '-n', ...(file === null ? { M: '-M' } : {}) }),
+    ...(file === null || !values.has('M') ? [] : ['--to', `${values.get('M')}s`]),
   ];
 }
 

@@ -27,13 +27,17 @@ export interface Question {
   /** The user's filter. */
   readonly filter?: string;
   readonly instead?: Instead;
+  /** Only of events that ended in this time, ns since the capture's start; both ends included. */
+  readonly from?: number;
+  readonly to?: number;
   /** As it was then: ns since the capture's start. */
   readonly at?: number;
 }
 
 /** Throws LensError for arguments that make no sense, FilterError for a filter that makes none. */
 export function ask(question: Question, capture: Capture, context: CaptureContext): LensTable | LensEcho {
-  const { lens, words = [], filter = '', instead = {} } = question;
+  const { lens, words = [], instead = {} } = question;
+  const filter = within(question);
   const args = argsOf(lens, words);
   if (question.at !== undefined) {
     if (lens.at === null)
@@ -41,6 +45,12 @@ export function ask(question: Question, capture: Capture, context: CaptureContex
     return lens.at(capture, compileFilter(filter, context), args, question.at);
   }
   return answer(lens, capture, compileFilter(lensFilter(lens, args, filter), context), args, instead);
+}
+
+/** The user's filter, of the time that is asked about. */
+function within({ filter = '', from, to }: Question): string {
+  const time = [from === undefined ? [] : `evt.reltime>=${from}`, to === undefined ? [] : `evt.reltime<=${to}`].flat();
+  return [...time, ...(filter === '' || time.length === 0 ? [filter] : [`(${filter})`])].filter((part) => part !== '').join(' and ');
 }
 
 function answer(lens: Lens, capture: Capture, filter: CompiledFilter, args: LensArgs, instead: Instead): LensTable | LensEcho {

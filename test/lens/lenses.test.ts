@@ -224,6 +224,17 @@ describe('what was so at a time', () => {
   });
 });
 
+test('a lens is asked of a part of the time, with any filter', () => {
+  const counted = (question: { readonly from?: number; readonly to?: number; readonly filter?: string }) => {
+    const table = ask({ lens: lensNamed('count-by')!, words: ['proc.name'], ...question }, capture, context);
+    return table.kind === 'table' ? [...table.items].reduce((sum, [count]) => sum + Number(count), 0) : -1;
+  };
+  const filter = 'proc.name=curl or proc.name=skydns';
+  const middle = 1e9;
+  expect(counted({ to: middle, filter }) + counted({ from: middle + 1, filter })).toBe(counted({ filter }));
+  expect(counted({ from: middle, to: 2 * middle })).toBe(eventsOf(`evt.reltime>=${middle} and evt.reltime<=${2 * middle}`));
+});
+
 test('any measure goes over time', () => {
   const table = ask({ lens: lensNamed('over-time')!, instead: { measures: ['bytes.in', 'distinct(proc.pid)'] } }, capture, context);
   if (table.kind !== 'table') throw new Error('no table');

@@ -37,6 +37,7 @@ export interface Question {
 /** Throws LensError for arguments that make no sense, FilterError for a filter that makes none. */
 export function ask(question: Question, capture: Capture, context: CaptureContext): LensTable | LensEcho {
   const { lens, words = [], instead = {} } = question;
+  compileFilter(question.filter ?? '', context); // a mistake is shown in what the user wrote, alone
   const filter = within(question);
   const args = argsOf(lens, words);
   if (question.at !== undefined) {

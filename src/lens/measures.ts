@@ -1,5 +1,5 @@
 /** What can be measured of a group of events: how many, how much, how long, when. One row each. */
-import { type BoundField, type Reading, readField } from '../event/fields/field.ts';
+import { type BoundField, type FieldType, type Reading, readField } from '../event/fields/field.ts';
 import type { EventView } from '../event/view.ts';
 import { fieldNamed } from '../filter/find-field.ts';
 import { type Chunk, EventFlag } from '../model/chunk.ts';
@@ -191,6 +191,10 @@ export const MEASURE_WORDS: readonly string[] = [
   'distinct(FIELD)',
 ];
 
+/** Types whose values are no numbers. */
+const TEXTS: ReadonlySet<FieldType> = new Set(['text', 'bytes', 'bool', 'ip', 'net']);
+const typeOf = ({ field, arg }: BoundField): FieldType => field.typeOf?.(arg) ?? field.type;
+
 /** A measure by its word: `count`, `p95`, `max(evt.res)`, `distinct(fd.name)`. Throws LensError, or FilterError for an unknown field. */
 export function measureNamed(text: string): Measure {
   const plain = PLAIN.find(({ word }) => word === text);
@@ -201,6 +205,8 @@ export function measureNamed(text: string): Measure {
   if (found === undefined || (word === 'sum' && field === undefined))
     throw new LensError(`${text} is no measure; there are ${MEASURE_WORDS.join(', ')}`);
   const bound = fieldNamed(field ?? LATENCY);
+  if (TEXTS.has(typeOf(bound)))
+    throw new LensError(`${word} is of numbers, and ${bound.label} is text: distinct(${bound.label}) counts its values`);
   const unit = unitOfField(bound.field);
   const start = (view: EventView) => found.make(numberOf(bound, view));
   return {

@@ -63,6 +63,11 @@ describe('measures over any field', () => {
     expect(eventsOf(`evt.latency>=${Math.round(p95! * 1.03)}`)).toBeLessThanOrEqual(count! / 20 + 1);
   });
 
+  test('numbers are measured of numbers alone', () => {
+    expect(() => measured(['p95(proc.name)'])).toThrow('p95 is of numbers, and proc.name is text: distinct(proc.name) counts its values');
+    expect(() => measured(['max(evt.arg.queuepct)'])).toThrow(/evt\.arg\.queuepct is text/);
+  });
+
   test('an unknown one is refused with what there is', () => {
     expect(() => measured(['speed'])).toThrow(/speed is no measure; there are count, bytes/);
   });
@@ -91,6 +96,10 @@ test('an argument is a value, whatever it holds', () => {
   expect(blocks(['resolv.conf or evt.num>0'])).toBe(0);
   expect(blocks(['"'])).toBe(0);
   expect(() => ask({ lens: lensNamed('port')!, words: ['53 or evt.num>0'] }, capture, context)).toThrow(/PORT is a number/);
+});
+
+test('a mistake in a filter is shown in what was written, without the lens’ own', () => {
+  expect(() => rows('connections', [], 'proc.nam=x')).toThrow(expect.objectContaining({ text: 'proc.nam=x' }));
 });
 
 test('calls that failed say on what, though there was no descriptor', () => {

@@ -20,7 +20,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   explain: ['model', 'dns', 'node', 'event', 'filter', 'capture', 'lens'],
   doctor: ['model', 'dns', 'kube', 'node', 'event', 'filter', 'capture', 'lens', 'explain'],
   output: ['model', 'scap', 'dns', 'node', 'event', 'filter', 'capture', 'report', 'lens', 'explain', 'doctor'],
-  mcp: ['model', 'dns', 'event', 'filter', 'capture', 'lens', 'explain', 'report', 'output'],
+  mcp: ['model', 'dns', 'doctor', 'event', 'filter', 'capture', 'lens', 'explain', 'report', 'output'],
   sql: ['model', 'dns', 'event', 'filter', 'capture', 'lens', 'explain', 'output'],
   tui: ['model', 'dns', 'event', 'filter', 'capture', 'lens', 'explain', 'doctor', 'report', 'output'],
   cli: [

@@ -1,5 +1,5 @@
 /** `trowel annotate`: packets that somebody else captured, with the process and the pod of each end as comments. */
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import type { Capture } from '../capture/capture.ts';
 import { EventView } from '../event/view.ts';
@@ -16,16 +16,32 @@ import { UsageError } from './exit.ts';
 import { openCapture } from './open-capture.ts';
 
 const PIECE = 1 << 20;
+/** ns: a connection's packets come before the call that tells of it returns. */
+const EARLY = 1e8;
 
 export async function annotate(packets: string, path: string, output: string): Promise<void> {
+  const bytes = bytesOf(packets);
   const capture = await openCapture(path);
-  const file = createFile(output);
+  let file: number | null = null;
   try {
-    const { named, all } = write(readFileSync(packets), packets, new Annotator(capture), new Sink(file));
+    file = createFile(output);
+    const { named, all } = write(bytes, packets, new Annotator(capture), new Sink(file));
     say(`${output}: ${all} packets, ${named} with a process or a pod`);
+  } catch (error) {
+    if (file !== null) rmSync(output, { force: true }); // ours, and of no use
+    throw error;
   } finally {
-    closeSync(file);
+    if (file !== null) closeSync(file);
     capture.close();
+  }
+}
+
+function bytesOf(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageError(code === 'ENOENT' ? `${path}: no such file` : message);
   }
 }
 
@@ -80,19 +96,33 @@ function writePacket(out: GrowingBytes, packet: Packet, interfaces: Map<number, 
 class Annotator {
   readonly #capture: Capture;
   readonly #view: EventView;
-  /** Descriptors by protocol, own end and other end. */
-  readonly #sockets = new Map<string, FdRow>();
-  /** The thread that used a descriptor first. */
-  readonly #threads = new Map<number, number>();
+  /** Descriptors by protocol, own end and other end; ports are used again, so there may be several. */
+  readonly #sockets = new Map<string, FdRow[]>();
+  /** Who used a descriptor first, and when. */
+  readonly #first = new Map<number, { readonly thread: number; readonly time: number }>();
 
   constructor(capture: Capture) {
     this.#capture = capture;
     this.#view = new EventView(contextOf(capture));
-    for (const fd of capture.dims.fds.all()) if (isIpSocket(fd) && fd.localIp !== null) this.#sockets.set(keyOfFd(fd), fd);
+    for (const fd of capture.dims.fds.all()) if (isIpSocket(fd) && fd.localIp !== null) this.#remember(fd);
     for (const head of capture.heads()) {
-      const { n, fd, thread } = capture.passingChunk(head);
-      for (let i = 0; i < n; i++) if (fd[i] !== 0 && !this.#threads.has(fd[i]!)) this.#threads.set(fd[i]!, thread[i]!);
+      const { n, fd, thread, time } = capture.passingChunk(head);
+      for (let i = 0; i < n; i++)
+        if (fd[i] !== 0 && !this.#first.has(fd[i]!)) this.#first.set(fd[i]!, { thread: thread[i]!, time: time[i]! });
     }
+  }
+
+  #remember(fd: FdRow): void {
+    const key = keyOfFd(fd);
+    this.#sockets.set(key, [...(this.#sockets.get(key) ?? []), fd]);
+  }
+
+  /** The socket of a packet's time: the last that was in use by then, else the first that came later. */
+  #socketAt(ends: Ends, time: number): FdRow | undefined {
+    const alike = this.#sockets.get(keyOf(ends)) ?? this.#sockets.get(keyOf({ ...ends, target: '', targetPort: 0 })) ?? [];
+    const firstUse = (fd: FdRow) => this.#first.get(fd.id)?.time ?? Number.POSITIVE_INFINITY;
+    const ordered = alike.toSorted((a, b) => firstUse(a) - firstUse(b));
+    return ordered.findLast((fd) => firstUse(fd) <= time + EARLY) ?? ordered[0];
   }
 
   /** `from pod shop/web, process curl (42); to service shop/db`; empty: nobody is known. */
@@ -106,14 +136,14 @@ class Annotator {
   }
 
   #endText(ends: Ends, time: number): string {
-    const fd = this.#sockets.get(keyOf(ends)) ?? this.#sockets.get(keyOf({ ...ends, target: '', targetPort: 0 }));
+    const fd = this.#socketAt(ends, time);
     const process = fd === undefined ? '' : this.#processText(fd, time);
     const owner = process.startsWith('pod ') ? '' : this.#addressText(ends.source, time);
     return sanitize([owner, process].filter((part) => part !== '').join(', '));
   }
 
   #processText(fd: FdRow, time: number): string {
-    const view = this.#view.onRow('thread', this.#threads.get(fd.id) ?? 0, time);
+    const view = this.#view.onRow('thread', this.#first.get(fd.id)?.thread ?? 0, time);
     const { process } = view;
     if (process === null) return '';
     const pod = view.kube.pod(process.container, time, view);

@@ -6,13 +6,14 @@ import { nodesOf } from '../capture/meta.ts';
 import { lookupParts } from '../dns/parts.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { tracesOf } from '../lens/dns.ts';
+import { followedIn } from '../lens/followed.ts';
 import { definitions } from './definitions.ts';
 
 /** `growing`: rows are added while they are asked for. */
 export function contextOf(stream: EventStream, growing = false): CaptureContext {
   const { dims, epoch, typeNames } = stream;
   const passing = !isCapture(stream);
-  return {
+  const context: CaptureContext = {
     dims,
     epoch,
     get hostname() {
@@ -35,6 +36,7 @@ export function contextOf(stream: EventStream, growing = false): CaptureContext 
           ),
         }),
   };
+  return isCapture(stream) ? Object.assign(context, { followed: followedIn(stream, context) }) : context;
 }
 
 function isCapture(stream: EventStream): stream is Capture {

@@ -5,6 +5,7 @@ import type { Capture } from '../capture/capture.ts';
 import type { EventView } from '../event/view.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { type Span, spansOf } from '../lens/spans.ts';
+import { LOG_EVENTS } from '../output/otlp.ts';
 import { Printing, printReport } from '../output/print.ts';
 import { eventColumns, eventReport } from '../output/reports/events.ts';
 import { spansReport } from '../output/reports/spans.ts';
@@ -23,7 +24,7 @@ export interface ExportOptions {
   readonly output?: string;
   readonly fields?: string;
   readonly over: string;
-  /** Where a collector listens, as http://HOST:PORT. */
+  /** Where a collector listens, as http://HOST:PORT or grpc://HOST:PORT. */
   readonly to?: string;
 }
 
@@ -58,7 +59,7 @@ async function write(capture: Capture, filterText: string, format: EventExport |
   const file = isStdout ? STDOUT : createFile(output);
   const sink = new Sink(file);
   try {
-    if (format.of === 'events') writeEvents(capture, filterText, await format.make(), sink, options);
+    if (format.of === 'events') writeEvents(capture, both(format.filter ?? '', filterText), await format.make(), sink, options);
     else writeSpans(capture, filterText, await format.make(), sink, options);
     sink.flush();
   } finally {
@@ -88,6 +89,9 @@ function writeEvents(capture: Capture, filterText: string, writer: Writer<EventV
   for (const gap of writer.gaps?.() ?? []) say(`note: ${gap}`);
 }
 
+/** Both filters, either of which may be empty. */
+const both = (own: string, more: string): string => (own === '' || more === '' ? own + more : `(${own}) and (${more})`);
+
 const spansFor = (capture: Capture, filter: string, { over }: ExportOptions) =>
   spansReport(spansOf({ capture, context: contextOf(capture), filter, over: parseSpan('--over', over) }), capture.epoch);
 
@@ -95,8 +99,13 @@ function writeSpans(capture: Capture, filterText: string, writer: Writer<Span>, 
   printReport(spansFor(capture, filterText, options), writer, sink);
 }
 
+/** To a collector; nothing of it is written to a file. */
 async function send(capture: Capture, filterText: string, options: ExportOptions): Promise<void> {
-  if (options.format !== 'otlp') throw new UsageError('--to is for --format otlp: it sends spans to a collector');
-  const { sendSpans } = await import('./otlp-send.ts');
-  say(await sendSpans(spansFor(capture, filterText, options), options.to!));
+  const { sendLogs, sendSpans } = await import('./export-send.ts');
+  const to = options.to!;
+  if (options.output !== undefined) throw new UsageError('--to sends, -o writes a file: one of them');
+  if (options.format === 'otlp') say(await sendSpans(spansFor(capture, filterText, options), to));
+  else if (options.format === 'otlp-logs')
+    say(await sendLogs(capture, compileFilter(both(LOG_EVENTS, filterText), contextOf(capture)), to));
+  else throw new UsageError('--to is for --format otlp and otlp-logs: it sends spans or log records to a collector');
 }

@@ -9,6 +9,7 @@ import { type Lens, LensError } from '../lens/lens.ts';
 import { echoReport, lensesReport } from '../output/reports/lens.ts';
 import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
+import { parseMoment } from './moment.ts';
 import { openCapture } from './open-capture.ts';
 import { show, type WritingOptions } from './writing.ts';
 
@@ -23,6 +24,11 @@ export interface LensOptions extends WritingOptions {
   /** Asked of a recording that begins now, for so many seconds or until Ctrl-C; then there is no FILE. */
   readonly live?: boolean;
   readonly seconds?: number;
+  /** Times: only events between them. */
+  readonly from?: string;
+  readonly to?: string;
+  /** A time: what was so then. */
+  readonly at?: string;
   /** Whose name `echo` puts before the descriptor: k or c. */
   readonly format?: string;
 }
@@ -39,6 +45,8 @@ export async function lens(words: readonly string[], options: LensOptions): Prom
   const { found, rest } = lensOf(words, options);
   const wanted = found.args.length;
   if (options.live === true) {
+    const time = TIMES.find((name) => options[name] !== undefined);
+    if (time !== undefined) throw new UsageError(`--${time} is for captures: a recording that begins now has no earlier time`);
     const question = { lens: found, words: rest.slice(0, wanted), filter: rest.slice(wanted).join(' '), instead: insteadOf(options) };
     await (await import('./lens-live.ts')).lensLive(question, options);
     return;
@@ -46,10 +54,11 @@ export async function lens(words: readonly string[], options: LensOptions): Prom
   if (rest.length < wanted + 1)
     throw new UsageError(`usage: trowel lens ${[found.name, ...found.args.map((arg) => arg.toUpperCase()), 'FILE', '[FILTER]'].join(' ')}`);
   const question = { lens: found, words: rest.slice(0, wanted), filter: rest.slice(wanted + 1).join(' '), instead: insteadOf(options) };
-  if (await answeredThere(question, rest[wanted]!, options)) return;
+  const always = TIMES.every((name) => options[name] === undefined);
+  if (always && (await answeredThere(question, rest[wanted]!, options))) return;
   const capture = await openCapture(rest[wanted]!);
   try {
-    print(question, capture, options);
+    print({ ...question, ...timesOf(options, capture) }, capture, options);
   } catch (error) {
     throw error instanceof LensError ? new UsageError(error.message) : error;
   } finally {
@@ -85,6 +94,14 @@ export function print(question: Question, capture: Capture, options: LensOptions
   const look = ask(question, capture, contextOf(capture));
   if (look.kind === 'table') show(look, options);
   else show(echoReport(look.blocks, capture.epoch, options), options, { bytesAs: 'base64' });
+}
+
+const TIMES = ['from', 'to', 'at'] as const;
+
+function timesOf(options: LensOptions, capture: Capture): Pick<Question, (typeof TIMES)[number]> {
+  return Object.fromEntries(
+    TIMES.flatMap((name) => (options[name] === undefined ? [] : [[name, parseMoment(`--${name}`, options[name], capture)]])),
+  );
 }
 
 function insteadOf({ by, measure, limit }: LensOptions): Instead {

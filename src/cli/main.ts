@@ -46,6 +46,7 @@ function program(after: readonly string[]): Command {
     .option('-x, --hex', 'payloads in hexadecimal')
     .option('-X, --hex-ascii', 'payloads in hexadecimal and as text')
     .option('-b, --base64', 'payloads in base64')
+    .option('-v, --verbose', 'payloads in full, where a line has room for 80 bytes')
     .option('-j, --json', 'one JSON object a line')
     .option('--csv', 'as comma-separated values')
     .option('--markdown', 'as a Markdown table')
@@ -97,11 +98,11 @@ function program(after: readonly string[]): Command {
   trowel
     .command('export <file> [filter...]')
     .description('to other tools: Wireshark, Perfetto, OpenTelemetry, Parquet, CSV, JSON lines')
-    .requiredOption('--format <format>', 'jsonl, csv, parquet, pcapng, scap, perfetto, otlp')
+    .requiredOption('--format <format>', 'jsonl, csv, parquet, pcapng, scap, perfetto, otlp, otlp-logs')
     .option('-o, --output <file>', 'file to write (default: standard output)')
     .option('--fields <list>', 'of jsonl, csv and parquet: fields to write, with commas between')
     .option('--over <span>', 'of perfetto and otlp: calls that took as long as this are waits', '1ms')
-    .option('--to <url>', 'of otlp: send to a collector, such as http://127.0.0.1:4318')
+    .option('--to <url>', 'of otlp and otlp-logs: send to a collector, such as http://127.0.0.1:4318 or grpc://127.0.0.1:4317')
     .action(async (file: string, words: string[], options) => (await import('./export.ts')).exportCapture(file, words.join(' '), options));
 
   trowel
@@ -212,6 +213,12 @@ function program(after: readonly string[]): Command {
     .option(
       '--measure <list>',
       'measure count, distinct(FIELD), bytes, bytes.in, bytes.out, time, errors, min, avg, p50, p95, max, sum(FIELD), first, last',
+    )
+    .option('--from <time>', 'only of events from this time on: seconds since the start, a date, or -15m before the end')
+    .option('--to <time>', 'only of events up to this time')
+    .option(
+      '--at <time>',
+      'ps, tree, lsof, netstat, containers, pods: as it was then (seconds since the start, a date, or -5s before the end)',
     )
     .option('--live', 'ask a recording that begins now, without a FILE; what streams is printed as it comes, the rest at the end')
     .option('-M, --seconds <n>', 'with --live: end after so many seconds (else at Ctrl-C)', count)

@@ -5,6 +5,7 @@ import { TIME_FORMS, type TimeForm } from '../event/fields/evt.ts';
 import type { Field } from '../event/fields/field.ts';
 import type { EventView } from '../event/view.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
+import { shortened } from '../model/dotted.ts';
 import { DEFAULT_FORMAT, LineFormat, NAMED_FORMATS } from '../output/format.ts';
 import { Printing, printReport } from '../output/print.ts';
 import { asciiText, hexDump } from '../output/printable.ts';
@@ -26,6 +27,8 @@ export interface PrintOptions extends WritingOptions {
   readonly hex?: boolean;
   readonly hexAscii?: boolean;
   readonly base64?: boolean;
+  /** Payloads in full, where a line would show their first bytes. */
+  readonly verbose?: boolean;
   readonly fields?: string;
   readonly limit?: number;
   readonly count?: boolean;
@@ -136,6 +139,7 @@ function setPayloadText(view: EventView, options: PrintOptions): void {
   else if (options.hexAscii === true) view.payloadText = (bytes) => `\n${hexDump(bytes, true).join('\n')}\n`;
   else if (options.hex === true) view.payloadText = (bytes) => `\n${hexDump(bytes, false).join('\n')}\n`;
   else if (options.ascii === true) view.payloadText = (bytes) => `\n${asciiText(bytes)}\n`;
+  else if (options.verbose === true) view.payloadText = (bytes) => shortened(bytes, Number.POSITIVE_INFINITY);
 }
 
 function timeForm(form: string): TimeForm {

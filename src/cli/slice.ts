@@ -22,12 +22,14 @@ export async function slice(path: string, filterText: string, options: SliceOpti
   const target = newTarget(options.write);
   const capture = await openCapture(path);
   try {
+    compileFilter(filterText, contextOf(capture)); // a mistake is shown in what the user wrote, alone
     const cited = options.story === undefined ? '' : numbersFilter(storyNumbers(capture, options.story, options.over));
     const filter = [cited, filterText]
       .filter((text) => text !== '')
       .map((text) => `(${text})`)
       .join(' and ');
-    say(`${target}: ${extract(capture, compileFilter(filter, contextOf(capture)), target)} events`);
+    const events = extract(capture, compileFilter(filter, contextOf(capture)), target);
+    say(`${target}: ${events} events${events === 0 ? ': nothing matches' : ''}`);
   } finally {
     capture.close();
   }

@@ -23,6 +23,7 @@ export function translate(argv: readonly string[]): string[] {
   const parsed = parse(argv);
   const { flags, values, words } = parsed;
   if (flags.has('l')) return ['fields'];
+  if (flags.has('list-markdown')) return ['fields', '--markdown'];
   const chisel = values.get('c');
   if (chisel === 'l' || flags.has('list-chisels') || values.has('i')) return ['lens', '--list'];
   const target = values.get('w');
@@ -31,7 +32,12 @@ export function translate(argv: readonly string[]): string[] {
       `-w ${target}: what is written is a Trowel capture, which sysdig cannot read: call it ${target.replace(/\.scap(\.gz)?$/, '.trowel')}, and write a .scap of it by trowel export --format scap`,
     );
   const file = values.get('r');
-  if (file === undefined && chisel !== undefined && target === undefined) return lens(chisel, null, parsed);
+  if (chisel !== undefined && target !== undefined)
+    throw new UsageError(`-c with -w: write the capture first (trowel record -w FILE), and ask it then (trowel lens ${chisel} FILE)`);
+  const split = ['C', 'G', 'W', 'e'].find((letter) => values.has(letter));
+  if (file !== undefined && target !== undefined && split !== undefined)
+    throw new UsageError(`-${split} with -r: what is made of a file is one capture; trowel slice FILE FILTER -w OUT makes a part of it`);
+  if (file === undefined && chisel !== undefined) return lens(chisel, null, parsed);
   if (file === undefined) return record(values, words);
   if (chisel !== undefined) return lens(chisel, file, parsed);
   if (target !== undefined) return ['import', file, ...words, '-w', target, ...valueOptions(values, { n: '-n', M: '-M' })];
@@ -84,7 +90,7 @@ function valueOptions(values: ReadonlyMap<string, string>, ours: Readonly<Record
 }
 
 function outputOptions(flags: ReadonlySet<string>, values: ReadonlyMap<string, string>): string[] {
-  const shown = [...flags].filter((flag) => 'AxXbjq'.includes(flag)).map((flag) => `-${flag}`);
+  const shown = [...flags].filter((flag) => 'AxXbjqv'.includes(flag)).map((flag) => `-${flag}`);
   const seconds = values.get('M');
   return [
     ...shown,
@@ -94,11 +100,18 @@ function outputOptions(flags: ReadonlySet<string>, values: ReadonlyMap<string, s
   ];
 }
 
+/** What does the work of chisels that have no lens. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  around: 'trowel read FILE --around NUM:MS shows what was near an event; trowel slice keeps what matches a filter',
+  memcachelog: 'trowel lens port 11211 FILE shows what was exchanged',
+};
+
 /** A chisel's arguments stand behind its name: `-c fdbytes_by fd.sport`, `-c 'spy_port 80'`. Without a file it is asked of a live recording. */
 function lens(chisel: string, file: string | null, { flags, values, words }: Parsed): string[] {
   const [name, ...own] = chisel.split(/\s+/);
   const found = lensNamed(name!);
-  if (found === null) throw new UsageError(`there is no lens for sysdig's chisel ${name}; trowel lens -l lists what there is`);
+  if (found === null)
+    throw new UsageError(`there is no lens for sysdig's chisel ${name}; ${INSTEAD[name!] ?? 'trowel lens -l lists what there is'}`);
   const all = [...own, ...words];
   const options = ['j', 'b'].filter((flag) => flags.has(flag)).map((flag) => `-${flag}`);
   return [
@@ -110,6 +123,7 @@ function lens(chisel: string, file: string | null, { flags, values, words }: Par
     ...options,
     ...(flags.has('X') || flags.has('x') ? ['-X'] : []),
     ...valueOptions(values, { p: '-p', n: '-n', ...(file === null ? { M: '-M' } : {}) }),
+    ...(file === null || !values.has('M') ? [] : ['--to', `${values.get('M')}s`]),
   ];
 }
 

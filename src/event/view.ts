@@ -26,6 +26,16 @@ export interface CaptureContext {
   readonly definitions?: ReadonlyMap<string, string>;
   /** Which lookup an event's DNS message belongs to; absent: not to be known here. */
   readonly lookupPart?: (num: number) => LookupPart | null;
+  /** What events have from those before them; absent: not to be known here. */
+  readonly followed?: Followed;
+}
+
+/** By the numbers of events. */
+export interface Followed {
+  /** Its descriptor got another name with it. */
+  readonly nameChanged: (num: number) => boolean;
+  /** ns for which the thread that it takes off a CPU had that, and had CPUs since the capture began; null: it takes none off. */
+  readonly execTime: (num: number) => { readonly own: number; readonly total: number } | null;
 }
 
 /**

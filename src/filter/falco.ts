@@ -1,9 +1,9 @@
 /** Falco's rules files: lists, macros and rules, in whatever notation of YAML, as named filters and lists. */
 import { parseDocument } from 'yaml';
 import { DefinitionError, type Definitions } from './definition.ts';
-import { written } from './literal.ts';
+import { type Entry, isEntry, itemText } from './falco-entries.ts';
+import { type Change, ruleText } from './falco-rules.ts';
 
-type Entry = Readonly<Record<string, unknown>>;
 type Kind = 'list' | 'macro' | 'rule';
 
 const BODY: Readonly<Record<Kind, string>> = { list: 'items', macro: 'condition', rule: 'condition' };
@@ -21,31 +21,50 @@ export function falcoDefinitions(text: string, file: string, before: Definitions
   return found;
 }
 
-function isEntry(entry: unknown): entry is Entry {
-  return typeof entry === 'object' && entry !== null;
-}
-
 function define(kind: Kind, entry: Entry, found: Map<string, string>, file: string): void {
   const title = String(entry[kind]);
   const name = kind === 'rule' ? ruleName(title) : title;
-  const own = kind === 'list' ? listText(entry.items) : conditionText(entry.condition);
-  const isAppended = appends(entry, BODY[kind]);
-  if (own === null) {
-    // A rule may be switched off, or get exceptions alone; a list or a macro without a body says nothing.
-    if (kind === 'rule') return;
-    throw new DefinitionError(`${file}: ${kind} ${title} has no ${BODY[kind]}`);
-  }
   const old = found.get(name);
-  if (isAppended && old === undefined)
-    throw new DefinitionError(`${file}: ${kind} ${title} is to be appended to, but was not defined before`);
-  const whole = isAppended ? joined(kind, old!, own) : own;
-  found.set(name, kind === 'rule' ? withExceptions(whole, entry.exceptions) : whole);
+  const changes = (key: string) => changeOf(entry, key, `${file}: ${kind} ${title}`);
+  const { override } = entry;
+  const isChange = entry.append === true || (isEntry(override) && (BODY[kind] in override || 'exceptions' in override));
+  const isAppended = changes(BODY[kind]) === 'append';
+  if (isChange && old === undefined)
+    throw new DefinitionError(`${file}: ${kind} ${title} is to be ${isAppended ? 'appended to' : 'changed'}, but was not defined before`);
+  const own = kind === 'list' ? listText(entry.items) : conditionText(entry.condition);
+  if (kind === 'rule') {
+    // An entry may switch a rule off, or change its words alone.
+    if (own === null && !isEntry(entry.exceptions)) return;
+    found.set(
+      name,
+      inFile(file, () => ruleText(changesOnly(entry) ? old : undefined, own, entry.exceptions, changes)),
+    );
+    return;
+  }
+  if (own === null) throw new DefinitionError(`${file}: ${kind} ${title} has no ${BODY[kind]}`);
+  found.set(name, isAppended ? joined(kind, old!, own) : own);
 }
 
-/** `append: true`, or `override: { items: append }`. */
-function appends(entry: Entry, body: string): boolean {
-  if (entry.append === true) return true;
-  return isEntry(entry.override) && entry.override[body] === 'append';
+/** Whether an entry changes an earlier one, rather than being one of its own. */
+const changesOnly = (entry: Entry) => entry.append === true || isEntry(entry.override);
+
+/** `append: true` is about all that an entry has, `override: { items: append }` about one key; a key that `override` leaves out stays. */
+function changeOf({ append, override }: Entry, key: string, what: string): Change {
+  if (append === true) return 'append';
+  if (!isEntry(override)) return 'replace';
+  const change = override[key] ?? (key in override ? null : undefined);
+  if (change === undefined) return key === 'exceptions' ? 'keep' : 'replace';
+  if (change !== 'append' && change !== 'replace')
+    throw new DefinitionError(`${what}: override of ${key} is append or replace, not ${String(change)}`);
+  return change;
+}
+
+function inFile<T>(file: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof DefinitionError ? new DefinitionError(`${file}: ${error.message}`) : error;
+  }
 }
 
 /** Conditions are put together as they are written: the second begins with `and` or `or`. */
@@ -68,40 +87,10 @@ function listText(items: unknown): string | null {
   return listText(Array.isArray(read) ? read : items.split(',').map((item) => item.trim()));
 }
 
-/** Quotes within the YAML are the filter's: `'"10.0.0.0/8"'`. What stands in none may be another list's name. */
-function itemText(item: unknown): string {
-  const text = String(item);
-  const quoted = /^(["'])(.*)\1$/s.exec(text);
-  return quoted === null ? written(text) : `"${quoted[2]!.replace(/["\\]/g, '\\$&')}"`;
-}
-
 /** A rule's title as a name: `Terminal shell in container` is terminal_shell_in_container. */
 function ruleName(title: string): string {
   return title
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_|_$/g, '');
-}
-
-/** What is an exception does not match; those without values change nothing. */
-function withExceptions(condition: string, exceptions: unknown): string {
-  const all = (Array.isArray(exceptions) ? exceptions : []).filter(isEntry).flatMap(exceptionTexts);
-  return all.length === 0 ? condition : `(${condition}) and not (${all.join(' or ')})`;
-}
-
-/** One condition for each row of values; where there is one field, `values` are what it is compared with. */
-function exceptionTexts({ fields, comps, values }: Entry): string[] {
-  if (!Array.isArray(values) || values.length === 0) return [];
-  if (!Array.isArray(fields)) return [comparison(String(fields), comps ?? 'in', values)];
-  const operators = Array.isArray(comps) ? comps : fields.map(() => comps ?? '=');
-  return values
-    .filter((row) => Array.isArray(row))
-    .map((row: unknown[]) => `(${fields.map((field, i) => comparison(String(field), operators[i], row[i])).join(' and ')})`);
-}
-
-function comparison(field: string, operator: unknown, value: unknown): string {
-  const several = Array.isArray(value);
-  const text = several ? `(${value.flat(2).map(itemText).join(', ')})` : itemText(value);
-  const isSet = ['in', 'intersects', 'pmatch'].includes(String(operator));
-  return `${field} ${String(operator)} ${isSet && !several ? `(${text})` : text}`;
 }

@@ -6,6 +6,10 @@ import { echo } from './echo.ts';
 import { argsOf, filled, type Lens, type LensArgs, type LensEcho, LensError, type LensTable, lensFilter } from './lens.ts';
 import { list } from './list.ts';
 import { rank } from './rank.ts';
+import { series } from './series.ts';
+
+/** Lenses that can be asked of a time. */
+const AT_TIMES = 'ps, tree, lsof, netstat, containers and pods';
 
 /** What is asked for in place of the lens' own. */
 export interface Instead {
@@ -23,19 +27,39 @@ export interface Question {
   /** The user's filter. */
   readonly filter?: string;
   readonly instead?: Instead;
+  /** Only of events that ended in this time, ns since the capture's start; both ends included. */
+  readonly from?: number;
+  readonly to?: number;
+  /** As it was then: ns since the capture's start. */
+  readonly at?: number;
 }
 
 /** Throws LensError for arguments that make no sense, FilterError for a filter that makes none. */
 export function ask(question: Question, capture: Capture, context: CaptureContext): LensTable | LensEcho {
-  const { lens, words = [], filter = '', instead = {} } = question;
+  const { lens, words = [], instead = {} } = question;
+  compileFilter(question.filter ?? '', context); // a mistake is shown in what the user wrote, alone
+  const filter = within(question);
   const args = argsOf(lens, words);
+  if (question.at !== undefined) {
+    if (lens.at === null)
+      throw new LensError(`${lens.name} is about all of the capture: --at is for ${AT_TIMES}; a filter takes evt.reltime`);
+    return lens.at(capture, compileFilter(filter, context), args, question.at);
+  }
   return answer(lens, capture, compileFilter(lensFilter(lens, args, filter), context), args, instead);
+}
+
+/** The user's filter, of the time that is asked about. */
+function within({ filter = '', from, to }: Question): string {
+  const time = [from === undefined ? [] : `evt.reltime>=${from}`, to === undefined ? [] : `evt.reltime<=${to}`].flat();
+  return [...time, ...(filter === '' || time.length === 0 ? [filter] : [`(${filter})`])].filter((part) => part !== '').join(' and ');
 }
 
 function answer(lens: Lens, capture: Capture, filter: CompiledFilter, args: LensArgs, instead: Instead): LensTable | LensEcho {
   const asked = lens.ask;
-  if (asked.kind !== 'rank' && (instead.by !== undefined || instead.measures !== undefined))
-    throw new LensError(`${lens.name} does not group events: --by and --measure are for those that do`);
+  if (asked.kind !== 'rank' && instead.by !== undefined)
+    throw new LensError(`${lens.name} does not group events: --by is for those that do`);
+  if (asked.kind !== 'rank' && asked.kind !== 'series' && instead.measures !== undefined)
+    throw new LensError(`${lens.name} measures nothing: --measure is for rankings and for what goes over time`);
   switch (asked.kind) {
     case 'rank': {
       const by = instead.by ?? asked.by.map((field) => filled(field, args));
@@ -45,6 +69,8 @@ function answer(lens: Lens, capture: Capture, filter: CompiledFilter, args: Lens
       return list(capture, filter, asked.columns);
     case 'echo':
       return echo(capture, filter);
+    case 'series':
+      return series(capture, filter, instead.measures ?? asked.measures);
     case 'own':
       return asked.look(capture, filter, args);
   }

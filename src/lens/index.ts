@@ -1,11 +1,13 @@
 /** All lenses: the one list that the command line, programs and the screen have them from. */
 import { EXEC_CALLS, OPEN_CALLS } from '../model/calls.ts';
+import { containersCpu, procsCpu } from './cpu.ts';
 import { dnsBill } from './dns-bill.ts';
 import { HTTP_EVENTS, httpLog, httpTop } from './http.ts';
 import { kubeEvents } from './kube-events.ts';
-import type { Lens, OwnAsk } from './lens.ts';
-import { processes } from './processes.ts';
-import { series, spectrogram, subsecond } from './series.ts';
+import type { Lens, LookAt, OwnAsk } from './lens.ts';
+import { containersAt, openFilesAt, podsAt, socketsAt } from './open-at.ts';
+import { processes, processTree } from './processes.ts';
+import { spectrogram, subsecond } from './series.ts';
 import { SERVICE_CONNECTS, services } from './services.ts';
 import { bottlenecks, gaps, stalls } from './stalls.ts';
 
@@ -16,10 +18,15 @@ const FILE = `fd.type=file and ${MOVED}`;
 const FAILED = 'evt.failed=true and not evt.res in (EAGAIN, EINPROGRESS, EINTR)';
 const STARTS = `evt.type in (${EXEC_CALLS})`;
 
-type Spec = Pick<Lens, 'name' | 'doc' | 'filter'> & { readonly chisels?: readonly string[]; readonly args?: readonly string[] };
-const lens = ({ chisels = [], args = [], ...spec }: Spec, ask: Lens['ask']): Lens => ({ chisels, args, ...spec, ask });
+type Spec = Pick<Lens, 'name' | 'doc' | 'filter'> & {
+  readonly chisels?: readonly string[];
+  readonly args?: readonly string[];
+  readonly at?: LookAt | null;
+};
+const lens = ({ chisels = [], args = [], at = null, ...spec }: Spec, ask: Lens['ask']): Lens => ({ chisels, args, at, ...spec, ask });
 const rank = (by: readonly string[], measures: readonly string[], spec: Spec) => lens(spec, { kind: 'rank', by, measures });
 const list = (columns: string, spec: Spec) => lens(spec, { kind: 'list', columns: columns.split(' ') });
+const series = (measures: readonly string[], spec: Spec) => lens(spec, { kind: 'series', measures });
 const own = (look: OwnAsk['look'], spec: Spec) => lens(spec, { kind: 'own', look });
 const echo = (spec: Spec) => lens(spec, { kind: 'echo' });
 
@@ -40,6 +47,7 @@ export const LENSES: readonly Lens[] = [
   rank(PROCESS, ['bytes'], { name: 'procs-net', chisels: ['topprocs_net'], doc: 'processes, by bytes on the network', filter: NET }),
   rank(PROCESS, ['bytes'], { name: 'procs-file', chisels: ['topprocs_file'], doc: 'processes, by bytes in files', filter: FILE }),
   rank(PROCESS, ['errors'], { name: 'procs-errors', chisels: ['topprocs_errors'], doc: 'processes, by failed calls', filter: FAILED }),
+  own(procsCpu, { name: 'procs-cpu', chisels: ['topprocs_cpu'], doc: 'processes, by time on CPUs', filter: '' }),
   rank(['fd.name'], ['bytes'], { name: 'files', chisels: ['topfiles_bytes'], doc: 'files, by bytes', filter: FILE }),
   rank(['fd.name'], ['time'], { name: 'files-time', chisels: ['topfiles_time'], doc: 'files, by time spent on them', filter: 'fd.type=file' }),
   rank(['fd.name'], ['errors'], { name: 'files-errors', chisels: ['topfiles_errors'], doc: 'files, by failed calls', filter: `fd.type=file and ${FAILED}` }),
@@ -47,6 +55,8 @@ export const LENSES: readonly Lens[] = [
   rank(['container.name?', 'container.id'], ['bytes'], { name: 'containers-net', chisels: ['topcontainers_net'], doc: 'containers, by bytes on the network', filter: NET }),
   rank(['container.name?', 'container.id'], ['bytes'], { name: 'containers-file', chisels: ['topcontainers_file'], doc: 'containers, by bytes in files', filter: FILE }),
   rank(['container.name?', 'container.id'], ['errors'], { name: 'containers-errors', chisels: ['topcontainers_error'], doc: 'containers, by failed calls', filter: FAILED }),
+  own(containersCpu, { name: 'containers-cpu', chisels: ['topcontainers_cpu'], doc: 'containers, by time on CPUs', filter: '' }),
+  rank(PROCESS, ['count', 'distinct(evt.arg.addr)', 'first', 'last'], { name: 'page-faults', doc: 'page faults, by process (of captures that have them: sysdig’s)', filter: 'evt.type=page_fault' }),
   rank(['evt.type'], ['count'], { name: 'calls', chisels: ['topscalls'], doc: 'kinds of events, by how many', filter: '' }),
   rank(['evt.type'], ['time'], { name: 'calls-time', chisels: ['topscalls_time'], doc: 'kinds of events, by time', filter: '' }),
   rank(['{field}'], ['distinct(fd.containername)', 'count'], { name: 'fds-by', chisels: ['fdcount_by'], doc: 'different descriptors, by any field', args: ['field'], filter: 'fd.name exists' }),
@@ -67,20 +77,21 @@ export const LENSES: readonly Lens[] = [
   own(gaps, { name: 'gaps', doc: 'times of at least some milliseconds in which no event ended', args: ['ms'], filter: '' }),
   own(stalls, { name: 'stalls', doc: 'where the time of processes went: idle, blocked in calls, working between them', filter: 'evt.latency exists' }),
   own(bottlenecks, { name: 'bottlenecks', chisels: ['bottlenecks'], doc: 'the ten longest calls, without those that wait to be asked', filter: 'evt.is_wait=false and evt.latency exists' }),
-  own(series('bytes', 'bytes.in', 'bytes.out'), { name: 'iobytes', chisels: ['iobytes'], doc: 'bytes read and written, over time', filter: MOVED }),
-  own(series('bytes', 'bytes.in', 'bytes.out'), { name: 'iobytes-net', chisels: ['iobytes_net'], doc: 'bytes on the network, over time', filter: NET }),
-  own(series('bytes', 'bytes.in', 'bytes.out'), { name: 'iobytes-file', chisels: ['iobytes_file'], doc: 'bytes in files, over time', filter: FILE }),
-  own(series('count', 'errors', 'p95'), { name: 'over-time', doc: 'events, failures and latencies, over time', filter: '' }),
+  series(['bytes', 'bytes.in', 'bytes.out'], { name: 'iobytes', chisels: ['iobytes'], doc: 'bytes read and written, over time', filter: MOVED }),
+  series(['bytes', 'bytes.in', 'bytes.out'], { name: 'iobytes-net', chisels: ['iobytes_net'], doc: 'bytes on the network, over time', filter: NET }),
+  series(['bytes', 'bytes.in', 'bytes.out'], { name: 'iobytes-file', chisels: ['iobytes_file'], doc: 'bytes in files, over time', filter: FILE }),
+  series(['count', 'errors', 'p95'], { name: 'over-time', doc: 'events, failures and latencies, over time', filter: '' }),
   own(spectrogram, { name: 'spectrogram', chisels: ['spectrogram'], doc: 'how many calls took how long, over time', filter: 'evt.latency exists' }),
   own(subsecond, { name: 'subsecond', chisels: ['subsecoffset'], doc: 'when within a second of the clock events come', filter: '' }),
-  own(processes, { name: 'ps', chisels: ['ps'], doc: 'processes, as they were last', filter: '' }),
-  rank(['proc.name', 'proc.pid', 'fd.num', 'fd.type', 'fd.name'], ['count', 'last'], { name: 'lsof', chisels: ['lsof'], doc: 'descriptors that were used, by whom', filter: 'fd.num>=0 and fd.name exists' }),
-  rank(['fd.l4proto?', 'fd.name', 'fd.role?', 'proc.name', 'proc.pid'], ['count', 'bytes.in', 'bytes.out', 'last'], { name: 'netstat', chisels: ['netstat'], doc: 'sockets that were used, by whom', filter: SOCKETS }),
-  rank(['container.name?', 'container.id', 'container.image?'], ['count', 'distinct(proc.pid)', 'first', 'last'], { name: 'containers', chisels: ['lscontainers'], doc: 'containers that did something', filter: 'container.id!=host' }),
-  rank(['k8s.ns.name?', 'k8s.pod.name'], ['count', 'distinct(proc.pid)', 'first', 'last'], { name: 'pods', doc: 'pods that did something', filter: 'k8s.pod.name exists' }),
+  own(processes, { name: 'ps', chisels: ['ps'], doc: 'processes, as they were last', filter: '', at: processes }),
+  own(processTree, { name: 'tree', doc: 'processes under their parents, as they were last', filter: '', at: processTree }),
+  rank(['proc.name', 'proc.pid', 'fd.num', 'fd.type', 'fd.name'], ['count', 'last'], { name: 'lsof', chisels: ['lsof'], doc: 'descriptors that were used, by whom', filter: 'fd.num>=0 and fd.name exists', at: openFilesAt }),
+  rank(['fd.l4proto?', 'fd.name', 'fd.role?', 'proc.name', 'proc.pid'], ['count', 'bytes.in', 'bytes.out', 'last'], { name: 'netstat', chisels: ['netstat'], doc: 'sockets that were used, by whom', filter: SOCKETS, at: socketsAt }),
+  rank(['container.name?', 'container.id', 'container.image?'], ['count', 'distinct(proc.pid)', 'first', 'last'], { name: 'containers', chisels: ['lscontainers'], doc: 'containers that did something', filter: 'container.id!=host', at: containersAt }),
+  rank(['k8s.ns.name?', 'k8s.pod.name'], ['count', 'distinct(proc.pid)', 'first', 'last'], { name: 'pods', doc: 'pods that did something', filter: 'k8s.pod.name exists', at: podsAt }),
   rank(['user.name'], ['count', 'distinct(proc.pid)', 'first', 'last'], { name: 'users', doc: 'users whose processes did something', filter: '' }),
   list('evt.num evt.time evt.type evt.res proc.name proc.pid target', { name: 'port-bindings', doc: 'addresses that were bound and listened on', filter: 'evt.type in (bind, listen)' }),
-  rank(['fd.sport', 'proc.name'], ['max(evt.arg.queuepct)', 'count'], { name: 'accept-queues', doc: 'how full accept queues were, in per cent, where connections were taken (imported captures have it)', filter: 'evt.type in (accept, accept4) and evt.arg.queuepct exists' }),
+  rank(['fd.sport', 'proc.name'], ['max(evt.rawarg.queuepct)', 'count'], { name: 'accept-queues', doc: 'how full accept queues were, in per cent, where connections were taken (imported captures have it)', filter: 'evt.type in (accept, accept4) and evt.arg.queuepct exists' }),
   list('evt.num evt.time proc.name proc.pid syslog.facility.str syslog.severity.str syslog.message', { name: 'syslog', chisels: ['spy_syslog'], doc: 'messages to syslog', filter: 'syslog.message exists' }),
   echo({ name: 'logs', chisels: ['spy_logs'], doc: 'what was written to log files', filter: 'evt.is_io_write=true and fd.type=file and (fd.name contains .log or fd.name contains /log/)' }),
   echo({ name: 'udp', chisels: ['udp_extract'], doc: 'what went over UDP', filter: 'evt.is_io=true and fd.l4proto=udp' }),

@@ -53,13 +53,22 @@ export interface EchoAsk {
   readonly kind: 'echo';
 }
 
+/** Measures over time, with a line of blocks for the first. */
+export interface SeriesAsk {
+  readonly kind: 'series';
+  readonly measures: readonly string[];
+}
+
 /** What no other kind can say. */
 export interface OwnAsk {
   readonly kind: 'own';
   readonly look: (capture: Capture, filter: CompiledFilter, args: LensArgs) => LensTable;
 }
 
-export type Ask = RankAsk | ListAsk | EchoAsk | OwnAsk;
+/** What was so at a time, ns since the capture's start; `filter` is the user's alone. */
+export type LookAt = (capture: Capture, filter: CompiledFilter, args: LensArgs, at: number) => LensTable;
+
+export type Ask = RankAsk | ListAsk | EchoAsk | SeriesAsk | OwnAsk;
 export type LensArgs = Readonly<Record<string, string>>;
 
 export interface Lens {
@@ -73,6 +82,8 @@ export interface Lens {
   /** What it adds to the user's filter; `{argument}` stands for an argument. Empty: nothing. */
   readonly filter: string;
   readonly ask: Ask;
+  /** Answers `--at`; null: the question is about all of the capture. */
+  readonly at: LookAt | null;
 }
 
 /** An argument that makes no sense. */

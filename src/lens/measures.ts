@@ -1,5 +1,5 @@
 /** What can be measured of a group of events: how many, how much, how long, when. One row each. */
-import { type BoundField, type Reading, readField } from '../event/fields/field.ts';
+import { type BoundField, type FieldType, type Reading, readField } from '../event/fields/field.ts';
 import type { EventView } from '../event/view.ts';
 import { fieldNamed } from '../filter/find-field.ts';
 import { type Chunk, EventFlag } from '../model/chunk.ts';
@@ -52,14 +52,14 @@ class Sum implements Accumulator {
   }
 }
 
-/** Bytes of the direction: by event type, looked up once each. */
-function moved(direction: 'read' | 'write'): (view: EventView) => Accumulator {
+/** Bytes of the direction, or of both: by event type, looked up once each. What other calls return are no bytes. */
+function moved(direction: 'read' | 'write' | null): (view: EventView) => Accumulator {
   return (view) => {
     const known: boolean[] = [];
     const { types } = view.capture.dims;
     return new Sum((chunk, i) => {
       const type = chunk.type[i]!;
-      known[type] ??= types.get(type)?.io === direction;
+      known[type] ??= direction === null ? (types.get(type)?.io ?? null) !== null : types.get(type)?.io === direction;
       return known[type] ? Math.max(0, resultOf(chunk, i)) : 0;
     });
   };
@@ -160,7 +160,7 @@ class Distinct implements Accumulator {
 // biome-ignore format: a table
 const PLAIN: readonly (Measure & { readonly word: string })[] = [
   { word: 'count', name: 'events', unit: 'count', doc: 'how many events', start: sum(() => 1) },
-  { word: 'bytes', name: 'bytes', unit: 'bytes', doc: 'bytes that calls moved', start: sum((chunk, i) => Math.max(0, resultOf(chunk, i))) },
+  { word: 'bytes', name: 'bytes', unit: 'bytes', doc: 'bytes that were read or written', start: moved(null) },
   { word: 'bytes.in', name: 'bytes.in', unit: 'bytes', doc: 'bytes that were read', start: moved('read') },
   { word: 'bytes.out', name: 'bytes.out', unit: 'bytes', doc: 'bytes that were written', start: moved('write') },
   { word: 'time', name: 'time', unit: 'ns', doc: 'time that calls took', start: sum((chunk, i) => Math.max(0, chunk.latency[i]!)) },
@@ -191,6 +191,10 @@ export const MEASURE_WORDS: readonly string[] = [
   'distinct(FIELD)',
 ];
 
+/** Types whose values are no numbers. */
+const TEXTS: ReadonlySet<FieldType> = new Set(['text', 'bytes', 'bool', 'ip', 'net']);
+const typeOf = ({ field, arg }: BoundField): FieldType => field.typeOf?.(arg) ?? field.type;
+
 /** A measure by its word: `count`, `p95`, `max(evt.res)`, `distinct(fd.name)`. Throws LensError, or FilterError for an unknown field. */
 export function measureNamed(text: string): Measure {
   const plain = PLAIN.find(({ word }) => word === text);
@@ -201,6 +205,8 @@ export function measureNamed(text: string): Measure {
   if (found === undefined || (word === 'sum' && field === undefined))
     throw new LensError(`${text} is no measure; there are ${MEASURE_WORDS.join(', ')}`);
   const bound = fieldNamed(field ?? LATENCY);
+  if (TEXTS.has(typeOf(bound)))
+    throw new LensError(`${word} is of numbers, and ${bound.label} is text: distinct(${bound.label}) counts its values`);
   const unit = unitOfField(bound.field);
   const start = (view: EventView) => found.make(numberOf(bound, view));
   return {

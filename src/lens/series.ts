@@ -40,26 +40,24 @@ function eachStretch(
   return n;
 }
 
-/** A measure over time, with a line of blocks. */
-export const series =
-  (...words: readonly string[]) =>
-  (capture: Capture, filter: CompiledFilter): LensTable => {
-    const measures = words.map(measureNamed);
-    const columns = [
-      columnType('from', 'ns', 'since the capture began'),
-      ...measures.map(({ name, unit, doc }) => columnType(name, unit, doc, { nullable: true })),
-      columnType('bar', 'prose', 'the first of them', { audience: 'people' }),
-    ];
-    const stretch = stretchOf(capture);
-    const rows = () => {
-      const sums = measures.map(({ start }) => start(filter.view));
-      const n = eachStretch(capture, filter, stretch, (at, chunk, i) => {
-        for (const one of sums) one.add(at, chunk, i);
-      });
-      return seriesRows(sums, n, stretch);
-    };
-    return lensTable(capture, columns, rows, ([from]) => `evt.reltime>=${String(from)} and evt.reltime<${Number(from) + stretch}`);
+/** Measures over time, with a line of blocks for the first of them. */
+export function series(capture: Capture, filter: CompiledFilter, words: readonly string[]): LensTable {
+  const measures = words.map(measureNamed);
+  const columns = [
+    columnType('from', 'ns', 'since the capture began'),
+    ...measures.map(({ name, unit, doc }) => columnType(name, unit, doc, { nullable: true })),
+    columnType('bar', 'prose', 'the first of them', { audience: 'people' }),
+  ];
+  const stretch = stretchOf(capture);
+  const rows = () => {
+    const sums = measures.map(({ start }) => start(filter.view));
+    const n = eachStretch(capture, filter, stretch, (at, chunk, i) => {
+      for (const one of sums) one.add(at, chunk, i);
+    });
+    return seriesRows(sums, n, stretch);
   };
+  return lensTable(capture, columns, rows, ([from]) => `evt.reltime>=${String(from)} and evt.reltime<${Number(from) + stretch}`);
+}
 
 function seriesRows(sums: readonly Accumulator[], n: number, stretch: number): Row[] {
   const sizes = Array.from({ length: n }, (_, at) => Number(sums[0]!.value(at) ?? 0));

@@ -42,7 +42,7 @@ const STALLS = [
   columnType('proc.pid', 'number', ''),
 ];
 
-interface Spent {
+export interface Spent {
   idle: number;
   blocked: number;
   working: number;
@@ -71,7 +71,7 @@ function stallRows(capture: Capture, filter: CompiledFilter): Row[] {
 }
 
 /** By thread row. */
-function spentOf(capture: Capture, filter: CompiledFilter): Map<number, Spent> {
+export function spentOf(capture: Capture, filter: CompiledFilter): Map<number, Spent> {
   const found = new Map<number, Spent>();
   const waits: boolean[] = [];
   for (const { chunk, selection, n } of capture.select(filter)) {

@@ -1,5 +1,6 @@
 /** The questions that agents can ask, a row each. Answers are reports as programs get them, with what the capture cannot show. */
 import type { Capture } from '../capture/capture.ts';
+import { diagnose } from '../doctor/doctor.ts';
 import { FIELDS } from '../event/fields/index.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { explain } from '../explain/explain.ts';
@@ -13,6 +14,7 @@ import { MS } from '../model/time.ts';
 import type { Json } from '../output/cell.ts';
 import { rowJson } from '../output/cell.ts';
 import { lookupReport } from '../output/reports/dns.ts';
+import { doctorReport } from '../output/reports/doctor.ts';
 import { eventColumns, eventReport, programColumns } from '../output/reports/events.ts';
 import { explanationReport } from '../output/reports/explain.ts';
 import { echoReport } from '../output/reports/lens.ts';
@@ -91,6 +93,13 @@ export const TOOLS: readonly Tool[] = [
     run: runRead,
   },
   {
+    name: 'doctor',
+    doc: 'What is wrong with the node’s network: services without endpoints, drops, full tables, dead DNS servers … One object a finding, with evidence and fixes; what could not be looked at is the last.',
+    takes: ['limit'],
+    needs: [],
+    run: runDoctor,
+  },
+  {
     name: 'fields',
     doc: 'Fields of the filter language: name, type, meaning, an example. `filter` here is a text that name or meaning contains.',
     takes: ['filter', 'limit'],
@@ -119,6 +128,12 @@ function runLens({ capture, context }: Opened, { name, words, filter, limit }: T
   if (lens === null) throw new LensError(`there is no lens called ${name}`);
   const look = ask({ lens, words, filter }, capture, context);
   return look.kind === 'table' ? json(look, limit) : json(echoReport(look.blocks, capture.epoch, {}), limit);
+}
+
+function runDoctor({ capture }: Opened, { limit }: ToolArgs): readonly Json[] {
+  const { unseen, ...diagnosis } = diagnose(capture);
+  const findings = json(doctorReport({ unseen, ...diagnosis }, capture.epoch), limit);
+  return [...findings, { checks: diagnosis.checks, events: diagnosis.events, unseen: [...unseen] }];
 }
 
 function runRead({ capture, context }: Opened, { filter, fields, limit }: ToolArgs): readonly Json[] {

@@ -1,6 +1,7 @@
-/** Protocol buffers, as far as writers need them: whole numbers, texts and messages. Each method appends one field. */
+/** Protocol buffers, as far as writers need them: numbers, texts, bytes and messages. Each method appends one field. */
 const MORE = 0x80;
 const VARINT = 0;
+const FIXED_64 = 1;
 const DELIMITED = 2;
 
 export class Message {
@@ -12,6 +13,23 @@ export class Message {
     this.#varint(BigInt((field << 3) | VARINT));
     this.#varint(BigInt.asUintN(64, BigInt(value)));
     return this;
+  }
+
+  /** A whole number in eight bytes. */
+  fixed64(field: number, value: bigint): this {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64LE(BigInt.asUintN(64, value));
+    return this.#eight(field, bytes);
+  }
+
+  double(field: number, value: number): this {
+    const bytes = Buffer.alloc(8);
+    bytes.writeDoubleLE(value);
+    return this.#eight(field, bytes);
+  }
+
+  data(field: number, value: Uint8Array): this {
+    return this.#delimited(field, value);
   }
 
   text(field: number, value: string): this {
@@ -32,6 +50,12 @@ export class Message {
     this.#varint(BigInt(value.length));
     this.#flush();
     this.#parts.push(value);
+    return this;
+  }
+
+  #eight(field: number, bytes: Uint8Array): this {
+    this.#varint(BigInt((field << 3) | FIXED_64));
+    this.#bytes.push(...bytes);
     return this;
   }
 

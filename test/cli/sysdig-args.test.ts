@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { translate } from '../../src/cli/sysdig-args.ts';
 import { SYSDIG_OPTIONS } from '../../src/cli/sysdig-options.ts';
 import { rendered } from '../../src/output/print.ts';
@@ -13,10 +14,13 @@ test.each([
   ['--read=c.scap --print %evt.num --json', 'read c.scap -j -p %evt.num'],
   ['--read c.scap --numevents=5 --timetype=a --unbuffered', 'read c.scap -n 5 -t a'],
   ['-E -n 1 -r c.scap fd.port=53', 'read c.scap fd.port=53 -n 1'],
-  ['-vDdPFz -E -r c.scap', 'read c.scap'],
+  ['-vDdPFz -E -r c.scap', 'read c.scap -v'],
+  ['--list-markdown', 'fields --markdown'],
   ['-qS -M 2 -r c.scap', 'read c.scap -q --summary --to 2s'],
   ['-pk -r c.scap -c echo_fds', 'lens echo_fds c.scap -p k'],
   ['-i topconns', 'lens --list'],
+  ['-r c.scap -M 2 -c topconns fd.port=53', 'lens topconns c.scap fd.port=53 --to 2s'],
+  ['-r c.scap -M 2 -c topconns', 'lens topconns c.scap --to 2s'],
   ['-X -tr -r c.scap evt.type=open', 'read c.scap evt.type=open -X -t r'],
   ['-r c.scap -c echo_fds fd.name=/etc/resolv.conf', 'lens echo_fds c.scap fd.name=/etc/resolv.conf'],
   ['-r c.scap -c fdbytes_by fd.sport proc.name=curl', 'lens fdbytes_by fd.sport c.scap proc.name=curl'],
@@ -36,6 +40,10 @@ test.each([
 test.each([
   ['-r', /-r needs a value/],
   ['-r c.scap -c memcachelog', /no lens for sysdig's chisel memcachelog/],
+  ['-r c.scap -c around', /--around NUM:MS/],
+  ['-r c.scap -c topconns -w d.trowel', /-c with -w: write the capture first/],
+  ['-c topconns -w d.trowel', /-c with -w: write the capture first/],
+  ['-r c.scap -w d.trowel -C 5', /-C with -r: what is made of a file is one capture/],
   ['-r c.scap -Y', /-Y has no counterpart/],
   ['-r c.scap -w d.scap', /Trowel capture, which sysdig cannot read: call it d.trowel/],
   ['-w d.scap', /call it d.trowel/],
@@ -53,6 +61,72 @@ test('every letter and every name is there once', () => {
   const names = SYSDIG_OPTIONS.flatMap(({ short, long }) => [...(short === '' ? [] : [short]), long]);
   expect(new Set(names).size).toBe(names.length);
   for (const letter of 'AbBcCdDeEFGHiIjkKlLmMnNpPqrRsStTUvwWxXz') expect(names).toContain(letter);
+});
+
+/** What each option that is done becomes: all words, and what they are in Trowel's. An option that is added needs a line. */
+const DONE: Readonly<Record<string, readonly [sysdig: string, ours: string]>> = {
+  'print-ascii': ['-r f -A x', 'read f x -A'],
+  'print-base64': ['-r f -b x', 'read f x -b'],
+  chisel: ['-r f -c topconns x', 'lens topconns f x'],
+  'file-size': ['-w f -C 5 x', 'record -w f -C 5 x'],
+  events: ['-w f -e 5 x', 'record -w f -e 5 x'],
+  seconds: ['-w f -G 5 x', 'record -w f -G 5 x'],
+  'chisel-info': ['-i topconns', 'lens --list'],
+  json: ['-r f -j x', 'read f x -j'],
+  'k8s-api': ['-w f -k URL x', 'record -w f -k URL x'],
+  list: ['-l', 'fields'],
+  'list-chisels': ['--list-chisels', 'lens --list'],
+  'list-markdown': ['--list-markdown', 'fields --markdown'],
+  'max-seconds': ['-r f -M 5 x', 'read f x --to 5s'],
+  numevents: ['-r f -n 5 x', 'read f x -n 5'],
+  print: ['-r f -p %evt.num x', 'read f x -p %evt.num'],
+  quiet: ['-r f -q x', 'read f x -q'],
+  read: ['-r f x', 'read f x'],
+  summary: ['-r f -S x', 'read f x --summary'],
+  snaplen: ['-w f -s 5 x', 'record -w f -s 5 x'],
+  timetype: ['-r f -t a x', 'read f x -t a'],
+  verbose: ['-r f -v x', 'read f x -v'],
+  write: ['-w f x', 'record -w f x'],
+  limit: ['-w f -C 5 -W 3 x', 'record -w f -C 5 -W 3 x'],
+  'print-hex': ['-r f -x x', 'read f x -x'],
+  'print-hex-ascii': ['-r f -X x', 'read f x -X'],
+};
+
+describe('each option of sysdig', () => {
+  test.each(SYSDIG_OPTIONS.map((option) => [option.short === '' ? `--${option.long}` : `-${option.short}`, option] as const))(
+    '%s does what its line says, and takes a value or none',
+    (written, { long, value, fate, why }) => {
+      const given = ['-r', 'f', written, ...(value === '' ? [] : ['VALUE']), 'x'];
+      if (fate === 'refused') expect(() => translate(given)).toThrow(why);
+      else if (fate === 'nothing') expect(translate(given)).toEqual(['read', 'f', 'x']);
+      else {
+        const [sysdig, ours] = DONE[long]!;
+        expect(translate(sysdig.split(' ')).join(' ')).toBe(ours);
+        const byName = sysdig.split(' ').map((word) => (word === written ? `--${long}` : word));
+        expect(translate(byName).join(' ')).toBe(ours);
+      }
+      expect(why).not.toBe('');
+    },
+  );
+
+  const help = spawnSync('sysdig', ['--help'], { encoding: 'utf8' });
+  test.skipIf(help.error !== undefined)('of its own help is known, with a value where that has one (skipped without sysdig)', () => {
+    const words = `${help.stdout}${help.stderr}`.split('\n').filter((line) => /^ -/.test(line));
+    const found = words.map((line) => {
+      const [names = ''] = line.trim().split(/ {2,}/);
+      const letter = /^-(\w)(?![\w-])|^-(\w)</.exec(names);
+      return { names, short: letter?.[1] ?? letter?.[2] ?? '', long: /--([\w-]+)/.exec(names)?.[1] ?? '', value: /[<=]/.test(names) };
+    });
+    expect(found.length).toBeGreaterThan(45);
+    // Its help and version are Trowel's own options; -cl and -Il are values of -c and -I; its help leaves out the value of two.
+    const own = found.filter(({ names, long }) => !['help', 'version'].includes(long) && !/^-(cl|Il)/.test(names));
+    for (const { names, short, long, value } of own) {
+      const option = SYSDIG_OPTIONS.find((one) => (long === '' ? one.short === short : one.long === long));
+      expect(option, names).toBeDefined();
+      if (short !== '') expect(option!.short, names).toBe(short);
+      if (!['suppress-comm', 'plugin-config-file'].includes(long)) expect(option!.value !== '', names).toBe(value);
+    }
+  });
 });
 
 test('docs/sysdig.md says what becomes of them (npm run docs)', () => {

@@ -1,6 +1,6 @@
 /** Names for packets of others, and captures that were damaged. */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, test } from 'vitest';
 import { EventsBuilder } from '../helpers/events.ts';
@@ -48,6 +48,42 @@ describe('annotate', () => {
     const fields = ['frame.comment', 'frame.time_epoch', 'ip.src'].flatMap((field) => ['-e', field]);
     const { stdout } = spawnSync('tshark', ['-n', '-r', to, '-T', 'fields', ...fields], { encoding: 'utf8' });
     expect(stdout).toBe(`${comment}\t1700000001.000500000\t${ends[0]}\n`);
+  });
+
+  test.skipIf(!has('tshark'))(
+    'a port that was used again is whose it was at the time (read by tshark; skipped where there is none)',
+    () => {
+      const made = new EventsBuilder();
+      const socket = () => made.udp('10.0.0.1:5000', '10.0.0.2:6000').id;
+      const send = (comm: string, pid: number, time: number) =>
+        made.event({
+          type: 'sendto',
+          fd: socket(),
+          thread: made.thread({ of: made.process({ comm, pid }) }).id,
+          time,
+          data: 'ping',
+          res: 4,
+        });
+      send('early', 1, 0);
+      send('now', 2, 0.9e9); // the packet comes at 1.0005 s
+      send('late', 3, 5e9);
+      const [from, to] = [folder.file('again.pcap'), folder.file('again.pcapng')];
+      writeFileSync(from, pcap('10.0.0.1', 5000, '10.0.0.2', 6000));
+      trowel('annotate', from, folder.capture('again.trowel', made), '-o', to);
+      expect(spawnSync('tshark', ['-r', to, '-T', 'fields', '-e', 'frame.comment'], { encoding: 'utf8' }).stdout).toBe(
+        'from process now (2)\n',
+      );
+    },
+  );
+
+  test('what cannot be read leaves no file', () => {
+    const out = folder.file('none.pcapng');
+    expect(trowel('annotate', folder.file('nosuch'), CAPTURE, '-o', out)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/nosuch: no such file\n$/),
+    });
+    expect(trowel('annotate', CAPTURE, CAPTURE, '-o', out).status).toBe(2);
+    expect(existsSync(out)).toBe(false);
   });
 
   test('reads pcapng of its own, and says what is neither', () => {

@@ -30,7 +30,7 @@ async function asked(name: string, args: Record<string, unknown> = {}): Promise<
 
 test('there is a tool for each question, read-only, with a schema', async () => {
   const { tools } = await client.listTools();
-  expect(tools.map(({ name }) => name)).toEqual(['explain', 'dns', 'lens', 'read', 'fields']);
+  expect(tools.map(({ name }) => name)).toEqual(['explain', 'dns', 'lens', 'read', 'doctor', 'fields']);
   for (const { inputSchema, annotations } of tools) {
     expect(annotations?.readOnlyHint).toBe(true);
     expect(inputSchema.properties).toHaveProperty('file.enum', ['critical-app.trowel', 'a-server-that-sleeps.trowel']);
@@ -52,6 +52,12 @@ test('explain: causes with the events that show them, confidence, and what could
 test('another recording, by its name', async () => {
   const { rows } = await asked('explain', { file: 'a-server-that-sleeps.trowel' });
   expect(JSON.stringify(rows[0])).toMatch(/server/);
+});
+
+test('doctor: what is wrong, and what could not be looked at', async () => {
+  const { rows } = await asked('doctor');
+  expect(rows[0]).toMatchObject({ id: expect.any(String), severity: expect.any(String) });
+  expect(rows.at(-1)).toMatchObject({ checks: expect.any(Number), unseen: expect.any(Array) });
 });
 
 test('dns, lenses, fields', async () => {

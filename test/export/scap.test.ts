@@ -10,7 +10,7 @@ import { packageRoot } from '../../src/model/package-root.ts';
 import { ScapFile } from '../../src/output/writers/scap.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { EventsBuilder } from '../helpers/events.ts';
-import { readBack } from '../scap/read-back.ts';
+import { asItIs, readBack } from '../scap/read-back.ts';
 import { CAPTURE, Folder, has, trowel } from './made.ts';
 
 const folder = new Folder();
@@ -40,10 +40,11 @@ function article(): ReturnType<typeof exported> {
 
 const linesOf = (text: string) => text.split('\n').filter((line) => line !== '');
 
-function read(file: string, ...args: string[]): string[] {
-  const { status, stdout } = trowel('read', file, '-p', FORMAT, ...args);
-  expect(status).toBe(0);
-  return linesOf(stdout.replace(/next=(\d+)\([^)]*\)/g, 'next=$1')).sort(); // threads are listed before they are born
+/** Lines of all events; what `trowel read -p` prints, without a process for each. */
+async function read(file: string): Promise<string[]> {
+  const { lines, cut } = await asItIs(file, FORMAT, '');
+  expect(cut).toBeNull();
+  return lines.map((line) => line.replace(/next=(\d+)\([^)]*\)/, 'next=$1')).sort(); // threads are listed before they are born
 }
 
 function sysdig(file: string, ...args: string[]): string[] {
@@ -88,20 +89,20 @@ function written(
 }
 
 describe('a .scap file of ours', () => {
-  test.skipIf(!existsSync(SHARED))('of the article’s capture is read back as it was, event for event (skipped without it)', () => {
+  test.skipIf(!existsSync(SHARED))('of the article’s capture is read back as it was, event for event (skipped without it)', async () => {
     const { file, notes } = article();
-    const differ = missing(read(ARTICLE), read(file));
+    const differ = missing(await read(ARTICLE), await read(file));
     expect(differ.filter((line) => !EXEMPT.test(line))).toEqual([]);
     expect(differ).toHaveLength(3);
     expect(notes).toBe('note: of 37 DNS messages the bytes are written; names, types and answers are for Trowel to read\n');
   });
 
-  test.skipIf(!existsSync(SHARED)).each(['modern-zoo', 'modern-lab-stall'])('of %s has all events but notes of users', (name) => {
+  test.skipIf(!existsSync(SHARED)).each(['modern-zoo', 'modern-lab-stall'])('of %s has all events but notes of users', async (name) => {
     const source = join(SHARED, `${name}.scap`);
     const { file } = exported(`${name}.scap`, source);
-    const events = read(source).filter((line) => !NOTES.test(line));
+    const events = (await read(source)).filter((line) => !NOTES.test(line));
     const key = (line: string) => line.split(' ').slice(0, 2).join(' ');
-    expect(read(file).map(key)).toEqual(events.map(key));
+    expect((await read(file)).map(key)).toEqual(events.map(key));
     if (has('sysdig')) expect(sysdig(file, '-p', '%evt.num', 'evt.dir=<').length).toBeGreaterThan(events.length * 0.9);
   });
 
@@ -128,13 +129,13 @@ describe('a .scap file of ours', () => {
     }
   });
 
-  test('says what it leaves out, and may be empty', () => {
+  test('says what it leaves out, and may be empty', async () => {
     const made = new EventsBuilder();
     const thread = made.thread().id;
     made.event({ type: 'tcp_retransmit', thread });
     const { file, notes } = exported('net.scap', folder.capture('net.trowel', made));
     expect(notes).toContain('left out: 1 tcp_retransmit');
-    expect(read(file)).toEqual([]);
+    expect(await read(file)).toEqual([]);
   });
 });
 

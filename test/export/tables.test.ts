@@ -83,6 +83,6 @@ describe('what is written', () => {
   test('has a format that is known', () => {
     const { status, stderr } = trowel('export', CAPTURE, '--format', 'xls');
     expect(status).toBe(2);
-    expect(stderr).toMatch(/--format takes jsonl, csv, parquet, pcapng, scap, perfetto, otlp/);
+    expect(stderr).toMatch(/--format takes jsonl, csv, parquet, pcapng, scap, perfetto, otlp, otlp-logs/);
   });
 });

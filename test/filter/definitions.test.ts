@@ -97,6 +97,73 @@ describe('Falco’s files', () => {
     );
   });
 
+  const RULE = `- rule: A shell
+  condition: evt.type=execve or evt.type=execveat
+  exceptions:
+    - name: users
+      fields: user.name
+      values: [root]
+    - name: none
+      fields: [proc.name]
+`;
+  const BASE = 'evt.type=execve or evt.type=execveat';
+
+  test.each([
+    ['more values', 'exceptions: [{name: users, values: [adm]}]\n  append: true', `(${BASE}) and not (user.name in (root, adm))`],
+    [
+      'more values, by override',
+      'exceptions: [{name: users, values: [adm]}]\n  override: {exceptions: append}',
+      `(${BASE}) and not (user.name in (root, adm))`,
+    ],
+    [
+      'values for one that had none',
+      'exceptions: [{name: none, values: [[sh]]}]\n  append: true',
+      `(${BASE}) and not (user.name in (root) or (proc.name = sh))`,
+    ],
+    [
+      'another',
+      'exceptions: [{name: ttys, fields: [proc.tty], comps: [">"], values: [[0]]}]\n  append: true',
+      `(${BASE}) and not (user.name in (root) or (proc.tty > 0))`,
+    ],
+    [
+      'others in their place',
+      'exceptions: [{name: users, fields: user.name, values: [adm]}]\n  override: {exceptions: replace}',
+      `(${BASE}) and not (user.name in (adm))`,
+    ],
+    [
+      'a longer condition',
+      'condition: and proc.tty=0\n  override: {condition: append}',
+      `(${BASE} and proc.tty=0) and not (user.name in (root))`,
+    ],
+    [
+      'another condition, with the exceptions as they were',
+      'condition: evt.type=clone\n  override: {condition: replace}',
+      '(evt.type=clone) and not (user.name in (root))',
+    ],
+    [
+      'switched off: it is a filter all the same',
+      'enabled: false\n  override: {enabled: replace}',
+      `(${BASE}) and not (user.name in (root))`,
+    ],
+    ['defined again', 'condition: evt.type=clone', 'evt.type=clone'],
+  ])('a rule gets %s', (_, change, text) => {
+    const first = parseDefinitions(RULE, 'one.yaml');
+    expect(parseDefinitions(`- rule: A shell\n  ${change}\n`, 'two.yaml', first).get('a_shell')).toBe(text);
+    expect(parseDefinitions(`${RULE}- rule: A shell\n  ${change}\n`, 'one.yaml').get('a_shell')).toBe(text);
+  });
+
+  test.each([
+    ['exceptions: [{name: new, values: [a]}]\n  append: true', 'two.yaml: exception new has no fields, and none before it has that name'],
+    ['condition: x\n  override: {condition: prepend}', 'two.yaml: rule A shell: override of condition is append or replace, not prepend'],
+  ])('what makes no sense in a change is refused: %s', (change, message) => {
+    expect(() => parseDefinitions(`- rule: A shell\n  ${change}\n`, 'two.yaml', parseDefinitions(RULE, 'one.yaml'))).toThrow(message);
+  });
+
+  test('a change of a rule that is not there is refused', () => {
+    const change = '- rule: B\n  exceptions: [{name: a, fields: [proc.name]}]\n  override: {exceptions: replace}\n';
+    expect(() => parseDefinitions(change, 'two.yaml')).toThrow('two.yaml: rule B is to be changed, but was not defined before');
+  });
+
   test('a macro that is named like a value in it', () => {
     const definitions = parseDefinitions('- macro: dup\n  condition: (evt.type in (dup, dup2))\n', 'rules.yaml');
     const { context } = new EventsBuilder();

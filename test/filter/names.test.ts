@@ -50,7 +50,7 @@ describe('names of elsewhere', () => {
     ['evt.is.open', 'evt.is.open is evt.type.is.open here'],
     ['frame.time_relative', 'frame.time_relative is evt.reltime here'],
     ['tcp.flags.syn', /known to Wireshark, but not supported: calls are recorded/],
-    ['thread.vmrss', /known to sysdig, but not supported: memory is not sampled/],
+    ['thread.cpu.user', /known to sysdig, but not supported: CPU time is not sampled/],
     ['thread.cap_effective', /known to Falco, but not supported: capabilities/],
     ['mesos.task.id', /not supported: Mesos/],
     ['proc.nmae', /^unknown field proc.nmae: did you mean proc.name/],

@@ -49,7 +49,8 @@ export async function throughImport(path: string, format: string, filter: string
   }
 }
 
-async function asItIs(path: string, format: string, filter: string) {
+/** The same from the file as it is. */
+export async function asItIs(path: string, format: string, filter: string) {
   const stream = await ScapStream.open(path);
   const lines: string[] = [];
   const printer = new LineFormat(format);

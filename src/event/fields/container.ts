@@ -1,4 +1,4 @@
-import { type ContainerRow, textUnder } from '../../model/kube.ts';
+import { type ContainerMount, type ContainerRow, textUnder } from '../../model/kube.ts';
 import type { EventView } from '../view.ts';
 import type { Field, FieldType, Reading, RowField } from './field.ts';
 
@@ -40,8 +40,29 @@ function imageParts({ image }: ContainerRow): { readonly repository: string; rea
   return colon < 0 ? { repository: named, tag: '', digest } : { repository: named.slice(0, colon), tag: named.slice(colon + 1), digest };
 }
 
+const mountText = (mount: ContainerMount) => [mount.source, mount.target, mount.mode, mount.writable, mount.propagation].join(':');
+
 function mountsText({ mounts }: ContainerRow): string {
-  return mounts.map((mount) => [mount.source, mount.target, mount.mode, mount.writable, mount.propagation].join(':')).join(',');
+  return mounts.map(mountText).join(',');
+}
+
+const MOUNT = { name: 'NUMBER OR PATH', required: true };
+
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** The mount with a number, from 0, or the first whose source or target is a path; in the path `*` stands for anything, as sysdig has it. */
+function mountAt({ mounts }: ContainerRow, which: string): ContainerMount | null {
+  if (/^[0-9]+$/.test(which)) return mounts[Number(which)] ?? null;
+  const pattern = new RegExp(`^${which.split('*').map(escaped).join('.*')}$`, 's');
+  return mounts.find(({ source, target }) => pattern.test(source) || pattern.test(target)) ?? null;
+}
+
+function ofMount(name: string, type: FieldType, doc: string, example: string, read: (mount: ContainerMount) => Reading): RowField {
+  const readMount = (row: ContainerRow, which: string) => {
+    const mount = mountAt(row, which);
+    return mount === null ? null : read(mount);
+  };
+  return ofContainer(name, type, `${doc} of the mount with this number or path`, example, readMount, { arg: MOUNT });
 }
 
 function labelsText(labels: Readonly<Record<string, string>>): string | null {
@@ -54,6 +75,11 @@ function sourceOf(view: EventView): string | null {
   if (id === '') return null;
   const row = view.kube.container(id, view.time, view);
   return row === null ? 'cgroup' : row.source;
+}
+
+function onHostNetwork(view: EventView): boolean | null {
+  const pod = view.process === null ? null : view.kube.pod(view.process.container, view.time, view);
+  return pod?.status?.hostNetwork ?? null;
 }
 
 const KEY = { name: 'KEY', required: true };
@@ -72,6 +98,13 @@ export const CONTAINER_FIELDS: readonly Field[] = [
   ofContainer('container.ip', 'ip', 'its own address', 'container.ip=10.0.0.7', ({ ip }) => ip || null),
   ofContainer('container.privileged', 'bool', 'whether it may do anything', 'container.privileged=true', ({ privileged }) => privileged),
   ofContainer('container.mounts', 'text', 'what is mounted: source:target:mode:writable:propagation, with commas between', 'container.mounts contains /etc/hosts', mountsText),
+  ofMount('container.mount', 'text', 'source:target:mode:writable:propagation', 'container.mount[/etc/*] exists', mountText),
+  ofMount('container.mount.source', 'text', 'path on the node', 'container.mount.source[/host] startswith /var', ({ source }) => source),
+  ofMount('container.mount.dest', 'text', 'path in the container', 'container.mount.dest[/etc*] exists', ({ target }) => target),
+  ofMount('container.mount.mode', 'text', 'mode', 'container.mount.mode[/host]=ro', ({ mode }) => mode),
+  ofMount('container.mount.rdwr', 'bool', 'whether it may be written', 'container.mount.rdwr[/host]=true', ({ writable }) => writable),
+  ofMount('container.mount.propagation', 'text', 'propagation', 'container.mount.propagation[/host]=rprivate', ({ propagation }) => propagation),
+  { name: 'container.host_network', type: 'bool', scope: 'thread', doc: 'its pod is on the node’s own network', example: 'container.host_network=true', read: onHostNetwork },
   ofContainer('container.label', 'text', 'one of its labels', 'container.label.app=web', ({ labels }, key) => textUnder(labels, key), { arg: KEY }),
   ofContainer('container.labels', 'text', 'all its labels', 'container.labels contains web', ({ labels }) => labelsText(labels)),
   { name: 'container.source', type: 'text', scope: 'thread', doc: 'who told of it, the most trusted first: api cri docker scap; cgroup: only its id is known', example: 'container.source contains cri', read: sourceOf },

@@ -1,7 +1,9 @@
+import { OPEN_CALLS } from '../../model/calls.ts';
 import { type End, endsOf, fdName, isIpSocket, l4Name, typeChar } from '../../model/fd-name.ts';
 import { flagNames } from '../../model/flags.ts';
 import { FD_KINDS, type FdRow } from '../../model/rows.ts';
 import { serviceOfPort } from '../../model/services.ts';
+import type { EventView } from '../view.ts';
 import { asIs, type Field, type FieldType, type Reading, type RowField } from './field.ts';
 
 /** A field of the descriptor alone. */
@@ -81,6 +83,15 @@ function endFields(
   ];
 }
 
+const OPENS: ReadonlySet<string> = new Set(OPEN_CALLS);
+
+function nameChanged(view: EventView): boolean | null {
+  const { fd, type, res, capture } = view;
+  if (fd === null) return null;
+  if (OPENS.has(type.name)) return res !== null && res >= 0;
+  return isIpSocket(fd) ? (capture.followed?.nameChanged(view.columnValue('num') ?? 0) ?? null) : false;
+}
+
 /** Under the container's own id, as sysdig writes names that are unique on a host. */
 function inContainer(read: (fd: FdRow) => string | null): RowField['read'] {
   return (view) => {
@@ -110,6 +121,7 @@ export const FD_FIELDS: readonly Field[] = [
   ofFd('fd.sockfamily', 'text', 'ip or unix', 'fd.sockfamily=unix', family, { values: ['ip', 'unix'] }),
   ofFd('fd.is_server', 'bool', 'the process is the server’s end', 'fd.is_server=true', (fd) => fd.role === 'server' || fd.role === 'listen'),
   ofFd('fd.connected', 'bool', 'a socket with a peer', 'fd.connected=true', (fd) => (isIpSocket(fd) ? fd.remoteIp !== null : null)),
+  { name: 'fd.name_changed', type: 'bool', scope: 'event', doc: 'the descriptor got its name, or another, with this event: opened, connected, a datagram from or to somebody else', example: 'fd.name_changed=true', needs: ['later rows', 'every event'], read: nameChanged },
   { name: 'fd.uid', type: 'text', scope: 'event', doc: 'thread and descriptor number, unique at a time', example: 'fd.uid exists', read: (view) => (view.columnValue('fdnum') === null || view.thread === null ? null : `${view.thread.tid}${view.columnValue('fdnum')}`) },
   { name: 'fd.containername', type: 'text', scope: 'event', doc: 'container id and fd.name', example: 'fd.containername startswith host', read: inContainer(fdName) },
   { name: 'fd.containerdirectory', type: 'text', scope: 'event', doc: 'container id and fd.directory', example: 'fd.containerdirectory contains etc', read: inContainer(directory) },

@@ -140,6 +140,33 @@ function ofStats(name: string, doc: string, read: (stats: ThreadStatRow) => Read
   return { name, type: 'number', doc, example, scope: 'thread', needs: ['thread sizes'], read: readStats };
 }
 
+const KB = 1024;
+
+/** The process' size at its first thread, as sysdig has it; 0 at the others. */
+function ofThreadSize(name: string, unit: string, doc: string, read: (stats: ThreadStatRow) => number): RowField {
+  const readSize = (view: EventView) => {
+    const { thread, process } = view;
+    if (thread === null || process === null) return null;
+    const stats = view.statsOf(process.pid);
+    return stats === null ? null : thread.tid === process.pid ? read(stats) : 0;
+  };
+  const text = `${doc} in ${unit} at the first thread of a process, 0 at others; imported files only`;
+  return { name, type: 'number', unit, doc: text, example: `${name}>0`, scope: 'thread', needs: ['thread sizes'], read: readSize };
+}
+
+/** Of switches, which imported files have. */
+function ofSwitch(name: string, doc: string, read: (time: { readonly own: number; readonly total: number }) => number): RowField {
+  const readTime = (view: EventView) => {
+    const found = view.type.name === 'switch' ? view.capture.followed?.execTime(view.columnValue('num') ?? 0) : null;
+    return found === null || found === undefined ? null : read(found);
+  };
+  const needs = ['later rows', 'every event'] as const;
+  return { name, type: 'span', doc: `${doc}; imported files only`, example: `${name}>1ms`, scope: 'event', needs, read: readTime };
+}
+
+/** Where an executable lies that was never in a file system. */
+const MEMFD = /^\/?memfd:/;
+
 // biome-ignore format: a table
 export const PROC_FIELDS: readonly Field[] = [
   ofProcess('proc.pid', 'number', 'process id', 'proc.pid=1', (p) => p.pid, { aliases: ['thread.pid'], short: ['pid'], pushdown: 'pid' }),
@@ -163,6 +190,7 @@ export const PROC_FIELDS: readonly Field[] = [
   ofAncestor('proc.aname', 'text', 'name of an ancestor; without level, of any', (p) => p.comm, 'proc.aname[2]=sshd'),
   ofAncestor('proc.aexe', 'text', 'first argument of an ancestor', (p) => p.exe, 'proc.aexe contains bash'),
   ofAncestor('proc.aexepath', 'text', 'executable of an ancestor', (p) => p.exepath, 'proc.aexepath contains bash'),
+  ofAncestor('proc.aargs', 'text', 'arguments of an ancestor after the first', (p) => p.args.join(' '), 'proc.aargs contains --wait'),
   ofAncestor('proc.acmdline', 'text', 'name and arguments of an ancestor', cmdline, 'proc.acmdline contains bash'),
   ofProcess('proc.vpid', 'number', 'process id inside its pid namespace', 'proc.vpid=1', (p) => known(p.vpid)),
   ofProcess('proc.sid', 'number', 'session id', 'proc.sid>0', (p) => p.sid),
@@ -179,6 +207,8 @@ export const PROC_FIELDS: readonly Field[] = [
   { name: 'proc.ppid.duration', type: 'span', scope: 'event', doc: 'ns since the parent began', example: 'proc.ppid.duration<1s', read: (view) => age(view, parent(view)) },
   { name: 'proc.ppid.ts', type: 'walltime', scope: 'thread', doc: 'when the parent began, ns since 1970', example: 'proc.ppid.ts>0', read: (view) => parent(view)?.started ?? null },
   ofProcess('proc.age.s', 'number', 'whole seconds that it had run when the capture began', 'proc.age.s>60', (p) => (p.started === null ? null : Math.max(0, Math.floor(-p.started / SECOND)))),
+  ofProcess('proc.is_exe_from_memfd', 'bool', 'its program was never in a file system, but in memory alone', 'proc.is_exe_from_memfd=true', (p) => (p.exepath === '' ? null : MEMFD.test(p.exepath))),
+  ofProcess('proc.is_vpgid_leader', 'bool', 'it leads its process group', 'proc.is_vpgid_leader=true', (p) => (p.pgid <= 0 ? null : p.pgid === p.pid || p.pgid === p.vpid)),
   ofProcess('proc.root', 'text', 'root directory', 'proc.root!=/', (p) => p.root || null),
   ofProcess('proc.netns', 'number', 'inode of its network namespace', 'proc.netns>0', (p) => p.netns || null),
   ofProcess('proc.pidns', 'number', 'inode of its pid namespace', 'proc.pidns>0', (p) => p.pidns || null),
@@ -190,7 +220,14 @@ export const PROC_FIELDS: readonly Field[] = [
   ofStats('proc.vmsize', 'virtual memory in kB; imported files only', ({ vmsize }) => vmsize, 'proc.vmsize>100000'),
   ofStats('proc.vmrss', 'resident memory in kB; imported files only', ({ vmrss }) => vmrss, 'proc.vmrss>10000'),
   ofStats('proc.vmswap', 'swapped memory in kB; imported files only', ({ vmswap }) => vmswap, 'proc.vmswap=0'),
+  ofThreadSize('thread.vmsize', 'kB', 'virtual memory', ({ vmsize }) => vmsize),
+  ofThreadSize('thread.vmrss', 'kB', 'resident memory', ({ vmrss }) => vmrss),
+  ofThreadSize('thread.vmsize.b', 'bytes', 'virtual memory', ({ vmsize }) => vmsize * KB),
+  ofThreadSize('thread.vmrss.b', 'bytes', 'resident memory', ({ vmrss }) => vmrss * KB),
+  ofSwitch('thread.exectime', 'ns that the thread which a switch takes off a CPU had it', ({ own }) => own),
+  ofSwitch('thread.totexectime', 'ns that it had CPUs since the capture began', ({ total }) => total),
   { name: 'thread.tid', type: 'number', scope: 'thread', doc: 'thread id', example: 'thread.tid>1000', read: (view) => view.thread?.tid ?? null, aliases: ['proc.tid'], short: ['tid'] },
+  { name: 'thread.nametid', type: 'text', scope: 'thread', doc: 'name and thread id, one behind the other', example: 'thread.nametid startswith curl', read: (view) => (view.thread === null ? null : `${view.thread.comm}${view.thread.tid}`) },
   { name: 'thread.vtid', type: 'number', scope: 'thread', doc: 'thread id inside its pid namespace', example: 'thread.vtid=1', read: (view) => known(view.thread?.vtid), aliases: ['proc.vtid'] },
   { name: 'thread.ismain', type: 'bool', scope: 'thread', doc: 'the first thread of its process', example: 'thread.ismain=true', read: (view) => (view.process === null ? null : view.thread?.tid === view.process.pid) },
   ofProcess('thread.cgroups', 'text', 'all cgroups, controller=path', 'thread.cgroups contains kubepods', (p) => cgroup(p, ''), { aliases: ['proc.cgroups'] }),

@@ -1,6 +1,7 @@
 /** What `trowel export` can write: one row and one file each. Nothing of it is loaded before it is asked for. */
 import type { EventView } from '../../event/view.ts';
 import type { Span } from '../../lens/spans.ts';
+import { LOG_EVENTS } from '../otlp.ts';
 import type { Writer } from './writer.ts';
 
 interface Export<Of extends string, T> {
@@ -9,6 +10,8 @@ interface Export<Of extends string, T> {
   /** What its items are: events, or stretches of time. */
   readonly of: Of;
   readonly binary: boolean;
+  /** Of events: which of them it is about; absent: all. */
+  readonly filter?: string;
   readonly make: () => Promise<Writer<T>>;
 }
 
@@ -64,5 +67,13 @@ export const EXPORTS: readonly (EventExport | SpanExport)[] = [
     of: 'spans',
     binary: false,
     make: async () => new (await import('./otlp.ts')).OtlpWriter(),
+  },
+  {
+    name: 'otlp-logs',
+    doc: 'what programs wrote to syslog, standard error and log files, as OpenTelemetry log records, in OTLP/JSON',
+    of: 'events',
+    binary: false,
+    filter: LOG_EVENTS,
+    make: async () => new (await import('./otlp-logs.ts')).OtlpLogsWriter(),
   },
 ];

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { Span } from '../../lens/spans.ts';
 import type { Report } from '../../report/report.ts';
+import { attributesOf, type KeyValue, ownerKey, type Resource, resourceOf, SCOPE, type Scope, wallText } from '../otlp.ts';
 import { jsonText } from '../printable.ts';
 import type { Bytes, Writer } from './writer.ts';
 
@@ -14,47 +15,66 @@ const BATCH = 512;
 const SPAN_KIND = { internal: 1, server: 2, client: 3 } as const;
 const STATUS_ERROR = 2;
 
-export class OtlpWriter implements Writer<Span> {
-  #epoch = 0n;
+export interface OtlpSpan {
+  /** In hexadecimal, unlike other bytes in protobuf's JSON. */
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly name: string;
+  readonly kind: number;
+  readonly startTimeUnixNano: string;
+  readonly endTimeUnixNano: string;
+  readonly attributes: readonly KeyValue[];
+  readonly status: { readonly code?: number; readonly message?: string };
+}
+
+export interface TraceRequest {
+  readonly resourceSpans: readonly {
+    readonly resource: Resource;
+    readonly scopeSpans: readonly { readonly scope: Scope; readonly spans: readonly OtlpSpan[] }[];
+  }[];
+}
+
+/** Gathers spans into requests. */
+export class TraceRequests {
+  readonly #epoch: bigint;
   #batch: Span[] = [];
 
-  begin({ epoch }: Report<Span>): Bytes {
+  constructor(epoch: bigint) {
     this.#epoch = epoch;
-    return '';
   }
 
-  row(span: Span): Bytes {
+  /** null: the request is not full. */
+  add(span: Span): TraceRequest | null {
     this.#batch.push(span);
-    return this.#batch.length < BATCH ? '' : this.#take();
+    return this.#batch.length < BATCH ? null : this.rest();
   }
 
-  end(): Bytes {
-    return this.#batch.length === 0 ? '' : this.#take();
-  }
-
-  #take(): string {
-    const groups = Map.groupBy(this.#batch, ({ owner }) => `${owner.namespace}/${owner.pod} ${owner.comm} ${owner.pid}`);
-    const resourceSpans = [...groups.values()].map((spans) => ({
-      resource: { attributes: resourceAttributes(spans[0]!) },
-      scopeSpans: [{ scope: { name: 'trowel' }, spans: spans.map((span) => this.#span(span)) }],
-    }));
+  /** What was added since the last request; null: nothing. */
+  rest(): TraceRequest | null {
+    if (this.#batch.length === 0) return null;
+    const groups = Map.groupBy(this.#batch, ({ owner }) => ownerKey(owner));
     this.#batch = [];
-    return `${jsonText({ resourceSpans })}\n`;
+    return {
+      resourceSpans: [...groups.values()].map((spans) => ({
+        resource: resourceOf(spans[0]!.owner),
+        scopeSpans: [{ scope: SCOPE, spans: spans.map((span) => this.#span(span)) }],
+      })),
+    };
   }
 
-  #span(span: Span): unknown {
+  #span(span: Span): OtlpSpan {
     const { parent, name, side, start, end, num, error, attributes, kind } = span;
-    const ns = (time: number) => (this.#epoch + BigInt(Math.round(time))).toString();
     return {
       traceId: this.#id('trace', rootOf(span).id, 32),
       spanId: this.#id('span', span.id, 16),
       ...(parent === null ? {} : { parentSpanId: this.#id('span', parent.id, 16) }),
       name: name.toWellFormed(),
       kind: SPAN_KIND[side],
-      startTimeUnixNano: ns(start),
-      endTimeUnixNano: ns(end),
+      startTimeUnixNano: wallText(this.#epoch, start),
+      endTimeUnixNano: wallText(this.#epoch, end),
       attributes: attributesOf({ 'trowel.evt.num': num, 'trowel.span.kind': kind, 'thread.id': span.owner.tid, ...attributes }),
-      status: error === null ? {} : { code: STATUS_ERROR, message: error },
+      status: error === null ? {} : { code: STATUS_ERROR, message: error.toWellFormed() },
     };
   }
 
@@ -63,27 +83,27 @@ export class OtlpWriter implements Writer<Span> {
   }
 }
 
+export class OtlpWriter implements Writer<Span> {
+  #requests = new TraceRequests(0n);
+
+  begin({ epoch }: Report<Span>): Bytes {
+    this.#requests = new TraceRequests(epoch);
+    return '';
+  }
+
+  row(span: Span): Bytes {
+    return lineOf(this.#requests.add(span));
+  }
+
+  end(): Bytes {
+    return lineOf(this.#requests.rest());
+  }
+}
+
+const lineOf = (request: TraceRequest | null): string => (request === null ? '' : `${jsonText(request)}\n`);
+
 function rootOf(span: Span): Span {
   let root = span;
   while (root.parent !== null) root = root.parent;
   return root;
-}
-
-function resourceAttributes({ owner: { comm, pid, namespace, pod, container } }: Span): unknown[] {
-  const named = { 'service.name': pod === '' ? comm : pod, 'process.pid': pid, 'process.command': comm };
-  const kube = pod === '' ? {} : { 'k8s.namespace.name': namespace, 'k8s.pod.name': pod };
-  return attributesOf({ ...named, ...kube, ...(container === '' ? {} : { 'container.id': container }) });
-}
-
-/** 64-bit numbers are digits, as protobuf's JSON has them. */
-function attributesOf(all: Readonly<Record<string, string | number>>): unknown[] {
-  return Object.entries(all).map(([key, value]) => ({
-    key,
-    value:
-      typeof value === 'string'
-        ? { stringValue: value.toWellFormed() }
-        : Number.isSafeInteger(value)
-          ? { intValue: String(value) }
-          : { doubleValue: value },
-  }));
 }

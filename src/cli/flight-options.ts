@@ -7,6 +7,7 @@ import { newTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
 import { definitions } from './definitions.ts';
 import { UsageError } from './exit.ts';
+import { type DoctorChecks, splitTriggers } from './flight-doctor.ts';
 import { parseShare, parseSize } from './size.ts';
 import { parseSpan } from './span.ts';
 
@@ -14,7 +15,7 @@ export interface FlightOptions {
   /** Times and sizes: `10m`, `2GB`. */
   readonly ring?: readonly string[];
   readonly keepFree?: string;
-  /** Filters. */
+  /** Filters, and `doctor:ID`: what a check finds. */
   readonly on?: readonly string[];
   readonly pre?: string;
   readonly post?: string;
@@ -31,7 +32,10 @@ export interface RotationOptions {
 /** What the flight recorder keeps and when it saves. Times in ns. */
 export interface FlightPlan {
   readonly limits: RingLimits;
+  /** Filters. */
   readonly triggers: readonly string[];
+  /** Findings that are triggers, too; null: none is. */
+  readonly doctor: DoctorChecks | null;
   readonly pre: number;
   readonly post: number;
   /** In an hour. */
@@ -48,12 +52,14 @@ export function flightPlan({ ring, keepFree, on = [], pre, post = POST, maxSaves
     if (on.length > 0 || keepFree !== undefined) throw new UsageError('--on and --keep-free belong to --ring 10m, or --ring 2GB');
     return null;
   }
-  const triggers = on.map((text) => expanded(text, definitions()));
+  const { filters, doctor } = splitTriggers(on);
+  const triggers = filters.map((text) => expanded(text, definitions()));
   for (const text of triggers) compileFilter(text, { dims: newTables(), epoch: 0n, hostname: '', growing: false });
   const limits = ringLimits(ring, keepFree);
   return {
     limits,
     triggers,
+    doctor,
     pre: pre === undefined ? Math.min(parseSpan('--pre', PRE), limits.span) : parseSpan('--pre', pre),
     post: parseSpan('--post', post),
     maxSaves,

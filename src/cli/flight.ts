@@ -2,11 +2,14 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Ring, type RingPart } from '../collector/ring.ts';
 import type { Session } from '../collector/session.ts';
 import type { TriggerHit } from '../collector/triggers.ts';
 import { say } from '../output/stderr.ts';
+import type { Found } from './doctor-worker.ts';
 import { type FlightAnswer, listenForSnapshots } from './flight-control.ts';
+import { FlightDoctor, type HeldParts } from './flight-doctor.ts';
 import { Leftovers } from './flight-leftovers.ts';
 import type { FlightPlan } from './flight-options.ts';
 import { explanationOf, saveElsewhere } from './flight-order.ts';
@@ -33,6 +36,8 @@ const HOUR_MS = 3_600_000;
 const SETTLE_MS = 400;
 /** Reasons that a save names; a trigger that fires all the time is one reason. */
 const MAX_REASONS = 20;
+/** ns: the doctor looks at the parts that reach so far back. */
+const DOCTOR_SPAN = 60e9;
 
 export class FlightRecorder {
   readonly ring: Ring;
@@ -40,6 +45,7 @@ export class FlightRecorder {
   readonly #plan: FlightPlan;
   readonly #leftovers: Leftovers;
   #session: Session | null = null;
+  #doctor: FlightDoctor | null = null;
   #pending: Pending | null = null;
   readonly #saving = new Set<Promise<void>>();
   /** When saves began, ms. */
@@ -69,6 +75,13 @@ export class FlightRecorder {
 
   async start(session: Session): Promise<void> {
     this.#session = session;
+    const { doctor } = this.#plan;
+    if (doctor !== null)
+      this.#doctor = new FlightDoctor(
+        doctor,
+        () => this.#heldParts(),
+        (found) => this.#found(found),
+      );
     const saving = this.#leftovers.save().finally(() => this.#saving.delete(saving));
     this.#saving.add(saving);
     process.on('SIGUSR1', this.#onSignal);
@@ -79,17 +92,33 @@ export class FlightRecorder {
     this.#ask(filter, { num, time });
   }
 
+  #found({ id, verdict, num, time }: Found): void {
+    this.#ask(`doctor:${id}`, { num, time, verdict });
+  }
+
+  /** What the doctor looks at: the last parts, and the one that is being written. */
+  #heldParts(): HeldParts {
+    const parts = this.ring.since((this.#session?.segment?.to ?? 0) - DOCTOR_SPAN);
+    const held = [...parts, this.ring.growing];
+    this.ring.hold(held);
+    return { paths: held.map(({ path }) => path), release: () => this.ring.release(held) };
+  }
+
   /** Saves what is asked for and not yet saved: the recording ends. */
   async settle(): Promise<void> {
     this.#control?.close();
     process.off('SIGUSR1', this.#onSignal);
+    if (this.#doctor !== null) {
+      await sleep(SETTLE_MS);
+      await this.#doctor.end();
+    }
     this.#pending?.now();
     await this.#pending?.done;
     await Promise.all(this.#saving);
   }
 
-  #ask(trigger: string, at: { num: number; time: number } | null, answer: Answer = () => {}): void {
-    const reason = { trigger, time: at?.time ?? this.#session?.segment?.to ?? 0, num: at?.num ?? null };
+  #ask(trigger: string, at: Omit<SaveReason, 'trigger'> | null, answer: Answer = () => {}): void {
+    const reason = { trigger, ...(at ?? { time: this.#session?.segment?.to ?? 0, num: null }) };
     const pending = this.#pending ?? this.#begin(reason);
     if (pending === null) {
       this.#refused++;

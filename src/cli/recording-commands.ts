@@ -18,7 +18,11 @@ export function recordingCommands(trowel: Command, after: readonly string[]): vo
     .option('-W, --files <n>', 'with -C, -G or -e: keep the last so many files', count)
     .option('--ring <size>', 'keep the last stretch only, such as 10m or 2GB, and save from it into the folder -w; both: 10m,2GB', repeated)
     .option('--keep-free <share>', 'with --ring: give up old parts while the disk has less free, such as 5%')
-    .option('--on <filter>', 'with --ring: save when an event matches; may be repeated', repeated)
+    .option(
+      '--on <filter>',
+      'with --ring: save when an event matches, or the doctor finds something: doctor, doctor:CHECK; may be repeated',
+      repeated,
+    )
     .option('--pre <span>', 'with --ring: save from so long before (default: 60s)')
     .option('--post <span>', 'with --ring: and until so long after (default: 10s)')
     .option('--max-saves <n>', 'with --ring: save at most so often in an hour (default: 6)', count)

@@ -62,12 +62,17 @@ export class Ring implements Segments {
     return this.#parts.filter(({ to }) => to >= time);
   }
 
+  /** The part that is being written. */
+  get growing(): Pick<RingPart, 'path'> {
+    return { path: this.#path };
+  }
+
   /** Keeps parts on disk until `release`, whatever the limits. */
-  hold(parts: readonly RingPart[]): void {
+  hold(parts: readonly Pick<RingPart, 'path'>[]): void {
     for (const { path } of parts) this.#held.set(path, (this.#held.get(path) ?? 0) + 1);
   }
 
-  release(parts: readonly RingPart[]): void {
+  release(parts: readonly Pick<RingPart, 'path'>[]): void {
     for (const { path } of parts) {
       const left = (this.#held.get(path) ?? 1) - 1;
       if (left > 0) this.#held.set(path, left);

@@ -90,6 +90,8 @@ test.each([
   [['--ring', '10m', '-C', '5'], /exclude each other/],
   [['-W', '5'], /-C MB, -G SECONDS or -e EVENTS/],
   [['--ring', '10m', '--on', 'evt.latncy>1s'], /evt.latency/],
+  [['--ring', '10m', '--on', 'doctor:conntrack-ful'], /did you mean conntrack-full/],
+  [['--ring', '10m', '--on', 'doctor:'], /needs a check/],
 ])('record %j is refused', (options, message) => {
   const { status, stderr } = spawnSync(BIN, ['record', ...options], { encoding: 'utf8', env, cwd: folder });
   expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);

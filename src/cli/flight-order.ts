@@ -1,7 +1,8 @@
-/** Has what the ring keeps saved by a process of its own (`flight-save`): the recording does not wait. */
+/** Has what the ring keeps saved, and what was saved uploaded, by processes of their own: the recording does not wait. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import type { SaveOrder } from './flight-save.ts';
+import type { UploadOrder } from './flight-upload.ts';
 
 /** Where the explanation of a saved capture is. */
 export function explanationOf(path: string): string {
@@ -14,18 +15,28 @@ export async function saveElsewhere(order: SaveOrder): Promise<string | null> {
   rmSync(explanation, { force: true });
   const out = openSync(explanation, 'wx', 0o600);
   try {
-    const child = spawn(process.execPath, [process.argv[1]!, 'flight-save'], { stdio: ['pipe', out, 'pipe'] });
-    let said = '';
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-2000);
-    });
-    child.stdin!.on('error', () => {}); // it ended before it had read: its code says so
-    child.stdin!.end(JSON.stringify(order));
-    const code = await new Promise<number>((resolve) => {
-      child.on('error', () => resolve(-1)).on('exit', (status) => resolve(status ?? -1));
-    });
-    return code === 0 ? null : said.trim() || `its process ended with ${code}`;
+    return await carryOut('flight-save', order, out);
   } finally {
     closeSync(out);
   }
+}
+
+/** Gives what went wrong; null: nothing did. */
+export function uploadElsewhere(order: UploadOrder): Promise<string | null> {
+  return carryOut('flight-upload', order, 'ignore');
+}
+
+/** A group of its own: the Ctrl-C that ends the recording is not for it. */
+async function carryOut(command: string, order: object, stdout: number | 'ignore'): Promise<string | null> {
+  const child = spawn(process.execPath, [process.argv[1]!, command], { stdio: ['pipe', stdout, 'pipe'], detached: true });
+  let said = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-2000);
+  });
+  child.stdin!.on('error', () => {}); // it ended before it had read: its code says so
+  child.stdin!.end(JSON.stringify(order));
+  const code = await new Promise<number>((resolve) => {
+    child.on('error', () => resolve(-1)).on('exit', (status) => resolve(status ?? -1));
+  });
+  return code === 0 ? null : said.trim().replace(/^trowel: /, '') || `its process ended with ${code}`;
 }

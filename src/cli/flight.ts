@@ -1,5 +1,5 @@
 /** The flight recorder: decides when to save, and has it done by another process, so that the recording does not wait. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import { type FlightAnswer, listenForSnapshots } from './flight-control.ts';
 import { FlightDoctor, type HeldParts } from './flight-doctor.ts';
 import { Leftovers } from './flight-leftovers.ts';
 import type { FlightPlan } from './flight-options.ts';
-import { explanationOf, saveElsewhere } from './flight-order.ts';
+import { explanationOf, saveElsewhere, uploadElsewhere } from './flight-order.ts';
 import type { SaveOrder, SaveReason } from './flight-save.ts';
 
 type Answer = (news: FlightAnswer) => void;
@@ -36,6 +36,8 @@ const HOUR_MS = 3_600_000;
 const SETTLE_MS = 400;
 /** Reasons that a save names; a trigger that fires all the time is one reason. */
 const MAX_REASONS = 20;
+/** A saved capture's name: its node and its time. */
+const SAVED = /^.*-([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9]{2}-[0-9]{2}.*)\.trowel$/;
 /** ns: the doctor looks at the parts that reach so far back. */
 const DOCTOR_SPAN = 60e9;
 
@@ -190,11 +192,19 @@ export class FlightRecorder {
     this.ring.release(parts);
   }
 
+  async #upload(path: string): Promise<void> {
+    const to = this.#plan.upload;
+    if (to === null) return;
+    const failure = await uploadElsewhere({ paths: [path, explanationOf(path)], to });
+    say(failure === null ? `uploaded ${path} to ${to}` : `${path} stays here, it could not be uploaded to ${to}: ${failure}`);
+  }
+
   async #carryOut(order: SaveOrder, answers: readonly Answer[]): Promise<void> {
     const failure = await saveElsewhere(order);
     if (failure === null) {
       this.#saved++;
       say(`saved ${order.path}: ${order.reasons[0]!.trigger}`);
+      dropOld(this.#folder, this.#plan.kept);
     } else say(`${order.path} could not be saved: ${failure}`);
     for (const answer of answers)
       answer(
@@ -202,7 +212,17 @@ export class FlightRecorder {
           ? { state: 'saved', path: order.path, explanation: explanationOf(order.path) }
           : { state: 'refused', reason: failure },
       );
+    if (failure === null) await this.#upload(order.path);
   }
+}
+
+/** Of what flight recorders saved into a folder, the last stay: their names say when that was. */
+function dropOld(folder: string, kept: number): void {
+  if (kept === Infinity) return;
+  const saved = readdirSync(folder).filter((name) => SAVED.test(name));
+  const time = (name: string) => SAVED.exec(name)![1]!;
+  saved.sort((a, b) => (time(a) < time(b) ? -1 : 1));
+  for (const name of saved.slice(0, -kept)) for (const path of [name, explanationOf(name)]) rmSync(join(folder, path), { force: true });
 }
 
 /** The same trigger again and again is no news. */

@@ -53,16 +53,19 @@ test('an event that a trigger waits for is saved with what was before it and aft
   expect(readdirSync(into).filter((entry) => entry.startsWith('.ring'))).toEqual([]);
 }, 30_000);
 
-test('trowel snapshot and SIGUSR1 save, at most so often in an hour', async () => {
+test('trowel snapshot and SIGUSR1 save, at most so often in an hour; what is saved is uploaded', async () => {
   const into = join(folder, 'asked');
-  const { child, ended } = start(into, Infinity, '--post', '200ms', '--max-saves', '2');
+  const far = join(folder, 'far');
+  const { child, ended } = start(into, Infinity, '--post', '200ms', '--max-saves', '2', '--upload', far, '-W', '1');
   await until('the recorder listens', () => existsSync(join(folder, 'trowel', `recorder-${child.pid}.sock`)));
   const snapshot = () => spawnSync(BIN, ['snapshot'], { encoding: 'utf8', env });
   const first = snapshot();
   expect(first.status, first.stderr).toBe(0);
   expect(existsSync(first.stdout.trim())).toBe(true);
   child.kill('SIGUSR1');
-  await until('it is saved', () => saved(into).length === 2);
+  await until('both are uploaded', () => readdirSync(far).filter((name) => name.endsWith('.md')).length === 2);
+  expect(saved(far)).toHaveLength(2);
+  expect(saved(into), '-W 1 keeps the last').toEqual([saved(far).sort().at(-1)]);
   const refused = snapshot();
   expect(refused.status).toBe(1);
   expect(refused.stderr).toContain('--max-saves');

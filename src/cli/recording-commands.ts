@@ -71,6 +71,7 @@ export function recordingCommands(trowel: Command, after: readonly string[]): vo
     .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
     .option('--no-latency', 'do not measure how long calls take')
     .option('--no-net', 'leave out what the kernel says of connections: retransmissions, resets, dropped packets')
+    .option('--max-probes <n>', 'take so many probes at a time', count, 256)
     .option('--tls-cert <file>', 'certificate of this collector (PEM), with --tls-key')
     .option('--tls-key <file>', 'its private key (PEM)')
     .option('--tls-ca <file>', 'take only probes that show a certificate that these authorities signed (PEM)')

@@ -17,6 +17,7 @@ import { type DimensionTables, type LossRow, newTables, Table } from '../model/r
 import { SECOND } from '../model/time.ts';
 import { CaptureWriter } from '../store/writer.ts';
 import { appendBatch, checkColumns } from './batch.ts';
+import { FloodGuard } from './flood.ts';
 import { Naming } from './naming.ts';
 import { OwnNetwork } from './own-network.ts';
 import { Redactor } from './redactor.ts';
@@ -103,6 +104,7 @@ export class Recorder {
   #matcher: Matcher;
   #filters: string;
   #arrived = false;
+  readonly #flood = new FloodGuard(this.tables);
   /** Numbers of the events of the present round that a filter let through. */
   readonly #storedNums = new Set<number>();
   readonly #parts = [new OpenChunk(CHUNK_EVENTS, 1 << 16), new OpenChunk(CHUNK_EVENTS, 1 << 16)] as const;
@@ -177,15 +179,25 @@ export class Recorder {
     for (const def of batch.fds) this.#rows.defineFd(def.id, this.#naming.fd(def));
     for (const loss of batch.losses) this.#addLoss(loss);
     for (const counter of batch.counters) this.#addCounter(counter);
-    if (batch.n === 0) return;
-    this.#arrived = true;
-    appendBatch(this.#order.room(batch.n), batch, this.#rows.threads, this.#rows.fds);
+    this.#flood.checkCounters();
+    if (batch.n > 0) {
+      this.#arrived = true;
+      appendBatch(this.#order.room(batch.n), batch, this.#rows.threads, this.#rows.fds);
+    }
+    if (this.#flood.take(batch)) this.#storeRows();
+  }
+
+  /** Rows leave memory when they are stored: a flood of them does not wait for the timer. */
+  #storeRows(): void {
+    this.flush();
+    this.#arrived = true; // more may come that is as old
   }
 
   /** Stores what is in order and lets readers see it; everything, when nothing came since the last time. */
   flush(): void {
     this.#order.drain(!this.#arrived);
     this.#arrived = false;
+    this.#flood.flushed();
     this.#triggers?.lookAgain(this.#lastTime);
     this.#setRedacted();
     this.#writer.flush();
@@ -375,7 +387,7 @@ export class Recorder {
       from: def.fromNs,
       to: def.toNs,
     };
-    this.tables.losses.add(fields);
+    this.#flood.keepLoss(fields);
     this.#lost += fields.count;
     this.#addLossEvent(this.#order.room(1), fields);
   }

@@ -2,7 +2,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Ring, type RingPart } from '../collector/ring.ts';
 import type { Session } from '../collector/session.ts';
 import type { TriggerHit } from '../collector/triggers.ts';
@@ -101,7 +100,7 @@ export class FlightRecorder {
   /** What the doctor looks at: the last parts, and the one that is being written. */
   #heldParts(): HeldParts {
     const parts = this.ring.since((this.#session?.segment?.to ?? 0) - DOCTOR_SPAN);
-    const held = [...parts, this.ring.growing];
+    const held = [...parts, ...this.ring.growing];
     this.ring.hold(held);
     return { paths: held.map(({ path }) => path), release: () => this.ring.release(held) };
   }
@@ -110,13 +109,22 @@ export class FlightRecorder {
   async settle(): Promise<void> {
     this.#control?.close();
     process.off('SIGUSR1', this.#onSignal);
-    if (this.#doctor !== null) {
-      await sleep(SETTLE_MS);
-      await this.#doctor.end();
-    }
+    await this.#saveAsked();
+  }
+
+  async #saveAsked(): Promise<void> {
     this.#pending?.now();
     await this.#pending?.done;
     await Promise.all(this.#saving);
+  }
+
+  /** The recording has ended: the doctor looks once more, at all of it, and what its last events asked for is saved. */
+  async conclude(): Promise<void> {
+    const segment = this.#session?.segment ?? null;
+    if (segment === null) return;
+    this.ring.finish(segment);
+    await this.#doctor?.end();
+    await this.#saveAsked();
   }
 
   #ask(trigger: string, at: Omit<SaveReason, 'trigger'> | null, answer: Answer = () => {}): void {

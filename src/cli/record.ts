@@ -214,6 +214,7 @@ class Recording {
     const outcome = await Promise.race([this.#ended.promise, timeout(GOODBYE_MS)]);
     await endProbe(probe, exited);
     await this.#server.close();
+    await this.#place.flight?.conclude();
     this.#report(outcome ?? (await this.#ended.promise), commandCode);
   }
 

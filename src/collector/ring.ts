@@ -62,9 +62,15 @@ export class Ring implements Segments {
     return this.#parts.filter(({ to }) => to >= time);
   }
 
-  /** The part that is being written. */
-  get growing(): Pick<RingPart, 'path'> {
-    return { path: this.#path };
+  /** The part that is being written; none behind the end. */
+  get growing(): readonly Pick<RingPart, 'path'>[] {
+    return this.#path === '' ? [] : [{ path: this.#path }];
+  }
+
+  /** The recording ended: the last part is closed, too. */
+  finish(segment: SegmentState): void {
+    this.#parts.push({ ...segment, path: this.#path });
+    this.#path = '';
   }
 
   /** Keeps parts on disk until `release`, whatever the limits. */

@@ -9,6 +9,7 @@ import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { withPackets } from '../filter/with-packets.ts';
 import { newTables } from '../model/rows.ts';
+import { steadyNow } from '../model/steady.ts';
 import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';
 import { StoredSegments, spoolFolder, spoolInto } from './collect-store.ts';
@@ -150,6 +151,6 @@ function interrupted(): Promise<void> {
 }
 
 async function gone(sessions: ReadonlySet<Session>): Promise<void> {
-  for (const end = Date.now() + GOODBYE_MS; sessions.size > 0 && Date.now() < end; )
+  for (const end = steadyNow() + GOODBYE_MS; sessions.size > 0 && steadyNow() < end; )
     await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { CHECK_IDS } from '../doctor/registry.ts';
 import { nearest } from '../filter/error.ts';
+import { steadyNow } from '../model/steady.ts';
 import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';
 import type { DoctorAnswer, DoctorLook, DoctorStart, Found } from './doctor-worker.ts';
@@ -103,7 +104,7 @@ export class FlightDoctor {
 
   /** A check's finding of somebody of whom it was silent before. */
   #isNews({ id, affected }: Found): boolean {
-    const now = Date.now();
+    const now = steadyNow();
     for (const [key, time] of this.#known) if (now - time > KEPT_MS) this.#known.delete(key);
     const keys = affected.length === 0 ? [id] : affected.map((name) => `${id} ${name}`);
     const news = keys.some((key) => !this.#known.has(key));

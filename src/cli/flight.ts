@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Ring, type RingPart } from '../collector/ring.ts';
 import type { Session } from '../collector/session.ts';
 import type { TriggerHit } from '../collector/triggers.ts';
+import { steadyNow } from '../model/steady.ts';
 import { say } from '../output/stderr.ts';
 import type { Found } from './doctor-worker.ts';
 import { type FlightAnswer, listenForSnapshots } from './flight-control.ts';
@@ -141,7 +142,7 @@ export class FlightRecorder {
   }
 
   #begin(reason: SaveReason): Pending | null {
-    const now = Date.now();
+    const now = steadyNow();
     this.#begun = this.#begun.filter((time) => now - time < HOUR_MS);
     if (this.#begun.length >= this.#plan.maxSaves) return null;
     this.#begun.push(now);

@@ -2,6 +2,7 @@
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { logVerbosity, Server, ServerCredentials, type ServerDuplexStream, setLogVerbosity, status } from '@grpc/grpc-js';
+import { steadyNow } from '../model/steady.ts';
 import { HEALTH, HEALTH_SERVICE } from './health.ts';
 import { checkBye, checkHello, checkReady, WireError } from './validate.ts';
 import { type BatchDef, type Bye, type Config, type FromProbe, type Hello, LAYOUT, loadWire, type Ready, type ToProbe } from './wire.ts';
@@ -141,12 +142,12 @@ export class CollectorServer {
 
   /** Who connects and says nothing takes a place from others. */
   #patience(call: Call, handler: ProbeHandler, state: SessionState): NodeJS.Timeout {
-    const begun = Date.now();
+    const begun = steadyNow();
     const { helloMs, readyMs } = this.#limits;
     const look = () => {
       const late = state.hello === null ? helloMs : readyMs;
       if (state.ready || state.over) clearInterval(timer);
-      else if (Date.now() - begun >= late)
+      else if (steadyNow() - begun >= late)
         refuse(call, handler, state, new WireError(`no ${state.hello === null ? 'Hello' : 'Ready'} came within ${late / 1000} s`));
     };
     const timer = setInterval(look, Math.min(helloMs, readyMs) / 4);

@@ -17,7 +17,13 @@ writeFileSync(
   `#!/bin/sh\nexec ${process.execPath} --experimental-transform-types ${join(packageRoot(), 'test/helpers/steady-probe.ts')} "$@"\n`,
 );
 chmodSync(PROBE, 0o755);
-const env = { ...process.env, TROWEL_PROBE: PROBE, TROWEL_RUNTIME: folder };
+/** As soon as there is this file, the time of day is two hours later. */
+const STEP = join(folder, 'step');
+writeFileSync(
+  `${STEP}.mjs`,
+  "import { existsSync } from 'node:fs';\nconst { now } = Date;\nDate.now = () => now() + (existsSync(process.env.CLOCK_STEP ?? '') ? 7_200_000 : 0);\n",
+);
+const env = { ...process.env, TROWEL_PROBE: PROBE, TROWEL_RUNTIME: folder, NODE_OPTIONS: `--import=${STEP}.mjs`, CLOCK_STEP: STEP };
 
 function start(into: string, stallMs: number, ...options: string[]): { child: ChildProcess; ended: Promise<number | null> } {
   const args = ['record', '--no-k8s', '--ring', '20s', '-w', into, ...options];
@@ -66,7 +72,9 @@ test('trowel snapshot and SIGUSR1 save, at most so often in an hour; what is sav
   await until('both are uploaded', () => readdirSync(far).filter((name) => name.endsWith('.md')).length === 2);
   expect(saved(far)).toHaveLength(2);
   expect(saved(into), '-W 1 keeps the last').toEqual([saved(far).sort().at(-1)]);
+  writeFileSync(STEP, '');
   const refused = snapshot();
+  rmSync(STEP);
   expect(refused.status).toBe(1);
   expect(refused.stderr).toContain('--max-saves');
   child.kill('SIGINT');

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, createReadStream, mkdirSync, openAsBlob, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { giveFolder } from '../store/owner.ts';
 import { UsageError } from './exit.ts';
 
 /** What is to be uploaded, as JSON on stdin. */
@@ -23,7 +24,7 @@ const AUTHORIZATION = 'TROWEL_UPLOAD_AUTHORIZATION';
 /** Whether something can be uploaded to it, before the recording begins. Throws UsageError. */
 export function checkUpload(to: string): void {
   if (!to.includes('://')) {
-    mkdirSync(to, { recursive: true, mode: 0o700 });
+    giveFolder(mkdirSync(to, { recursive: true, mode: 0o700 }));
     return;
   }
   if (!URL.canParse(to) || !/^(https?|s3):\/\/[^/]/.test(to))

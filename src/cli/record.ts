@@ -21,6 +21,7 @@ import { RULES, redactArgs } from '../model/redact.ts';
 import { newTables } from '../model/rows.ts';
 import { jsonText } from '../output/printable.ts';
 import { StatusLine, say } from '../output/stderr.ts';
+import { giveFolder } from '../store/owner.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { FlightRecorder } from './flight.ts';
@@ -97,7 +98,7 @@ function placeOf(options: RecordOptions): Place {
   if (plan !== null && limits !== null) throw new UsageError('--ring and -C, -G, -e exclude each other');
   if (plan !== null) {
     const name = options.write ?? '.';
-    mkdirSync(name, { recursive: true, mode: 0o700 });
+    giveFolder(mkdirSync(name, { recursive: true, mode: 0o700 }));
     const flight = new FlightRecorder(name, plan);
     return { path: flight.ring.first(), name, rotation: null, flight };
   }

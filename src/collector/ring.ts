@@ -1,6 +1,7 @@
 /** The flight recorder's disk: a folder of small captures, of which the oldest go as new ones come. */
 import { mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import { giveFolder } from '../store/owner.ts';
 import type { SegmentState, Segments } from './segments.ts';
 
 export interface RingLimits {
@@ -36,7 +37,7 @@ export class Ring implements Segments {
   constructor(folder: string, limits: RingLimits) {
     this.#folder = folder;
     this.#limits = limits;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    giveFolder(mkdirSync(folder, { recursive: true, mode: 0o700 }));
   }
 
   /** The path of the first part. */

@@ -23,7 +23,17 @@ writeFileSync(
   `${STEP}.mjs`,
   "import { existsSync } from 'node:fs';\nconst { now } = Date;\nDate.now = () => now() + (existsSync(process.env.CLOCK_STEP ?? '') ? 7_200_000 : 0);\n",
 );
-const env = { ...process.env, TROWEL_PROBE: PROBE, TROWEL_RUNTIME: folder, NODE_OPTIONS: `--import=${STEP}.mjs`, CLOCK_STEP: STEP };
+/** Who used sudo, where the tests run as root; what is saved is theirs, and made by them. */
+const OWNER = process.getuid?.() === 0 ? 65_534 : process.getuid?.();
+const SUDO = { SUDO_UID: '65534', SUDO_GID: '65534' };
+const env = {
+  ...process.env,
+  TROWEL_PROBE: PROBE,
+  TROWEL_RUNTIME: folder,
+  NODE_OPTIONS: `--import=${STEP}.mjs`,
+  CLOCK_STEP: STEP,
+  ...SUDO,
+};
 
 function start(into: string, stallMs: number, ...options: string[]): { child: ChildProcess; ended: Promise<number | null> } {
   const args = ['record', '--no-k8s', '--ring', '20s', '-w', into, ...options];
@@ -60,6 +70,7 @@ test('an event that a trigger waits for is saved with what was before it and aft
 }, 30_000);
 
 test('trowel snapshot and SIGUSR1 save, at most so often in an hour; what is saved is uploaded', async () => {
+  chmodSync(folder, 0o711);
   const into = join(folder, 'asked');
   const far = join(folder, 'far');
   const { child, ended } = start(into, Infinity, '--post', '200ms', '--max-saves', '2', '--upload', far, '-W', '1');
@@ -72,6 +83,8 @@ test('trowel snapshot and SIGUSR1 save, at most so often in an hour; what is sav
   await until('both are uploaded', () => readdirSync(far).filter((name) => name.endsWith('.md')).length === 2);
   expect(saved(far)).toHaveLength(2);
   expect(saved(into), '-W 1 keeps the last').toEqual([saved(far).sort().at(-1)]);
+  for (const name of [far, ...readdirSync(far).map((file) => join(far, file)), ...saved(into).map((file) => join(into, file))])
+    expect([name, statSync(name).uid]).toEqual([name, OWNER]);
   writeFileSync(STEP, '');
   const refused = snapshot();
   rmSync(STEP);

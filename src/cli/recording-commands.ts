@@ -27,6 +27,7 @@ export function recordingCommands(trowel: Command, after: readonly string[]): vo
     .option('--post <span>', 'with --ring: and until so long after (default: 10s)')
     .option('--max-saves <n>', 'with --ring: save at most so often in an hour (default: 6)', count)
     .option('--upload <to>', 'with --ring: what is saved also goes to a folder, http(s)://HOST/PATH by PUT, or s3://BUCKET/PATH')
+    .option('--max-cpu <share>', `record less while recording costs more of a CPU, such as 5%: first no ipc, then no file, wait, net`)
     .option('--redact [file]', 'store no passwords, tokens, cookies, keys, environments; FILE has more, a regular expression a line')
     .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
     .option('--no-latency', 'do not measure how long calls take: cheaper for the node')

@@ -8,6 +8,7 @@ import { lookupParts } from '../dns/parts.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import { ArgWriter } from '../model/args.ts';
+import type { Family } from '../model/calls.ts';
 import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
 import type { DnsRow, DnsSocketRow, ResolverRow } from '../model/dns.ts';
 import { STANDARD_TYPES, typeId } from '../model/event-type.ts';
@@ -23,6 +24,7 @@ import { OwnNetwork } from './own-network.ts';
 import { Redactor } from './redactor.ts';
 import { RowsInUse } from './rows-in-use.ts';
 import type { SegmentState, Segments } from './segments.ts';
+import { ShedStretches } from './shedding.ts';
 import { TimeOrder } from './time-order.ts';
 import { type TriggerHit, Triggers } from './triggers.ts';
 import { checkBatch } from './validate.ts';
@@ -104,6 +106,7 @@ export class Recorder {
   #matcher: Matcher;
   #filters: string;
   #arrived = false;
+  readonly #shed = new ShedStretches(this.tables);
   readonly #flood = new FloodGuard(this.tables);
   /** Numbers of the events of the present round that a filter let through. */
   readonly #storedNums = new Set<number>();
@@ -199,6 +202,7 @@ export class Recorder {
     this.#arrived = false;
     this.#flood.flushed();
     this.#triggers?.lookAgain(this.#lastTime);
+    this.#shed.extend(this.#lastTime);
     this.#setRedacted();
     this.#writer.flush();
     this.#forget();
@@ -213,6 +217,7 @@ export class Recorder {
     for (const name of IN_EVERY_FILE) this.tables[name].touchAll();
     this.#segment = { events: 0, from: this.#lastTime };
     this.#fdsInFile.clear();
+    this.#shed.renew(this.#lastTime);
     this.#writer = this.#newFile(this.#segments.next(segment));
   }
 
@@ -262,6 +267,11 @@ export class Recorder {
     if (redacted === this.#redactedSaid) return;
     this.#redactedSaid = redacted;
     this.#setMeta({ redacted });
+  }
+
+  /** Families that are not recorded from now on, since recording costs too much. */
+  setShed(families: readonly Family[]): void {
+    this.#shed.set(families, this.#lastTime);
   }
 
   /** What recording cost so far, as JSON. */

@@ -113,8 +113,14 @@ export class CaptureWriter {
       this.#writeRows();
       this.meta({ state: 'complete', ...meta });
     });
-    if (this.#options.live) this.#leaveWal();
-    this.#db.close();
+    try {
+      if (this.#options.live) this.#leaveWal();
+    } catch (error) {
+      this.#sayBroken((error as Error).message); // what the log has may never come to the disk
+      throw error;
+    } finally {
+      this.#db.close();
+    }
   }
 
   /** Closes without what is not yet written, where writing failed: what the log has goes into the file, which makes room to say why. */
@@ -124,6 +130,14 @@ export class CaptureWriter {
       this.meta(meta);
     } finally {
       this.#db.close();
+    }
+  }
+
+  #sayBroken(broke: string): void {
+    try {
+      this.meta({ state: 'broke off', broke });
+    } catch {
+      // the disk does not take this either
     }
   }
 

@@ -1,5 +1,5 @@
 /** The flight recorder's hand, in a process of its own: parts of the ring become a capture, and its explanation goes to stdout. */
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { diagnose } from '../doctor/doctor.ts';
 import { clockText } from '../model/time.ts';
 import { sanitize } from '../output/printable.ts';
@@ -8,6 +8,7 @@ import { join } from '../store/join.ts';
 import { CaptureReader } from '../store/reader.ts';
 import { UsageError } from './exit.ts';
 import { explain } from './explain.ts';
+import { orderIn } from './order-in.ts';
 import { show } from './writing.ts';
 
 const DOCTOR = 'doctor:';
@@ -34,7 +35,7 @@ export interface SaveReason {
 }
 
 export async function flightSave(): Promise<void> {
-  const order = JSON.parse(readFileSync(0, 'utf8')) as SaveOrder;
+  const order = await orderIn<SaveOrder>();
   const { parts, path, from, to, reasons, killed = false } = order;
   const end = killed ? ({ state: 'broke off', broke: 'its recorder was killed' } as const) : {};
   const partial = `${path}.partial`;

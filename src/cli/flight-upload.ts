@@ -1,10 +1,11 @@
 /** `--upload`: a saved capture and its explanation go to a folder, an HTTP server or an S3 bucket, by a process of their own. */
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, createReadStream, mkdirSync, openAsBlob, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, createReadStream, mkdirSync, openAsBlob, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { giveFolder } from '../store/owner.ts';
 import { UsageError } from './exit.ts';
+import { orderIn } from './order-in.ts';
 
 /** What is to be uploaded, as JSON on stdin. */
 export interface UploadOrder {
@@ -34,7 +35,7 @@ export function checkUpload(to: string): void {
 }
 
 export async function flightUpload(): Promise<void> {
-  const { paths, to } = JSON.parse(readFileSync(0, 'utf8')) as UploadOrder;
+  const { paths, to } = await orderIn<UploadOrder>();
   for (const path of paths) await patiently(() => uploadTo(to, path));
 }
 

@@ -48,9 +48,9 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-function upload(to: string, env: NodeJS.ProcessEnv = {}): Promise<{ code: number | null; said: string }> {
+function upload(to: string, env: NodeJS.ProcessEnv = {}, lateMs = 0): Promise<{ code: number | null; said: string }> {
   const child = spawn(join(packageRoot(), 'bin/trowel'), ['flight-upload'], { env: { ...process.env, ...env } });
-  child.stdin.end(JSON.stringify({ paths: [capture, explanation], to }));
+  setTimeout(() => child.stdin.end(JSON.stringify({ paths: [capture, explanation], to })), lateMs);
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text;
@@ -64,6 +64,12 @@ test('a folder gets both files, for their owner alone', async () => {
   expect(await upload(to)).toEqual({ code: 0, said: '' });
   expect(readFileSync(join(to, 'node-1.trowel'))).toEqual(readFileSync(capture));
   expect(statSync(join(to, 'node-1.md')).mode & 0o777).toBe(0o600);
+});
+
+test('an order that comes late, as from a recorder that is busy, is waited for', async () => {
+  const to = join(folder, 'late');
+  checkUpload(to);
+  expect(await upload(to, {}, 600)).toEqual({ code: 0, said: '' });
 });
 
 test('a folder that is gone: what is wrong is told, and nothing half is left', async () => {

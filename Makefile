@@ -2,6 +2,7 @@
 # make demo    records a stalling name lookup on this machine, and explains it
 # make test    set-up, build, and all tests
 # make test-cluster   the tests that need a real Kubernetes cluster
+# make test-kernels   records on Debian's kernels, under QEMU: KERNELS="6.1 6.12"
 # make bench   what it costs
 # make score   how often explain is right
 export PATH := $(CURDIR)/.node/bin:$(PATH)
@@ -11,7 +12,7 @@ NATIVE_PACKAGES := clang libbpf-dev bpftool libgrpc-dev libprotobuf-c-dev protob
 DEMO_PACKAGES := iproute2 dnsmasq-base curl
 TEST_PACKAGES := $(DEMO_PACKAGES) musl-tools
 
-.PHONY: all build demo test test-cluster bench score lint format native clean
+.PHONY: all build demo test test-cluster test-kernels bench score lint format native clean
 all: build
 
 .node/bin/node:
@@ -51,6 +52,11 @@ test: build node_modules/node-pty/build/Release/pty.node
 test-cluster: build
 	@if [ -x ../shared/lab/kube/kube ]; then ../shared/lab/kube/kube build && TROWEL_CLUSTER=1 node_modules/.bin/vitest run test/kube; \
 	else echo "test-cluster: skipped, there is no ../shared/lab/kube"; fi
+
+# Needs qemu-system-x86, busybox-static and cpio; skips without. Kernels come by apt-get download, and none is installed.
+test-kernels: build
+	@$(MAKE) -s -C native workload NODE=$(abspath .node/bin/node)
+	@test/kernels/run
 
 score: build
 	@node test/explain/score.ts

@@ -15,7 +15,12 @@ const PIECES = [
 
 const outdir = process.argv[2] ?? 'dist';
 const options = {
-  entryPoints: { trowel: 'src/cli/main.ts', 'screen-worker': 'src/cli/screen-worker.ts', 'node-worker': 'src/node/worker.ts' },
+  entryPoints: {
+    trowel: 'src/cli/main.ts',
+    'screen-worker': 'src/cli/screen-worker.ts',
+    'doctor-worker': 'src/cli/doctor-worker.ts',
+    'node-worker': 'src/node/worker.ts',
+  },
   outdir,
   bundle: true,
   splitting: true,

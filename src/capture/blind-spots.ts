@@ -99,6 +99,7 @@ export const BLIND_SPOTS = {
   'users-cut': { what: 'only the first 4,096 users and groups of the node have names', hides: ['users'] },
   // What is gone
   lost: { what: '# events were lost: buffers were full', hides: ['events'] },
+  shed: { what: '# for a time, since recording would have cost more than --max-cpu: what is missing there is not counted', hides: ['events'] },
   'not-closed': { what: 'the recording was not closed: it still goes on, or its last moments are missing', hides: ['end'] },
   node: { what: 'of the node’s network this could not be read: #', hides: ['node-network'], usual: true },
   'broke-off': { what: 'the recording broke off#: what came then is missing, and nobody knows how much', hides: ['end', 'events'] },
@@ -287,6 +288,7 @@ export function lossesOf({ losses }: Pick<Sighted['dims'], 'losses'>): LossSumma
   let from = Infinity;
   let to = -Infinity;
   for (const loss of losses.all()) {
+    if (loss.reason === 'shed') continue;
     events += loss.count;
     from = Math.min(from, loss.from);
     to = Math.max(to, loss.to);
@@ -296,7 +298,25 @@ export function lossesOf({ losses }: Pick<Sighted['dims'], 'losses'>): LossSumma
 
 function ofLosses(dims: Sighted['dims']): BlindSpot[] {
   const { events, from, to } = lossesOf(dims);
-  return events === 0 ? [] : [spot('lost', String(events), { from, to })];
+  return [...(events === 0 ? [] : [spot('lost', String(events), { from, to })]), ...ofShedding(dims)];
+}
+
+/** What a family's events are to who reads, and what is missing without them. */
+const SHED: Readonly<Record<string, { readonly what: string; readonly hides: readonly Hidden[] }>> = {
+  ipc: { what: 'pipes and Unix sockets', hides: [] },
+  file: { what: 'files', hides: ['file-io'] },
+  wait: { what: 'waits', hides: ['waits'] },
+  net: { what: 'sockets', hides: ['network-io'] },
+};
+
+function ofShedding({ losses }: Pick<Sighted['dims'], 'losses'>): BlindSpot[] {
+  const shed = [...losses.all()].filter(({ reason }) => reason === 'shed');
+  if (shed.length === 0) return [];
+  const families = [...new Set(shed.map(({ family }) => family))];
+  const [from, to] = [Math.min(...shed.map((row) => row.from)), Math.max(...shed.map((row) => row.to))];
+  const hides = ['events' as const, ...families.flatMap((family) => SHED[family]?.hides ?? [])];
+  const what = families.map((family) => SHED[family]?.what ?? family).join(', ');
+  return [{ ...spot('shed', `${what} were not recorded`, { from, to }), hides }];
 }
 
 function ofState({ state, end, broke = '' }: Sighted['meta']): BlindSpot[] {

@@ -57,6 +57,8 @@ function headOf(path: string): Uint8Array {
   try {
     const head = new Uint8Array(HEAD_BYTES);
     return head.subarray(0, readSync(file, head, 0, HEAD_BYTES, 0));
+  } catch (error) {
+    throw new CaptureError(path, `cannot be read: ${(error as Error).message}`);
   } finally {
     closeSync(file);
   }

@@ -23,6 +23,12 @@ export function costText(cost: OwnCost, before?: OwnCost): string {
   return `${collector}, ${part('probe', cost.probe - (before?.probe ?? 0), cost.probeBytes)}${programs}`;
 }
 
+/** Of one CPU, between two totals, all together. */
+export function costShare(cost: OwnCost, before?: OwnCost): number {
+  const sum = ({ collector, probe, programs }: OwnCost) => collector + probe + (programs ?? 0);
+  return (sum(cost) - (before === undefined ? 0 : sum(before))) / Math.max(cost.over - (before?.over ?? 0), 1);
+}
+
 /** What `JSON.parse` gave of a capture's meta, in which anything may stand. */
 export function parseCost(text: string | undefined): OwnCost | null {
   try {

@@ -13,6 +13,7 @@ import { ApiClient } from '../kube/api.ts';
 import { findAccess, KubeConfigError } from '../kube/config.ts';
 import { Watcher } from '../kube/watcher.ts';
 import { newTables } from '../model/rows.ts';
+import { steadyNow } from '../model/steady.ts';
 import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';
 import { StoredSegments, spoolFolder, spoolInto } from './collect-store.ts';
@@ -44,11 +45,15 @@ export interface CollectOptions {
   readonly api?: string;
   /** False: no names are asked for. */
   readonly k8s: boolean;
+  /** At one time. */
+  readonly maxProbes: number;
 }
 
 const SNAPLEN_WHOLE = 4096;
 /** How long probes may take to send what they have, after they were told to stop. */
 const GOODBYE_MS = 10_000;
+/** Characters of a node in a file's name, which may have 255 with its date and its log. */
+const LONGEST_NODE = 180;
 
 export async function collect(filterText: string, options: CollectOptions): Promise<void> {
   const asked = expanded(filterText, definitions());
@@ -68,40 +73,43 @@ export async function collect(filterText: string, options: CollectOptions): Prom
   const folder = spool?.folder ?? options.write;
   const names = sharedNames(options);
   const sessions = new Set<Session>();
-  const server = new CollectorServer((control) => {
-    let path = '';
-    const segments = spool === null ? null : new StoredSegments(spool);
-    const pathFor = (hello: Hello) => {
-      path = newPath(folder, hello.hostname);
-      segments?.begin(path);
-      say(`${sanitize(hello.hostname)}: recording into ${path}`);
-      return path;
-    };
-    const onEnd = (bye: Bye | null, error: Error | null) => {
-      sessions.delete(session);
-      segments?.end();
-      if (path !== '')
-        say(
-          `${path}: ${session.totals?.stored ?? 0} events, ${lostText(session.totals?.lost ?? 0, bye === null || error !== null)}${error === null ? '' : `; ${error.message}`}`,
-        );
-    };
-    const command = `collect --listen ${options.listen}`;
-    const session = new Session(
-      {
-        path: pathFor,
-        filter,
-        config,
-        command,
-        onEnd,
-        ...(segments === null ? {} : { segments }),
-        ...(redact === undefined ? {} : { redact }),
-        ...(names === null ? {} : { names: names.shared }),
-      },
-      control,
-    );
-    sessions.add(session);
-    return session;
-  });
+  const server = new CollectorServer(
+    (control) => {
+      let path = '';
+      const segments = spool === null ? null : new StoredSegments(spool);
+      const pathFor = (hello: Hello) => {
+        path = newPath(folder, hello.hostname);
+        segments?.begin(path);
+        say(`${sanitize(hello.hostname)}: recording into ${path}`);
+        return path;
+      };
+      const onEnd = (bye: Bye | null, error: Error | null) => {
+        sessions.delete(session);
+        segments?.end();
+        if (path !== '')
+          say(
+            `${path}: ${session.totals?.stored ?? 0} events, ${lostText(session.totals?.lost ?? 0, bye === null || error !== null)}${error === null ? '' : `; ${error.message}`}`,
+          );
+      };
+      const command = `collect --listen ${options.listen}`;
+      const session = new Session(
+        {
+          path: pathFor,
+          filter,
+          config,
+          command,
+          onEnd,
+          ...(segments === null ? {} : { segments }),
+          ...(redact === undefined ? {} : { redact }),
+          ...(names === null ? {} : { names: names.shared }),
+        },
+        control,
+      );
+      sessions.add(session);
+      return session;
+    },
+    { probes: options.maxProbes },
+  );
   await server.listen(options.listen, keysOf(options)).catch((error: NodeJS.ErrnoException) => {
     const code = /EACCES|permission denied/i.test(error.message) ? EXIT.PRIVILEGE : EXIT.FAILED;
     throw new Exit(code, `cannot listen on ${options.listen}: ${error.message}`);
@@ -136,8 +144,12 @@ function sharedNames({ k8s, kubeconfig, api }: CollectOptions): { readonly share
 }
 
 /** NODE-DATE.trowel, with a number where that is taken. A node's name comes over the wire: it makes no path. */
-function newPath(folder: string, hostname: string): string {
-  const node = hostname.replace(/[^A-Za-z0-9.-]/g, '_').replace(/^\.+/, '') || 'node';
+export function newPath(folder: string, hostname: string): string {
+  const node =
+    hostname
+      .replace(/[^A-Za-z0-9.-]/g, '_')
+      .replace(/^\.+/, '')
+      .slice(0, LONGEST_NODE) || 'node';
   const stem = join(folder, `${node}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`);
   for (let n = 1; ; n++) {
     const path = `${stem}${n === 1 ? '' : `-${n}`}.trowel`;
@@ -184,6 +196,6 @@ function interrupted(): Promise<void> {
 }
 
 async function gone(sessions: ReadonlySet<Session>): Promise<void> {
-  for (const end = Date.now() + GOODBYE_MS; sessions.size > 0 && Date.now() < end; )
+  for (const end = steadyNow() + GOODBYE_MS; sessions.size > 0 && steadyNow() < end; )
     await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diagnose } from '../doctor/doctor.ts';
 import { CHECK_IDS, CHECKS } from '../doctor/registry.ts';
-import { nearest } from '../filter/error.ts';
 import { checksReport, doctorReport } from '../output/reports/doctor.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
+import { unknownCheck } from './flight-doctor.ts';
 import { openCapture } from './open-capture.ts';
 import { type RecordOptions, record } from './record.ts';
 import { show, type WritingOptions } from './writing.ts';
@@ -28,8 +28,7 @@ export async function doctor(path: string | undefined, options: DoctorOptions): 
     show(checksReport(CHECKS), options);
     return;
   }
-  for (const id of options.check ?? [])
-    if (!CHECK_IDS.includes(id)) throw new UsageError(`there is no check called ${id}${meant(id)}; trowel doctor -l lists them`);
+  for (const id of options.check ?? []) if (!CHECK_IDS.includes(id)) throw new UsageError(unknownCheck(id));
   if (path !== undefined) {
     await examine(path, options);
     return;
@@ -42,11 +41,6 @@ export async function doctor(path: string | undefined, options: DoctorOptions): 
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function meant(id: string): string {
-  const near = nearest(id, CHECK_IDS);
-  return near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`;
 }
 
 function recording(write: string, { for: span, netns, kubeconfig, api }: DoctorOptions): RecordOptions {

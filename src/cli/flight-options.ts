@@ -7,6 +7,8 @@ import { newTables } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
 import { definitions } from './definitions.ts';
 import { UsageError } from './exit.ts';
+import { type DoctorChecks, splitTriggers } from './flight-doctor.ts';
+import { checkUpload } from './flight-upload.ts';
 import { parseShare, parseSize } from './size.ts';
 import { parseSpan } from './span.ts';
 
@@ -14,11 +16,14 @@ export interface FlightOptions {
   /** Times and sizes: `10m`, `2GB`. */
   readonly ring?: readonly string[];
   readonly keepFree?: string;
-  /** Filters. */
+  /** Filters, and `doctor:ID`: what a check finds. */
   readonly on?: readonly string[];
   readonly pre?: string;
   readonly post?: string;
   readonly maxSaves?: number;
+  readonly upload?: string;
+  /** Saved captures that are kept. */
+  readonly files?: number;
 }
 
 export interface RotationOptions {
@@ -31,11 +36,18 @@ export interface RotationOptions {
 /** What the flight recorder keeps and when it saves. Times in ns. */
 export interface FlightPlan {
   readonly limits: RingLimits;
+  /** Filters. */
   readonly triggers: readonly string[];
+  /** Findings that are triggers, too; null: none is. */
+  readonly doctor: DoctorChecks | null;
   readonly pre: number;
   readonly post: number;
   /** In an hour. */
   readonly maxSaves: number;
+  /** Where what is saved goes, too; null: nowhere. */
+  readonly upload: string | null;
+  /** Saved captures that stay in the folder. */
+  readonly kept: number;
 }
 
 const PRE = '60s';
@@ -43,20 +55,28 @@ const POST = '10s';
 const MAX_SAVES = 6;
 
 /** Null: there is no ring. Throws UsageError, FilterError. */
-export function flightPlan({ ring, keepFree, on = [], pre, post = POST, maxSaves = MAX_SAVES }: FlightOptions): FlightPlan | null {
+export function flightPlan(options: FlightOptions): FlightPlan | null {
+  const { ring, keepFree, on = [], pre, post = POST, maxSaves = MAX_SAVES, upload, files = Infinity } = options;
   if (ring === undefined) {
-    if (on.length > 0 || keepFree !== undefined) throw new UsageError('--on and --keep-free belong to --ring 10m, or --ring 2GB');
+    if (on.length > 0 || keepFree !== undefined || upload !== undefined)
+      throw new UsageError('--on, --upload and --keep-free belong to --ring 10m, or --ring 2GB');
     return null;
   }
-  const triggers = on.map((text) => expanded(text, definitions()));
+  const { filters, doctor } = splitTriggers(on);
+  const triggers = filters.map((text) => expanded(text, definitions()));
   for (const text of triggers) compileFilter(text, { dims: newTables(), epoch: 0n, hostname: '', growing: false });
+  if (upload !== undefined) checkUpload(upload);
+  if (files === 0) throw new UsageError('-W takes numbers from 1 on');
   const limits = ringLimits(ring, keepFree);
   return {
     limits,
     triggers,
+    doctor,
     pre: pre === undefined ? Math.min(parseSpan('--pre', PRE), limits.span) : parseSpan('--pre', pre),
     post: parseSpan('--post', post),
     maxSaves,
+    upload: upload ?? null,
+    kept: files,
   };
 }
 
@@ -71,9 +91,15 @@ function ringLimits(ring: readonly string[], keepFree: string | undefined): Ring
 }
 
 /** Null: one file holds everything. Throws UsageError. */
-export function rotationLimits({ fileSize, fileSeconds, fileEvents, files }: RotationOptions): RotationLimits | null {
+export function rotationLimits({
+  fileSize,
+  fileSeconds,
+  fileEvents,
+  files,
+  ring,
+}: RotationOptions & Pick<FlightOptions, 'ring'>): RotationLimits | null {
   if (fileSize === undefined && fileSeconds === undefined && fileEvents === undefined) {
-    if (files !== undefined)
+    if (files !== undefined && ring === undefined)
       throw new UsageError('-W says how many files are kept: say with -C MB, -G SECONDS or -e EVENTS when one is full');
     return null;
   }

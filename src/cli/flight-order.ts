@@ -1,7 +1,9 @@
-/** Has what the ring keeps saved by a process of its own (`flight-save`): the recording does not wait. */
+/** Has what the ring keeps saved, and what was saved uploaded, by processes of their own: the recording does not wait. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
+import { giveFile, invokingUser, type User } from '../store/owner.ts';
 import type { SaveOrder } from './flight-save.ts';
+import type { UploadOrder } from './flight-upload.ts';
 
 /** Where the explanation of a saved capture is. */
 export function explanationOf(path: string): string {
@@ -13,19 +15,37 @@ export async function saveElsewhere(order: SaveOrder): Promise<string | null> {
   const explanation = explanationOf(order.path);
   rmSync(explanation, { force: true });
   const out = openSync(explanation, 'wx', 0o600);
+  giveFile(out);
   try {
-    const child = spawn(process.execPath, [process.argv[1]!, 'flight-save'], { stdio: ['pipe', out, 'pipe'] });
-    let said = '';
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-2000);
-    });
-    child.stdin!.on('error', () => {}); // it ended before it had read: its code says so
-    child.stdin!.end(JSON.stringify(order));
-    const code = await new Promise<number>((resolve) => {
-      child.on('error', () => resolve(-1)).on('exit', (status) => resolve(status ?? -1));
-    });
-    return code === 0 ? null : said.trim() || `its process ended with ${code}`;
+    return await carryOut('flight-save', order, out);
   } finally {
     closeSync(out);
   }
+}
+
+/** Gives what went wrong; null: nothing did. */
+export function uploadElsewhere(order: UploadOrder): Promise<string | null> {
+  return carryOut('flight-upload', order, 'ignore');
+}
+
+/** As who used sudo, unless our program lies where they cannot reach it: it needs no privilege, and reads what others' programs said. */
+async function carryOut(command: string, order: object, stdout: number | 'ignore'): Promise<string | null> {
+  const user = invokingUser();
+  if (user !== null && (await run('version', '', 'ignore', user)) === null) return run(command, JSON.stringify(order), stdout, user);
+  return run(command, JSON.stringify(order), stdout, null);
+}
+
+/** A group of its own: the Ctrl-C that ends the recording is not for it. */
+async function run(command: string, input: string, stdout: number | 'ignore', user: User | null): Promise<string | null> {
+  const child = spawn(process.execPath, [process.argv[1]!, command], { stdio: ['pipe', stdout, 'pipe'], detached: true, ...user });
+  let said = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-2000);
+  });
+  child.stdin!.on('error', () => {}); // it ended before it had read: its code says so
+  child.stdin!.end(input);
+  const code = await new Promise<number>((resolve) => {
+    child.on('error', () => resolve(-1)).on('exit', (status) => resolve(status ?? -1));
+  });
+  return code === 0 ? null : said.trim().replace(/^trowel: /, '') || `its process ended with ${code}`;
 }

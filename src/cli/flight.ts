@@ -1,15 +1,18 @@
 /** The flight recorder: decides when to save, and has it done by another process, so that the recording does not wait. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Ring, type RingPart } from '../collector/ring.ts';
 import type { Session } from '../collector/session.ts';
 import type { TriggerHit } from '../collector/triggers.ts';
+import { steadyNow } from '../model/steady.ts';
 import { say } from '../output/stderr.ts';
+import type { Found } from './doctor-worker.ts';
 import { type FlightAnswer, listenForSnapshots } from './flight-control.ts';
+import { FlightDoctor, type HeldParts } from './flight-doctor.ts';
 import { Leftovers } from './flight-leftovers.ts';
 import type { FlightPlan } from './flight-options.ts';
-import { explanationOf, saveElsewhere } from './flight-order.ts';
+import { explanationOf, saveElsewhere, uploadElsewhere } from './flight-order.ts';
 import type { SaveOrder, SaveReason } from './flight-save.ts';
 
 type Answer = (news: FlightAnswer) => void;
@@ -33,6 +36,10 @@ const HOUR_MS = 3_600_000;
 const SETTLE_MS = 400;
 /** Reasons that a save names; a trigger that fires all the time is one reason. */
 const MAX_REASONS = 20;
+/** A saved capture's name: its node and its time. */
+const SAVED = /^.*-([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}-[0-9]{2}-[0-9]{2}.*)\.trowel$/;
+/** ns: the doctor looks at the parts that reach so far back. */
+const DOCTOR_SPAN = 60e9;
 
 export class FlightRecorder {
   readonly ring: Ring;
@@ -40,6 +47,7 @@ export class FlightRecorder {
   readonly #plan: FlightPlan;
   readonly #leftovers: Leftovers;
   #session: Session | null = null;
+  #doctor: FlightDoctor | null = null;
   #pending: Pending | null = null;
   readonly #saving = new Set<Promise<void>>();
   /** When saves began, ms. */
@@ -69,6 +77,13 @@ export class FlightRecorder {
 
   async start(session: Session): Promise<void> {
     this.#session = session;
+    const { doctor } = this.#plan;
+    if (doctor !== null)
+      this.#doctor = new FlightDoctor(
+        doctor,
+        () => this.#heldParts(),
+        (found) => this.#found(found),
+      );
     const saving = this.#leftovers.save().finally(() => this.#saving.delete(saving));
     this.#saving.add(saving);
     process.on('SIGUSR1', this.#onSignal);
@@ -79,17 +94,42 @@ export class FlightRecorder {
     this.#ask(filter, { num, time });
   }
 
+  #found({ id, verdict, num, time }: Found): void {
+    this.#ask(`doctor:${id}`, { num, time, verdict });
+  }
+
+  /** What the doctor looks at: the last parts, and the one that is being written. */
+  #heldParts(): HeldParts {
+    const parts = this.ring.since((this.#session?.segment?.to ?? 0) - DOCTOR_SPAN);
+    const held = [...parts, ...this.ring.growing];
+    this.ring.hold(held);
+    return { paths: held.map(({ path }) => path), release: () => this.ring.release(held) };
+  }
+
   /** Saves what is asked for and not yet saved: the recording ends. */
   async settle(): Promise<void> {
     this.#control?.close();
     process.off('SIGUSR1', this.#onSignal);
+    await this.#saveAsked();
+  }
+
+  async #saveAsked(): Promise<void> {
     this.#pending?.now();
     await this.#pending?.done;
     await Promise.all(this.#saving);
   }
 
-  #ask(trigger: string, at: { num: number; time: number } | null, answer: Answer = () => {}): void {
-    const reason = { trigger, time: at?.time ?? this.#session?.segment?.to ?? 0, num: at?.num ?? null };
+  /** The recording has ended: the doctor looks once more, at all of it, and what its last events asked for is saved. */
+  async conclude(): Promise<void> {
+    const segment = this.#session?.segment ?? null;
+    if (segment === null) return;
+    this.ring.finish(segment);
+    await this.#doctor?.end();
+    await this.#saveAsked();
+  }
+
+  #ask(trigger: string, at: Omit<SaveReason, 'trigger'> | null, answer: Answer = () => {}): void {
+    const reason = { trigger, ...(at ?? { time: this.#session?.segment?.to ?? 0, num: null }) };
     const pending = this.#pending ?? this.#begin(reason);
     if (pending === null) {
       this.#refused++;
@@ -102,7 +142,7 @@ export class FlightRecorder {
   }
 
   #begin(reason: SaveReason): Pending | null {
-    const now = Date.now();
+    const now = steadyNow();
     this.#begun = this.#begun.filter((time) => now - time < HOUR_MS);
     if (this.#begun.length >= this.#plan.maxSaves) return null;
     this.#begun.push(now);
@@ -161,11 +201,19 @@ export class FlightRecorder {
     this.ring.release(parts);
   }
 
+  async #upload(path: string): Promise<void> {
+    const to = this.#plan.upload;
+    if (to === null) return;
+    const failure = await uploadElsewhere({ paths: [path, explanationOf(path)], to });
+    say(failure === null ? `uploaded ${path} to ${to}` : `${path} stays here, it could not be uploaded to ${to}: ${failure}`);
+  }
+
   async #carryOut(order: SaveOrder, answers: readonly Answer[]): Promise<void> {
     const failure = await saveElsewhere(order);
     if (failure === null) {
       this.#saved++;
       say(`saved ${order.path}: ${order.reasons[0]!.trigger}`);
+      dropOld(this.#folder, this.#plan.kept);
     } else say(`${order.path} could not be saved: ${failure}`);
     for (const answer of answers)
       answer(
@@ -173,7 +221,17 @@ export class FlightRecorder {
           ? { state: 'saved', path: order.path, explanation: explanationOf(order.path) }
           : { state: 'refused', reason: failure },
       );
+    if (failure === null) await this.#upload(order.path);
   }
+}
+
+/** Of what flight recorders saved into a folder, the last stay: their names say when that was. */
+function dropOld(folder: string, kept: number): void {
+  if (kept === Infinity) return;
+  const saved = readdirSync(folder).filter((name) => SAVED.test(name));
+  const time = (name: string) => SAVED.exec(name)![1]!;
+  saved.sort((a, b) => (time(a) < time(b) ? -1 : 1));
+  for (const name of saved.slice(0, -kept)) for (const path of [name, explanationOf(name)]) rmSync(join(folder, path), { force: true });
 }
 
 /** The same trigger again and again is no news. */

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { CaptureError } from '../capture/error.ts';
+import { steadyNow } from '../model/steady.ts';
 import { CaptureReader } from '../store/reader.ts';
 import { EXIT, Exit } from './exit.ts';
 
@@ -38,8 +39,8 @@ export class Recorder {
 
   /** Its capture, as soon as there is one. Throws Exit with what the recorder said when there will be none. */
   async capture(): Promise<CaptureReader> {
-    const patience = Date.now() + READY_MS;
-    while (Date.now() < patience) {
+    const patience = steadyNow() + READY_MS;
+    while (steadyNow() < patience) {
       const code = await Promise.race([this.#exited, timeout(LOOK_MS)]);
       const capture = this.#openCapture();
       if (capture !== null) return capture;

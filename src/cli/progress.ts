@@ -1,4 +1,6 @@
 /** A bar on the terminal for work that takes longer than a moment. Where nobody looks there is none. */
+
+import { steadyNow } from '../model/steady.ts';
 import { sanitize } from '../output/printable.ts';
 import { StatusLine } from '../output/stderr.ts';
 
@@ -9,7 +11,7 @@ const WIDTH = 24;
 export class Progress {
   readonly #label: string;
   readonly #line: StatusLine;
-  #next = Date.now() + FIRST_MS;
+  #next = steadyNow() + FIRST_MS;
 
   constructor(label: string, stream?: NodeJS.WriteStream) {
     this.#label = sanitize(label);
@@ -18,8 +20,8 @@ export class Progress {
 
   /** `share`: how much of the work is done, 0 to 1. */
   update(share: number): void {
-    if (!this.#line.isSeen || Date.now() < this.#next) return;
-    this.#next = Date.now() + EVERY_MS;
+    if (!this.#line.isSeen || steadyNow() < this.#next) return;
+    this.#next = steadyNow() + EVERY_MS;
     this.#line.show(`${fitted(this.#label, this.#line.columns - WIDTH - 8)} ${bar(share)}`);
   }
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { costText, type OwnCost } from '../capture/own-cost.ts';
+import { costShare, costText, type OwnCost } from '../capture/own-cost.ts';
 import { NodeSource } from '../collector/node-source.ts';
 import { CostMeter } from '../collector/own-cost.ts';
 import { pushedOf, pushedText } from '../collector/pushdown.ts';
@@ -11,22 +11,26 @@ import type { RecorderTotals } from '../collector/recorder.ts';
 import { Rotation } from '../collector/rotation.ts';
 import { CollectorServer } from '../collector/server.ts';
 import { Session } from '../collector/session.ts';
+import { Shedder } from '../collector/shedding.ts';
 import type { Bye } from '../collector/wire.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { planFilter } from '../filter/planner.ts';
 import { withPackets } from '../filter/with-packets.ts';
+import type { Family } from '../model/calls.ts';
 import { packageRoot } from '../model/package-root.ts';
 import { RULES, redactArgs } from '../model/redact.ts';
 import { newTables } from '../model/rows.ts';
 import { jsonText } from '../output/printable.ts';
 import { StatusLine, say } from '../output/stderr.ts';
+import { giveFolder } from '../store/owner.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { FlightRecorder } from './flight.ts';
 import { type FlightOptions, flightPlan, type RotationOptions, rotationLimits } from './flight-options.ts';
 import { lostText } from './lost.ts';
 import { configOf, kubeOptions, limitMs, redactRules } from './record-config.ts';
+import { parseShare } from './size.ts';
 import { newTarget } from './target.ts';
 
 export interface RecordOptions extends FlightOptions, RotationOptions {
@@ -53,6 +57,8 @@ export interface RecordOptions extends FlightOptions, RotationOptions {
   /** Secrets are not stored; a text: the file with rules of one's own. */
   readonly redact?: string | true;
   readonly json?: boolean;
+  /** Share of one CPU, such as 5%. */
+  readonly maxCpu?: string;
   /** Only the command behind `--` and what it starts. */
   readonly onlyCommand?: boolean;
   /** A process whose events are left out, beside our own: the screen that shows them. */
@@ -63,6 +69,8 @@ export interface RecordOptions extends FlightOptions, RotationOptions {
 }
 
 const PROGRESS_EVERY_MS = 500;
+/** Over which it is measured what recording costs: for those who look at the screen, and for --max-cpu. */
+const COST_EVERY_MS = 1000;
 /** How long the probe may take to drain and to say goodbye, and then to end. */
 const GOODBYE_MS = 10_000;
 const PROBE_EXIT_MS = 1_000;
@@ -70,6 +78,7 @@ const PROBE_EXIT_MS = 1_000;
 export async function record(filterText: string, options: RecordOptions): Promise<void> {
   const asked = expanded(filterText, definitions());
   compileFilter(asked, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
+  if (options.maxCpu !== undefined) parseShare('--max-cpu', options.maxCpu);
   const filter = withPackets(asked);
   const place = placeOf(options);
   const folder = mkdtempSync(join(tmpdir(), 'trowel-'));
@@ -97,7 +106,7 @@ function placeOf(options: RecordOptions): Place {
   if (plan !== null && limits !== null) throw new UsageError('--ring and -C, -G, -e exclude each other');
   if (plan !== null) {
     const name = options.write ?? '.';
-    mkdirSync(name, { recursive: true, mode: 0o700 });
+    giveFolder(mkdirSync(name, { recursive: true, mode: 0o700 }));
     const flight = new FlightRecorder(name, plan);
     return { path: flight.ring.first(), name, rotation: null, flight };
   }
@@ -204,8 +213,10 @@ class Recording {
     await Promise.race([this.#ready.promise, unwritten, early, stopped]);
     if (probe.pid !== undefined) this.#meter = new CostMeter(probe.pid);
     const progress = this.#showProgress();
+    const cost = this.#watchCost();
     const commandCode = await this.#untilEnd(exited, signalled).finally(async () => {
       clearInterval(progress);
+      clearInterval(cost);
       this.#command?.kill('SIGTERM'); // it was started for the recording, and ends with it
       await this.#place.flight?.settle();
       if (this.#meter !== null) this.#session?.setCost(this.#meter.total());
@@ -214,6 +225,7 @@ class Recording {
     const outcome = await Promise.race([this.#ended.promise, timeout(GOODBYE_MS)]);
     await endProbe(probe, exited);
     await this.#server.close();
+    await this.#place.flight?.conclude();
     this.#report(outcome ?? (await this.#ended.promise), commandCode);
   }
 
@@ -292,6 +304,26 @@ class Recording {
       this.#status.show(`recording  ${totals.events} events  ${rate.toFixed(0)}/s  ${(totals.bytes / 1024).toFixed(0)} KiB${lost}${own}`);
     };
     return setInterval(this.#status.isSeen ? show : () => {}, PROGRESS_EVERY_MS);
+  }
+
+  /** Says in the capture what recording costs, and records less where that is more than it may. */
+  #watchCost(): NodeJS.Timeout {
+    const { maxCpu } = this.#options;
+    const shedder = maxCpu === undefined ? null : new Shedder(parseShare('--max-cpu', maxCpu));
+    let before: OwnCost | undefined;
+    return setInterval(() => {
+      const cost = this.#meter?.total();
+      if (cost === undefined) return;
+      this.#session?.setCost(cost);
+      if (shedder?.look(costShare(cost, before)) === true) this.#shed(shedder.families, costShare(cost, before));
+      before = cost;
+    }, COST_EVERY_MS);
+  }
+
+  #shed(families: readonly Family[], share: number): void {
+    this.#session?.shed(families);
+    const what = families.length === 0 ? 'all is recorded again' : `not recorded from now on: ${families.join(', ')}`;
+    say(`recording took ${(100 * share).toFixed(1)} % of a CPU, and may take ${this.#options.maxCpu}: ${what}`);
   }
 
   #placeText(): string {

@@ -15,13 +15,19 @@ export function recordingCommands(trowel: Command, after: readonly string[]): vo
     .option('-C, --file-size <mb>', 'go on in another file after so many megabytes: FILE-1, FILE-2 …', count)
     .option('-G, --file-seconds <n>', 'go on in another file after so many seconds', count)
     .option('-e, --file-events <n>', 'go on in another file after so many events', count)
-    .option('-W, --files <n>', 'with -C, -G or -e: keep the last so many files', count)
+    .option('-W, --files <n>', 'with -C, -G or -e: keep the last so many files; with --ring: so many saved captures', count)
     .option('--ring <size>', 'keep the last stretch only, such as 10m or 2GB, and save from it into the folder -w; both: 10m,2GB', repeated)
     .option('--keep-free <share>', 'with --ring: give up old parts while the disk has less free, such as 5%')
-    .option('--on <filter>', 'with --ring: save when an event matches; may be repeated', repeated)
+    .option(
+      '--on <filter>',
+      'with --ring: save when an event matches, or the doctor finds something: doctor, doctor:CHECK; may be repeated',
+      repeated,
+    )
     .option('--pre <span>', 'with --ring: save from so long before (default: 60s)')
     .option('--post <span>', 'with --ring: and until so long after (default: 10s)')
     .option('--max-saves <n>', 'with --ring: save at most so often in an hour (default: 6)', count)
+    .option('--upload <to>', 'with --ring: what is saved also goes to a folder, http(s)://HOST/PATH by PUT, or s3://BUCKET/PATH')
+    .option('--max-cpu <share>', `record less while recording costs more of a CPU, such as 5%: first no ipc, then no file, wait, net`)
     .option('--redact [file]', 'store no passwords, tokens, cookies, keys, environments; FILE has more, a regular expression a line')
     .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
     .option('--no-latency', 'do not measure how long calls take: cheaper for the node')
@@ -52,6 +58,7 @@ export function recordingCommands(trowel: Command, after: readonly string[]): vo
     .option('-j, --json', 'as JSON')
     .action(async (options) => (await import('./snapshot.ts')).snapshot(options));
 
+  trowel.command('flight-upload', { hidden: true }).action(async () => (await import('./flight-upload.ts')).flightUpload());
   trowel.command('flight-save', { hidden: true }).action(async () => (await import('./flight-save.ts')).flightSave());
 
   trowel
@@ -72,6 +79,7 @@ export function recordingCommands(trowel: Command, after: readonly string[]): vo
     )
     .option('-k, --api <url>', 'names from the Kubernetes API at this URL')
     .option('--no-k8s', 'look for no names but those in the cgroups')
+    .option('--max-probes <n>', 'take so many probes at a time', count, 256)
     .option('--tls-cert <file>', 'certificate of this collector (PEM), with --tls-key')
     .option('--tls-key <file>', 'its private key (PEM)')
     .option('--tls-ca <file>', 'take only probes that show a certificate that these authorities signed (PEM)')

@@ -20,6 +20,9 @@ export const COLUMN_WIDTHS = Object.fromEntries(WIRE_COLUMN_NAMES.map((name) => 
 /** Stream-local id → row of the capture. */
 export type IdMap = Map<number, number>;
 
+/** Events of one batch: no probe sends more than a thousand. */
+const MOST_EVENTS = 1 << 16;
+
 /** A batch that is not what its n says. */
 export class BatchError extends Error {
   override readonly name = 'BatchError';
@@ -33,6 +36,7 @@ export function checkColumns(batch: BatchDef): void {
     const width = COLUMN_WIDTHS[name];
     if (length !== n * width) throw new BatchError(`column ${name} has ${length} bytes, not ${n} × ${width}`);
   }
+  if (n > MOST_EVENTS) throw new BatchError(`${n} events in one batch, at most ${MOST_EVENTS} are taken`);
 }
 
 /**

@@ -6,6 +6,7 @@ import { DockerSource, findDockerSocket } from '../kube/docker.ts';
 import { KubeRows } from '../kube/kube-rows.ts';
 import { Watcher } from '../kube/watcher.ts';
 import type { DimensionTables } from '../model/rows.ts';
+import { steadyNow } from '../model/steady.ts';
 
 export interface KubeOptions {
   readonly kubeconfig?: string;
@@ -31,7 +32,7 @@ export class KubeSource {
   /** `epoch`: ns since 1970 of the capture's time zero. Throws KubeConfigError. */
   constructor(tables: DimensionTables, epoch: bigint, options: KubeOptions) {
     const epochMs = Number(epoch / 1_000_000n);
-    this.#rows = new KubeRows(tables, epochMs, () => (Date.now() - epochMs) * 1e6);
+    this.#rows = new KubeRows(tables, epochMs, () => (steadyNow() - epochMs) * 1e6);
     const cri = findCriSocket(options.cri);
     if (cri !== null) this.#sources.push(new CriSource(cri, this.#rows.sink('cri')));
     const docker = findDockerSocket(options.docker);

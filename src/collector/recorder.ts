@@ -8,6 +8,7 @@ import { lookupParts } from '../dns/parts.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import { ArgWriter } from '../model/args.ts';
+import type { Family } from '../model/calls.ts';
 import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
 import type { DnsRow, DnsSocketRow, ResolverRow } from '../model/dns.ts';
 import { STANDARD_TYPES, typeId } from '../model/event-type.ts';
@@ -17,11 +18,13 @@ import { type DimensionTables, type LossRow, newTables, Table } from '../model/r
 import { SECOND } from '../model/time.ts';
 import { CaptureWriter } from '../store/writer.ts';
 import { appendBatch, checkColumns } from './batch.ts';
+import { FloodGuard } from './flood.ts';
 import { Naming } from './naming.ts';
 import { OwnNetwork } from './own-network.ts';
 import { Redactor } from './redactor.ts';
 import { RowsInUse } from './rows-in-use.ts';
 import type { SegmentState, Segments } from './segments.ts';
+import { ShedStretches } from './shedding.ts';
 import { TimeOrder } from './time-order.ts';
 import { type TriggerHit, Triggers } from './triggers.ts';
 import { checkBatch } from './validate.ts';
@@ -103,6 +106,8 @@ export class Recorder {
   #matcher: Matcher;
   #filters: string;
   #arrived = false;
+  readonly #shed = new ShedStretches(this.tables);
+  readonly #flood = new FloodGuard(this.tables);
   /** Numbers of the events of the present round that a filter let through. */
   readonly #storedNums = new Set<number>();
   /** 1 for each event of a part that is stored. */
@@ -179,16 +184,27 @@ export class Recorder {
     for (const def of batch.fds) this.#rows.defineFd(def.id, this.#naming.fd(def));
     for (const loss of batch.losses) this.#addLoss(loss);
     for (const counter of batch.counters) this.#addCounter(counter);
-    if (batch.n === 0) return;
-    this.#arrived = true;
-    appendBatch(this.#order.room(batch.n), batch, this.#rows.threads, this.#rows.fds);
+    this.#flood.checkCounters();
+    if (batch.n > 0) {
+      this.#arrived = true;
+      appendBatch(this.#order.room(batch.n), batch, this.#rows.threads, this.#rows.fds);
+    }
+    if (this.#flood.take(batch)) this.#storeRows();
+  }
+
+  /** Rows leave memory when they are stored: a flood of them does not wait for the timer. */
+  #storeRows(): void {
+    this.flush();
+    this.#arrived = true; // more may come that is as old
   }
 
   /** Stores what is in order and lets readers see it; everything, when nothing came since the last time. */
   flush(): void {
     this.#order.drain(!this.#arrived);
     this.#arrived = false;
+    this.#flood.flushed();
     this.#triggers?.lookAgain(this.#lastTime);
+    this.#shed.extend(this.#lastTime);
     this.#setRedacted();
     this.#writer.flush();
     this.#forget();
@@ -203,6 +219,7 @@ export class Recorder {
     for (const name of IN_EVERY_FILE) this.tables[name].touchAll();
     this.#segment = { events: 0, from: this.#lastTime };
     this.#fdsInFile.clear();
+    this.#shed.renew(this.#lastTime);
     this.#writer = this.#newFile(this.#segments.next(segment));
   }
 
@@ -252,6 +269,11 @@ export class Recorder {
     if (redacted === this.#redactedSaid) return;
     this.#redactedSaid = redacted;
     this.#setMeta({ redacted });
+  }
+
+  /** Families that are not recorded from now on, since recording costs too much. */
+  setShed(families: readonly Family[]): void {
+    this.#shed.set(families, this.#lastTime);
   }
 
   /** What recording cost so far, as JSON. */
@@ -386,7 +408,7 @@ export class Recorder {
       from: def.fromNs,
       to: def.toNs,
     };
-    this.tables.losses.add(fields);
+    this.#flood.keepLoss(fields);
     this.#lost += fields.count;
     this.#addLossEvent(this.#order.room(1), fields);
   }

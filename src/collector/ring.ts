@@ -1,6 +1,7 @@
 /** The flight recorder's disk: a folder of small captures, of which the oldest go as new ones come. */
 import { mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import { giveFolder } from '../store/owner.ts';
 import type { SegmentState, Segments } from './segments.ts';
 
 export interface RingLimits {
@@ -36,7 +37,7 @@ export class Ring implements Segments {
   constructor(folder: string, limits: RingLimits) {
     this.#folder = folder;
     this.#limits = limits;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    giveFolder(mkdirSync(folder, { recursive: true, mode: 0o700 }));
   }
 
   /** The path of the first part. */
@@ -62,12 +63,23 @@ export class Ring implements Segments {
     return this.#parts.filter(({ to }) => to >= time);
   }
 
+  /** The part that is being written; none behind the end. */
+  get growing(): readonly Pick<RingPart, 'path'>[] {
+    return this.#path === '' ? [] : [{ path: this.#path }];
+  }
+
+  /** The recording ended: the last part is closed, too. */
+  finish(segment: SegmentState): void {
+    this.#parts.push({ ...segment, path: this.#path });
+    this.#path = '';
+  }
+
   /** Keeps parts on disk until `release`, whatever the limits. */
-  hold(parts: readonly RingPart[]): void {
+  hold(parts: readonly Pick<RingPart, 'path'>[]): void {
     for (const { path } of parts) this.#held.set(path, (this.#held.get(path) ?? 0) + 1);
   }
 
-  release(parts: readonly RingPart[]): void {
+  release(parts: readonly Pick<RingPart, 'path'>[]): void {
     for (const { path } of parts) {
       const left = (this.#held.get(path) ?? 1) - 1;
       if (left > 0) this.#held.set(path, left);

@@ -2,6 +2,7 @@
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { logVerbosity, Server, ServerCredentials, type ServerDuplexStream, setLogVerbosity, status } from '@grpc/grpc-js';
+import { steadyNow } from '../model/steady.ts';
 import { HEALTH, HEALTH_SERVICE } from './health.ts';
 import { checkBye, checkHello, checkReady, WireError } from './validate.ts';
 import { type BatchDef, type Bye, type Config, type FromProbe, type Hello, LAYOUT, loadWire, type Ready, type ToProbe } from './wire.ts';
@@ -29,28 +30,52 @@ export interface ServerKeys {
   readonly authorities: Buffer | null;
 }
 
-type Call = ServerDuplexStream<FromProbe, ToProbe>;
+type Call = ServerDuplexStream<Buffer, ToProbe>;
 
 /** How long connections may take to close by themselves. */
 const CLOSE_MS = 1000;
-const MAX_MESSAGE = 64 * 1024 * 1024;
+/** A probe's largest message names all that it found when it began: some 10 MB where a node has 32,768 threads. */
+const MAX_MESSAGE = 32 * 1024 * 1024;
+
+/** What may be had of a collector. */
+export interface ServerLimits {
+  /** Probes at one time. */
+  readonly probes: number;
+  /** ms that a probe may take to say who it is, and then to attach its hooks. */
+  readonly helloMs: number;
+  readonly readyMs: number;
+}
+
+const LIMITS: ServerLimits = { probes: 256, helloMs: 30_000, readyMs: 120_000 };
+/** ms: who does not answer a ping is gone. */
+const PING_MS = 30_000;
+const PONG_MS = 20_000;
 
 export class CollectorServer {
   readonly #server: Server;
   readonly #newHandler: (control: ProbeControl) => ProbeHandler;
+  readonly #limits: ServerLimits;
+  readonly #decode: (bytes: Buffer) => FromProbe;
+  #probes = 0;
   #closed: Promise<void> | null = null;
 
   /** `newHandler` is called once for each probe that connects. */
-  constructor(newHandler: (control: ProbeControl) => ProbeHandler) {
+  constructor(newHandler: (control: ProbeControl) => ProbeHandler, limits: Partial<ServerLimits> = {}) {
     this.#newHandler = newHandler;
+    this.#limits = { ...LIMITS, ...limits };
     setLogVerbosity(logVerbosity.NONE); // what matters of it comes as errors too, and goes one way to the terminal
     const wire = loadWire();
-    this.#server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE });
+    this.#decode = wire.decode;
+    this.#server = new Server({
+      'grpc.max_receive_message_length': MAX_MESSAGE,
+      'grpc.keepalive_time_ms': PING_MS,
+      'grpc.keepalive_timeout_ms': PONG_MS,
+    });
     const method = {
       path: wire.path,
       requestStream: true,
       responseStream: true,
-      requestDeserialize: wire.decode,
+      requestDeserialize: (bytes: Buffer) => bytes, // what is none is told as what makes no sense
       requestSerialize: () => Buffer.alloc(0), // a server does not send requests
       responseSerialize: wire.encode,
       responseDeserialize: () => ({ stop: {} }) as ToProbe, // nor does it receive responses
@@ -84,19 +109,26 @@ export class CollectorServer {
   }
 
   #serve(call: Call): void {
+    if (this.#probes >= this.#limits.probes) {
+      call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: `this collector takes ${this.#limits.probes} probes at a time` });
+      return;
+    }
+    this.#probes++;
+    call.once('close', () => {
+      this.#probes--;
+    });
     const handler = this.#newHandler({
       configure: (config) => call.write({ config }),
       stop: () => call.write({ stop: {} }),
     });
     const state: SessionState = { hello: null, ready: false, bye: null, over: false };
-    call.on('data', (message: FromProbe) => {
+    const patience = this.#patience(call, handler, state);
+    call.on('data', (bytes: Buffer) => {
       if (state.over) return; // what a probe sends after nonsense is of no use
       try {
-        this.#message(call, handler, state, message);
+        this.#message(call, handler, state, this.#decode(bytes));
       } catch (error) {
-        state.over = true;
-        handler.ended(null, error as Error);
-        call.emit('error', { code: status.INVALID_ARGUMENT, details: (error as Error).message });
+        refuse(call, handler, state, error as Error);
       }
     });
     call.on('end', () => {
@@ -104,7 +136,22 @@ export class CollectorServer {
       handler.ended(state.bye, null);
     });
     call.on('error', () => handler.ended(state.bye, null));
+    call.once('close', () => clearInterval(patience));
     call.on('cancelled', () => handler.ended(state.bye, null));
+  }
+
+  /** Who connects and says nothing takes a place from others. */
+  #patience(call: Call, handler: ProbeHandler, state: SessionState): NodeJS.Timeout {
+    const begun = steadyNow();
+    const { helloMs, readyMs } = this.#limits;
+    const look = () => {
+      const late = state.hello === null ? helloMs : readyMs;
+      if (state.ready || state.over) clearInterval(timer);
+      else if (steadyNow() - begun >= late)
+        refuse(call, handler, state, new WireError(`no ${state.hello === null ? 'Hello' : 'Ready'} came within ${late / 1000} s`));
+    };
+    const timer = setInterval(look, Math.min(helloMs, readyMs) / 4);
+    return timer.unref();
   }
 
   #message(call: Call, handler: ProbeHandler, state: SessionState, message: FromProbe): void {
@@ -141,6 +188,13 @@ export class CollectorServer {
         throw new WireError('a message that says nothing');
     }
   }
+}
+
+/** Cuts a probe off, which is told why; what it said before is kept. */
+function refuse(call: Call, handler: ProbeHandler, state: SessionState, error: Error): void {
+  state.over = true;
+  handler.ended(null, error);
+  call.emit('error', { code: status.INVALID_ARGUMENT, details: error.message });
 }
 
 /** A collector that was killed leaves its socket behind, where nobody listens any more. */

@@ -3,6 +3,7 @@ import type { BlindSpot } from '../capture/blind-spots.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import type { OwnCost } from '../capture/own-cost.ts';
 import { planFilter } from '../filter/planner.ts';
+import { FAMILIES, type Family } from '../model/calls.ts';
 import type { Rule } from '../model/redact.ts';
 import { isHere } from './here.ts';
 import { type KubeOptions, KubeSource } from './kube-source.ts';
@@ -19,6 +20,8 @@ import type { BatchDef, Bye, Config, Hello, Ready } from './wire.ts';
 
 /** Readers see an event at most this long after it happened, give or take the probe's own batches. */
 const FLUSH_EVERY_MS = 250;
+/** `io` is of whichever family its descriptor is. */
+const ALL_FAMILIES: readonly string[] = FAMILIES.filter((family) => family !== 'io');
 
 export interface SessionOptions {
   /** Where to write, or how to tell once the probe has said who it is. */
@@ -55,9 +58,12 @@ export class Session implements ProbeHandler {
   #kube: NamesOf | null = null;
   #timer: NodeJS.Timeout | null = null;
   #ended = false;
+  #filter: string;
+  #shed: readonly Family[] = [];
 
   constructor(options: SessionOptions, control: ProbeControl) {
     this.#options = options;
+    this.#filter = options.filter;
     this.#control = control;
   }
 
@@ -83,7 +89,7 @@ export class Session implements ProbeHandler {
 
   /** What recording cost so far. */
   setCost(cost: OwnCost): void {
-    if (!this.#ended) this.#recorder?.setCost(JSON.stringify(cost));
+    if (!this.#ended) this.#guarded(() => this.#recorder?.setCost(JSON.stringify(cost)));
   }
 
   stop(): void {
@@ -108,7 +114,16 @@ export class Session implements ProbeHandler {
   refilter(filter: string): void {
     const config = this.#configFor(filter);
     this.#recorder?.refilter(filter);
+    this.#filter = filter;
     this.#control.configure(config);
+  }
+
+  /** Families are not recorded from now on, or again: it may not cost what it does. */
+  shed(families: readonly Family[]): void {
+    if (this.#ended || this.#recorder === null) return;
+    this.#shed = families;
+    this.#guarded(() => this.#recorder?.setShed(families));
+    this.#control.configure(this.#configFor(this.#filter));
   }
 
   hello(_hello: Hello): Config {
@@ -173,7 +188,10 @@ export class Session implements ProbeHandler {
   /** What the user asked for by an option goes before what his filter says. */
   #configFor(filter: string): Config {
     const pushed = (this.#options.triggers ?? []).length > 0 ? {} : pushedOf(planFilter(filter).plan); // triggers ask of everything
-    return { ...pushedConfig(pushed), ...this.#options.config };
+    const config = { ...pushedConfig(pushed), ...this.#options.config };
+    if (this.#shed.length === 0) return config;
+    const families = config.families ?? ALL_FAMILIES;
+    return { ...config, families: families.filter((family) => !this.#shed.some((shed) => shed === family)) };
   }
 
   /** What goes wrong outside the stream's own calls, a full disk above all, ends the recording; what was written before stays. */

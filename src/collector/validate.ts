@@ -2,7 +2,7 @@
  * What a probe may say. Whoever reaches the collector's port can send anything: a time that is no number would be counted up to
  * for ever, and a wrong one be in the capture. What makes no sense ends the stream with its reason.
  */
-import type { BatchDef, Bye, Hello, Ready } from './wire.ts';
+import type { BatchDef, Bye, Hello, Ready, ThreadDef } from './wire.ts';
 
 /** A message that makes no sense, with what is wrong with it. */
 export class WireError extends Error {
@@ -19,15 +19,23 @@ export function isTime(value: number): boolean {
   return value >= -LONGEST && value <= LONGEST;
 }
 
-export function checkHello({ cpus, clock }: Hello): void {
-  if (cpus > 65_536) throw new WireError(`Hello: a machine has no ${cpus} CPUs`);
+const MOST_CPUS = 65_536;
+
+export function checkHello({ cpus, clock, hostname }: Hello): void {
+  if (hostname.length > LONGEST_NAME) throw new WireError(`Hello: a host’s name of ${hostname.length} characters`);
+  if (cpus > MOST_CPUS) throw new WireError(`Hello: a machine has no ${cpus} CPUs`);
   if (clock !== null && BigInt(clock.wallNs.toString()) >= LATEST) throw new WireError('Hello: its clock is past the year 2262');
 }
 
+/** Bytes of a name of whatever kind. */
+const LONGEST_NAME = 256;
+/** Bytes of a path: the kernel gives no longer ones, and says behind some what became of them. */
+const LONGEST_PATH = 8192;
+/** Bytes of a command line, and of an environment. */
+const LONGEST_TEXT = 1 << 16;
+
 /** Users, and groups, of one node: no probe sends more. */
 const MOST_USERS = 4096;
-/** Bytes of a user's name, home or shell. */
-const LONGEST_NAME = 256;
 
 export function checkReady({ clock }: Hello, { startNs, users, groups }: Ready): void {
   if (clock !== null && !isTime(clock.bootNs.sub(startNs).toSigned().toNumber()))
@@ -48,15 +56,30 @@ function checkUsers(users: Ready['users'], groups: Ready['groups']): void {
 }
 
 /** All but the columns, which are checked as they are read. */
-export function checkBatch({ threads, losses, clock }: BatchDef): void {
-  for (const { id, fromNs, startedNs } of threads) {
+export function checkBatch({ threads, fds, losses, counters, clock }: BatchDef): void {
+  for (const thread of threads) {
+    const { id, fromNs, startedNs } = thread;
     if (!isTime(fromNs) || !isTime(startedNs)) throw new WireError(`Batch: thread ${id} began at no time (${fromNs}, ${startedNs})`);
+    checkTexts(thread);
   }
+  for (const { id, name } of fds)
+    if (name.length > LONGEST_PATH) throw new WireError(`Batch: descriptor ${id} has a name of ${name.length} bytes`);
+  for (const { cpu, family } of [...losses, ...counters])
+    if (cpu >= MOST_CPUS || family.length > LONGEST_NAME)
+      throw new WireError(`Batch: a count of CPU ${cpu} and ${family.length} characters of a family`);
   for (const { fromNs, toNs, count } of losses) {
     if (!isTime(fromNs) || !isTime(toNs)) throw new WireError(`Batch: a loss from ${fromNs} to ${toNs} ns`);
     if (!isCount(count)) throw new WireError(`Batch: a loss of ${count.toString()} events`);
   }
   if (clock !== null && BigInt(clock.wallNs.toString()) >= LATEST) throw new WireError('Batch: its clock is past the year 2262');
+}
+
+function checkTexts({ id, comm, procComm, exe, cwd, cgroup, args, env }: ThreadDef): void {
+  const name = Math.max(comm.length, procComm.length);
+  const path = Math.max(exe.length, cwd.length, cgroup.length);
+  const text = Math.max(args.length, env.length);
+  if (name > LONGEST_NAME || path > LONGEST_PATH || text > LONGEST_TEXT)
+    throw new WireError(`Batch: thread ${id} has a text of ${Math.max(name, path, text)} bytes`);
 }
 
 export function checkBye({ endNs }: Bye): void {

@@ -5,6 +5,7 @@ import Long from 'long';
 import protobuf from 'protobufjs';
 import type { ByteColumn, WireColumn } from '../model/columns.ts';
 import { packageRoot } from '../model/package-root.ts';
+import { checkSize } from './wire-size.ts';
 
 /** Version of the columns that this collector reads; see Hello.layout. */
 export const LAYOUT = 1;
@@ -185,7 +186,10 @@ export function loadWire(): Wire {
   const toProbe = root.lookupType('trowel.v1.ToProbe');
   return {
     path: '/trowel.v1.Collector/Record',
-    decode: (bytes) => fromProbe.decode(bytes) as unknown as FromProbe,
+    decode: (bytes) => {
+      checkSize(bytes);
+      return fromProbe.decode(bytes) as unknown as FromProbe;
+    },
     encode: (message) => Buffer.from(toProbe.encode(toProbe.fromObject(message)).finish()),
   };
 }

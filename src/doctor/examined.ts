@@ -91,7 +91,8 @@ export class Examined {
 
   /** Events of this time are missing. */
   isLossy(from: number, to: number): boolean {
-    for (const loss of this.dims.losses.all()) if (loss.to >= from && loss.from <= to) return true;
+    for (const { reason, family, ...loss } of this.dims.losses.all())
+      if (loss.to >= from && loss.from <= to && (reason !== 'shed' || family === 'net')) return true;
     return false;
   }
 

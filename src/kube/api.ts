@@ -1,6 +1,7 @@
 /** Lists and watches of the Kubernetes API, over plain HTTP requests: three verbs need no client library. */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
+import { type Bounds, linesOf, wholeOf } from './bounded.ts';
 import type { ApiAccess } from './config.ts';
 
 /** Objects asked for at once. */
@@ -10,7 +11,11 @@ const WATCH_SECONDS = 240;
 const REQUEST_MS = 30_000;
 /** An object larger than this is no object. */
 const MAX_LINE = 8 << 20;
-const MAX_BODY = 256 << 20;
+const PAGE_BOUNDS: Bounds = { length: 256 << 20, ms: 60_000 };
+/** Pages of one list: 200,000 objects, more than are kept. */
+const MOST_PAGES = 400;
+/** Changes taken of one watch in a second; a busy cluster has hundreds. */
+const CHANGES_A_SECOND = 2000;
 /** Characters of what a refusal says: those that are read, and those that are told. */
 const MAX_REFUSAL = 16_384;
 const MAX_REASON = 300;
@@ -55,7 +60,8 @@ export class ApiClient {
   /** All objects of a resource, page by page; gives the version to watch from. Throws ApiError. */
   async list(path: string, signal: AbortSignal, take: (items: readonly unknown[]) => void): Promise<string> {
     let next = '';
-    for (;;) {
+    for (let pages = 1; ; pages++) {
+      if (pages > MOST_PAGES) throw new ApiError(0, `${path}: the list has no end`);
       const page = (await this.#json(`${path}?limit=${PAGE}${next === '' ? '' : `&continue=${encodeURIComponent(next)}`}`, signal)) as {
         items?: unknown[];
         metadata?: { continue?: string; resourceVersion?: string };
@@ -72,13 +78,7 @@ export class ApiClient {
       `${path}?watch=1&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${version}`,
       signal,
     );
-    let rest = '';
-    for await (const piece of response.setEncoding('utf8') as AsyncIterable<string>) {
-      const lines = (rest + piece).split('\n');
-      rest = lines.pop()!;
-      if (rest.length > MAX_LINE) throw new ApiError(0, 'a line of the watch has no end');
-      for (const line of lines) if (line.trim() !== '') yield JSON.parse(line) as WatchEvent;
-    }
+    for await (const line of linesOf(response, MAX_LINE, CHANGES_A_SECOND)) yield JSON.parse(line) as WatchEvent;
   }
 
   close(): void {
@@ -86,13 +86,7 @@ export class ApiClient {
   }
 
   async #json(path: string, signal: AbortSignal): Promise<unknown> {
-    const response = await this.#get(path, signal);
-    let body = '';
-    for await (const piece of response.setEncoding('utf8') as AsyncIterable<string>) {
-      body += piece;
-      if (body.length > MAX_BODY) throw new ApiError(0, 'the answer has no end');
-    }
-    return JSON.parse(body);
+    return JSON.parse(await wholeOf(await this.#get(path, signal), PAGE_BOUNDS));
   }
 
   async #get(path: string, signal: AbortSignal): Promise<IncomingMessage> {

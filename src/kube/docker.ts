@@ -1,9 +1,9 @@
 /** Plain containers, asked of Docker: they are in no pod, and no runtime of the kubelet's knows them. */
 import { existsSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerMount } from '../model/kube.ts';
+import { type Bounds, linesOf, wholeOf } from './bounded.ts';
 import { eachOf } from './each-of.ts';
 import { Poller } from './poller.ts';
 import type { KubeContainer } from './reduce.ts';
@@ -12,6 +12,8 @@ import type { KubeSink } from './watcher.ts';
 export const DOCKER_SOCKET = '/var/run/docker.sock';
 const TIMEOUT_MS = 5000;
 const AGAIN_MS = 1000;
+const BOUNDS: Bounds = { length: 64 << 20, ms: 30_000 };
+const EVENTS_A_SECOND = 500;
 /** Containers asked for at once. */
 const AT_ONCE = 8;
 /** What changes a container's name or address; probes that exec are heard of all the time. */
@@ -138,7 +140,7 @@ export class DockerSource {
     response.socket.setTimeout(0);
     this.#listening = true;
     this.#poller.hint();
-    for await (const line of createInterface(response)) {
+    for await (const line of linesOf(response, BOUNDS.length, EVENTS_A_SECOND)) {
       const { ID, Attributes } = (JSON.parse(line) as DockerEvent).Actor ?? {};
       if (ID !== undefined) this.#tell(ID, '', Attributes).catch(() => {}); // the list tells it, too
       this.#poller.hint();
@@ -146,9 +148,7 @@ export class DockerSource {
   }
 
   async #json(path: string): Promise<unknown> {
-    let body = '';
-    for await (const piece of (await this.#get(path)).setEncoding('utf8')) body += piece;
-    return JSON.parse(body);
+    return JSON.parse(await wholeOf(await this.#get(path), BOUNDS));
   }
 
   async #get(path: string): Promise<IncomingMessage> {

@@ -1,4 +1,5 @@
 /** Polls a source of names, sooner after a hint that something happened there, and knows since when it does not answer. */
+import { steadyNow } from '../model/steady.ts';
 
 /** Without a stream of events, and with one. */
 const EVERY_MS = 1000;
@@ -62,9 +63,9 @@ export class Poller {
     this.#hinted = false;
     try {
       await this.#poll();
-      if (this.#silence !== null) this.#silence.until ??= Date.now();
+      if (this.#silence !== null) this.#silence.until ??= steadyNow();
     } catch (error) {
-      if (this.#isAnswered && !this.#stopped) this.#silence = { since: Date.now(), why: (error as Error).message, until: null };
+      if (this.#isAnswered && !this.#stopped) this.#silence = { since: steadyNow(), why: (error as Error).message, until: null };
     }
     this.#polling = false;
     this.#later(hinted ? SETTLED_MS : this.#isListening() && this.#isAnswered ? LISTENING_MS : EVERY_MS);
@@ -76,7 +77,7 @@ export class Poller {
 
   /** Brings the next poll forward, never back. */
   #later(ms: number): void {
-    const due = Date.now() + ms;
+    const due = steadyNow() + ms;
     if (this.#stopped || (this.#timer !== null && this.#due <= due)) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#due = due;

@@ -1,5 +1,6 @@
 /** Keeps up with the objects of a cluster: lists each resource, then watches it; starts anew when the server has forgotten where it was. */
 import type { KubeKind } from '../model/kube.ts';
+import { steadyNow } from '../model/steady.ts';
 import { type ApiClient, ApiError } from './api.ts';
 import { containersOfPod, type KubeContainer, type KubeEvent, type KubeObject, reduceEvent, reduceObject } from './reduce.ts';
 
@@ -132,7 +133,7 @@ export class Watcher {
     this.#forget(kind, seen);
     onWord();
     while (!signal.aborted) {
-      const begun = Date.now();
+      const begun = steadyNow();
       for await (const { type, object } of this.#client.watch(path, version, signal)) {
         if (type === 'ERROR') throw new ApiError(Number(object.code ?? 0), String(object.message ?? 'the watch failed'));
         version = String((object.metadata as { resourceVersion?: string } | undefined)?.resourceVersion ?? version);
@@ -143,7 +144,7 @@ export class Watcher {
         if (type === 'DELETED') this.#drop(kind, uid);
       }
       onWord();
-      if (Date.now() - begun < FIRST_PAUSE_MS) await sleep(FIRST_PAUSE_MS, signal); // something between cuts watches short
+      if (steadyNow() - begun < FIRST_PAUSE_MS) await sleep(FIRST_PAUSE_MS, signal); // something between cuts watches short
     }
   }
 
@@ -175,14 +176,14 @@ export class Watcher {
   }
 
   #heard(kind: WatchedKind): void {
-    this.#lastWord = Date.now();
+    this.#lastWord = steadyNow();
     this.#failing.delete(kind);
   }
 
   #fails(kind: WatchedKind, error: Error): void {
     if (this.#failing.has(kind)) return;
     const what = error instanceof ApiError && REFUSALS.includes(error.status) ? 'refuses to tell' : 'unreachable';
-    this.#failing.set(kind, { since: Date.now(), what, why: error.message });
+    this.#failing.set(kind, { since: steadyNow(), what, why: error.message });
   }
 }
 

@@ -151,8 +151,8 @@ export interface GroupRow {
 /** Events that are missing. */
 export interface LossRow {
   readonly id: number;
-  /** `ring`: the kernel's buffer was full; `queue`: the probe's; `store`: the collector's. */
-  readonly reason: 'ring' | 'queue' | 'store';
+  /** `ring`: the kernel's buffer was full; `queue`: the probe's; `store`: the collector's; `shed`: not recorded, to cost less: `count` is 0, nobody knows it. */
+  readonly reason: 'ring' | 'queue' | 'store' | 'shed';
   readonly cpu: number;
   readonly family: string;
   readonly count: number;

@@ -1,6 +1,7 @@
 /** One look at the node: all facts of its own network and of its pods' at a moment. Nothing of the node is changed. */
 import { existsSync } from 'node:fs';
 import type { NodeFact, NodeKind, NodeMissing, NodeValue } from '../model/node.ts';
+import { steadyNow } from '../model/steady.ts';
 import { conntrackFacts, counterFacts, forwardingFact, netText, SYSCTL_VALUES, sysctlFacts, sysctlValues } from './counters.ts';
 import { LINKS, linkFacts, peerInodes } from './links.ts';
 import { trafficFacts } from './proc-net.ts';
@@ -53,7 +54,7 @@ export function readNode(hostPath: string | null, depth: Depth): Snapshot {
       'namespaces',
       `which network namespace ${hidden} ${hidden === 1 ? 'process is' : 'processes are'} in is seen with CAP_SYS_PTRACE only`,
     );
-  const at = Date.now();
+  const at = steadyNow();
   const hostFacts = readHost(tools, host, depth, at);
   const others = [...all.values()].filter(({ inode }) => inode !== host.inode);
   const peers = peerInodes(tools, host, others, portsOf(hostFacts));

@@ -1,6 +1,7 @@
 /** The thread that looks at the node while a recording runs: at the start, when something changed, at the end. */
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
+import { steadyNow } from '../model/steady.ts';
 import { conntrackFacts } from './counters.ts';
 import { allNamespaces, namespaceAt, readText } from './processes.ts';
 import { hostNamespace, readNode, type Snapshot } from './read.ts';
@@ -23,7 +24,7 @@ let seen = fingerprint();
 let lookedAt = 0;
 
 function look(depth: 'all' | 'structure'): void {
-  lookedAt = Date.now();
+  lookedAt = steadyNow();
   const snapshot: Snapshot = readNode(host, depth);
   parentPort!.postMessage(snapshot);
 }
@@ -47,13 +48,13 @@ function sampleConntrack(): void {
   const namespace = hostNamespace(host, allNamespaces());
   if (namespace.pids.length === 0) return;
   const facts = conntrackFacts(new Tools(namespaceAt('/proc/self/ns/net')), namespace, new Map());
-  parentPort!.postMessage({ at: Date.now(), kinds: [], facts, missing: [] } satisfies Snapshot);
+  parentPort!.postMessage({ at: steadyNow(), kinds: [], facts, missing: [] } satisfies Snapshot);
 }
 
 look('all');
 const timer = setInterval(() => {
   sampleConntrack();
-  if (Date.now() - lookedAt < MOST_OFTEN_MS) return;
+  if (steadyNow() - lookedAt < MOST_OFTEN_MS) return;
   const now = fingerprint();
   if (now !== seen) look('structure');
   seen = now;

@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { type BlindSpot, blindSpots, type LossSummary, lossesOf } from '../capture/blind-spots.ts';
 import type { Capture, Origin } from '../capture/capture.ts';
@@ -11,6 +11,7 @@ import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../model/chunk.ts';
 import type { NumberArray } from '../model/columns.ts';
 import { DIMENSION_NAMES } from '../model/dimensions.ts';
 import type { Dimensions, RowName } from '../model/rows.ts';
+import { copyWithLog, needsCopy } from './log-copy.ts';
 import { readOrigin } from './origins.ts';
 import { APPLICATION_ID, COLUMN_NUMBER, COLUMN_SLOTS, SCHEMA_VERSION, type StoredColumn } from './schema.ts';
 import { type ChunkRow, headOf, StoredChunk } from './stored-chunk.ts';
@@ -156,24 +157,52 @@ export class CaptureReader implements Capture {
   }
 }
 
-/** SQLite reads a log only through an index beside it, which it has to write. */
-const UNREAD_LOG =
-  '; its recorder was killed and left a log (-wal) beside it, which is read only where the folder can be written to: copy both files to such a folder';
-
 function openReadOnly(file: string, path: string): Database.Database {
   let db: Database.Database;
   try {
-    db = new Database(file, { readonly: true, fileMustExist: true });
+    db = openHere(file) ?? openCopy(file);
     const id = db.pragma('application_id', { simple: true });
     if (id !== APPLICATION_ID) throw new CaptureError(path, 'is an SQLite file, but not a Trowel capture');
   } catch (error) {
     if (error instanceof CaptureError) throw error;
-    const why = lstatSync(`${path}-wal`, { throwIfNoEntry: false }) === undefined ? '' : UNREAD_LOG;
-    throw new CaptureError(path, `cannot be opened: ${(error as Error).message}${why}`);
+    throw new CaptureError(path, `cannot be opened: ${(error as Error).message}`);
   }
   const version = db.pragma('user_version', { simple: true }) as number;
   if (version > SCHEMA_VERSION) {
     throw new CaptureError(path, `was written by a newer Trowel (schema ${version}, this one knows ${SCHEMA_VERSION}): update Trowel`);
   }
   return db;
+}
+
+/** Null: only a copy of it can be read. */
+function openHere(file: string): Database.Database | null {
+  const db = new Database(file, { readonly: true, fileMustExist: true });
+  try {
+    readOnce(db);
+    return db;
+  } catch (error) {
+    db.close();
+    if (!UNREADABLE_LOG.test((error as { code?: string }).code ?? '') || !needsCopy(file)) throw error;
+    return null;
+  }
+}
+
+const UNREADABLE_LOG = /^SQLITE_(CANTOPEN|READONLY)/;
+
+function openCopy(file: string): Database.Database {
+  const { path, discard } = copyWithLog(file);
+  try {
+    const db = new Database(path, { fileMustExist: true });
+    db.pragma('journal_mode = DELETE'); // what the log has is in the file then
+    db.pragma('query_only = ON');
+    readOnce(db);
+    return db;
+  } finally {
+    discard();
+  }
+}
+
+/** Opens what SQLite opens when first needed. */
+function readOnce(db: Database.Database): void {
+  db.prepare('SELECT count(*) FROM sqlite_schema').get();
 }

@@ -9,6 +9,7 @@ import { DIMENSION_NAMES, DIMENSIONS, type TableSpec } from '../model/dimensions
 import type { DimensionTables, RowName } from '../model/rows.ts';
 import { packRows, type Values } from './blocks.ts';
 import { type Compression, packBytes, packNumbers } from './codec.ts';
+import { giveFile } from './owner.ts';
 import { PresenceCollector } from './presence.ts';
 import { COLUMN_NUMBER, COLUMN_SLOTS, createSchema, type StoredColumn } from './schema.ts';
 import { BLOCK_ROWS, encodeRow, insertInto } from './tables.ts';
@@ -112,8 +113,14 @@ export class CaptureWriter {
       this.#writeRows();
       this.meta({ state: 'complete', ...meta });
     });
-    if (this.#options.live) this.#leaveWal();
-    this.#db.close();
+    try {
+      if (this.#options.live) this.#leaveWal();
+    } catch (error) {
+      this.#sayBroken((error as Error).message); // what the log has may never come to the disk
+      throw error;
+    } finally {
+      this.#db.close();
+    }
   }
 
   /** Closes without what is not yet written, where writing failed: what the log has goes into the file, which makes room to say why. */
@@ -123,6 +130,14 @@ export class CaptureWriter {
       this.meta(meta);
     } finally {
       this.#db.close();
+    }
+  }
+
+  #sayBroken(broke: string): void {
+    try {
+      this.meta({ state: 'broke off', broke });
+    } catch {
+      // the disk does not take this either
     }
   }
 
@@ -230,14 +245,16 @@ export class CaptureWriter {
 
 /**
  * A new database. Its name must be free, also of a link that leads nowhere, and only its owner may read it: it holds what others'
- * programs said. SQLite gives the log and the index beside it the same mode. Throws CaptureError.
+ * programs said. SQLite gives the log and the index beside it the same owner and mode. Throws CaptureError.
  */
 function createDatabase(path: string): Database.Database {
   try {
     for (const beside of ['-wal', '-shm', '-journal']) {
       if (lstatSync(path + beside, { throwIfNoEntry: false }) !== undefined) throw new Error(`${path}${beside} exists already`);
     }
-    closeSync(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_RDWR, 0o600));
+    const fd = openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_RDWR, 0o600);
+    giveFile(fd);
+    closeSync(fd);
   } catch (error) {
     throw new CaptureError(path, `cannot be written: ${(error as Error).message}`);
   }

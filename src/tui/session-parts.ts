@@ -1,6 +1,8 @@
 /** What a session needs to know of its parts, each worked out from values alone. */
+
 import { existsSync } from 'node:fs';
 import type { Capture } from '../capture/capture.ts';
+import { parseCost } from '../capture/own-cost.ts';
 import { usageOf } from '../capture/usage.ts';
 import { outputTime } from '../event/fields/evt.ts';
 import type { CaptureContext, EventView } from '../event/view.ts';
@@ -83,7 +85,7 @@ export function factsOf(
     places: placesBefore || [...dims.processes.all()].some(({ container }) => container !== ''),
     recording,
     brokeOff: meta.state === 'broke off',
-    ...(recording ? { rate, quietSeconds } : { rate: null, quietSeconds: 0 }),
+    ...(recording ? { rate, quietSeconds, recorder: parseCost(meta.cost) } : { rate: null, quietSeconds: 0 }),
     definitions: context.definitions ?? NO_DEFINITIONS,
     unsaved,
     valuesIn,

@@ -1,4 +1,5 @@
 /** All that the screen shows, as one value. It changes only through update.ts. */
+import type { OwnCost } from '../capture/own-cost.ts';
 import type { Definitions } from '../filter/compile.ts';
 import type { Completion, ValuesOf } from '../filter/complete.ts';
 import type { FilterError } from '../filter/error.ts';
@@ -34,6 +35,8 @@ export interface CaptureFacts {
   readonly rate: number | null;
   /** Whole seconds for which a recording brought nothing; 0: it does. */
   readonly quietSeconds: number;
+  /** What its recorder costs by now, while it records; null: not known. */
+  readonly recorder?: OwnCost | null;
   /** Leaving throws the recording away, unless it is kept. */
   readonly unsaved: boolean;
   /** Named filters and lists. */

@@ -62,6 +62,7 @@ const CASES: readonly Case[] = [
   ['users', { users: 'none' }, plain, 'users and groups have numbers and no names: the probe could not read the node’s list of users'],
   ['users-cut', { users: 'cut' }, plain, 'only the first 4,096 users and groups of the node have names'],
   ['lost', {}, tables(({ tables: { losses } }) => { losses.add({ ...loss, count: 3, from: 5, to: 9 }); losses.add({ ...loss, count: 4, from: 2, to: 6 }); }), '7 events were lost: buffers were full'],
+  ['shed', {}, tables(({ tables: { losses } }) => { losses.add({ ...loss, reason: 'shed', family: 'file', count: 0, from: 5, to: 9 }); }), 'files were not recorded for a time, since recording would have cost more than --max-cpu: what is missing there is not counted'],
   ['not-closed', { state: 'recording' }, plain, 'the recording was not closed: it still goes on, or its last moments are missing'],
   ['broke-off', { state: 'broke off', broke: 'the probe ended' }, plain, 'the recording broke off (the probe ended): what came then is missing, and nobody knows how much'],
   ['scap', { source: 'scap', snaplen: '0' }, plain, 'sysdig’s recorder tells nothing of packets and full queues'],

@@ -17,7 +17,23 @@ writeFileSync(
   `#!/bin/sh\nexec ${process.execPath} --experimental-transform-types ${join(packageRoot(), 'test/helpers/steady-probe.ts')} "$@"\n`,
 );
 chmodSync(PROBE, 0o755);
-const env = { ...process.env, TROWEL_PROBE: PROBE, TROWEL_RUNTIME: folder };
+/** As soon as there is this file, the time of day is two hours later. */
+const STEP = join(folder, 'step');
+writeFileSync(
+  `${STEP}.mjs`,
+  "import { existsSync } from 'node:fs';\nconst { now } = Date;\nDate.now = () => now() + (existsSync(process.env.CLOCK_STEP ?? '') ? 7_200_000 : 0);\n",
+);
+/** Who used sudo, where the tests run as root; what is saved is theirs, and made by them. */
+const OWNER = process.getuid?.() === 0 ? 65_534 : process.getuid?.();
+const SUDO = { SUDO_UID: '65534', SUDO_GID: '65534' };
+const env = {
+  ...process.env,
+  TROWEL_PROBE: PROBE,
+  TROWEL_RUNTIME: folder,
+  NODE_OPTIONS: `--import=${STEP}.mjs`,
+  CLOCK_STEP: STEP,
+  ...SUDO,
+};
 
 function start(into: string, stallMs: number, ...options: string[]): { child: ChildProcess; ended: Promise<number | null> } {
   const args = ['record', '--no-k8s', '--ring', '20s', '-w', into, ...options];
@@ -53,17 +69,25 @@ test('an event that a trigger waits for is saved with what was before it and aft
   expect(readdirSync(into).filter((entry) => entry.startsWith('.ring'))).toEqual([]);
 }, 30_000);
 
-test('trowel snapshot and SIGUSR1 save, at most so often in an hour', async () => {
+test('trowel snapshot and SIGUSR1 save, at most so often in an hour; what is saved is uploaded', async () => {
+  chmodSync(folder, 0o711);
   const into = join(folder, 'asked');
-  const { child, ended } = start(into, Infinity, '--post', '200ms', '--max-saves', '2');
+  const far = join(folder, 'far');
+  const { child, ended } = start(into, Infinity, '--post', '200ms', '--max-saves', '2', '--upload', far, '-W', '1');
   await until('the recorder listens', () => existsSync(join(folder, 'trowel', `recorder-${child.pid}.sock`)));
   const snapshot = () => spawnSync(BIN, ['snapshot'], { encoding: 'utf8', env });
   const first = snapshot();
   expect(first.status, first.stderr).toBe(0);
   expect(existsSync(first.stdout.trim())).toBe(true);
   child.kill('SIGUSR1');
-  await until('it is saved', () => saved(into).length === 2);
+  await until('both are uploaded', () => readdirSync(far).filter((name) => name.endsWith('.md')).length === 2);
+  expect(saved(far)).toHaveLength(2);
+  expect(saved(into), '-W 1 keeps the last').toEqual([saved(far).sort().at(-1)]);
+  for (const name of [far, ...readdirSync(far).map((file) => join(far, file)), ...saved(into).map((file) => join(into, file))])
+    expect([name, statSync(name).uid]).toEqual([name, OWNER]);
+  writeFileSync(STEP, '');
   const refused = snapshot();
+  rmSync(STEP);
   expect(refused.status).toBe(1);
   expect(refused.stderr).toContain('--max-saves');
   child.kill('SIGINT');
@@ -90,6 +114,8 @@ test.each([
   [['--ring', '10m', '-C', '5'], /exclude each other/],
   [['-W', '5'], /-C MB, -G SECONDS or -e EVENTS/],
   [['--ring', '10m', '--on', 'evt.latncy>1s'], /evt.latency/],
+  [['--ring', '10m', '--on', 'doctor:conntrack-ful'], /did you mean conntrack-full/],
+  [['--ring', '10m', '--on', 'doctor:'], /needs a check/],
 ])('record %j is refused', (options, message) => {
   const { status, stderr } = spawnSync(BIN, ['record', ...options], { encoding: 'utf8', env, cwd: folder });
   expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import type { Capture } from '../../src/capture/capture.ts';
 import { Recorder, type RecorderOptions } from '../../src/collector/recorder.ts';
 import { Ring } from '../../src/collector/ring.ts';
 import { Rotation, type RotationLimits } from '../../src/collector/rotation.ts';
@@ -11,6 +12,7 @@ import { readField } from '../../src/event/fields/field.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { fieldNamed } from '../../src/filter/find-field.ts';
 import { join as joinParts } from '../../src/store/join.ts';
+import { PartsCapture } from '../../src/store/parts.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { Churn } from '../helpers/churn.ts';
 
@@ -38,7 +40,10 @@ function record(options: Partial<RecorderOptions> & Pick<RecorderOptions, 'path'
 
 /** What each event says, by number: names included. */
 function events(path: string): Map<number, string> {
-  const capture = new CaptureReader(path);
+  return eventsOf(new CaptureReader(path));
+}
+
+function eventsOf(capture: Capture): Map<number, string> {
   const { dims, epoch } = capture;
   const filter = compileFilter('', { dims, epoch, hostname: '', growing: false });
   const fields = ['evt.type', 'proc.name', 'proc.cmdline', 'fd.name', 'thread.tid'].map(fieldNamed);
@@ -68,6 +73,7 @@ test.each<[string, Partial<RotationLimits>, number]>([
   if (files > 0) expect(readdirSync(folder)).toHaveLength(files);
   expect(rotation.files.length).toBeGreaterThan(2);
   expect(merged(rotation.files)).toEqual(events(whole));
+  expect(eventsOf(new PartsCapture(rotation.files))).toEqual(events(whole));
 });
 
 test('-e N: exactly N events a file, numbered on and on', () => {

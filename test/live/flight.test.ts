@@ -48,4 +48,22 @@ describe.skipIf(reason !== null)(`the flight recorder, live (${reason ?? 'as roo
     expect(explanation).toMatch(/stalls\.example/);
     expect(explanation).toContain(SILENT);
   }, 60_000);
+
+  test('what the doctor finds is saved, with its verdict and what was before it', () => {
+    const into = join(folder, 'doctor');
+    const options = ['--ring', '1m', '--pre', '20s', '--post', '1s', '--on', 'doctor:fd-limit', '--no-k8s', '--no-node'];
+    const story = 'cat /etc/hostname; ulimit -n 3; cat /etc/hostname; exit 0';
+    const args = ['record', '-w', into, ...options, '--only-command', '--', 'sh', '-c', story];
+    const { status, stderr } = spawnSync(BIN, args, { encoding: 'utf8', timeout: 60_000 });
+    expect(status, stderr).toBe(0);
+    const names = readdirSync(into).filter((name) => name.endsWith('.trowel'));
+    expect(names, stderr).toHaveLength(1);
+    const recording = new Recording(join(into, names[0]!));
+    const [{ num, verdict, ...reason }] = JSON.parse(recording.capture.meta.saved!);
+    expect(reason.trigger).toBe('doctor:fd-limit');
+    expect(verdict).toMatch(/^cat \([0-9]+\) has no descriptors left: [0-9]+ calls? failed with EMFILE$/);
+    expect(recording.values(`evt.num=${num}`, 'evt.res')).toEqual(['EMFILE']);
+    expect(recording.count('proc.name=cat and evt.type=read and fd.name=/etc/hostname')).toBeGreaterThan(0);
+    expect(readFileSync(join(into, names[0]!.replace('.trowel', '.md')), 'utf8')).toContain(verdict);
+  }, 60_000);
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MS, SECOND } from '../../src/model/time.ts';
-import { buildWorkload, cleanUp, type Recording, record, testWith, WORKLOAD, whyNot } from './recording.ts';
+import { buildWorkload, cleanUp, GIVEN, Recording, record, testWith, WORKLOAD, whyNot } from './recording.ts';
 
 const reason = whyNot();
 /** What every workload does a known number of times; see native/test/workload.c. */
@@ -17,8 +17,11 @@ const distinct = (workload: string, filter: string, field: string) => [...new Se
 
 describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, with BTF'})`, () => {
   beforeAll(() => {
-    buildWorkload();
-    recording = record(['sh', '-c', `for w in ${WORKLOADS}; do ${WORKLOAD} $w || exit 1; done`], ['--only-command']);
+    if (GIVEN === undefined) buildWorkload();
+    recording =
+      GIVEN !== undefined
+        ? new Recording(GIVEN)
+        : record(['sh', '-c', `for w in ${WORKLOADS}; do ${WORKLOAD} $w || exit 1; done`], ['--only-command']);
   }, 120_000);
   afterAll(cleanUp);
 

@@ -17,15 +17,23 @@ const PROBE = join(packageRoot(), 'native/build/trowel-probe');
 export const SCENARIO = join(packageRoot(), 'test/scenario/critical-app');
 export const WORKLOAD = join(packageRoot(), 'native/build/workload');
 
+/** A recording of the counted workloads that was made elsewhere, on another kernel: test/kernels/run. */
+export const GIVEN = process.env.TROWEL_CAPTURE;
+
 /** Why nothing can be recorded here, or not what the named features of the probe record (native/feature.c); null: it can. */
 export function whyNot(...needs: readonly string[]): string | null {
+  if (GIVEN !== undefined) return absent(needs, missingOf(new Recording(GIVEN)));
   if (process.getuid?.() !== 0) return 'needs root';
   if (!existsSync('/sys/kernel/btf/vmlinux')) return 'this kernel has no BTF';
   if (!existsSync(PROBE)) return 'the probe is not built: make build';
   if (needs.length === 0) return null;
   missingHere ??= missingOf(record(['true'], ['--no-k8s']));
-  const absent = missingHere.find(({ id }) => needs.includes(id));
-  return absent === undefined ? null : `no ${absent.id} here: ${absent.reason}`;
+  return absent(needs, missingHere);
+}
+
+function absent(needs: readonly string[], missing: readonly Missing[]): string | null {
+  const found = missing.find(({ id }) => needs.includes(id));
+  return found === undefined ? null : `no ${found.id} here: ${found.reason}`;
 }
 let missingHere: readonly Missing[] | undefined;
 

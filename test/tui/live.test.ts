@@ -55,6 +55,7 @@ describe.skipIf(noProbe !== null)('live on this node', () => {
     const before = foldersLeft();
     const pty = new Pty(['live', 'evt.type=openat and evt.failed=true'], { columns: 160 });
     await pty.until('FOLLOWING');
+    await pty.until(/recorder [0-9.]+ % [0-9]+ MiB/);
     const name = `/nowhere/trowel-${process.pid}`;
     const open = setInterval(() => tryOpen(name), 200);
     await pty.until(`ENOENT ${name}`);

@@ -191,9 +191,11 @@ function timesText({ beginNs }: Summary): string | undefined {
 }
 
 /** What is missing: what was counted, and what nobody could count. */
-function lostText({ lost, brokeOff, state }: Summary): string {
+function lostText({ lost, brokeOff, state, losses }: Summary): string {
   const counted = lost === 0 ? 'nothing' : `${lost} events`;
-  if (brokeOff === null && state === 'complete') return counted;
+  const shed = losses.some(({ reason }) => reason === 'shed');
+  if (brokeOff === null && state === 'complete')
+    return shed ? `${counted} that was counted; some was not recorded for a time (--max-cpu)` : counted;
   const before = lost === 0 ? 'nothing that was counted' : `${counted} that were counted`;
   if (brokeOff === null) return `${before}; not closed: what was not yet written is not here`;
   return `${before}; broke off ${secondsText(brokeOff.time)} s after the start (${brokeOff.reason}): how much is missing from then on is not known`;

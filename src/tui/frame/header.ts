@@ -1,4 +1,5 @@
 /** The first line: which capture, how much of it, what was lost, and whether it is followed. */
+import { costShare, type OwnCost } from '../../capture/own-cost.ts';
 import { spanText } from '../../model/time.ts';
 import type { Paint, Style } from '../kit/paint.ts';
 import { countText, cutMiddle, harmless, widthOf } from '../kit/text.ts';
@@ -63,8 +64,15 @@ function rightParts(state: State): Part[] {
     { text: facts.brokeOff ? 'BROKE OFF' : '', style: 'bad' },
     { text: facts.blind === 0 ? '' : `NOT SEEN ${facts.blind}`, style: 'warn' },
     { text: followText(state), style: follow === 'on' ? 'good' : 'warn' },
+    { text: recorderText(facts.recorder ?? null), style: null },
     { text: '? help', style: 'dim' },
   ];
+}
+
+/** What recording took of one CPU so far, and the memory of probe and collector. */
+function recorderText(cost: OwnCost | null): string {
+  if (cost === null) return '';
+  return `recorder ${(100 * costShare(cost)).toFixed(1)} % ${Math.round((cost.collectorBytes + cost.probeBytes) / 2 ** 20)} MiB`;
 }
 
 function followText({ follow, counts, matchesAtPause }: State): string {

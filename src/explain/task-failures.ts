@@ -10,10 +10,24 @@ import type { Failure, SocketPhase, Trouble } from './story.ts';
 export function troubleOf(scene: Scene, { local, remote }: Pick<SocketPhase, 'local' | 'remote'>, start: number, end: number): Trouble[] {
   // An answer for which the client has no socket any more says nothing of the server.
   const isLateAnswer = ({ reason, tuple }: Trouble) => reason === 'NO_SOCKET' && tuple.endsWith(`->${local}`);
-  const own = scene.troubles.of(local, start - 1e9, end + 1e6).filter((trouble) => !isLateAnswer(trouble));
+  const own = aboutSocket(scene, { local, remote }, start - 1e9, end + 1e6).filter((trouble) => !isLateAnswer(trouble));
   const full = scene.troubles.of(remote, start, end).filter(({ type }) => type === 'accept_queue_full');
   return [...new Set([...own, ...full])].sort((a, b) => a.num - b.num);
 }
+
+/** A socket without a connection (it sends datagrams, or its connect failed) does not know its own address: then its port tells. */
+export function aboutSocket(
+  { troubles }: Scene,
+  { local, remote }: Pick<SocketPhase, 'local' | 'remote'>,
+  from: number,
+  to: number,
+): Trouble[] {
+  if (!ANY_ADDRESS.test(local)) return troubles.of(local, from, to);
+  const port = local.slice(local.lastIndexOf(':'));
+  return troubles.of(remote, from, to).filter(({ tuple }) => tuple.split('->').some((end) => end.endsWith(port)));
+}
+
+const ANY_ADDRESS = /^(0\.0\.0\.0|\[::\]):/;
 
 /** Failed connections that nothing made good: the process never got one to that port; and names that were not found. */
 export function lasting(scene: Scene, task: Task): Failure[] {

@@ -129,7 +129,7 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${name(f.owner)}, which ${name(f.parent)} had started, was ended by ${signal(f.signal)}, ${sender(f)}; ${name(f.parent)} then ended with ${f.status}.`,
   'memory-refused': (f) => `${name(f.owner)} got no more memory${ending(f)}: it wrote “${f.said}” (its calls for memory are not recorded).`,
   'tls-alert': (f) =>
-    `${name(f.owner)} could not go on with TLS at ${f.to}: the server sent the alert “${f.alert}”${WANTS_CERTIFICATE.test(f.alert) ? ', so it wants a certificate of the client and had none that it accepts' : ''}${ending(f)}${saying(f)}.`,
+    `${name(f.owner)} could not go on with TLS at ${f.to}${ending(f)}: the server sent the alert “${f.alert}”${WANTS_CERTIFICATE.test(f.alert) ? ', so it wants a certificate of the client and had none that it accepts' : ''}${saying(f)}.`,
   'program-ended': (f) => `${name(f.owner)} ended by itself, with 0.`,
   'program-failed': (f) => `${name(f.owner)} ended with ${f.exit}${saying(f)}; no call of it is known to have failed for that.`,
   'own-sleep': (f) => `${itself(f, 'slept', 'by itself ')}for ${spanText(f.waited)}${sleeps(f)}.`,
@@ -194,6 +194,8 @@ const OTHER_END = { reading: ' for writing', writing: ' for reading', '': '' } a
 
 function datagramFate({ reasons, holder, read }: CauseFacts['datagram-unanswered']): string {
   if (reasons.includes('NO_SOCKET')) return ': nobody has that port open there';
+  if (reasons.length === 1 && reasons[0] === 'NETFILTER_DROP')
+    return ': a packet filter (iptables or nftables: a network policy, a firewall) dropped it';
   if (reasons.length > 0) return `: a packet was dropped by ${list(reasons.map(reasonText))}`;
   if (holder === null) return '; who should answer is not on this node, so what it did is not in the capture';
   return `: ${name(holder)} has that port open, and ${read ? 'read the datagram' : 'is not seen to have read the datagram'}`;

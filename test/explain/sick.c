@@ -155,7 +155,8 @@ static void publish(int port)
 /* Begins its answer at once, as to a watch of Kubernetes, and goes on with it when there are news. */
 static void watch(int port)
 {
-	static const char head[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", news[] = "3\r\nnew\r\n0\r\n\r\n";
+	static const char head[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+	static const char news[] = "3\r\nnew\r\n0\r\n\r\n";
 	int fd = accept(listening(port, 1), NULL, NULL);
 	char request[2048];
 

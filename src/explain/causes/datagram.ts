@@ -3,7 +3,7 @@ import { isIpSocket } from '../../model/fd-name.ts';
 import { localText, remoteText } from '../descriptors.ts';
 import { descriptorEvents } from '../process-events.ts';
 import type { Scene } from '../scene.ts';
-import type { Phase, ProcessName, SocketPhase, Trouble } from '../story.ts';
+import type { Phase, ProcessName, SocketPhase } from '../story.ts';
 import { cause, evidence, type Facts, type Found, isOf, type Rule } from './cause.ts';
 import { drops, ownerOf } from './names.ts';
 import { NETWORK_FIXES, PACKETS, row, type Waited } from './row.ts';
@@ -31,7 +31,7 @@ export const datagramRule: Rule = (facts) =>
     .map((phase) => found(phase, phase.socket!, facts));
 
 function found(phase: Phase, socket: SocketPhase, { scene, process, lost }: Facts): Found {
-  const dropped = drops(onTheWay(scene, socket, phase));
+  const dropped = drops(socket.trouble.filter(({ tuple }) => tuple.endsWith(`->${socket.remote}`)));
   const held = boundAt(scene, socket, phase);
   const never = socket.outcome !== 'answered' && lost === 0;
   const owner = ownerOf(phase, process);
@@ -54,12 +54,6 @@ function found(phase: Phase, socket: SocketPhase, { scene, process, lost }: Fact
   const nums = [...evidence([phase]), held?.read ?? 0, ...dropped.map(({ num }) => num)];
   const sure = dropped.length > 0 || held !== null ? { confidence: 0.9 } : {};
   return cause(never ? 'datagram-unanswered' : 'datagram-slow', facts, { cost: phase.duration, nums, ...sure });
-}
-
-/** What the kernel said of its packets: a socket without a connection does not know its own address, but its port. */
-function onTheWay(scene: Scene, { local, remote }: SocketPhase, { start, end }: Phase): Trouble[] {
-  const port = local.slice(local.lastIndexOf(':'));
-  return scene.troubles.of(remote, start - 1e6, end).filter(({ tuple }) => tuple.endsWith(`->${remote}`) && tuple.includes(`${port}->`));
 }
 
 /** Who has the port that was asked; `read`: the event by which it read what came from there. null: nobody in the recording. */

@@ -73,6 +73,12 @@ test.each<[string, Partial<RotationLimits>, number]>([
   if (files > 0) expect(readdirSync(folder)).toHaveLength(files);
   expect(rotation.files.length).toBeGreaterThan(2);
   expect(merged(rotation.files)).toEqual(events(whole));
+});
+
+test('files of one recording, read as one capture, are what one would be', () => {
+  const rotation = new Rotation(join(newFolder(), 'x.trowel'), { ...UNLIMITED, events: 1500 });
+  record({ path: rotation.first(), segments: rotation });
+  expect(rotation.files).toHaveLength(3);
   expect(eventsOf(new PartsCapture(rotation.files))).toEqual(events(whole));
 });
 

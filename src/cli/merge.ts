@@ -30,6 +30,7 @@ export async function mergeCaptures(first: string, second: string, write: string
 
 /** How one clock is against another, for people. */
 export function offsetText({ ns, error, connections }: ClockOffset, second: string, first: string): string {
+  if (error === 0 && connections === 0) return `both were recorded on one node: they have one clock`;
   if (error === null) return `no connection between both was recorded at both ends: their clocks are taken to agree`;
   const way = ns >= 0 ? 'ahead of' : 'behind';
   return `the clock of ${second} is ${spanText(Math.abs(ns))} ${way} that of ${first}, give or take ${spanText(error)} (${connections} ${connections === 1 ? 'connection' : 'connections'})`;

@@ -47,7 +47,12 @@ describe('merge', () => {
   });
 
   test('without a connection says that it does not know', () => {
-    expect(trowel('merge', client, client, '-w', folder.file('x.trowel')).stderr).toMatch(/clocks are taken to agree/);
+    const other = node('other.trowel', 'client', 10 * MS, 14 * MS, 'c');
+    expect(trowel('merge', client, other, '-w', folder.file('x.trowel')).stderr).toMatch(/clocks are taken to agree/);
+  });
+
+  test('of one node have one clock', () => {
+    expect(trowel('merge', client, client, '-w', folder.file('one.trowel')).stderr).toMatch(/recorded on one node: they have one clock/);
   });
 
   test('of different years are no one time line', () => {

@@ -56,7 +56,7 @@ describe.each(captures)('a text in %s', (path) => {
     );
     const wanted = fc.oneof(
       { weight: 9, arbitrary: piece },
-      { weight: 1, arbitrary: fc.constantFrom('nosuchtext', 'enoent', '0x', 'pid=', '"', 'a?', '→ ') },
+      { weight: 1, arbitrary: fc.constantFrom('nosuchtext', 'enoent', '001f', 'x42', 'u00', '0x', 'pid=', '"', 'a?', '→ ') },
     );
     fc.assert(
       fc.property(wanted, fc.constantFrom(...nums), fc.constantFrom(1 as const, -1 as const), (text, from, direction) => {

@@ -6,8 +6,7 @@
 import type { Capture } from '../../capture/capture.ts';
 import { type Match as ChunkMatch, Matcher } from '../../capture/select.ts';
 import type { CompiledFilter } from '../../filter/compile.ts';
-import type { ChunkHead } from '../../model/chunk.ts';
-import { CHUNK_EVENTS, type Chunk } from '../../model/chunk.ts';
+import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../../model/chunk.ts';
 import { firstFrom, type Match, matchesIn, matchesInReverse, type Selected } from './selected.ts';
 
 const NOTHING = new Uint16Array(0);
@@ -15,6 +14,9 @@ const NOTHING = new Uint16Array(0);
 const REREAD_MS = 10_000;
 /** Decoded chunks that are kept: a window of the list lies in one or two, except where matches are rare. */
 const KEPT_CHUNKS = 16;
+
+/** Of the events `indices` of a chunk those that are wanted. */
+export type Narrow = (chunk: Chunk, indices: Uint16Array, head: ChunkHead) => Uint16Array;
 
 export class Matches {
   readonly #capture: Capture;
@@ -137,12 +139,7 @@ export class Matches {
    * Of the matches after (or before) event `num` those that `narrow` lets through, which sees a chunk's columns and what matches in it;
    * a null for each chunk. Ends where events are far.
    */
-  *narrowed(
-    num: number,
-    direction: 1 | -1,
-    narrow: (chunk: Chunk, indices: Uint16Array) => Uint16Array,
-    isFar: (num: number) => boolean = () => false,
-  ): Generator<Match | null> {
+  *narrowed(num: number, direction: 1 | -1, narrow: Narrow, isFar: (num: number) => boolean = () => false): Generator<Match | null> {
     let at = direction === 1 ? num : Math.min(num, this.lastNum + 1);
     const next = () => (direction === 1 ? this.#chunkFrom(at + 1) : this.#chunkBefore(at));
     for (let c = next(); c >= 0 && c < this.#heads.length; c = next()) {
@@ -163,13 +160,13 @@ export class Matches {
     return this.#heads.find(({ maxTime }) => maxTime >= time)?.firstNum ?? null;
   }
 
-  #narrow(c: number, narrow: (chunk: Chunk, indices: Uint16Array) => Uint16Array): Uint16Array {
+  #narrow(c: number, narrow: Narrow): Uint16Array {
     const head = this.#heads[c]!;
     const known = this.#kept.get(head.id);
-    if (known !== undefined) return narrow(known.chunk, known.indices);
+    if (known !== undefined) return narrow(known.chunk, known.indices, head);
     const chunk = this.#capture.passingChunk(head);
     const match = this.#run(c, () => chunk);
-    return match === null ? NOTHING : narrow(chunk, match.selection.subarray(0, match.n)).slice();
+    return match === null ? NOTHING : narrow(chunk, match.selection.subarray(0, match.n), head).slice();
   }
 
   /** Counts one more chunk; false: all are counted. */

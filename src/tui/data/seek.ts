@@ -71,7 +71,7 @@ function* textFrom(
   const wanted = text.toLowerCase();
   const scan = TextScan.of(context, wanted);
   const every = () => (direction === 1 ? matches.forward(from) : matches.backward(from));
-  const walk = scan === null ? every() : matches.narrowed(from, direction, (chunk, indices) => scan.narrow(chunk, indices), isFar);
+  const walk = scan === null ? every() : matches.narrowed(from, direction, (...part) => scan.narrow(...part), isFar);
   const found = yield* firstWhere(matches, walk, (match) => isFar(match.num) || textOf(match).toLowerCase().includes(wanted));
   return found === null || isFar(found) ? null : found;
 }

@@ -6,6 +6,7 @@ import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { parseFilter } from '../filter/parse.ts';
 import { say } from '../output/stderr.ts';
+import { CountingThread } from './counting-thread.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit } from './exit.ts';
 import { Recorder } from './live-recorder.ts';
@@ -114,6 +115,7 @@ async function show(recorder: Recorder, filter: string, options: LiveOptions): P
   try {
     const context = contextOf(capture, true);
     compileFilter(filter, context);
+    const thread = { path: capture.path, growing: true, nodes: [], definitions: [...definitions()] };
     prepareInk();
     const { openScreen } = await import('../tui/open.tsx');
     const file = options.write ?? `${capture.meta.hostname ?? 'this node'} live`;
@@ -124,7 +126,8 @@ async function show(recorder: Recorder, filter: string, options: LiveOptions): P
       filter,
       follow: true,
       unsaved: options.write === undefined,
-      tables: new ScreenReader({ path: capture.path, growing: true, nodes: [], definitions: [...definitions()] }),
+      tables: new ScreenReader(thread),
+      counting: new CountingThread(thread),
       colour: wantsColour(options.color),
       trouble: recorder.failure,
     });

@@ -13,13 +13,15 @@ import { eventReport, programColumns } from '../output/reports/events.ts';
 import { JsonWriter } from '../output/writers/json.ts';
 import type { Browser } from './data/browser.ts';
 import type { Growth } from './data/growth.ts';
-import type { Goal } from './data/seek.ts';
+import { type Goal, notFoundText } from './data/seek.ts';
 import type { WriteJob } from './data/writing.ts';
 import type { CaptureFacts, State } from './state.ts';
 
-/** The search went past the end. */
-export function isAround(goal: Goal, from: number, found: number): boolean {
-  return goal.to === 'text' && (goal.direction === 1 ? found <= from : found >= from);
+/** What is to be said where a search from an event on has ended; null: what it found is seen. */
+export function soughtWords(goal: Goal, from: number, found: number | null): string | null {
+  if (found === null) return notFoundText(goal);
+  const around = goal.to === 'text' && (goal.direction === 1 ? found <= from : found >= from);
+  return around ? 'past the end: from the other end again' : null;
 }
 
 /** The filter that is being typed, where it is right; else nothing. */

@@ -3,6 +3,7 @@ import type { Definitions } from '../filter/compile.ts';
 import type { Completion, ValuesOf } from '../filter/complete.ts';
 import type { FilterError } from '../filter/error.ts';
 import type { Counts } from './data/browser.ts';
+import type { HitCounts } from './data/finder.ts';
 import type { ListWindow } from './data/row-window.ts';
 import type { Goal } from './data/seek.ts';
 import type { Line } from './kit/line-editor.ts';
@@ -147,6 +148,8 @@ export interface State {
   readonly find: string;
   /** Texts that were looked for, oldest first. */
   readonly finds: readonly string[];
+  /** How many rows have it; null: nothing was found. */
+  readonly hits: HitCounts | null;
   /** A search that is under way, in words. */
   readonly searching: string | null;
   readonly notice: Notice | null;
@@ -186,7 +189,7 @@ export function initialState(facts: CaptureFacts, size: Size, filter: string, hi
     timeline: { events: [], losses: [], kube: [] }, list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 'PROCESS',
     timeMode: 'rel', follow: facts.recording ? (follow ? 'on' : 'paused') : 'off', matchesAtPause: null,
     detail: { open: false, focused: false, top: 0, item: 0, form: 'hex', content: null },
-    prompt: null, preview: null, page: null, find: '', finds: [], searching: null, notice: null,
+    prompt: null, preview: null, page: null, find: '', finds: [], hits: null, searching: null, notice: null,
   }; // biome-ignore format: a row
 }
 

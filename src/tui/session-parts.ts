@@ -14,7 +14,7 @@ import { JsonWriter } from '../output/writers/json.ts';
 import type { Browser } from './data/browser.ts';
 import type { Growth } from './data/growth.ts';
 import { type Goal, notFoundText } from './data/seek.ts';
-import type { WriteJob } from './data/writing.ts';
+import { formatOfPath, type WriteJob } from './data/writing.ts';
 import type { CaptureFacts, State } from './state.ts';
 
 /** What is to be said where a search from an event on has ended; null: what it found is seen. */
@@ -52,9 +52,11 @@ export function jsonText(view: EventView): string {
   return rendered(eventReport(programColumns(), [view], view.capture.epoch), new JsonWriter('base64')).trimEnd();
 }
 
-/** What is written for what is shown: a table's rows in their order, or the matching events. */
-export function exportJob({ table, filter, facts }: State, path: string, asCapture: boolean): WriteJob {
-  if (asCapture) return { what: 'capture', path, filter };
+/** What is written for what is shown: a table's rows in their order, or the matching events; null: of the name no kind of file can be told. */
+export function exportJob({ table, filter, facts }: State, path: string): WriteJob | null {
+  const format = formatOfPath(path);
+  if (format === null) return null;
+  if (format === 'capture') return { what: 'capture', path, filter };
   if (table === null || table.table === null) return { what: 'events', path, filter };
   return { what: 'rows', path, table: table.table, rows: table.rows, epoch: facts.epoch };
 }

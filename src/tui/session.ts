@@ -5,7 +5,6 @@ import type { CountNews } from './data/counting.ts';
 import { Growth } from './data/growth.ts';
 import { seekingText } from './data/seek.ts';
 import { ReaderHere } from './data/table-reader.ts';
-import { formatOfPath } from './data/writing.ts';
 import { timelineHeight } from './frame/areas.ts';
 import { harmless } from './kit/text.ts';
 import { detailOf } from './screens/events/detail.ts';
@@ -36,6 +35,8 @@ export class Session {
   #shownAt = 0;
   /** Number of the event from which on a text is looked for. */
   #soughtFrom = 0;
+  /** Rows far away are being read: the selection stays in the middle until all are. */
+  #arriving = false;
   #timelineAt = -TIMELINE_MS;
   #factsAt = 0;
   #telling = false;
@@ -130,9 +131,12 @@ export class Session {
       case 'copy-text':
         this.#copied(command.text, command.what);
         break;
-      case 'export':
-        this.#export(command.path);
+      case 'export': {
+        const job = exportJob(this.#state, command.path);
+        if (job === null) this.#say(`${command.path}: the name must end with .csv, .json, .md, .txt or .trowel`, 'problem');
+        else this.#tables.write(job);
         break;
+      }
       case 'save':
         this.#tables.write({ what: 'stream', path: freeName('stream', 'bin'), filter: command.filter });
         break;
@@ -164,6 +168,7 @@ export class Session {
   /** The selection was moved while something was looked for: that is over, and it is said. */
   #leaveSearch(): void {
     const goal = this.#browser.sought?.to;
+    this.#arriving = false;
     this.#stopSeeking();
     if (goal === 'text' || goal === 'gap') this.#say('the search ended where you moved: n looks on from here');
   }
@@ -199,7 +204,8 @@ export class Session {
 
   #show({ list, selected = null, sought, preview, hits = null, done }: Findings): void {
     if (list !== undefined) {
-      const moved = !this.#state.list.rows.some(({ num }) => num === selected);
+      const moved = this.#arriving || !this.#state.list.rows.some(({ num }) => num === selected);
+      this.#arriving = moved && !list.complete;
       this.#apply({ kind: 'list', list, selected, moved });
     }
     const due = performance.now() - this.#shownAt >= TICK_MS;
@@ -245,13 +251,6 @@ export class Session {
   #copied(text: string, what: string): void {
     const where = this.#options.world.copy(text.split('\n').map(harmless).join('\n'));
     this.#say(`${what} is ${where}, ${text.length} characters`);
-  }
-
-  /** What is shown: a table's rows in their order, or the matching events; by its name as text or as a capture of its own. */
-  #export(path: string): void {
-    const format = formatOfPath(path);
-    if (format === null) this.#say(`${path}: the name must end with .csv, .json, .md, .txt or .trowel`, 'problem');
-    else this.#tables.write(exportJob(this.#state, path, format === 'capture'));
   }
 
   /** Looks whether the file has grown. */

@@ -54,7 +54,7 @@ export function tableLines(state: State, shown: TableState, paint: Paint): strin
   const { widths, isCut } = layout;
   lines.push(shown.table.columns.length > 1 ? titleLine(shown, widths, paint) : '');
   for (let i = shown.top; i < Math.min(shown.rows.length, shown.top + rows); i++) lines.push(rowLine(state, shown, layout, i, paint));
-  if (shown.rows.length === 0) lines.push(paint('dim', '  no rows'));
+  if (shown.rows.length === 0) lines.push(paint('dim', cut(`  ${emptyText(shown)}`, width)));
   if (isCut && noteHeight(shown, width, height) > 0) {
     const full = filled(lines, height + 1 - NOTE_LINES - 1);
     return filled([...full, ...noteLines(shown, widths, width).map((line) => paint('dim', line))], height + 1);
@@ -64,6 +64,15 @@ export function tableLines(state: State, shown: TableState, paint: Paint): strin
 
 function filled(lines: readonly string[], height: number): string[] {
   return [...lines, ...Array.from({ length: Math.max(0, height - lines.length) }, () => '')].slice(0, height);
+}
+
+/** What is not there, and where to look. */
+function emptyText({ question, table }: TableState): string {
+  if (question.filter !== '') return 'no rows with this filter: Esc goes back to the one before';
+  const kube = table!.columns.some(({ field }) => field?.startsWith('k8s.'));
+  return kube
+    ? 'no rows: this capture has no names of pods or services; :containers shows what ran in it'
+    : 'no rows: this capture has nothing of that';
 }
 
 function waitingText({ problem }: TableState): string {
@@ -102,7 +111,11 @@ function columnWidths({ table, rows, top }: TableState, width: number): Layout {
   }
   const last = columns.findLastIndex(({ align }) => align === 'left');
   if (over < 0 && last >= 0) wanted[last]! -= over;
-  return { widths: wanted, middles: texts.map((column, c) => beginAlike(column, wanted[c]!)), isCut: whole > width };
+  return {
+    widths: wanted,
+    middles: texts.map((column, c) => columns[c]!.unit === 'text' && beginAlike(column, wanted[c]!)),
+    isCut: whole > width,
+  };
 }
 
 /** More of the texts are told apart by their ends than by their beginnings: names of pods, of DNS, paths. */

@@ -111,13 +111,14 @@ export function recordWords({
 
 /** True: the user wants the recording kept. */
 async function show(recorder: Recorder, filter: string, options: LiveOptions): Promise<boolean> {
+  prepareInk();
+  const screen = import('../tui/open.tsx'); // while the recording begins
   const capture = await recorder.capture();
   try {
     const context = contextOf(capture, true);
     compileFilter(filter, context);
     const thread = { path: capture.path, growing: true, nodes: [], definitions: [...definitions()] };
-    prepareInk();
-    const { openScreen } = await import('../tui/open.tsx');
+    const { openScreen } = await screen;
     const file = options.write ?? `${capture.meta.hostname ?? 'this node'} live`;
     const { code, keep } = await openScreen({
       capture,

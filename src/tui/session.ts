@@ -48,8 +48,8 @@ export class Session {
     this.#options = options;
     this.#browser = new Browser(capture, context, filter, counting);
     if (counting !== null) counting.hear = (news) => this.#told(news);
-    const apply = (action: Action) => void this.#apply(action);
-    this.#tables = new SessionTables(options.tables ?? new ReaderHere(capture, context), { capture, context, apply });
+    const asker = { capture, context, apply: (action: Action) => void this.#apply(action) };
+    this.#tables = new SessionTables(options.tables ?? new ReaderHere(capture, context), asker);
     this.#state = initialState(this.#facts(false), size, filter, history, follow);
     this.#browser.goTo(this.#state.follow === 'on' ? Infinity : 0, this.#reach());
     this.#work(FIRST_SLICE_MS, false);
@@ -255,6 +255,7 @@ export class Session {
 
   /** Looks whether the file has grown. */
   #tick(): void {
+    if (!this.#growth.isDue()) return;
     const grew = this.#browser.hasGrown();
     this.#growth.add(this.#browser.totals.events);
     if (grew) this.#grown();

@@ -14,8 +14,8 @@ import { firstFrom, type Match, matchesIn, matchesInReverse, type Selected } fro
 const NOTHING = new Uint16Array(0);
 /** How often rows that changed long after they were new are looked for: reading all of them takes a while in a large capture. */
 const REREAD_MS = 10_000;
-/** Decoded chunks that are kept: a window of the list lies in one or two, except where matches are rare. */
-const KEPT_CHUNKS = 16;
+/** Decoded chunks that are kept, some 2 MiB each: a window of the list lies in one or two, and where matches are rare it grows at its ends. */
+const KEPT_CHUNKS = 4;
 
 /** Of the events `indices` of a chunk those that are wanted. */
 export type Narrow = (chunk: Chunk, indices: Uint16Array, head: ChunkHead) => Uint16Array;

@@ -7,6 +7,7 @@ import { expanded } from '../filter/definitions.ts';
 import { parseFilter } from '../filter/parse.ts';
 import { say } from '../output/stderr.ts';
 import { contextOf } from './capture-context.ts';
+import { CountingThread } from './counting-thread.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit } from './exit.ts';
 import { Recorder } from './live-recorder.ts';
@@ -110,12 +111,14 @@ export function recordWords({
 
 /** True: the user wants the recording kept. */
 async function show(recorder: Recorder, filter: string, options: LiveOptions): Promise<boolean> {
+  prepareInk();
+  const screen = import('../tui/open.tsx'); // while the recording begins
   const capture = await recorder.capture();
   try {
     const context = contextOf(capture, true);
     compileFilter(filter, context);
-    prepareInk();
-    const { openScreen } = await import('../tui/open.tsx');
+    const thread = { path: capture.path, growing: true, nodes: [], namespaces: [], definitions: [...definitions()] };
+    const { openScreen } = await screen;
     const file = options.write ?? `${capture.meta.hostname ?? 'this node'} live`;
     const { code, keep } = await openScreen({
       capture,
@@ -124,7 +127,8 @@ async function show(recorder: Recorder, filter: string, options: LiveOptions): P
       filter,
       follow: true,
       unsaved: options.write === undefined,
-      tables: new ScreenReader({ path: capture.path, growing: true, nodes: [], namespaces: [], definitions: [...definitions()] }),
+      tables: new ScreenReader(thread),
+      counting: new CountingThread(thread),
       colour: wantsColour(options.color),
       trouble: recorder.failure,
     });

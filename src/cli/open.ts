@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { compileFilter } from '../filter/compile.ts';
 import { contextOf } from './capture-context.ts';
+import { CountingThread } from './counting-thread.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { chosenNamespaces, chosenNodes } from './nodes.ts';
@@ -22,6 +23,13 @@ export async function open(path: string, filter: string, options: OpenOptions): 
     const recording = capture.meta.state === 'recording';
     const context = contextOf(capture, recording);
     compileFilter(filter, context); // a mistake must show before the screen does
+    const thread = {
+      path,
+      growing: context.growing,
+      nodes: chosenNodes(),
+      namespaces: chosenNamespaces(),
+      definitions: [...definitions()],
+    };
     prepareInk();
     const { openScreen } = await import('../tui/open.tsx');
     const { code } = await openScreen({
@@ -29,13 +37,8 @@ export async function open(path: string, filter: string, options: OpenOptions): 
       context,
       file: path,
       filter,
-      tables: new ScreenReader({
-        path,
-        growing: context.growing,
-        nodes: chosenNodes(),
-        namespaces: chosenNamespaces(),
-        definitions: [...definitions()],
-      }),
+      tables: new ScreenReader(thread),
+      counting: new CountingThread(thread),
       follow: recording && wasJustWritten(path),
       colour: wantsColour(options.color),
     });

@@ -6,10 +6,12 @@ import type { WriteJob } from '../tui/data/writing.ts';
 import type { Question, ScreenTable } from '../tui/screens/screen.ts';
 import type { WorkerAnswer, WorkerJob, WorkerStart } from './screen-worker.ts';
 
+type TableAnswer = Exclude<WorkerAnswer, { readonly news: unknown }>;
+
 export class ScreenReader implements TableReader {
   readonly #start: WorkerStart;
   #worker: Worker | null = null;
-  #waiting: PromiseWithResolvers<WorkerAnswer> | null = null;
+  #waiting: PromiseWithResolvers<TableAnswer> | null = null;
 
   constructor(start: WorkerStart) {
     this.#start = start;
@@ -38,9 +40,9 @@ export class ScreenReader implements TableReader {
     this.#worker = null;
   }
 
-  #asked(job: WorkerJob): Promise<WorkerAnswer> {
+  #asked(job: WorkerJob): Promise<TableAnswer> {
     if (this.#waiting !== null) this.stop();
-    this.#waiting = Promise.withResolvers<WorkerAnswer>();
+    this.#waiting = Promise.withResolvers<TableAnswer>();
     this.#worker ??= this.#started();
     this.#worker.ref();
     this.#worker.postMessage(job);
@@ -49,12 +51,14 @@ export class ScreenReader implements TableReader {
 
   #started(): Worker {
     const worker = new Worker(fileURLToPath(new URL('./screen-worker.js', import.meta.url)), { workerData: this.#start });
-    worker.on('message', (answer: WorkerAnswer) => this.#answered(worker, answer));
+    worker.on('message', (answer: WorkerAnswer) => {
+      if (!('news' in answer)) this.#answered(worker, answer);
+    });
     worker.on('error', (error) => this.#answered(worker, { problem: error.message }));
     return worker;
   }
 
-  #answered(worker: Worker, answer: WorkerAnswer): void {
+  #answered(worker: Worker, answer: TableAnswer): void {
     if (worker !== this.#worker) return;
     worker.unref();
     this.#waiting?.resolve(answer);

@@ -1,7 +1,9 @@
-/** The thread that reads the rows of screens and writes files of them, so that the one with the keyboard never waits. */
+/** The thread that reads the rows of screens, writes files of them, and counts, so that the one with the keyboard never waits. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { compileFilter } from '../filter/compile.ts';
 import { extract } from '../store/extract.ts';
+import { Counter } from '../tui/data/counter.ts';
+import type { CountJob, CountNews, Lane } from '../tui/data/counting.ts';
 import { readTable } from '../tui/data/table-reader.ts';
 import { type WriteJob, write } from '../tui/data/writing.ts';
 import type { Question, ScreenTable } from '../tui/screens/screen.ts';
@@ -20,10 +22,16 @@ export interface WorkerStart {
   readonly definitions: readonly (readonly [string, string])[];
 }
 
-export type WorkerJob = { readonly question: Question } | { readonly write: WriteJob };
+export type WorkerJob =
+  | { readonly question: Question }
+  | { readonly write: WriteJob }
+  | { readonly count: CountJob }
+  | { readonly stop: Lane };
 
 /** What it answers. */
-export type WorkerAnswer = { readonly table: ScreenTable } | { readonly written: string } | { readonly problem: string };
+export type WorkerAnswer = Answer | { readonly news: CountNews };
+
+type Answer = { readonly table: ScreenTable } | { readonly written: string } | { readonly problem: string };
 
 const { path, growing, nodes, namespaces, definitions } = workerData as WorkerStart;
 setDefinitions(new Map(definitions));
@@ -32,11 +40,15 @@ chooseNamespaces(namespaces);
 const capture = await openQuietly(path);
 const context = contextOf(capture, growing);
 
+const counter = new Counter(capture, context, (news) => parentPort!.postMessage({ news } satisfies WorkerAnswer));
+
 parentPort!.on('message', (job: WorkerJob) => {
-  parentPort!.postMessage(answer(job));
+  if ('count' in job) counter.count(job.count);
+  else if ('stop' in job) counter.stop(job.stop);
+  else parentPort!.postMessage(answer(job));
 });
 
-function answer(job: WorkerJob): WorkerAnswer {
+function answer(job: { readonly question: Question } | { readonly write: WriteJob }): Answer {
   try {
     if (growing) capture.refresh();
     return capture.snapshot(() =>

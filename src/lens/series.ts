@@ -102,7 +102,7 @@ export const subsecond = (capture: Capture, filter: CompiledFilter): LensTable =
   const columns = [
     columnType('offset', 'ns', 'since the last full second of the clock'),
     columnType('events', 'count', 'how many'),
-    columnType('bar', 'prose', '', { audience: 'people' }),
+    columnType('bar', 'prose', 'how much, beside the longest of all', { audience: 'people' }),
   ];
   const rows = () => {
     const counts = new Array<number>(OFFSETS).fill(0);

@@ -6,6 +6,7 @@ import {
   type Act,
   asking,
   back,
+  colourByCell,
   echoOfEvent,
   filterByCell,
   filterByFd,
@@ -17,6 +18,7 @@ import {
   moveColumn,
   moveItem,
   nextTimeMode,
+  noColours,
   only,
   pend,
   scrollDetail,
@@ -31,6 +33,7 @@ import {
 import { screenNamed } from './screens/index.ts';
 import type { ScreenKey } from './screens/screen.ts';
 import {
+  colourByTableCell,
   copyRows,
   enterRow,
   filterByTableCell,
@@ -67,6 +70,7 @@ const explainAll: Act = (state) => openScreen(state, 'story');
 const explainEvent: Act = (state) => openScreen(state, 'story', state.selected);
 const openViews: Act = (state) => (state.table?.question.id === 'views' ? back(state) : openScreen(state, 'views'));
 const noMark = (state: State) => (Object.keys(state.marks).length === 0 ? 'no event is marked: m marks one' : null);
+const noColour = (state: State) => (state.colours.length === 0 ? 'no row has a colour: c gives one' : null);
 const noRow = (state: State) => ((state.table?.rows.length ?? 0) === 0 ? 'there is no row' : null);
 const exportName = ({ table }: State) => `${table?.question.id ?? 'events'}.csv`;
 const closePrompt: Act = (state) => only({ ...state, prompt: null });
@@ -133,6 +137,9 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ['d', 'F6'], where: ['list', 'detail'], help: 'dig: the event in full', off: nothingSelected, act: focusDetail },
   { keys: ['s', 'F9', '<', '>', ...'123456789!@#$^&*('].filter((key) => !'!%'.includes(key)), where: ['list'], help: 'sort: events stay in the order of time, so the slowest calls, the longest first', act: (state) => openScreen(state, 'slow') },
   { keys: ['i', 'F12'], where: ['list', 'detail', 'table'], help: 'spectrogram: how long calls took, over time', act: (state) => openScreen(state, 'spectrogram') },
+  { keys: ['c'], where: ['list'], help: 'colour the rows like the focused cell; again: no more', off: nothingSelected, act: colourByCell },
+  { keys: ['c'], where: ['table'], help: 'colour the rows like the focused cell; again: no more', off: noRow, act: colourByTableCell },
+  { keys: ['C'], where: ['list', 'table'], help: 'take all colours off', off: noColour, act: noColours },
   { keys: ['m'], where: ['list', 'detail'], help: 'mark the event with a letter', off: nothingSelected, act: pend('mark') },
   { keys: ["'", '`'], where: ['list', 'detail', 'table'], help: 'go to a mark; twice: back to where that began', off: noMark, act: pend('jump') },
   { keys: ['T'], where: ['list', 'detail'], help: 'count times from this event on, as Wireshark’s reference', off: nothingSelected, act: setReference },

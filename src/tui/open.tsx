@@ -2,6 +2,7 @@
 import { type Instance, render } from 'ink';
 import type { Capture } from '../capture/capture.ts';
 import type { CaptureContext } from '../event/view.ts';
+import type { Counting } from './data/counting.ts';
 import { readHistory, rememberFilter } from './data/history.ts';
 import type { TableReader } from './data/table-reader.ts';
 import { copyText } from './kit/clipboard.ts';
@@ -25,6 +26,7 @@ export interface ScreenOptions {
   readonly unsaved?: boolean;
   /** Reads the rows of screens beside the thread that draws. */
   readonly tables: TableReader;
+  readonly counting: Counting;
   /** Resolves to words that the screen shows, when what feeds the capture has failed. */
   readonly trouble?: Promise<string>;
 }

@@ -2,6 +2,7 @@
 
 import type { Capture } from '../capture/capture.ts';
 import type { CaptureContext } from '../event/view.ts';
+import type { Counting } from './data/counting.ts';
 import type { TableReader } from './data/table-reader.ts';
 import type { Size } from './kit/terminal.ts';
 
@@ -31,4 +32,6 @@ export interface SessionOptions {
   readonly world: World;
   /** Reads the rows of screens; absent: in this thread. */
   readonly tables?: TableReader;
+  /** Counts what takes longer than a few slices; absent: this thread does, between keys. */
+  readonly counting?: Counting;
 }

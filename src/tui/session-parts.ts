@@ -15,13 +15,15 @@ import { eventReport, programColumns } from '../output/reports/events.ts';
 import { JsonWriter } from '../output/writers/json.ts';
 import type { Browser } from './data/browser.ts';
 import type { Growth } from './data/growth.ts';
-import type { Goal } from './data/seek.ts';
-import type { WriteJob } from './data/writing.ts';
+import { type Goal, notFoundText } from './data/seek.ts';
+import { formatOfPath, type WriteJob } from './data/writing.ts';
 import type { CaptureFacts, State } from './state.ts';
 
-/** The search went past the end. */
-export function isAround(goal: Goal, from: number, found: number): boolean {
-  return goal.to === 'text' && (goal.direction === 1 ? found <= from : found >= from);
+/** What is to be said where a search from an event on has ended; null: what it found is seen. */
+export function soughtWords(goal: Goal, from: number, found: number | null): string | null {
+  if (found === null) return notFoundText(goal);
+  const around = goal.to === 'text' && (goal.direction === 1 ? found <= from : found >= from);
+  return around ? 'past the end: from the other end again' : null;
 }
 
 /** The filter that is being typed, where it is right; else nothing. */
@@ -52,9 +54,11 @@ export function jsonText(view: EventView): string {
   return rendered(eventReport(programColumns(), [view], view.capture.epoch), new JsonWriter('base64')).trimEnd();
 }
 
-/** What is written for what is shown: a table's rows in their order, or the matching events. */
-export function exportJob({ table, filter, facts }: State, path: string, asCapture: boolean): WriteJob {
-  if (asCapture) return { what: 'capture', path, filter };
+/** What is written for what is shown: a table's rows in their order, or the matching events; null: of the name no kind of file can be told. */
+export function exportJob({ table, filter, facts }: State, path: string): WriteJob | null {
+  const format = formatOfPath(path);
+  if (format === null) return null;
+  if (format === 'capture') return { what: 'capture', path, filter };
   if (table === null || table.table === null) return { what: 'events', path, filter };
   return { what: 'rows', path, table: table.table, rows: table.rows, epoch: facts.epoch };
 }

@@ -1,15 +1,15 @@
 /** One screen at work: holds the state, does what updates ask for, and divides the time between the keyboard and the capture. */
 
 import { Browser, type Findings } from './data/browser.ts';
+import type { CountNews } from './data/counting.ts';
 import { Growth } from './data/growth.ts';
-import { notFoundText, seekingText } from './data/seek.ts';
+import { seekingText } from './data/seek.ts';
 import { ReaderHere } from './data/table-reader.ts';
-import { formatOfPath } from './data/writing.ts';
 import { timelineHeight } from './frame/areas.ts';
 import { harmless } from './kit/text.ts';
 import { detailOf } from './screens/events/detail.ts';
 import type { SessionOptions } from './session-options.ts';
-import { exportJob, factsOf, freeName, isAround, jsonText, lineText, samePreview, typedFilter } from './session-parts.ts';
+import { exportJob, factsOf, freeName, jsonText, lineText, samePreview, soughtWords, typedFilter } from './session-parts.ts';
 import { SessionTables } from './session-tables.ts';
 import { type CaptureFacts, type Command, initialState, type State } from './state.ts';
 import { type Action, update } from './update.ts';
@@ -35,6 +35,8 @@ export class Session {
   #shownAt = 0;
   /** Number of the event from which on a text is looked for. */
   #soughtFrom = 0;
+  /** Rows far away are being read: the selection stays in the middle until all are. */
+  #arriving = false;
   #timelineAt = -TIMELINE_MS;
   #factsAt = 0;
   #telling = false;
@@ -42,11 +44,12 @@ export class Session {
 
   /** Throws FilterError for a filter that is wrong. */
   constructor(options: SessionOptions) {
-    const { capture, context, filter, size, history, follow } = options;
+    const { capture, context, filter, size, history, follow, counting = null } = options;
     this.#options = options;
-    this.#browser = new Browser(capture, context, filter);
-    const apply = (action: Action) => void this.#apply(action);
-    this.#tables = new SessionTables(options.tables ?? new ReaderHere(capture, context), { capture, context, apply });
+    this.#browser = new Browser(capture, context, filter, counting);
+    if (counting !== null) counting.hear = (news) => this.#told(news);
+    const asker = { capture, context, apply: (action: Action) => void this.#apply(action) };
+    this.#tables = new SessionTables(options.tables ?? new ReaderHere(capture, context), asker);
     this.#state = initialState(this.#facts(false), size, filter, history, follow);
     this.#browser.goTo(this.#state.follow === 'on' ? Infinity : 0, this.#reach());
     this.#work(FIRST_SLICE_MS, false);
@@ -78,6 +81,7 @@ export class Session {
   close(): void {
     this.#closed = true;
     this.#tables.close();
+    this.#options.counting?.close();
     if (this.#ticks !== null) clearInterval(this.#ticks);
     if (this.#turn !== null) clearImmediate(this.#turn);
   }
@@ -105,7 +109,7 @@ export class Session {
         break;
       case 'seek':
         if (command.goal.to === 'num' && command.goal.num > this.#browser.lastNum) {
-          this.#problem(`that is beyond the last event, ${this.#browser.lastNum}`);
+          this.#say(`that is beyond the last event, ${this.#browser.lastNum}`, 'problem');
           break;
         }
         this.#soughtFrom = this.#state.selected ?? 0;
@@ -127,9 +131,12 @@ export class Session {
       case 'copy-text':
         this.#copied(command.text, command.what);
         break;
-      case 'export':
-        this.#export(command.path);
+      case 'export': {
+        const job = exportJob(this.#state, command.path);
+        if (job === null) this.#say(`${command.path}: the name must end with .csv, .json, .md, .txt or .trowel`, 'problem');
+        else this.#tables.write(job);
         break;
+      }
       case 'save':
         this.#tables.write({ what: 'stream', path: freeName('stream', 'bin'), filter: command.filter });
         break;
@@ -146,10 +153,11 @@ export class Session {
   }
 
   #filterBy(text: string, near: number | null): void {
-    const notes = this.#browser.filterBy(text);
-    this.#browser.goTo(this.#state.follow === 'on' ? Infinity : (near ?? 0), this.#reach());
+    const around = this.#state.follow === 'on' ? Infinity : (near ?? 0);
+    const notes = this.#browser.filterBy(text, around);
+    this.#browser.goTo(around, this.#reach());
     if (text !== '') this.#options.world.remember(text);
-    if (notes.length > 0) this.#note(notes.join('; '));
+    if (notes.length > 0) this.#say(notes.join('; '));
   }
 
   #stopSeeking(): void {
@@ -160,12 +168,13 @@ export class Session {
   /** The selection was moved while something was looked for: that is over, and it is said. */
   #leaveSearch(): void {
     const goal = this.#browser.sought?.to;
+    this.#arriving = false;
     this.#stopSeeking();
-    if (goal === 'text' || goal === 'gap') this.#note('the search ended where you moved: n looks on from here');
+    if (goal === 'text' || goal === 'gap') this.#say('the search ended where you moved: n looks on from here');
   }
 
-  #note(text: string): void {
-    this.#apply({ kind: 'notice', notice: { kind: 'note', text } });
+  #say(text: string, kind: 'note' | 'problem' = 'note'): void {
+    this.#apply({ kind: 'notice', notice: { kind, text } });
   }
 
   /** Rows wanted on either side of the selection: a page and what may come before the next look. */
@@ -186,15 +195,24 @@ export class Session {
     });
   }
 
-  #show({ list, selected = null, sought, preview, done }: Findings): void {
+  /** Somebody has counted beside. */
+  #told(news: CountNews): void {
+    if (this.#closed) return;
+    this.#browser.told(news);
+    this.#work(SLICE_MS, true);
+  }
+
+  #show({ list, selected = null, sought, preview, hits = null, done }: Findings): void {
     if (list !== undefined) {
-      const moved = !this.#state.list.rows.some(({ num }) => num === selected);
+      const moved = this.#arriving || !this.#state.list.rows.some(({ num }) => num === selected);
+      this.#arriving = moved && !list.complete;
       this.#apply({ kind: 'list', list, selected, moved });
     }
     const due = performance.now() - this.#shownAt >= TICK_MS;
     if (sought !== undefined) this.#showSought(sought, due);
     if (done || due) this.#showCounts();
     if (preview !== undefined && (done || due) && !samePreview(this.#state.preview, preview)) this.#apply({ kind: 'preview', preview });
+    if (hits !== this.#state.hits && (done || due)) this.#apply({ kind: 'hits', hits });
     if (due) this.#shownAt = performance.now();
     this.#readDetail();
   }
@@ -205,8 +223,8 @@ export class Session {
       return;
     }
     if (this.#state.searching !== null) this.#apply({ kind: 'searching', text: null });
-    if (sought.found === null) this.#note(notFoundText(sought.goal));
-    else if (isAround(sought.goal, this.#soughtFrom, sought.found)) this.#note('past the end: from the other end again');
+    const words = soughtWords(sought.goal, this.#soughtFrom, sought.found);
+    if (words !== null) this.#say(words);
   }
 
   #showCounts(): void {
@@ -227,28 +245,17 @@ export class Session {
   #copy(form: 'line' | 'json'): void {
     const { selected } = this.#state;
     const text = selected === null ? null : this.#browser.readEvent(selected, form === 'json' ? jsonText : lineText);
-    if (text === null) return;
-    this.#copied(text, `event ${selected}`);
+    if (text !== null) this.#copied(text, `event ${selected}`);
   }
 
   #copied(text: string, what: string): void {
     const where = this.#options.world.copy(text.split('\n').map(harmless).join('\n'));
-    this.#note(`${what} is ${where}, ${text.length} characters`);
-  }
-
-  /** What is shown: a table's rows in their order, or the matching events; by its name as text or as a capture of its own. */
-  #export(path: string): void {
-    const format = formatOfPath(path);
-    if (format === null) this.#problem(`${path}: the name must end with .csv, .json, .md, .txt or .trowel`);
-    else this.#tables.write(exportJob(this.#state, path, format === 'capture'));
-  }
-
-  #problem(text: string): void {
-    this.#apply({ kind: 'notice', notice: { kind: 'problem', text } });
+    this.#say(`${what} is ${where}, ${text.length} characters`);
   }
 
   /** Looks whether the file has grown. */
   #tick(): void {
+    if (!this.#growth.isDue()) return;
     const grew = this.#browser.hasGrown();
     this.#growth.add(this.#browser.totals.events);
     if (grew) this.#grown();

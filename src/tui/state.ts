@@ -4,10 +4,12 @@ import type { Definitions } from '../filter/compile.ts';
 import type { Completion, ValuesOf } from '../filter/complete.ts';
 import type { FilterError } from '../filter/error.ts';
 import type { Counts } from './data/browser.ts';
+import type { HitCounts } from './data/finder.ts';
 import type { ListWindow } from './data/row-window.ts';
 import type { Goal } from './data/seek.ts';
 import type { Line } from './kit/line-editor.ts';
 import type { Size } from './kit/terminal.ts';
+import type { ColourRule } from './screens/colouring.ts';
 import type { TimeMode } from './screens/events/columns.ts';
 import type { Detail } from './screens/events/detail.ts';
 import type { ListedRow } from './screens/events/rows.ts';
@@ -146,10 +148,14 @@ export interface State {
   readonly preview: Preview | null;
   /** What covers the list; null: nothing does. */
   readonly page: Page | null;
+  /** Which rows stand out. */
+  readonly colours: readonly ColourRule[];
   /** The text last looked for. */
   readonly find: string;
   /** Texts that were looked for, oldest first. */
   readonly finds: readonly string[];
+  /** How many rows have it; null: nothing was found. */
+  readonly hits: HitCounts | null;
   /** A search that is under way, in words. */
   readonly searching: string | null;
   readonly notice: Notice | null;
@@ -189,7 +195,7 @@ export function initialState(facts: CaptureFacts, size: Size, filter: string, hi
     timeline: { events: [], losses: [], kube: [] }, list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 'PROCESS',
     timeMode: 'rel', follow: facts.recording ? (follow ? 'on' : 'paused') : 'off', matchesAtPause: null,
     detail: { open: false, focused: false, top: 0, item: 0, form: 'hex', content: null },
-    prompt: null, preview: null, page: null, find: '', finds: [], searching: null, notice: null,
+    prompt: null, preview: null, page: null, colours: [], find: '', finds: [], hits: null, searching: null, notice: null,
   }; // biome-ignore format: a row
 }
 

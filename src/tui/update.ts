@@ -1,6 +1,7 @@
 /** The one reducer: a state and what happened → the next state, and what is asked of the world. */
 
 import type { Counts } from './data/browser.ts';
+import type { HitCounts } from './data/finder.ts';
 import type { ListWindow } from './data/row-window.ts';
 import { areasOf, centred, pageHeight, scrolled } from './frame/areas.ts';
 import { helpLines } from './frame/help.ts';
@@ -26,6 +27,8 @@ export type Action =
   /** The rows of a screen, or why there are none. */
   | { readonly kind: 'table'; readonly question: Question; readonly table: ScreenTable | string }
   | { readonly kind: 'preview'; readonly preview: Preview }
+  /** How many rows have the text that was found. */
+  | { readonly kind: 'hits'; readonly hits: HitCounts | null }
   | { readonly kind: 'searching'; readonly text: string | null }
   | { readonly kind: 'notice'; readonly notice: Notice };
 
@@ -56,6 +59,8 @@ function step(state: State, action: Action): Update {
       return only(tableRead(state, action));
     case 'preview':
       return only({ ...state, preview: action.preview });
+    case 'hits':
+      return only({ ...state, hits: action.hits });
     case 'searching':
       return only({ ...state, searching: action.text });
     case 'notice':

@@ -13,6 +13,7 @@ const KEYS = 100;
 const RATE = 10_000;
 const FOLLOW_MS = Number(process.env.BENCH_FOLLOW_MS ?? 15_000);
 const TICKS = 100;
+const FINDS = Number(process.env.BENCH_FINDS ?? 20);
 
 if (noPty !== null) {
   console.log(`  skipped: ${noPty}`);
@@ -83,11 +84,16 @@ pty.type('/nosuchtext\r');
 await pty.until('no row has nosuchtext in it');
 report('find a text that is nowhere', performance.now() - find, 'ms');
 report('find a text that is nowhere, CPU', cpuMs(pty.pid) - cpu, 'ms', 2000);
-for (let k = 0; k < 10; k++) {
+report('memory that the first find took, with its thread', rssMib(pty.pid) - before, 'MiB');
+const first = rssMib(pty.pid);
+for (let k = 0; k < FINDS; k++) {
   pty.type(`/nosuchtext${k}\r`);
   await pty.until(`no row has nosuchtext${k} in it`);
 }
-report('memory that ten more finds took', rssMib(pty.pid) - before, 'MiB', 20);
+report(`memory that ${FINDS} more finds took`, rssMib(pty.pid) - first, 'MiB', 20);
+pty.type('/nosuchtext\r');
+const typing = await keyTimes(pty, 'j');
+report('key → frame, j, while a find goes on, p95', quantile(typing, 0.95), 'ms', 50);
 await pause(500);
 const idle = cpuMs(pty.pid);
 await pause(3000);

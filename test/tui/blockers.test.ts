@@ -137,7 +137,7 @@ describe.skipIf(noPty !== null)('a large capture', () => {
     await pty.until('2/2,000,000');
     pty.type('/nosuchtext\r');
     await pty.until('no row has nosuchtext in it');
-    pty.type('/nosuchtext\rj');
+    pty.type('/nosuchword\rj');
     await pty.until('the search ended where you moved');
     expect(pty.selected).toContain('+0.000003');
   }, 60_000);
@@ -150,4 +150,7 @@ test('a rate is that of the last moments, whatever the events’ own times say',
   expect(Math.round(growth.rate!)).toBe(10_000);
   for (; now < 9000; now += 100) growth.add(49_000);
   expect([growth.rate, growth.quietSeconds]).toEqual([0, 4]);
+  expect(Array.from({ length: 8 }, () => growth.isDue())).toEqual([false, false, false, true, false, false, false, true]);
+  growth.add(49_001);
+  expect([growth.isDue(), growth.isDue()]).toEqual([true, true]);
 });

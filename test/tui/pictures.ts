@@ -1,6 +1,6 @@
 /** Screens of the shipped capture, as pictures for the documents and as texts that a test compares. `npm run screens` makes both. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -48,7 +48,7 @@ export const SHOWN: readonly Picture[] = [
   screen('spectrogram', '10.0 ms', 'How long calls took over time; a field leads to its events.'),
   screen('failures', 'ENOENT', 'What failed, how often, and to whom.'),
   screen('doctor', /dns-unanswered/, 'What is wrong with the node and its network, what shows it, and what to do.'),
-  { ...screen('net-pods', / 172\.17\.0\.7 /, 'The node’s network, of a capture with a look at it: pods, and how each hangs on the node.'), sick: 'policy-drop' },
+  { ...screen('net-pods', /the node .* 1\/6 /s, 'The node’s network, of a capture with a look at it: pods, and how each hangs on the node.'), sick: 'policy-drop' },
   { ...screen('net-drops', /PACKETS REASON/, 'Where packets vanished: which way they came, where they were dropped, by which rule.'), sick: 'policy-drop' },
   { name: 'help', text: '?: what the columns of a screen mean, and every key.', steps: [[':waits\r', /▸ ?5\.005 s/], ['?', 'between calls']] },
 ];
@@ -77,11 +77,12 @@ function unpacked(name: string): string {
   return file;
 }
 
-export const goldenPath = (name: string, columns: number, rows: number) => join(GOLDENS, `${name}-${columns}x${rows}.txt`);
+const goldenName = (name: string, columns: number, rows: number) => `${name}-${columns}x${rows}.txt`;
+export const goldenPath = (...of: Parameters<typeof goldenName>) => join(GOLDENS, goldenName(...of));
 
 /** Screens whose texts are compared at every size. */
 export const COMPARED = SHOWN.filter(({ name }) =>
-  ['story', 'findings', 'dns', 'processes', 'stream', 'spectrogram', 'doctor'].includes(name),
+  ['events', 'detail', 'story', 'findings', 'dns', 'processes', 'stream', 'spectrogram', 'doctor', 'net-pods'].includes(name),
 );
 
 const CELL = { width: 8.4, height: 18 };
@@ -121,24 +122,43 @@ const hasRsvg = (() => {
   }
 })();
 
-async function make(): Promise<void> {
-  mkdirSync(PICTURES, { recursive: true });
-  rmSync(GOLDENS, { recursive: true, force: true });
-  mkdirSync(GOLDENS, { recursive: true });
+/** Fills a new folder, which takes the other's place when all is in it: a picture that fails leaves those there are. */
+async function anew(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  const made = `${target}.new`;
+  rmSync(made, { recursive: true, force: true });
+  mkdirSync(made, { recursive: true });
+  try {
+    await fill(made);
+    rmSync(target, { recursive: true, force: true });
+    renameSync(made, target);
+  } finally {
+    rmSync(made, { recursive: true, force: true });
+  }
+}
+
+async function draw(into: string): Promise<void> {
   for (const picture of SHOWN) {
     const pty = await shot(picture, 120, 30);
-    const path = join(PICTURES, `${picture.name}.svg`);
+    const path = join(into, `${picture.name}.svg`);
     writeFileSync(path, svgOf(pty.runs, 120));
     if (hasRsvg) execFileSync('rsvg-convert', ['-o', path.replace(/svg$/, 'png'), path]);
     endAll();
   }
+}
+
+async function writeGoldens(into: string): Promise<void> {
   for (const picture of COMPARED) {
     for (const [columns, rows] of SIZES) {
       const pty = await shot(picture, columns, rows);
-      writeFileSync(goldenPath(picture.name, columns, rows), `${pty.screen}\n`);
+      writeFileSync(join(into, goldenName(picture.name, columns, rows)), `${pty.screen}\n`);
       endAll();
     }
   }
+}
+
+async function make(): Promise<void> {
+  await anew(GOLDENS, writeGoldens);
+  await anew(PICTURES, draw);
   writeFileSync(join(ROOT, 'docs/screens.md'), page());
   writeFileSync(join(ROOT, 'docs/screen-keys.md'), execFileSync(process.execPath, [testScript('test/tui/keys-page.ts')]));
 }

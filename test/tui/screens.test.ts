@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { readTable } from '../../src/tui/data/table-reader.ts';
+import { columnDoc } from '../../src/tui/frame/help.ts';
 import { SCREENS, screenNamed } from '../../src/tui/screens/index.ts';
 import { cellText } from '../../src/tui/screens/table/view.ts';
 import { endAll, noPty, Pty } from './pty.ts';
@@ -69,6 +70,15 @@ describe('every screen', () => {
       }
     }
   });
+});
+
+test('every column of every screen says what its cells are', () => {
+  const silent = SCREENS.flatMap(({ id }) =>
+    rows(SHIPPED, id)
+      .columns.filter((column) => column.title !== '' && columnDoc(column) === '')
+      .map(({ title }) => `${id}: ${title}`),
+  );
+  expect(silent).toEqual([]);
 });
 
 /** What people look for, and the screen that answers it. */

@@ -158,6 +158,23 @@ describe('the state of the screen', () => {
     expect(screen.session.state.selected).toBe(20);
   });
 
+  test('rows like the focused cell get a colour, and a digit for those who see none', () => {
+    const screen = screenOn('stall.trowel', { columns: 100, rows: 44 }).keys('c');
+    const marked = (mark: string) => screen.lines.filter((line) => line.startsWith(`${mark}+`)).length;
+    expect(screen.session.state.notice?.text).toContain('proc.name=curl has a colour');
+    expect(marked('1')).toBe(16); // the 17th is selected
+    screen.keys('Right', 'Down', 'c');
+    expect([marked('1'), marked('2')]).toEqual([15, 1]); // the other openat has the newer colour
+    expect(view(screen.session.state, painter(true)).lines.join('\n')).toContain('\x1b[94m2\x1b[39m');
+    screen.keys('c');
+    expect([marked('1'), marked('2')]).toEqual([16, 0]);
+    screen.keys('Left', 'Left', 'Left', 'c');
+    expect(screen.session.state.notice?.text).toContain('Δ depends on the filter');
+    screen.keys('C');
+    expect(screen.session.state.colours).toEqual([]);
+    expect(screen.keys('C').session.state.notice?.text).toContain('c gives one');
+  });
+
   test('times are shown in three ways', () => {
     const screen = screenOn('stall.trowel').keys('Down');
     const time = () => screen.lines[4]!.slice(1).split(' ')[0];

@@ -5,8 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { EventView } from '../../src/event/view.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
+import { Hits } from '../../src/tui/data/hits.ts';
 import { Matches } from '../../src/tui/data/matches.ts';
-import { seekGoal } from '../../src/tui/data/seek.ts';
+import { seekText } from '../../src/tui/data/seek.ts';
+import type { Match } from '../../src/tui/data/selected.ts';
 import { rowOf, rowText } from '../../src/tui/screens/events/rows.ts';
 
 const SCENES = 'captures/scenes';
@@ -38,14 +40,10 @@ describe.each(captures)('a text in %s', (path) => {
     const nums = [...texts.keys()];
     const view = new EventView(contextOf(capture));
     const matches = new Matches(capture, compileFilter('', contextOf(capture)), false);
+    const textOf = ({ chunk, i }: Match) => rowText(rowOf(view.at(chunk, i)));
     const find = (text: string, from: number, direction: 1 | -1) => {
-      const steps = seekGoal(
-        matches,
-        { to: 'text', text, direction },
-        from,
-        ({ chunk, i }) => rowText(rowOf(view.at(chunk, i))),
-        contextOf(capture),
-      );
+      const hits = new Hits(matches, text, textOf, contextOf(capture));
+      const steps = seekText(hits, direction, from);
       for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
     };
     const piece = fc.tuple(fc.constantFrom(...nums), fc.nat(200), fc.integer({ min: 1, max: 14 })).map(([num, at, length]) =>
@@ -56,7 +54,7 @@ describe.each(captures)('a text in %s', (path) => {
     );
     const wanted = fc.oneof(
       { weight: 9, arbitrary: piece },
-      { weight: 1, arbitrary: fc.constantFrom('nosuchtext', 'enoent', '0x', 'pid=', '"', 'a?', '→ ') },
+      { weight: 1, arbitrary: fc.constantFrom('nosuchtext', 'enoent', '001f', 'x42', 'u00', '0x', 'pid=', '"', 'a?', '→ ') },
     );
     fc.assert(
       fc.property(wanted, fc.constantFrom(...nums), fc.constantFrom(1 as const, -1 as const), (text, from, direction) => {

@@ -4,13 +4,14 @@ import type { Capture } from '../../capture/capture.ts';
 import { type CaptureContext, EventView } from '../../event/view.ts';
 import { compileFilter } from '../../filter/compile.ts';
 import { FilterError } from '../../filter/error.ts';
+import type { ChunkHead } from '../../model/chunk.ts';
 import { type Row, rowOf, rowText } from '../screens/events/rows.ts';
 import type { Timeline } from '../state.ts';
+import { type Counting, type CountNews, Tally } from './counting.ts';
+import { Finder, type HitCounts } from './finder.ts';
 import { Matches } from './matches.ts';
-import type { ListWindow } from './row-window.ts';
-import { RowWindow } from './row-window.ts';
+import { type ListWindow, RowWindow } from './row-window.ts';
 import type { Goal } from './seek.ts';
-import { type Progress, seekGoal } from './seek.ts';
 import type { Match } from './selected.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -28,6 +29,7 @@ export interface Findings {
   readonly selected?: number | null;
   readonly sought?: { readonly goal: Goal } & ({ readonly found: number | null } | { readonly at: number });
   readonly preview?: Counts & { readonly text: string };
+  readonly hits?: HitCounts | null;
   /** Nothing is left to be done. */
   readonly done: boolean;
 }
@@ -40,31 +42,44 @@ const MOST_COUNTED = 8;
 /** ms after which rows at the end are read again though they are known: names come late. */
 const RENEW_MS = 10_000;
 
+/** Half a page is shown where the whole one takes longer. */
+const PARTIAL_MS = 60;
+
 export class Browser {
   readonly #capture: Capture;
   readonly #context: CaptureContext;
   readonly #view: EventView;
   readonly #rows = new Map<number, Row>();
+  readonly #beside: Counting | null;
+  #filter: string;
   #matches: Matches;
+  #tally: Tally;
+  #finder: Finder;
   #window: RowWindow;
   #filling: Generator<void> | null = null;
-  #seeking: { readonly goal: Goal; readonly reach: number; readonly steps: Generator<Progress, number | null> } | null = null;
-  #preview: { readonly text: string; readonly matches: Matches } | null = null;
+  #reach = 0;
+  #preview: { readonly text: string; readonly matches: Matches; readonly tally: Tally } | null = null;
   #revision: number;
   #blindSpots = { version: -1, count: 0 };
   /** Half a page is not shown while following. */
   #following = false;
+  /** When rows were left for others far away: for a moment those are still shown, and not half a page. */
+  #left = -Infinity;
   /** When the window was read anew: rows may have changed since they were read. */
   #renewed = 0;
   /** Matches when the end was last gone to. */
   #matchesAtEnd = 0;
 
-  /** Throws FilterError. */
-  constructor(capture: Capture, context: CaptureContext, filter: string) {
+  /** `beside`: who counts what takes longer than a slice; null: this thread does. Throws FilterError. */
+  constructor(capture: Capture, context: CaptureContext, filter: string, beside: Counting | null) {
     this.#capture = capture;
     this.#context = context;
     this.#view = new EventView(context);
+    this.#beside = beside;
+    this.#filter = filter;
     this.#matches = new Matches(capture, compileFilter(filter, context), context.growing);
+    this.#tally = this.#tallyOf('filter', filter, this.#matches, 0);
+    this.#finder = this.#newFinder();
     this.#revision = this.#matches.revision;
     this.#window = this.#windowAt(0);
   }
@@ -97,29 +112,63 @@ export class Browser {
     return this.#matches.read(() => timelineOf(this.#capture, this.#matches.heads, this.#matches.endTime));
   }
 
-  /** Narrows to another filter; gives what is to be said about it. Throws FilterError. */
-  filterBy(text: string): readonly string[] {
+  /** Narrows to another filter, whose matches are wanted around an event; gives what is to be said about it. Throws FilterError. */
+  filterBy(text: string, near: number): readonly string[] {
     const filter = compileFilter(text, this.#context);
-    this.#matches = new Matches(this.#capture, filter, this.#context.growing);
-    this.#seeking = null;
+    this.#tally.stop();
+    this.#finder.stop();
+    const known = this.#preview?.text === text ? this.#preview : null;
+    if (known !== null) this.#endPreview();
+    this.#matches = known?.matches ?? new Matches(this.#capture, filter, this.#context.growing, this.#knownHeads());
+    this.#filter = text;
+    this.#tally = this.#tallyOf('filter', text, this.#matches, near);
+    this.#finder = this.#newFinder();
     return filter.notes;
   }
 
   /** Counts what another filter lets through; empty or wrong: nothing is counted. */
   preview(text: string): void {
-    if (text === this.#preview?.text) return;
-    this.#preview = null;
+    if (text === (this.#preview?.text ?? '')) return;
+    this.#endPreview();
     if (text === '' || this.#context.growing) return;
     try {
-      this.#preview = { text, matches: new Matches(this.#capture, compileFilter(text, this.#context), false) };
+      const matches = new Matches(this.#capture, compileFilter(text, this.#context), false, this.#knownHeads());
+      this.#preview = { text, matches, tally: this.#tallyOf('preview', text, matches, 0) };
     } catch (error) {
       if (!(error instanceof FilterError)) throw error;
     }
   }
 
+  #endPreview(): void {
+    this.#preview?.tally.stop();
+    this.#preview = null;
+  }
+
+  /** A capture that does not grow has those that it had. */
+  #knownHeads(): readonly ChunkHead[] | undefined {
+    return this.#context.growing ? undefined : this.#matches.heads;
+  }
+
+  #tallyOf(lane: 'filter' | 'preview', filter: string, matches: Matches, from: number): Tally {
+    return new Tally(matches, { lane, filter, text: null, from, direction: 1 }, this.#beside);
+  }
+
+  #newFinder(): Finder {
+    const textOf = (match: Match) => rowText(this.#rowAt(match));
+    return new Finder(this.#matches, this.#filter, textOf, this.#context, this.#beside);
+  }
+
+  /** What was counted beside. */
+  told(news: CountNews): void {
+    if (news.lane === 'filter') this.#tally.told(news);
+    else if (news.lane === 'preview') this.#preview?.tally.told(news);
+    else this.#finder.told(news);
+  }
+
   /** Wants `reach` rows on either side of an event that is far from those at hand. */
   goTo(num: number, reach: number): void {
     this.#following = false;
+    this.#left = performance.now();
     this.#window = this.#windowAt(num);
     this.#filling = this.#window.fill(reach);
   }
@@ -155,16 +204,17 @@ export class Browser {
 
   /** Looks for an event, from another one on, and goes to it. */
   seek(goal: Goal, from: number, reach: number): void {
-    this.#seeking = { goal, reach, steps: seekGoal(this.#matches, goal, from, (match) => rowText(this.#rowAt(match)), this.#context) };
+    this.#reach = reach;
+    this.#finder.seek(goal, from);
   }
 
   /** What is being looked for; null: nothing is. */
   get sought(): Goal | null {
-    return this.#seeking?.goal ?? null;
+    return this.#finder.goal;
   }
 
   stopSeeking(): void {
-    this.#seeking = null;
+    this.#finder.stop();
   }
 
   /** True when the file has grown since this was last asked. */
@@ -183,11 +233,18 @@ export class Browser {
     return this.#matches.read(() => {
       const sought = this.#stepSeek(late);
       const list = this.#stepFill(late);
-      const counting = count ? this.#stepCount(late) : this.#matches.progress < 1;
+      const counted = count ? this.#tally.step(late) : this.#tally.isAway || this.#matches.progress === 1;
+      const hits = this.#finder.stepHits(late);
       const preview = this.#stepPreview(late);
-      const done = !counting && (preview?.progress ?? 1) === 1 && this.#filling === null && this.#seeking === null;
-      return { ...list, ...(sought === undefined ? {} : { sought }), ...(preview === null ? {} : { preview }), done };
+      const done = counted && hits.done && (preview?.done ?? true) && this.#isFilled && this.#finder.isIdle;
+      const found = sought === undefined ? {} : { sought };
+      return { ...list, ...found, ...(preview === null ? {} : { preview: preview.counts }), hits: hits.counts, done };
     });
+  }
+
+  /** No rows are wanted that could be read now. */
+  get #isFilled(): boolean {
+    return this.#filling === null || this.#matches.isWaiting;
   }
 
   /** Matches before an event; null: not counted yet. */
@@ -198,10 +255,8 @@ export class Browser {
   /** Reads something off one event; null where it does not match. */
   readEvent<T>(num: number, read: (view: EventView) => T): T | null {
     return this.#matches.read(() => {
-      for (const match of this.#matches.forward(num - 1)) {
-        if (match !== null) return match.num === num ? read(this.#view.at(match.chunk, match.i)) : null;
-      }
-      return null;
+      const match = this.#matches.exactly(num);
+      return match === null ? null : read(this.#view.at(match.chunk, match.i));
     });
   }
 
@@ -210,37 +265,26 @@ export class Browser {
   }
 
   #stepSeek(late: () => boolean): Findings['sought'] {
-    if (this.#seeking === null) return undefined;
-    const { goal, reach, steps } = this.#seeking;
-    let step = steps.next();
-    while (step.done !== true && !late()) step = steps.next();
-    if (step.done !== true) return { goal, at: step.value.num };
-    this.#seeking = null;
-    if (step.value !== null) this.goTo(step.value, reach);
-    return { goal, found: step.value };
+    const sought = this.#finder.step(late);
+    if (sought !== undefined && 'found' in sought && sought.found !== null) this.goTo(sought.found, this.#reach);
+    return sought;
   }
 
   #stepFill(late: () => boolean): Pick<Findings, 'list' | 'selected'> {
     if (this.#filling === null) return {};
     let step = this.#filling.next();
-    while (step.done !== true && !late()) step = this.#filling.next();
+    while (step.done !== true && !this.#matches.isWaiting && !late()) step = this.#filling.next();
     const complete = step.done === true;
     if (complete) this.#filling = null;
-    else if (this.#following) return {};
+    else if (this.#following || performance.now() - this.#left < PARTIAL_MS) return {};
     return { list: this.#window.list(complete), selected: this.#window.selected?.num ?? null };
   }
 
-  #stepPreview(late: () => boolean): NonNullable<Findings['preview']> | null {
+  #stepPreview(late: () => boolean): { readonly counts: NonNullable<Findings['preview']>; readonly done: boolean } | null {
     if (this.#preview === null) return null;
-    const { text, matches } = this.#preview;
-    while (!late() && matches.countOne());
-    return { text, matches: matches.total, progress: matches.progress };
-  }
-
-  /** Counts on; false: all is counted. */
-  #stepCount(late: () => boolean): boolean {
-    while (!late()) if (!this.#matches.countOne()) return false;
-    return true;
+    const { text, matches, tally } = this.#preview;
+    const done = tally.step(late);
+    return { counts: { text, matches: matches.total, progress: matches.progress }, done };
   }
 
   #rowAt(match: Match): Row {

@@ -2,6 +2,8 @@
 
 /** A recording that brings nothing for so long is quiet. */
 const QUIET_MS = 3000;
+/** Of a quiet one, every so many looks are enough. */
+const QUIET_LOOKS = 4;
 /** Over which the rate is taken. */
 const RATE_MS = 1500;
 
@@ -13,6 +15,7 @@ interface Mark {
 export class Growth {
   #marks: Mark[] = [];
   #grewAt: number;
+  #looks = 0;
   readonly #now: () => number;
 
   constructor(now: () => number = () => performance.now()) {
@@ -34,6 +37,11 @@ export class Growth {
     const last = this.#marks.at(-1);
     if (first === undefined || last === undefined || last.at - first.at < RATE_MS / 3) return null;
     return ((last.events - first.events) * 1000) / (last.at - first.at);
+  }
+
+  /** Whether it is worth a look now, asked many times a second: where nothing comes, a few are enough. */
+  isDue(): boolean {
+    return this.quietSeconds === 0 || ++this.#looks % QUIET_LOOKS === 0;
   }
 
   get quietSeconds(): number {

@@ -6,50 +6,53 @@
 import type { Capture } from '../../capture/capture.ts';
 import { type Match as ChunkMatch, Matcher } from '../../capture/select.ts';
 import type { CompiledFilter } from '../../filter/compile.ts';
-import type { ChunkHead } from '../../model/chunk.ts';
-import { CHUNK_EVENTS, type Chunk } from '../../model/chunk.ts';
+import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../../model/chunk.ts';
+import { ChunkCounts } from './chunk-counts.ts';
+import type { Counted } from './counting.ts';
 import { firstFrom, type Match, matchesIn, matchesInReverse, type Selected } from './selected.ts';
 
 const NOTHING = new Uint16Array(0);
 /** How often rows that changed long after they were new are looked for: reading all of them takes a while in a large capture. */
 const REREAD_MS = 10_000;
-/** Decoded chunks that are kept: a window of the list lies in one or two, except where matches are rare. */
-const KEPT_CHUNKS = 16;
+/** Decoded chunks that are kept, some 2 MiB each: a window of the list lies in one or two, and where matches are rare it grows at its ends. */
+const KEPT_CHUNKS = 4;
 
-export class Matches {
+/** Of the events `indices` of a chunk those that are wanted. */
+export type Narrow = (chunk: Chunk, indices: Uint16Array, head: ChunkHead) => Uint16Array;
+
+export class Matches implements Counted {
+  elsewhere = false;
   readonly #capture: Capture;
   readonly #filter: CompiledFilter;
   readonly #growing: boolean;
   readonly #heads: ChunkHead[] = [];
-  /** Matches of each chunk; undefined: not looked at yet. */
-  readonly #counts: (number | undefined)[] = [];
+  readonly #counts = new ChunkCounts();
   readonly #kept = new Map<number, Selected>();
   readonly #matcher: Matcher;
   #revision = -1;
   /** When all rows that events refer to were last read. */
   #reread = 0;
-  #nextToCount = 0;
   #events = 0;
-  #total = 0;
-  #counted = 0;
   #walked = 0;
+  #waiting = false;
 
-  constructor(capture: Capture, filter: CompiledFilter, growing: boolean) {
+  /** `heads`: of a capture that does not grow, where they are known. */
+  constructor(capture: Capture, filter: CompiledFilter, growing: boolean, heads?: Iterable<ChunkHead>) {
     this.#capture = capture;
     this.#filter = filter;
     this.#matcher = new Matcher(filter);
     this.#growing = growing;
-    this.read(() => this.#extend());
+    this.read(() => this.#extend(heads ?? capture.heads(this.lastNum)));
   }
 
   /** Matches counted so far. */
   get total(): number {
-    return this.#total;
+    return this.#counts.total;
   }
 
   /** How much of the capture is counted, 0 to 1. */
   get progress(): number {
-    return this.#heads.length === 0 ? 1 : this.#counted / this.#heads.length;
+    return this.#counts.progress;
   }
 
   /** Number of the last event of the capture, whether it matches or not; 0: none. */
@@ -60,6 +63,11 @@ export class Matches {
   /** Number of the event that the last walk had come to when it last took a break. */
   get walked(): number {
     return this.#walked;
+  }
+
+  /** The last walk waits for what is counted elsewhere. */
+  get isWaiting(): boolean {
+    return this.#waiting;
   }
 
   /** Events of the capture, whether they match or not. */
@@ -98,11 +106,15 @@ export class Matches {
   /** Matches after event `num`, ascending; a null now and then while there are none, so that the caller can take a break. */
   *forward(num: number): Generator<Match | null> {
     let last = num;
-    for (let c = this.#chunkFrom(last + 1); c < this.#heads.length; c = this.#chunkFrom(last + 1)) {
+    for (let c = this.chunkFrom(last + 1); c < this.#heads.length; c = this.chunkFrom(last + 1)) {
+      if (this.#mustWait(c)) {
+        yield null;
+        continue;
+      }
       const head = this.#heads[c]!;
-      if (this.#count(c) > 0) {
+      if (this.count(c) > 0) {
         const revision = this.#revision;
-        for (const match of matchesIn(this.#select(c), last + 1)) {
+        for (const match of matchesIn(this.selected(c), last + 1)) {
           yield match;
           last = match.num;
           if (revision !== this.#revision) break;
@@ -117,11 +129,15 @@ export class Matches {
   /** Matches before event `num`, descending. */
   *backward(num: number): Generator<Match | null> {
     let first = Math.min(num, this.lastNum + 1);
-    for (let c = this.#chunkBefore(first); c >= 0; c = this.#chunkBefore(first)) {
+    for (let c = this.chunkBefore(first); c >= 0; c = this.chunkBefore(first)) {
+      if (this.#mustWait(c)) {
+        yield null;
+        continue;
+      }
       const head = this.#heads[c]!;
-      if (this.#count(c) > 0) {
+      if (this.count(c) > 0) {
         const revision = this.#revision;
-        for (const match of matchesInReverse(this.#select(c), first - 1)) {
+        for (const match of matchesInReverse(this.selected(c), first - 1)) {
           yield match;
           first = match.num;
           if (revision !== this.#revision) break;
@@ -133,69 +149,58 @@ export class Matches {
     }
   }
 
-  /**
-   * Of the matches after (or before) event `num` those that `narrow` lets through, which sees a chunk's columns and what matches in it;
-   * a null for each chunk. Ends where events are far.
-   */
-  *narrowed(
-    num: number,
-    direction: 1 | -1,
-    narrow: (chunk: Chunk, indices: Uint16Array) => Uint16Array,
-    isFar: (num: number) => boolean = () => false,
-  ): Generator<Match | null> {
-    let at = direction === 1 ? num : Math.min(num, this.lastNum + 1);
-    const next = () => (direction === 1 ? this.#chunkFrom(at + 1) : this.#chunkBefore(at));
-    for (let c = next(); c >= 0 && c < this.#heads.length; c = next()) {
-      const head = this.#heads[c]!;
-      if (isFar(direction === 1 ? head.firstNum : head.lastNum)) return;
-      const found = this.#narrow(c, narrow);
-      if (found.length > 0) {
-        const selected = { chunk: this.#select(c).chunk, indices: found };
-        yield* direction === 1 ? matchesIn(selected, at + 1) : matchesInReverse(selected, at - 1);
-      }
-      at = this.#walked = direction === 1 ? head.lastNum : head.firstNum;
-      yield null;
-    }
-  }
-
   /** Number of the first event of the first chunk that reaches a time; null: none does. */
   firstNumAround(time: number): number | null {
     return this.#heads.find(({ maxTime }) => maxTime >= time)?.firstNum ?? null;
   }
 
-  #narrow(c: number, narrow: (chunk: Chunk, indices: Uint16Array) => Uint16Array): Uint16Array {
-    const head = this.#heads[c]!;
-    const known = this.#kept.get(head.id);
-    if (known !== undefined) return narrow(known.chunk, known.indices);
-    const chunk = this.#capture.passingChunk(head);
-    const match = this.#run(c, () => chunk);
-    return match === null ? NOTHING : narrow(chunk, match.selection.subarray(0, match.n)).slice();
+  /** The match with a number; null: it is none. */
+  exactly(num: number): Match | null {
+    const c = this.chunkOf(num);
+    if (c === null || this.count(c) === 0) return null;
+    const first = matchesIn(this.selected(c), num).next();
+    return first.done !== true && first.value.num === num ? first.value : null;
   }
 
-  /** Counts one more chunk; false: all are counted. */
+  /** Of the matches of chunk c those that are wanted; what it is shown holds until it returns. */
+  narrow(c: number, narrow: Narrow): Uint16Array {
+    const head = this.#heads[c]!;
+    const known = this.#kept.get(head.id);
+    if (known !== undefined) return narrow(known.chunk, known.indices, head);
+    const chunk = this.#capture.passingChunk(head);
+    const match = this.#run(c, () => chunk);
+    return match === null ? NOTHING : narrow(chunk, match.selection.subarray(0, match.n), head).slice();
+  }
+
   countOne(): boolean {
-    while (this.#nextToCount < this.#heads.length && this.#counts[this.#nextToCount] !== undefined) this.#nextToCount++;
-    if (this.#nextToCount >= this.#heads.length) return false;
-    this.#count(this.#nextToCount);
-    return true;
+    const c = this.#counts.next();
+    if (c !== null) this.count(c);
+    return c !== null;
+  }
+
+  tell(first: number, count: number): void {
+    const c = this.chunkOf(first);
+    if (c !== null) this.#counts.set(c, count);
+    this.#waiting = false;
   }
 
   /** How many matches lie before event `num`; null: not counted yet. */
   countBefore(num: number): number | null {
-    const c = this.#chunkFrom(num);
-    let before = 0;
-    for (let k = 0; k < c; k++) {
-      const count = this.#counts[k];
-      if (count === undefined) return null;
-      before += count;
-    }
-    if (c === this.#heads.length || this.#count(c) === 0) return before;
-    const { chunk, indices } = this.#select(c);
+    const c = this.chunkFrom(num);
+    const before = this.#counts.before(c);
+    if (before === null || c === this.#heads.length || this.count(c) === 0) return before;
+    const { chunk, indices } = this.selected(c);
     return before + firstFrom(chunk, indices, num);
   }
 
+  /** Index of the chunk with event `num`; null: there is none. */
+  chunkOf(num: number): number | null {
+    const c = this.chunkFrom(num);
+    return (this.#heads[c]?.firstNum ?? Infinity) <= num ? c : null;
+  }
+
   /** Index of the first chunk that reaches event `num`. */
-  #chunkFrom(num: number): number {
+  chunkFrom(num: number): number {
     let low = 0;
     let high = this.#heads.length;
     while (low < high) {
@@ -207,21 +212,24 @@ export class Matches {
   }
 
   /** Index of the last chunk that begins before event `num`; -1: none. */
-  #chunkBefore(num: number): number {
-    const c = this.#chunkFrom(num);
+  chunkBefore(num: number): number {
+    const c = this.chunkFrom(num);
     return c < this.#heads.length && this.#heads[c]!.firstNum < num ? c : c - 1;
   }
 
-  #count(c: number): number {
-    let count = this.#counts[c];
-    if (count === undefined) {
-      const head = this.#heads[c]!;
-      count = this.#filter.step === null ? head.n : (this.#run(c, () => this.#capture.passingChunk(head))?.n ?? 0);
-      this.#counts[c] = count;
-      this.#total += count;
-      this.#counted++;
-    }
+  /** Of chunk c. */
+  count(c: number): number {
+    const known = this.#counts.get(c);
+    if (known !== undefined) return known;
+    const head = this.#heads[c]!;
+    const count = this.#filter.step === null ? head.n : (this.#run(c, () => this.#capture.passingChunk(head))?.n ?? 0);
+    this.#counts.set(c, count);
     return count;
+  }
+
+  #mustWait(c: number): boolean {
+    this.#waiting = this.elsewhere && this.#counts.get(c) === undefined;
+    return this.#waiting;
   }
 
   /** Runs the filter over a chunk; what it gives holds until the next. */
@@ -229,7 +237,8 @@ export class Matches {
     return this.#matcher.stored(this.#heads[c]!, decode, this.#heads[c - 1]?.maxTime ?? 0);
   }
 
-  #select(c: number): Selected {
+  /** What matches in chunk c. */
+  selected(c: number): Selected {
     const head = this.#heads[c]!;
     const known = this.#kept.get(head.id);
     const selected = known ?? this.#selectAnew(head, c);
@@ -254,7 +263,7 @@ export class Matches {
     if (!recent) this.#reread = now;
     this.#capture.refresh(recent);
     this.#forgetPieces();
-    this.#extend();
+    this.#extend(this.#capture.heads(this.lastNum));
   }
 
   /** Chunks that are not full are replaced while the recording goes on. */
@@ -263,21 +272,15 @@ export class Matches {
       const head = this.#heads.pop()!;
       this.#kept.delete(head.id);
       this.#events -= head.n;
-      const count = this.#counts[this.#heads.length];
-      if (count !== undefined) {
-        this.#total -= count;
-        this.#counted--;
-      }
-      this.#counts.length = this.#heads.length;
     }
-    this.#nextToCount = Math.min(this.#nextToCount, this.#heads.length);
+    this.#counts.resize(this.#heads.length);
   }
 
-  #extend(): void {
-    for (const head of this.#capture.heads(this.lastNum)) {
+  #extend(heads: Iterable<ChunkHead>): void {
+    for (const head of heads) {
       this.#heads.push(head);
       this.#events += head.n;
-      this.#counts.push(undefined);
     }
+    this.#counts.resize(this.#heads.length);
   }
 }

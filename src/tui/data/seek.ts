@@ -1,10 +1,9 @@
 /** Walks to the event that was asked for, step by step, so that the screen stays alive meanwhile. */
 
-import type { CaptureContext } from '../../event/view.ts';
 import { countText } from '../kit/text.ts';
+import type { Hits } from './hits.ts';
 import type { Matches } from './matches.ts';
 import type { Match } from './selected.ts';
-import { TextScan } from './text-scan.ts';
 
 /** A pause between rows from which on it is marked. */
 export const GAP_NS = 100e6;
@@ -17,22 +16,13 @@ export type Goal =
   | { readonly to: 'gap'; readonly direction: 1 | -1 }
   | { readonly to: 'text'; readonly text: string; readonly direction: 1 | -1 };
 
-/** Looks of a match what a search for text sees. */
-export type TextOf = (match: Match) => string;
-
 /** Where a walk stands: for those who wait. */
 export interface Progress {
   readonly num: number;
 }
 
-/** Looks for a goal from event `from` on. Gives the event's number; null: there is none. */
-export function* seekGoal(
-  matches: Matches,
-  goal: Goal,
-  from: number,
-  textOf: TextOf,
-  context: CaptureContext,
-): Generator<Progress, number | null> {
+/** Looks for a goal other than a text from event `from` on. Gives the event's number; null: there is none. */
+export function* seekGoal(matches: Matches, goal: Exclude<Goal, TextGoal>, from: number): Generator<Progress, number | null> {
   switch (goal.to) {
     case 'first':
       return yield* firstWhere(matches, matches.forward(0), () => true);
@@ -53,40 +43,31 @@ export function* seekGoal(
       );
     case 'gap':
       return goal.direction === 1 ? yield* nextGap(matches, from) : yield* gapBefore(matches, from);
-    case 'text':
-      return (yield* textFrom(matches, goal, from, textOf, context)) ?? (yield* textAround(matches, goal, from, textOf, context));
   }
 }
 
-type TextGoal = Extract<Goal, { to: 'text' }>;
+export type TextGoal = Extract<Goal, { to: 'text' }>;
 
-function* textFrom(
-  matches: Matches,
-  { text, direction }: TextGoal,
-  from: number,
-  textOf: TextOf,
-  context: CaptureContext,
-  isFar: (num: number) => boolean = () => false,
-): Generator<Progress, number | null> {
-  const wanted = text.toLowerCase();
-  const scan = TextScan.of(context, wanted);
-  const every = () => (direction === 1 ? matches.forward(from) : matches.backward(from));
-  const walk = scan === null ? every() : matches.narrowed(from, direction, (chunk, indices) => scan.narrow(chunk, indices), isFar);
-  const found = yield* firstWhere(matches, walk, (match) => isFar(match.num) || textOf(match).toLowerCase().includes(wanted));
-  return found === null || isFar(found) ? null : found;
+/** Looks for a text from event `from` on, then from the other end on as far as where it began. */
+export function* seekText(hits: Hits, direction: 1 | -1, from: number): Generator<Progress, number | null> {
+  const forward = direction === 1;
+  const isFar = (num: number) => (forward ? num > from : num < from);
+  return (
+    (yield* firstHit(hits, hits.walk(from, direction))) ??
+    (yield* firstHit(hits, hits.walk(forward ? 0 : Infinity, direction, isFar), isFar))
+  );
 }
 
-/** From the other end on, as far as where it began. */
-function* textAround(
-  matches: Matches,
-  goal: TextGoal,
-  from: number,
-  textOf: TextOf,
-  context: CaptureContext,
+function* firstHit(
+  hits: Hits,
+  walk: Generator<Match | null>,
+  isFar: (num: number) => boolean = () => false,
 ): Generator<Progress, number | null> {
-  const forward = goal.direction === 1;
-  const isFar = (num: number) => (forward ? num > from : num < from);
-  return yield* textFrom(matches, goal, forward ? 0 : Infinity, textOf, context, isFar);
+  for (const match of walk) {
+    if (match !== null) return isFar(match.num) ? null : match.num;
+    yield { num: hits.walked };
+  }
+  return null;
 }
 
 /** Words for a search that is under way, as far as event `at` of `last`. */

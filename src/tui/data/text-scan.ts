@@ -4,20 +4,22 @@
  * Columns that cannot have it are not decoded.
  */
 import { type CaptureContext, EventView } from '../../event/view.ts';
-import { argBytes, CHUNK_EVENTS, type Chunk, EventFlag } from '../../model/chunk.ts';
+import { argBytes, CHUNK_EVENTS, type Chunk, type ChunkHead, EventFlag } from '../../model/chunk.ts';
 import { errnoName } from '../../model/errno.ts';
 import type { ArgType } from '../../model/event-type.ts';
 import { targetText } from '../../output/summary.ts';
 import { harmless } from '../kit/text.ts';
 import { rowOf, rowText, whoText } from '../screens/events/rows.ts';
-import { Lowered } from './lowered.ts';
 import { LONG, PackedArgs, UNKNOWN } from './packed-args.ts';
+import { SMALL, WordFinder } from './word-finder.ts';
 
 /** What plain numbers, spans and hexadecimals are written with. */
 const NUMERIC = /^[0-9a-fx.,=+\-µnmsih ]*$/;
 /** Different values of results and arguments that are remembered. */
 const MOST_KNOWN = 200_000;
 const MOST_ERRNO = 200;
+/** Shorter ends of words are looked for byte by byte. */
+const LONG_TAIL = 4;
 const NONE = new Uint16Array(0);
 
 /** What is known of a row. */
@@ -42,8 +44,10 @@ export class TextScan {
   readonly #seeksPending: boolean;
   /** Used again for every chunk: what is thrown away by the megabyte makes a process grow. */
   readonly #marks = new Uint8Array(CHUNK_EVENTS);
-  #lower = new Lowered();
-  readonly #needle: Buffer;
+  readonly #finder: WordFinder;
+  /** What is left of the word where its beginning may be the end of an escape. */
+  readonly #tails: readonly WordFinder[];
+  readonly #shortTails: readonly Uint8Array[];
   /** Numbers of events with a DNS message, ascending. */
   readonly #messages: Float64Array;
 
@@ -57,7 +61,10 @@ export class TextScan {
     const { dims } = context;
     const numeric = NUMERIC.test(word);
     this.#word = word;
-    this.#needle = Buffer.from(word);
+    this.#finder = new WordFinder(word);
+    const tails = escapeTails(word);
+    this.#tails = tails.filter((tail) => tail.length >= LONG_TAIL).map((tail) => new WordFinder(tail));
+    this.#shortTails = tails.filter((tail) => tail.length < LONG_TAIL).map((tail) => Buffer.from(tail));
     this.#view = new EventView(context);
     this.#context = context;
     this.#fds = new Uint8Array(dims.fds.lastId + 1);
@@ -76,18 +83,30 @@ export class TextScan {
   }
 
   /** Those of the events `indices` that may have it. */
-  narrow(chunk: Chunk, indices: Uint16Array): Uint16Array {
+  narrow(chunk: Chunk, indices: Uint16Array, head: ChunkHead): Uint16Array {
     const marks = this.#marks.fill(0);
+    const types = head.presence('type');
     this.#markPayloads(chunk, marks);
     this.#markMessages(chunk, marks);
-    this.#markRows(chunk, marks);
+    if (this.#rowsMayHave(head, types)) this.#markRows(chunk, marks);
     if (this.#results !== null) this.#markResults(chunk, this.#results, marks);
-    if (this.#argTypes.includes(1)) this.#markArgs(chunk, indices, marks);
+    if (types?.some((id) => this.#argTypes[id] === 1) ?? true) this.#markArgs(chunk, indices, marks);
     return marks.includes(1) ? indices.filter((i) => marks[i] === 1) : NONE;
   }
 
   #has(text: string): boolean {
     return harmless(text).toLowerCase().includes(this.#word);
+  }
+
+  /** False: no thread, descriptor or type of the chunk has it, for sure: its columns need not be read. */
+  #rowsMayHave(head: ChunkHead, types: Uint32Array | null): boolean {
+    const [threads, fds] = [head.presence('thread'), head.presence('fd')];
+    if (types === null || threads === null || fds === null) return true;
+    return (
+      types.some((id) => this.#types[id] !== NO) ||
+      threads.some((id) => this.#threads[id] !== NO || this.#times.has(id)) ||
+      fds.some((id) => (this.#fds[id] || this.#fdLookedAt(id)) === YES)
+    );
   }
 
   #markRows(chunk: Chunk, marks: Uint8Array): void {
@@ -170,11 +189,12 @@ export class TextScan {
     const length = n === 0 ? 0 : dataEnd[n - 1]!;
     if (length === 0) return;
     if (/["\\]/.test(this.#word)) markFilled(chunk, marks);
-    const text = this.#lower.of(chunk.data, length);
-    for (const tail of escapeTails(this.#word)) markEscaped(chunk, marks, text, tail);
-    for (let at = text.indexOf(this.#needle), i = 0; at >= 0; at = text.indexOf(this.#needle, at + 1)) {
+    const { data } = chunk;
+    for (const tail of this.#tails) markTail(chunk, tail, marks);
+    if (this.#shortTails.length > 0) markShortTails(chunk, this.#shortTails, marks);
+    for (let at = this.#finder.next(data, 0, length), i = 0; at >= 0; at = this.#finder.next(data, at + 1, length)) {
       while (dataEnd[i]! <= at) i++;
-      if (at + this.#word.length <= dataEnd[i]!) marks[i] = 1;
+      if (at + this.#finder.length <= dataEnd[i]!) marks[i] = 1;
     }
   }
 
@@ -213,21 +233,42 @@ function lowerBound(numbers: Float64Array, n: number, wanted: number): number {
   return low;
 }
 
-/** What is left of a word where its beginning may be the end of an escape: `nco` is in `\\ncontent`. */
-function escapeTails(word: string): Buffer[] {
-  const lengths = [1, 2, 3, 4, 5].filter((k) => k <= word.length && /^([nrtbfv]|x?[0-9a-f]{1,2}|u?[0-9a-f]{1,4})$/.test(word.slice(0, k)));
-  return lengths.map((k) => Buffer.from(word.slice(k)));
+/** An escape of JSON, or its end: `n` of \\n, `1f` of \\u001f. A whole word may be a part of it, too. */
+const ESCAPE_END = /^([nrtbf]|[0-9a-f]{1,4}|u[0-9a-f]{4})$/;
+const IN_ESCAPE = /^u[0-9a-f]{1,3}$/;
+
+/** What is left of a word where its beginning may be the end of an escape: `content` of `ncontent`; empty: all of it may be one. */
+function escapeTails(word: string): string[] {
+  const lengths = [1, 2, 3, 4, 5].filter((k) => k <= word.length && ESCAPE_END.test(word.slice(0, k)));
+  return IN_ESCAPE.test(word) ? [''] : lengths.map((k) => word.slice(k));
 }
 
+/** Only printable ASCII is written as it is. */
+const isEscaped = (byte: number) => byte < 0x20 || byte > 0x7e;
+
 /** Marks each event in whose payload the tail follows a byte that is written as an escape. */
-function markEscaped(chunk: Chunk, marks: Uint8Array, text: Buffer, tail: Buffer): void {
-  const { dataEnd } = chunk;
-  if (tail.length === 0) markFilled(chunk, marks);
-  else
-    for (let at = text.indexOf(tail), i = 0; at >= 0; at = text.indexOf(tail, at + 1)) {
-      const before = text[at - 1] ?? 0x20;
-      if (before >= 0x20 && before < 0x7f) continue;
-      while (dataEnd[i]! <= at) i++;
-      marks[i] = 1;
-    }
+function markTail({ n, data, dataEnd }: Chunk, tail: WordFinder, marks: Uint8Array): void {
+  const length = dataEnd[n - 1]!;
+  for (let at = tail.next(data, 0, length), i = 0; at >= 0; at = tail.next(data, at + 1, length)) {
+    if (!isEscaped(data[at - 1] ?? 0x20)) continue;
+    while (dataEnd[i]! <= at) i++;
+    marks[i] = 1;
+  }
+}
+
+/** The same for tails that stand nearly everywhere, of all at once: an empty one after any such byte. */
+function markShortTails({ n, data, dataEnd }: Chunk, tails: readonly Uint8Array[], marks: Uint8Array): void {
+  const length = dataEnd[n - 1]!;
+  const begins = Uint8Array.from(SMALL, (small) => Number(tails.some((tail) => tail.length === 0 || tail[0] === small)));
+  for (let at = 0, i = 0; at < length; at++) {
+    if (!isEscaped(data[at]!) || begins[data[at + 1] ?? 0] === 0) continue;
+    while (dataEnd[i]! <= at) i++;
+    if (marks[i] === 0 && tails.some((tail) => standsAt(data, at + 1, tail))) marks[i] = 1;
+  }
+}
+
+/** In capitals or small letters. */
+function standsAt(data: Uint8Array, at: number, word: Uint8Array): boolean {
+  for (let k = 0; k < word.length; k++) if (SMALL[data[at + k] ?? 0] !== word[k]) return false;
+  return true;
 }

@@ -30,14 +30,27 @@ function pendingText(pending: Pending, letters: readonly string[]): string {
 }
 
 function keyBar(state: State, paint: Paint): string {
-  let line = ` ${positionText(state)}`;
-  let used = widthOf(line);
+  const place = ` ${positionText(state)}`;
+  const hits = hitsText(state);
+  let line = hits === '' ? place : `${place}  ${paint('warn', hits)}`;
+  let used = widthOf(place) + (hits === '' ? 0 : widthOf(hits) + 2);
   for (const { key, word } of barKeys(state)) {
     used += 2 + widthOf(key) + 1 + widthOf(word);
     if (used >= state.size.columns) break;
     line += `  ${paint('title', key)} ${word}`;
   }
   return line;
+}
+
+/** Cells that a text takes that was looked for. */
+const MOST_FIND = 20;
+
+/** `NXDOMAIN: 3 of 120`, on the row that was found; elsewhere without its place. */
+function hitsText({ hits, find, selected, table }: State): string {
+  if (hits === null || table !== null || find === '') return '';
+  const total = `${countText(hits.total)}${hits.complete ? '' : '+'}`;
+  const text = cut(harmless(find), MOST_FIND);
+  return hits.num === selected && hits.place !== null ? `${text}: ${countText(hits.place)} of ${total}` : `${text}: ${total}`;
 }
 
 /** `12/2,114`: the selected row among the matches; its number alone until they are counted; while following, always the last. */

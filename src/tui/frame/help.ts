@@ -1,8 +1,10 @@
 /** The help: every key of the table, by where it counts. */
+import { FIELDS } from '../../event/fields/index.ts';
 import { KEYS, keyLabel } from '../keymap.ts';
 import type { Paint } from '../kit/paint.ts';
 import { cut, fitted, wrap } from '../kit/text.ts';
 import { screenNamed } from '../screens/index.ts';
+import type { ScreenColumn } from '../screens/screen.ts';
 import type { TableState } from '../screens/table/state.ts';
 import type { Context } from '../state.ts';
 
@@ -14,6 +16,11 @@ const SECTIONS: readonly (readonly [Context, string])[] = [
 ];
 const KEYS_WIDTH = 16;
 
+/** What a column's cells say: of their own, or as the field does. */
+export function columnDoc({ doc, field, title }: ScreenColumn): string {
+  return doc || (FIELDS.find(({ name }) => name === (field ?? title))?.doc ?? '');
+}
+
 /** What the table says and what its columns mean; its own keys. Harmless lines of at most `width` cells. */
 export function tableHelp({ question, table }: TableState, paint: Paint, width: number): string[] {
   const spec = screenNamed(question.id);
@@ -21,7 +28,7 @@ export function tableHelp({ question, table }: TableState, paint: Paint, width: 
     wrap(text, Math.max(20, width - KEYS_WIDTH - 4)).map(
       (line, i) => `  ${paint('name', fitted(i === 0 ? name : '', KEYS_WIDTH))} ${line}`,
     );
-  const columns = (table?.columns ?? []).filter(({ title }) => title !== '');
+  const columns = (table?.columns ?? []).filter(({ title }) => title !== '').map((column) => ({ ...column, doc: columnDoc(column) }));
   const keys = (spec?.keys ?? []).flatMap(({ keys, help }) => row(keys.map(keyLabel).join(' '), help));
   return [
     paint('title', cut(`${question.id}: ${spec?.sentence ?? ''}`, width)),

@@ -9,6 +9,10 @@ const STYLES = {
   warn: [33, 39],
   good: [32, 39],
   name: [36, 39],
+  first: [35, 39],
+  second: [94, 39],
+  third: [32, 39],
+  fourth: [36, 39],
 } as const;
 
 export type Style = keyof typeof STYLES;
@@ -16,7 +20,7 @@ export type Style = keyof typeof STYLES;
 /** Puts a style around a text that holds no reset of its own. */
 export type Paint = (style: Style, text: string) => string;
 
-const isColour = (code: number) => code >= 30 && code <= 39;
+const isColour = (code: number) => (code >= 30 && code <= 39) || code >= 90;
 
 /** `colour` false (NO_COLOR): attributes stay, colours go. */
 export function painter(colour: boolean): Paint {

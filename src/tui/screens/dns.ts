@@ -17,10 +17,10 @@ export const DNS: ScreenSpec = {
     return {
       head: attempts.length === 0 ? ['no lookup was made by a client in this capture'] : [],
       columns: [
-        screenColumn('time', 'ns'),
+        screenColumn('time', 'ns', null, 'from the question to its answer, or until the client gave up'),
         screenColumn('result', 'text', 'dns.lookup.result'),
         screenColumn('server', 'text', 'dns.server'),
-        screenColumn('suffix', 'text'),
+        screenColumn('suffix', 'text', null, 'the search domain that was put behind the name; empty: the name as it was asked for'),
         screenColumn('qname', 'text', 'dns.qname'),
         screenColumn('name', 'text', 'proc.name'),
         screenColumn('num', 'num', 'evt.num'),

@@ -34,7 +34,7 @@ export const DOCTOR: ScreenSpec = {
         screenColumn('severity', 'text', null, 'critical: requests fail; warning: some do, or soon will; note: worth knowing'),
         screenColumn('check', 'text', null, 'which check found it: trowel doctor -l lists them'),
         screenColumn('sure', 'text', null, 'how sure it is'),
-        screenColumn('what', 'text', null, 'what is wrong, what shows it, and what to do; Enter shows the events behind it'),
+        screenColumn('what', 'prose', null, 'what is wrong, what shows it, and what to do; Enter shows the events behind it'),
       ],
       rows: findings.flatMap(rowsOf),
     };

@@ -22,7 +22,7 @@ export const FINDINGS: ScreenSpec = {
         screenColumn('pid', 'number', null, 'its number'),
         screenColumn('pod', 'text', null, 'the pod that it ran in'),
         screenColumn('cause', 'text', null, 'the name of the cause, as explain has it'),
-        screenColumn('what happened', 'text', null, 'in a sentence'),
+        screenColumn('what happened', 'prose', null, 'in a sentence'),
       ],
       rows: stories.map(({ process, pod, causes: [cause] }) => ({
         cells: [

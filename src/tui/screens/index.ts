@@ -62,8 +62,8 @@ const VIEWS: ScreenSpec = {
   read: () => ({
     head: [],
     columns: [
-      screenColumn('screen', 'text'),
-      screenColumn('question', 'text'),
+      screenColumn('screen', 'text', null, 'its name: : takes it, or its beginning'),
+      screenColumn('question', 'prose', null, 'what it answers'),
       screenColumn('also', 'text', null, 'other names that : takes'),
     ],
     rows: [

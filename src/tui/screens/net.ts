@@ -31,7 +31,11 @@ export const NET_SCREENS: readonly ScreenSpec[] = NET_VIEWS.map((view) => ({
   enter: view === 'drops' ? 'event' : 'events',
   read: ({ capture }) => {
     if (capture.dims.nodeFacts.size === 0 && view !== 'drops')
-      return { head: ['the capture has no look at the node’s network'], columns: [screenColumn('of', 'text')], rows: [] };
+      return {
+        head: ['the capture has no look at the node’s network'],
+        columns: [screenColumn('of', 'text', null, 'what there is no look at')],
+        rows: [],
+      };
     const report = netReport(view, capture, captureEnd(capture));
     return tableOf({ ...report, kind: 'table', id: 'lens', drill: (row) => drillOf(view, row) });
   },

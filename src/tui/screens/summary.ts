@@ -37,9 +37,9 @@ export const SUMMARY: ScreenSpec = {
   read: ({ capture, context, filter }) => ({
     head: [],
     columns: [
-      screenColumn('what', 'text'),
-      screenColumn('how much', 'text'),
-      screenColumn('of', 'text'),
+      screenColumn('what', 'text', null, 'what the line is about'),
+      screenColumn('how much', 'text', null, 'how much of it there is'),
+      screenColumn('of', 'text', null, 'what it is: the most frequent first'),
       screenColumn('screen', 'text', null, 'where Enter leads'),
     ],
     rows: [...facts(capture), ...PARTS.flatMap((part) => partRows(part, capture, context, filter))],

@@ -6,6 +6,7 @@ import type { Goal } from '../../data/seek.ts';
 import { areasOf, lookOf } from '../../frame/areas.ts';
 import { applyFilter, find } from '../../prompt.ts';
 import { type Command, type DetailPane, type Pending, paused, type State, selectedRow, type Update, unfollowed } from '../../state.ts';
+import { toggledRule } from '../colouring.ts';
 import { backTo, openFiltered, toEvents } from '../table/actions.ts';
 import { focusedIndex, placedColumns, TIME_MODES } from './columns.ts';
 import { detailLines, fieldItems, focusedItem, lineOfItem } from './detail.ts';
@@ -96,6 +97,25 @@ export const filterByCell =
     if (use === 'add' && state.filter === '') return noticed(state, NOTHING_TO_ADD_TO);
     return filterBy(state, focused.column.clause(row), use);
   };
+
+/** Rows like the focused cell stand out, or no more. */
+export const colourByCell: Act = (state) => {
+  const row = selectedRow(state);
+  const shown = placedColumns(lookOf(state));
+  const focused = shown[focusedIndex(shown, state.column)];
+  return row === null || focused === undefined ? only(state) : coloured(state, focused.column.clause(row));
+};
+
+/** A text in place of a clause says why there is none. */
+export function coloured(state: State, clause: Clause | string): Update {
+  if (typeof clause === 'string') return noticed(state, clause);
+  if (clause.operator !== '=') return noticed(state, 'a measure has no colour: focus a name');
+  const colours = toggledRule(state.colours, clause);
+  const words = `${clause.field}=${clause.value} has ${colours.length < state.colours.length ? 'no colour any more' : 'a colour: c again takes it off'}`;
+  return noticed({ ...state, colours }, words);
+}
+
+export const noColours: Act = (state) => noticed({ ...state, colours: [] }, 'no row has a colour of its own any more');
 
 /** Keeps the events of the selected one's descriptor: a file, or a connection as seen from both ends. */
 export const filterByFd: Act = (state) => {

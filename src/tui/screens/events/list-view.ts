@@ -5,6 +5,7 @@ import { areasOf, lookOf, visibleItems } from '../../frame/areas.ts';
 import type { Paint } from '../../kit/paint.ts';
 import { fitted, widthOf } from '../../kit/text.ts';
 import { contextOf, type State } from '../../state.ts';
+import { colouringOf, gutter } from '../colouring.ts';
 import { cellText, focusedIndex, type ListLook, type PlacedColumn, placedColumns, titleText } from './columns.ts';
 import type { ListedRow } from './rows.ts';
 
@@ -28,7 +29,7 @@ export function listLines(state: State, paint: Paint): string[] {
     look,
     columns,
     paint,
-    key: [state.find, look.timeMode, look.reference, ...columns.map(({ width }) => width)].join(),
+    key: [state.find, look.timeMode, look.reference, JSON.stringify(state.colours), ...columns.map(({ width }) => width)].join(),
   };
   const top = state.list.rows.findIndex(({ num }) => num === state.top);
   const items = visibleItems(state.list.rows, Math.max(0, top), area.height);
@@ -61,13 +62,19 @@ function rowLine(row: ListedRow, sheet: Sheet): string {
 }
 
 function paintedLine(row: ListedRow, { state, columns, look, paint }: Sheet): string {
+  const colouring = colouringOf(state.colours, ({ field, value }) =>
+    fieldsOf(row).some((one) => one?.field === field && one.value === value),
+  );
   const cells = columns.map((placed) => {
-    const style = placed.column.style?.(row) ?? null;
+    const style = colouring?.style ?? placed.column.style?.(row) ?? null;
     const text = cellText(placed, row, look);
     return highlighted(text, state.find, paint, (part) => (style === null ? part : paint(style, part)));
   });
-  return ` ${cells.join(' ')}`;
+  return `${gutter(colouring, paint)}${cells.join(' ')}`;
 }
+
+/** What a row can be recognised by. */
+const fieldsOf = ({ place, process, pid, type, target }: ListedRow) => [place, process, pid, type, target];
 
 /** The text that was looked for is underlined. */
 export function highlighted(text: string, find: string, paint: Paint, styled: (part: string) => string = (part) => part): string {

@@ -2,7 +2,7 @@
 
 import { type ClauseUse, withClause } from '../../data/clause.ts';
 import type { State, Update, Visited } from '../../state.ts';
-import { type Act, asking, noticed, only } from '../events/actions.ts';
+import { type Act, asking, coloured, noticed, only } from '../events/actions.ts';
 import { screenNamed } from '../index.ts';
 import { clauseOf, type Question, type ScreenKey, type ScreenSpec, type StreamForm } from '../screen.ts';
 import { emptyTable, foundIn, matchesIn, movedTo, sortedBy, type TableState } from './state.ts';
@@ -168,6 +168,13 @@ export const filterByTableCell = (use: ClauseUse): Act =>
     const filter = withClause(state.filter, clause, use);
     return filter === state.filter ? noticed(state, 'the filter says so already') : filterTable(state, shown, filter);
   });
+
+/** Rows like the focused cell stand out, or no more. */
+export const colourByTableCell: Act = onTable((state, shown) => {
+  const column = shown.table?.columns[shown.column];
+  const cell = shown.rows[shown.selected]?.cells[shown.column] ?? null;
+  return coloured(state, (column === undefined ? null : clauseOf(column, cell)) ?? 'this column is no field of events');
+});
 
 /** The selected row, or all rows, as text with tabs between. */
 export const copyRows = (all: boolean): Act =>

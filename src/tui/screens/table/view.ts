@@ -3,8 +3,9 @@ import { secondsText, spanText } from '../../../model/time.ts';
 import { sizeText } from '../../../output/cell.ts';
 import { areasOf } from '../../frame/areas.ts';
 import type { Paint } from '../../kit/paint.ts';
-import { countText, cut, fitted, harmless, widthOf, wrap } from '../../kit/text.ts';
+import { countText, cut, cutMiddle, fitted, harmless, widthOf, wrap } from '../../kit/text.ts';
 import { contextOf, type State } from '../../state.ts';
+import { type ColourRule, colouringOf, gutter } from '../colouring.ts';
 import { highlighted } from '../events/list-view.ts';
 import { screenNamed } from '../index.ts';
 import type { ScreenColumn, ScreenRow, ScreenUnit } from '../screen.ts';
@@ -49,10 +50,11 @@ export function tableLines(state: State, shown: TableState, paint: Paint): strin
   const lines = [...head.map((line, i) => paint(i === 0 ? 'title' : 'dim', fitted(line, width)))];
   const rows = tableHeight(state, shown);
   if (shown.table === null) return filled([...lines, '', paint('dim', `  ${waitingText(shown)}`)], height + 1);
-  const { widths, isCut } = columnWidths(shown, width - 1);
+  const layout = columnWidths(shown, width - 1);
+  const { widths, isCut } = layout;
   lines.push(shown.table.columns.length > 1 ? titleLine(shown, widths, paint) : '');
-  for (let i = shown.top; i < Math.min(shown.rows.length, shown.top + rows); i++) lines.push(rowLine(state, shown, widths, i, paint));
-  if (shown.rows.length === 0) lines.push(paint('dim', '  no rows'));
+  for (let i = shown.top; i < Math.min(shown.rows.length, shown.top + rows); i++) lines.push(rowLine(state, shown, layout, i, paint));
+  if (shown.rows.length === 0) lines.push(paint('dim', cut(`  ${emptyText(shown)}`, width)));
   if (isCut && noteHeight(shown, width, height) > 0) {
     const full = filled(lines, height + 1 - NOTE_LINES - 1);
     return filled([...full, ...noteLines(shown, widths, width).map((line) => paint('dim', line))], height + 1);
@@ -62,6 +64,15 @@ export function tableLines(state: State, shown: TableState, paint: Paint): strin
 
 function filled(lines: readonly string[], height: number): string[] {
   return [...lines, ...Array.from({ length: Math.max(0, height - lines.length) }, () => '')].slice(0, height);
+}
+
+/** What is not there, and where to look. */
+function emptyText({ question, table }: TableState): string {
+  if (question.filter !== '') return 'no rows with this filter: Esc goes back to the one before';
+  const kube = table!.columns.some(({ field }) => field?.startsWith('k8s.'));
+  return kube
+    ? 'no rows: this capture has no names of pods or services; :containers shows what ran in it'
+    : 'no rows: this capture has nothing of that';
 }
 
 function waitingText({ problem }: TableState): string {
@@ -75,14 +86,21 @@ function headLines({ question, table }: TableState, width: number, height: numbe
   return lines.flatMap((line) => wrap(line, width)).slice(0, Math.max(1, Math.floor(height * HEAD_SHARE)));
 }
 
+/** The columns on the screen. */
+interface Layout {
+  readonly widths: readonly number[];
+  /** By column: its texts begin alike, so that they are cut in their middle. */
+  readonly middles: readonly boolean[];
+  readonly isCut: boolean;
+}
+
 /** Every column as wide as what it says, the widest texts less so where there is no room; the last text takes what is left. */
-function columnWidths({ table, rows, top }: TableState, width: number): { readonly widths: number[]; readonly isCut: boolean } {
+function columnWidths({ table, rows, top }: TableState, width: number): Layout {
   const columns = table?.columns ?? [];
   const from = Math.floor(top / MEASURED) * MEASURED; // not from the first row shown: columns that move with every key are hard to read
   const seen = rows.slice(from, from + 2 * MEASURED);
-  const wanted = columns.map((column, c) =>
-    Math.max(widthOf(column.title) + 1, ...seen.map(({ cells }) => widthOf(cellText(column, cells[c] ?? null)))),
-  );
+  const texts = columns.map((column, c) => seen.map(({ cells }) => cellText(column, cells[c] ?? null)));
+  const wanted = columns.map((column, c) => Math.max(widthOf(column.title) + 1, ...texts[c]!.map(widthOf)));
   const isText = (c: number) => columns[c]!.align === 'left';
   const whole = wanted.reduce((sum, one) => sum + one, columns.length - 1);
   let over = whole - width;
@@ -93,7 +111,18 @@ function columnWidths({ table, rows, top }: TableState, width: number): { readon
   }
   const last = columns.findLastIndex(({ align }) => align === 'left');
   if (over < 0 && last >= 0) wanted[last]! -= over;
-  return { widths: wanted, isCut: whole > width };
+  return {
+    widths: wanted,
+    middles: texts.map((column, c) => columns[c]!.unit === 'text' && beginAlike(column, wanted[c]!)),
+    isCut: whole > width,
+  };
+}
+
+/** More of the texts are told apart by their ends than by their beginnings: names of pods, of DNS, paths. */
+function beginAlike(texts: readonly string[], width: number): boolean {
+  const different = [...new Set(texts)];
+  const toldApart = (by: typeof cut) => new Set(different.map((text) => by(text, width))).size;
+  return different.some((text) => widthOf(text) > width) && toldApart(cutMiddle) > toldApart(cut);
 }
 
 function titleLine({ table, sort, column }: TableState, widths: readonly number[], paint: Paint): string {
@@ -110,10 +139,10 @@ function heading(title: string, unit: ScreenUnit): string {
   return unit === 'heat' ? title : title.toUpperCase();
 }
 
-function rowLine(state: State, shown: TableState, widths: readonly number[], i: number, paint: Paint): string {
+function rowLine(state: State, shown: TableState, layout: Layout, i: number, paint: Paint): string {
   const row = shown.rows[i]!;
-  const texts = textsOf(shown, row, widths);
-  if (i !== shown.selected) return highlighted(` ${texts.join(' ')}`, state.find, paint);
+  const texts = textsOf(shown, row, layout);
+  if (i !== shown.selected) return plainLine(state, shown, row, texts, paint);
   const focused = contextOf(state) === 'table' ? shown.column : -1;
   const before = ['▸', ...texts.slice(0, Math.max(0, focused)).map((text) => `${text} `)].join('');
   if (focused < 0) return paint('inverse', `▸${texts.join(' ')}`);
@@ -121,10 +150,19 @@ function rowLine(state: State, shown: TableState, widths: readonly number[], i: 
   return paint('inverse', before) + paint('title', paint('underline', texts[focused] ?? '')) + paint('inverse', after.join(''));
 }
 
-function textsOf({ table }: TableState, { cells }: ScreenRow, widths: readonly number[]): string[] {
+function plainLine({ colours, find }: State, { table }: TableState, { cells }: ScreenRow, texts: readonly string[], paint: Paint): string {
+  const has = ({ field, value }: ColourRule) =>
+    table!.columns.some((column, c) => column.field === field && String(cells[c] ?? '') === value);
+  const colouring = colouringOf(colours, has);
+  const styled = (part: string) => (colouring === null ? part : paint(colouring.style, part));
+  return gutter(colouring, paint) + highlighted(texts.join(' '), find, paint, styled);
+}
+
+function textsOf({ table }: TableState, { cells }: ScreenRow, { widths, middles }: Layout): string[] {
   return table!.columns.map((column, c) => {
-    const text = cut(cellText(column, cells[c] ?? null), widths[c]!);
-    return fitted(text, widths[c]!, column.align);
+    const text = cellText(column, cells[c] ?? null);
+    const width = widths[c]!;
+    return fitted(middles[c] ? cutMiddle(text, width) : cut(text, width), width, column.align);
   });
 }
 

@@ -1,4 +1,5 @@
 /** Failures that were got over: who had started the process tried again with success, or went on without it and ended well. */
+import { isIpSocket } from '../model/fd-name.ts';
 import { isSoft } from './calls.ts';
 import type { Problem } from './problems.ts';
 import type { Life, Scene } from './scene.ts';
@@ -23,7 +24,16 @@ export function survivedBy(scene: Scene, { pid, failures }: Problem): Survived |
   if (end === null || life?.begun !== true || parent === null || (end.exit === 0 && end.signal === 0)) return null;
   const later = scene.children(parent.name.pid, end.time, Infinity).filter(({ start }) => start >= end.time);
   const again = later.some((other) => other.command === life.command && endedWell(scene, other));
-  if (!again && !(failures.every(isSlight) && parent.begun && endedWell(scene, parent) && wentOn(scene, parent, end.time, later)))
+  if (
+    !again &&
+    !(
+      failures.every(isSlight) &&
+      !usedNetwork(scene, scene.events(pid)) &&
+      parent.begun &&
+      endedWell(scene, parent) &&
+      wentOn(scene, parent, end.time, later)
+    )
+  )
     return null;
   return { process: life.name, exit: end.exit, said: scene.words(pid).trim().split('\n').at(-1)!, by: parent.name, again };
 }
@@ -36,6 +46,14 @@ function endedWell(scene: Scene, { name }: Life): boolean {
 /** Only what a program may do without: a full disk, a crash or a host that cannot be reached matter whoever goes on. */
 function isSlight({ kind, call, error }: Failure): boolean {
   return kind === 'program' || (kind === 'ended' && call === 'exit') || (kind === 'file' && isSoft(error));
+}
+
+/** What somebody else did not answer, or refused, is what people ask about, whatever the script made of it. */
+function usedNetwork({ dims }: Scene, events: readonly { readonly fd: number }[]): boolean {
+  return events.some(({ fd }) => {
+    const row = dims.fds.get(fd);
+    return row !== undefined && isIpSocket(row);
+  });
 }
 
 /** It ran something else, or said something. */

@@ -2,23 +2,23 @@
 
 import { type BlindSpot, blindSpots } from '../capture/blind-spots.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
-import { Matcher } from '../capture/select.ts';
 import { DnsIndex } from '../dns/index.ts';
 import { lookupParts } from '../dns/parts.ts';
 import type { CaptureContext } from '../event/view.ts';
-import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
-import { ArgWriter } from '../model/args.ts';
+import { compileFilter } from '../filter/compile.ts';
 import type { Family } from '../model/calls.ts';
-import { CHUNK_EVENTS, EventFlag, OpenChunk } from '../model/chunk.ts';
+import { CHUNK_EVENTS, OpenChunk } from '../model/chunk.ts';
 import type { DnsRow, DnsSocketRow, ResolverRow } from '../model/dns.ts';
 import { STANDARD_TYPES, typeId } from '../model/event-type.ts';
 import type { NodeMissing } from '../model/node.ts';
 import type { Rule } from '../model/redact.ts';
-import { type DimensionTables, type LossRow, newTables, Table } from '../model/rows.ts';
+import { type DimensionTables, newTables, Table } from '../model/rows.ts';
 import { SECOND } from '../model/time.ts';
 import { CaptureWriter } from '../store/writer.ts';
 import { appendBatch, checkColumns } from './batch.ts';
 import { FloodGuard } from './flood.ts';
+import { KeptEvents } from './kept.ts';
+import { appendLoss, lossOf } from './loss-event.ts';
 import { Naming } from './naming.ts';
 import { OwnNetwork } from './own-network.ts';
 import { Redactor } from './redactor.ts';
@@ -31,12 +31,7 @@ import { checkBatch } from './validate.ts';
 import type { BatchDef, CounterDef, LossDef } from './wire.ts';
 
 const PROCEXIT = typeId('procexit');
-const LOST = typeId('lost');
-const LOSS_REASONS = ['ring', 'queue'] as const;
 const LEVEL = 1;
-const ASKS_LOOKUP = /\bdns\.lookup\./;
-const NONE: ReadonlySet<number> = new Set();
-const NOTHING = new Uint8Array(0);
 /** ns: DNS messages are remembered for so long; longer than any resolver waits. */
 const MESSAGES_KEPT = 150 * SECOND;
 /** Rows that are forgotten before filters look at what there is anew: they remember rows, too. */
@@ -98,22 +93,15 @@ export class Recorder {
   readonly #triggers: Triggers | null;
   /** DNS messages of all events, which a filter may ask for before it is known whether their event is stored. */
   readonly #messages = new Table<DnsRow>();
-  readonly #own: OwnNetwork | null;
+  readonly #kept: KeptEvents;
   readonly #redactor: Redactor | null;
   /** What the file says was taken out. */
   #redactedSaid = '';
-  #filter: CompiledFilter;
-  #matcher: Matcher;
   #filters: string;
   #arrived = false;
   readonly #shed = new ShedStretches(this.tables);
   readonly #flood = new FloodGuard(this.tables);
-  /** Numbers of the events of the present round that a filter let through. */
-  readonly #storedNums = new Set<number>();
-  /** 1 for each event of a part that is stored. */
-  readonly #wanted = new Uint8Array(CHUNK_EVENTS);
-  readonly #parts = [new OpenChunk(CHUNK_EVENTS, 1 << 16), new OpenChunk(CHUNK_EVENTS, 1 << 16)] as const;
-  readonly #args = new ArgWriter();
+  readonly #part = new OpenChunk(CHUNK_EVENTS, 1 << 16);
   #nextNum = 1;
   #stored = 0;
   #lost = 0;
@@ -124,7 +112,6 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     for (const type of STANDARD_TYPES) this.tables.types.put(type);
     this.#redactor = options.redact === undefined ? null : new Redactor(options.redact, this.tables.types);
-    this.#own = options.ownNetwork === true ? new OwnNetwork(this.tables) : null;
     const { epoch, filter, meta, triggers = [], onTrigger = () => {} } = options;
     this.#meta = { ...meta, epoch: epoch.toString(), filter, source: 'trowel', state: 'recording' };
     const seen = { ...this.tables, dns: this.#messages };
@@ -133,8 +120,8 @@ export class Recorder {
     this.#rows = new RowsInUse(this.tables, this.#naming, this.#dns);
     const lookupPart = lookupParts(seen, () => this.#lastTime);
     this.#context = { dims: seen, epoch, hostname: meta.hostname ?? '', growing: true, lookupPart };
-    this.#filter = compileFilter(filter, this.#context);
-    this.#matcher = new Matcher(this.#filter);
+    const own = options.ownNetwork === true ? new OwnNetwork(this.tables) : null;
+    this.#kept = new KeptEvents(compileFilter(filter, this.#context), own);
     this.#filters = filter;
     this.#triggers = triggers.length === 0 ? null : new Triggers(triggers, this.#context, onTrigger);
     this.#segments = options.segments ?? null;
@@ -171,8 +158,7 @@ export class Recorder {
   }
 
   #setFilter(filter: string): void {
-    this.#filter = compileFilter(filter, this.#context);
-    this.#matcher = new Matcher(this.#filter, {}, this.#lastTime);
+    this.#kept.use(compileFilter(filter, this.#context), this.#lastTime);
   }
 
   /** Takes a batch in. Throws WireError or BatchError for one that makes no sense. */
@@ -236,7 +222,7 @@ export class Recorder {
     for (const table of [this.tables.dnsSockets, this.tables.resolvers]) this.#forgetUnused(table);
     if (this.#rows.forgotten + this.#messages.lastId - this.#renewedAt < RENEW_AFTER) return;
     this.#renewedAt = this.#rows.forgotten + this.#messages.lastId;
-    this.#setFilter(this.#filter.text);
+    this.#setFilter(this.#kept.filter.text);
     this.#triggers?.renew(this.#context, this.#lastTime);
   }
 
@@ -308,7 +294,7 @@ export class Recorder {
   #store(ordered: OpenChunk): void {
     for (let i = 0; i < ordered.n; i++) ordered.num[i] = this.#nextNum++;
     this.#dns.add(ordered);
-    if (this.#filter.step === null && this.#own === null && this.#triggers === null) this.#keep(ordered);
+    if (this.#kept.all && this.#triggers === null) this.#keep(ordered);
     else for (let from = 0; from < ordered.n; from += CHUNK_EVENTS) this.#storePart(ordered, from);
     this.#keepMessages();
     this.#lastTime = Math.max(this.#lastTime, ordered.time[ordered.n - 1]!);
@@ -347,89 +333,28 @@ export class Recorder {
   }
 
   #storePart(ordered: OpenChunk, from: number): void {
-    const [part] = this.#parts;
+    const part = this.#part;
     part.clear();
     part.takeRange(ordered, from, Math.min(ordered.n, from + CHUNK_EVENTS));
     this.#triggers?.look(part);
-    if (this.#filter.step === null && this.#own === null) this.#keep(part);
-    else this.#storeMatching(part);
-  }
-
-  #storeMatching(part: OpenChunk): void {
-    const others = this.#own?.othersIn(part) ?? NONE;
-    const all = this.#filter.step === null;
-    if (all && others.size === 0) {
-      this.#keep(part);
-      return;
-    }
-    const [, kept] = this.#parts;
-    const wanted = this.#wanted.fill(all ? 1 : 0, 0, part.n);
-    if (!all) this.#markMatching(part, wanted);
-    for (const i of others) wanted[i] = 0;
-    // What is missing is told whatever was asked for.
-    for (let i = 0; i < part.n; i++) if (part.type[i] === LOST) wanted[i] = 1;
-    kept.clear();
-    kept.takeWanted(part, wanted);
-    if (!all) for (let i = 0; i < kept.n; i++) this.#storedNums.add(kept.num[i]!);
+    const kept = this.#kept.of(part);
     if (kept.n > 0) this.#keep(kept);
-  }
-
-  #markMatching(part: OpenChunk, wanted: Uint8Array): void {
-    const match = this.#matcher.next(part);
-    for (let k = 0; match !== null && k < match.n; k++) wanted[match.selection[k]!] = 1;
-    const messages = this.#messagesKept(part);
-    if (messages.size > 0) for (let i = 0; i < part.n; i++) if (messages.has(part.num[i]!)) wanted[i] = 1;
-  }
-
-  /** What a lookup came to is known when it is over: who asks for that gets all messages, and asks again of the capture. */
-  #messagesKept(part: OpenChunk): ReadonlySet<number> {
-    if (!ASKS_LOOKUP.test(this.#filter.text)) return NONE;
-    return new Set(this.#filter.view.dnsBetween(part.num[0]!, part.num[part.n - 1]!).map(({ num }) => num));
   }
 
   /** DNS messages of stored events up to a number become rows of the capture; those that are there already may have changed. */
   #keepMessages(upTo = Infinity): void {
-    const all = this.#filter.step === null;
     for (const row of this.#messages.takeChanged()) {
       if (row.num > upTo) this.#messages.touch(row);
-      else if (all || this.#storedNums.has(row.num) || this.tables.dns.get(row.id) !== undefined) this.tables.dns.put(row);
+      else if (this.#kept.hasMessage(row) || this.tables.dns.get(row.id) !== undefined) this.tables.dns.put(row);
     }
-    if (upTo === Infinity) this.#storedNums.clear();
+    if (upTo === Infinity) this.#kept.messagesTaken();
   }
 
-  /** A loss is a row, for every summary and verdict, and an event at its time, for who reads along. */
   #addLoss(def: LossDef): void {
-    const reason = LOSS_REASONS[def.reason] ?? 'ring';
-    const fields: Omit<LossRow, 'id'> = {
-      reason,
-      cpu: def.cpu,
-      family: def.family,
-      count: def.count.toNumber(),
-      from: def.fromNs,
-      to: def.toNs,
-    };
-    this.#flood.keepLoss(fields);
-    this.#lost += fields.count;
-    this.#addLossEvent(this.#order.room(1), fields);
-  }
-
-  #addLossEvent(chunk: OpenChunk, loss: Omit<LossRow, 'id'>): void {
-    const { n } = chunk;
-    chunk.time[n] = loss.to;
-    chunk.latency[n] = -1;
-    chunk.type[n] = LOST;
-    chunk.flags[n] = EventFlag.ONE_SIDED;
-    chunk.cpu[n] = loss.cpu;
-    chunk.thread[n] = chunk.fd[n] = 0;
-    chunk.fdnum[n] = -1;
-    chunk.res[n] = 0;
-    this.#args.reset();
-    this.#args.blob(Buffer.from(loss.reason));
-    this.#args.blob(Buffer.from(loss.family));
-    for (const number of [loss.count, loss.from, loss.to]) this.#args.number(Math.round(number));
-    chunk.setArgs(this.#args.bytes());
-    chunk.setData(NOTHING);
-    chunk.n++;
+    const loss = lossOf(def);
+    this.#flood.keepLoss(loss);
+    this.#lost += loss.count;
+    appendLoss(this.#order.room(1), loss);
   }
 
   #addCounter(def: CounterDef): void {

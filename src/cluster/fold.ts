@@ -8,7 +8,7 @@ import type { StoreClient } from './client.ts';
 import { type ColumnValues, columnsOf, exactly, HAS_RESULT, MOST_VALUES } from './exact.ts';
 import { type WallRange, within } from './pull.ts';
 import type { Recording } from './recording.ts';
-import { recording as recordingOf } from './sql.ts';
+import { integer, recording as recordingOf } from './sql.ts';
 import { COLUMNS } from './where.ts';
 
 /** What is asked of one recording. */
@@ -21,10 +21,10 @@ export interface Fold {
 /** Groups of one answer; with more, the events themselves are as good. */
 const MOST_GROUPS = 500_000;
 
-/** In the order of EventSums. An alias may not be the name of a column: it would take its place in the condition. */
+/** In the order of EventSums; MOVES: the event read or wrote. An alias may not be the name of a column: it would take its place in the condition. */
 const SUMS = {
   events: 'count()',
-  bytes: `sum(if(${HAS_RESULT} AND res > 0, res, 0))`,
+  bytes: `sum(if(${HAS_RESULT} AND res > 0 AND MOVES, res, 0))`,
   spent: 'sum(if(latency > 0, latency, 0))',
   errors: `countIf(${HAS_RESULT} AND res < 0)`,
   measured: 'countIf(latency >= 0)',
@@ -88,12 +88,18 @@ export async function sumsOf(client: StoreClient, fold: Fold, context: CaptureCo
   if (where === null || !(await holds(client, fold.recording, context))) return null;
   const names = Object.keys(SUMS).filter((name): name is SumName => wanted.sums.has(name as SumName));
   const keys = [...wanted.by].map((key) => COLUMNS[key]);
-  const selected = [...keys, ...names.map((name) => `${SUMS[name]} AS of_${name}`)].join(', ');
+  const selected = [...keys, ...names.map((name) => `${SUMS[name].replace('MOVES', () => movesOf(context))} AS of_${name}`)].join(', ');
   const grouped = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`;
   const rows = await client.rows<Readonly<Record<string, string>>>(
     `SELECT ${selected} FROM ${client.database}.event WHERE ${where}${grouped} LIMIT ${MOST_GROUPS + 1}`,
   );
   return rows.length > MOST_GROUPS ? null : rows.map((row) => read(row, fold.recording.epoch));
+}
+
+/** What other calls return are no bytes. */
+function movesOf({ dims }: CaptureContext): string {
+  const types = [...dims.types.all()].filter(({ io }) => io !== null).map(({ id }) => integer(id));
+  return types.length === 0 ? '0' : `${COLUMNS.type} IN (${types.join(', ')})`;
 }
 
 function read(row: Readonly<Record<string, string>>, epoch: bigint): EventSums {

@@ -175,7 +175,7 @@ describe.skipIf(reason !== null)(`a collector elsewhere (${reason ?? 'as root, w
     expect(await probe.ended).toBe(0);
     expect(await ended).toBe(0);
     expect(captures(into)).toHaveLength(1);
-  });
+  }, 60_000);
 
   test('may be away for a while: the probe comes back with what happened meanwhile, or says that it was lost', async () => {
     const into = join(folder, 'again');

@@ -91,7 +91,7 @@ describe('packets of a pod that were dropped in the node', () => {
       'were dropped in the node on eth0 by a packet filter',
     )); // biome-ignore format: a table
   test('in a namespace that nobody looked into', () =>
-    expect(told([], drop('172.17.0.5', 2, { netns: 99 }))[0]).toMatch(/^were dropped in network namespace 99, which was not looked into/));
+    expect(told([], drop('172.17.0.5', 2, { netns: 99 }))[0]).toMatch(/^were dropped in network namespace 99 \(not looked into\)/));
 });
 
 // biome-ignore format: a table

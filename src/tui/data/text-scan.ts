@@ -77,8 +77,8 @@ export class TextScan {
       this.#argTypes[id] = Number(args.some((arg) => mayHold(arg, word, numeric)));
     }
     const inErrors = Array.from({ length: MOST_ERRNO }, (_, errno) => errnoName(errno)).some((name) => this.#has(name));
-    this.#results = numeric || inErrors ? new Map() : null;
     this.#seeksPending = this.#has('pending ') || 'pending'.includes(word);
+    this.#results = numeric || inErrors || this.#seeksPending ? new Map() : null;
     this.#messages = Float64Array.from(dims.dns.all(), ({ num }) => num).sort();
   }
 

@@ -1,43 +1,49 @@
-/** Spans and log records over gRPC, as a server of OpenTelemetry's own protocol files receives them. */
+/** Spans and log records over gRPC, as a server with OpenTelemetry's own decoders receives them. */
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import protobuf from 'protobufjs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { exportCapture } from '../../src/cli/export.ts';
-import { packageRoot } from '../../src/model/package-root.ts';
 import { EventsBuilder } from '../helpers/events.ts';
 import { CAPTURE, Folder, trowel } from './made.ts';
 
 const folder = new Folder();
 afterAll(() => folder.remove());
 
-const root = new protobuf.Root();
-root.resolvePath = (_, target) => join(packageRoot(), 'test/export', target.replace(/^.*(?=opentelemetry\/proto\/)/, ''));
-root.loadSync(['trace', 'logs'].map((kind) => `opentelemetry/proto/collector/${kind}/v1/${kind}_service.proto`));
+/** OpenTelemetry's own types, made from its protocol files. */
+const { opentelemetry }: Root = createRequire(import.meta.url)('@opentelemetry/otlp-transformer/build/src/generated/root.js');
+interface Root {
+  readonly opentelemetry: { readonly proto: { readonly collector: Readonly<Record<'trace' | 'logs', { readonly v1: Types }>> } };
+}
+type Types = Readonly<Record<string, Type>>;
+interface Type {
+  decode(bytes: Uint8Array): object;
+  toObject(message: object, options: object): object;
+  fromObject(value: object): object;
+  encode(message: object): { finish(): Uint8Array };
+}
 
 const SERVICES = {
-  otlp: { service: 'opentelemetry.proto.collector.trace.v1.TraceService', message: 'ExportTraceService' },
-  'otlp-logs': { service: 'opentelemetry.proto.collector.logs.v1.LogsService', message: 'ExportLogsService' },
+  otlp: { signal: 'trace', name: 'Trace' },
+  'otlp-logs': { signal: 'logs', name: 'Logs' },
 } as const;
 
 /** Exports to a gRPC server, and gives the requests that it got: ids in hexadecimal, as OTLP/JSON has them. */
 async function received(format: keyof typeof SERVICES, capture: string, answer: object = {}): Promise<object[]> {
-  const { service, message } = SERVICES[format];
-  const types = root.lookupType(`${service.replace(/\.\w+$/, '')}.${message}Request`);
-  const answers = root.lookupType(`${service.replace(/\.\w+$/, '')}.${message}Response`);
+  const { signal, name } = SERVICES[format];
+  const { [`Export${name}ServiceRequest`]: types, [`Export${name}ServiceResponse`]: answers } = opentelemetry.proto.collector[signal].v1;
   const requests: object[] = [];
   const server = new Server();
   server.addService(
     {
       Export: {
-        path: `/${service}/Export`,
+        path: `/opentelemetry.proto.collector.${signal}.v1.${name}Service/Export`,
         requestStream: false,
         responseStream: false,
-        requestDeserialize: (bytes: Buffer) => types.toObject(types.decode(bytes), { longs: String, enums: Number, bytes: Buffer }),
+        requestDeserialize: (bytes: Buffer) => types!.toObject(types!.decode(bytes), { longs: String, enums: Number, bytes: Buffer }),
         requestSerialize: (bytes: Buffer) => bytes,
-        responseSerialize: (value: object) => Buffer.from(answers.encode(answers.fromObject(value)).finish()),
+        responseSerialize: (value: object) => Buffer.from(answers!.encode(answers!.fromObject(value)).finish()),
         responseDeserialize: (bytes: Buffer) => bytes,
       },
     },

@@ -1,40 +1,29 @@
 /** What else was read of a node: how its pods resolve names, what its CNI is told, what its kernel said, which processes cannot answer. */
 import { parseResolvConf, type ResolvConf } from '../../dns/resolv.ts';
-import type { NodeKind } from '../../model/node.ts';
-import type { Cluster } from '../../node/cluster.ts';
+import { type Json, list, record, records, text } from '../../model/json.ts';
 import type { Held } from '../../node/state.ts';
 import { column } from '../../report/column.ts';
-import { view } from './net-view.ts';
-
-interface Placed<Kind extends NodeKind> extends Held<Kind> {
-  /** The node, a pod, or a namespace. */
-  readonly where: string;
-}
-
-const placed =
-  <Kind extends NodeKind>(kind: Kind) =>
-  (cluster: Cluster): Placed<Kind>[] =>
-    cluster.node.at(kind, cluster.time).map((fact) => ({ ...fact, where: cluster.placeOf(fact.netns)?.name ?? '' }));
+import { facts, netns, type Placed, view, where } from './net-view.ts';
 
 /** A namespace's resolver, and what its file means. */
 interface Resolver extends Placed<'resolver'> {
   readonly conf: ResolvConf;
 }
 
-const linesOf = (text: string) => text.split('\n').filter((line) => /^[^#\s]/.test(line));
+const linesOf = (file: string) => file.split('\n').filter((line) => /^[^#\s]/.test(line));
 
 export const RESOLVERS = view<Resolver>({
   doc: 'how one namespace resolves names: its resolv.conf and hosts',
   columns: [
-    column('of', 'text', 'the node, a pod, or a namespace', ({ where }) => where),
+    where(),
     column('nameservers', 'text', 'who is asked', ({ conf }) => conf.nameservers, { many: true }),
     column('search', 'text', 'suffixes that are tried', ({ conf }) => conf.search, { many: true }),
     column('ndots', 'number', 'names with fewer dots are tried with suffixes first', ({ conf }) => conf.ndots),
     column('options', 'text', 'as the file has them', ({ conf }) => conf.options, { many: true }),
-    column('hosts', 'text', 'lines of its hosts file', ({ value }) => linesOf(value.hosts), { many: true, audience: 'programs' }),
-    column('netns', 'number', 'inode of the network namespace', ({ netns }) => netns, { audience: 'programs' }),
+    column('hosts', 'text', 'lines of its hosts file', ({ fact }) => linesOf(fact.value.hosts), { many: true, audience: 'programs' }),
+    netns(),
   ],
-  items: (cluster) => placed('resolver')(cluster).map((fact) => ({ ...fact, conf: parseResolvConf(fact.value.resolvConf) })),
+  items: (cluster) => facts('resolver')(cluster).map((placed) => ({ ...placed, conf: parseResolvConf(placed.fact.value.resolvConf) })),
 });
 
 interface CniPlugin {
@@ -48,33 +37,31 @@ interface CniConfig {
   readonly file: string;
   readonly name: string;
   readonly plugins: readonly CniPlugin[];
-  readonly text: string;
+  readonly content: string;
 }
-
-type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
-const objects = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : []);
-const textOf = (value: unknown) => (typeof value === 'string' ? value : '');
 
 /** One file of the CNI: a list of plugins, or one plugin that is its own list. What is no JSON has a text and nothing else. */
-export function parseCni(file: string, text: string): CniConfig {
-  let conf: Json = {};
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (isObject(parsed)) conf = parsed;
-  } catch {}
-  const plugins = 'plugins' in conf ? objects(conf.plugins) : 'type' in conf ? [conf] : [];
-  return { file, name: textOf(conf.name), plugins: plugins.map(pluginOf), text };
+export function parseCni(file: string, content: string): CniConfig {
+  const conf = objectIn(content);
+  const plugins = 'plugins' in conf ? records(conf.plugins) : 'type' in conf ? [conf] : [];
+  return { file, name: text(conf.name), plugins: plugins.map(pluginOf), content };
 }
 
-function pluginOf(plugin: Json): CniPlugin {
-  const ipam = isObject(plugin.ipam) ? plugin.ipam : {};
-  const lists = Array.isArray(ipam.ranges) ? ipam.ranges : [];
-  const subnets = [ipam, ...lists.flatMap(objects)].map(({ subnet }) => textOf(subnet));
+function objectIn(content: string): Json {
+  try {
+    return record(JSON.parse(content));
+  } catch {
+    return {}; // a file that the plugins cannot read either, or one that was cut: its text is told all the same
+  }
+}
+
+function pluginOf({ type, bridge, mtu, ipam }: Json): CniPlugin {
+  const { ranges, ...own } = record(ipam);
+  const subnets = [own, ...list(ranges).flatMap(records)].map(({ subnet }) => text(subnet));
   return {
-    type: textOf(plugin.type),
-    bridge: textOf(plugin.bridge),
-    mtu: typeof plugin.mtu === 'number' ? plugin.mtu : null,
+    type: text(type),
+    bridge: text(bridge),
+    mtu: typeof mtu === 'number' ? mtu : null,
     ranges: subnets.filter((subnet) => subnet !== ''),
   };
 }
@@ -90,7 +77,7 @@ export const CNI = view<CniConfig>({
     }),
     column('mtu', 'number', 'bytes', ({ plugins }) => plugins.find(({ mtu }) => mtu !== null)?.mtu ?? null, { nullable: true }),
     column('ranges', 'text', 'addresses that pods get', ({ plugins }) => plugins.flatMap(({ ranges }) => ranges), { many: true }),
-    column('text', 'text', 'the file', ({ text }) => text, { audience: 'programs' }),
+    column('text', 'text', 'the file', ({ content }) => content, { audience: 'programs' }),
   ],
   items: ({ node, time }) => node.at('cni', time).map(({ key, value }) => parseCni(key, value.text)),
 });
@@ -116,12 +103,12 @@ const STATES: Readonly<Record<string, string>> = {
 export const PROCESSES = view<Placed<'process'>>({
   doc: 'one process that cannot answer: stopped, waiting in the kernel, dead, or nearly out of descriptors',
   columns: [
-    column('of', 'text', 'the node, a pod, or a namespace', ({ where }) => where),
-    column('process', 'text', 'name and number', ({ key, value }) => `${value.comm} (${key})`),
-    column('state', 'text', 'what it does', ({ value }) => STATES[value.state] ?? value.state),
-    column('fds', 'count', 'descriptors that it has', ({ value }) => (value.fds < 0 ? null : value.fds), { nullable: true }),
-    column('limit', 'count', 'how many it may have', ({ value }) => (value.limit < 0 ? null : value.limit), { nullable: true }),
-    column('netns', 'number', 'inode of the network namespace', ({ netns }) => netns, { audience: 'programs' }),
+    where(),
+    column('process', 'text', 'name and number', ({ fact }) => `${fact.value.comm} (${fact.key})`),
+    column('state', 'text', 'what it does', ({ fact: { value } }) => STATES[value.state] ?? value.state),
+    column('fds', 'count', 'descriptors that it has', ({ fact: { value } }) => (value.fds < 0 ? null : value.fds), { nullable: true }),
+    column('limit', 'count', 'how many it may have', ({ fact: { value } }) => (value.limit < 0 ? null : value.limit), { nullable: true }),
+    netns(),
   ],
-  items: placed('process'),
+  items: facts('process'),
 });

@@ -2,7 +2,6 @@
 import type { Capture } from '../../capture/capture.ts';
 import type { NodeKind, NodeValue } from '../../model/node.ts';
 import { Cluster } from '../../node/cluster.ts';
-import type { Held } from '../../node/state.ts';
 import { type Carried, carriedBy } from '../../node/traffic.ts';
 import { column, rowColumns } from '../../report/column.ts';
 import type { Column, ColumnType, Report, Row } from '../../report/report.ts';
@@ -10,7 +9,7 @@ import { DROPS } from './net-drops.ts';
 import { FLOWS } from './net-flows.ts';
 import { ENDPOINTS, PODS, SERVICES } from './net-kube.ts';
 import { CNI, LOG, PROCESSES, RESOLVERS } from './net-node.ts';
-import { type NetReader, view } from './net-view.ts';
+import { facts, type NetReader, netns, type Placed, view, where } from './net-view.ts';
 
 export const NET_VIEWS = [
   'pods',
@@ -31,17 +30,6 @@ export const NET_VIEWS = [
 ] as const;
 export type NetView = (typeof NET_VIEWS)[number];
 
-interface Placed<Kind extends NodeKind> {
-  readonly fact: Held<Kind>;
-  readonly where: string;
-}
-
-/** Facts of a kind at the cluster's time, with the name of their namespace. */
-const facts =
-  <Kind extends NodeKind>(kind: Kind) =>
-  (cluster: Cluster): Placed<Kind>[] =>
-    cluster.node.at(kind, cluster.time).map((fact) => ({ fact, where: cluster.placeOf(fact.netns)?.name ?? '' }));
-
 const of =
   <Kind extends NodeKind>(read: (value: NodeValue<Kind>) => string | number | boolean | readonly string[] | null) =>
   (placed: Placed<Kind>) =>
@@ -49,10 +37,6 @@ const of =
 const known = (value: number) => (value < 0 ? null : value);
 const PROGRAMS = { audience: 'programs' } as const;
 
-const where = <Kind extends NodeKind>(): Column<Placed<Kind>> =>
-  column('of', 'text', 'the node, a pod, or a namespace', (placed) => placed.where);
-const netns = <Kind extends NodeKind>(): Column<Placed<Kind>> =>
-  column('netns', 'number', 'inode of the network namespace', ({ fact }) => fact.netns, PROGRAMS);
 const since = <Kind extends NodeKind>(): Column<Placed<Kind>> =>
   column('since', 'ns', 'from when on it was so, since the capture began', ({ fact }) => fact.from, PROGRAMS);
 

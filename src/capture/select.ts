@@ -1,6 +1,7 @@
 import type { CompiledFilter } from '../filter/compile.ts';
 import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../model/chunk.ts';
 import type { Capture } from './capture.ts';
+import { ALL_READ, type Outcome, type Question } from './event-stream.ts';
 
 /** The matching events of one chunk. Both chunk and selection are used again for the next: read them before going on. */
 export interface Match {
@@ -35,6 +36,16 @@ export function* selectChunks(
     const match = matcher.stored(head, () => capture.passingChunk(head));
     if (match !== null) yield match;
   }
+}
+
+/** How a capture, which can answer anything, answers a question that streams answer, too. */
+export async function readSelected(
+  capture: Pick<Capture, 'select'>,
+  { filter, range }: Question,
+  onMatch: (match: Match) => boolean,
+): Promise<Outcome> {
+  for (const match of capture.select(filter, range)) if (!onMatch(match)) break;
+  return ALL_READ;
 }
 
 /**

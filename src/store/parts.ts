@@ -1,9 +1,9 @@
 /** Parts of one recording, read as one capture: their rows have the same ids, and a later part knows more of one. */
 import { type BlindSpot, blindSpots, type LossSummary, lossesOf } from '../capture/blind-spots.ts';
 import type { Capture } from '../capture/capture.ts';
-import { ALL_READ, type Outcome, type Question } from '../capture/event-stream.ts';
+import type { Outcome, Question } from '../capture/event-stream.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
-import { type Match, type Range, selectChunks } from '../capture/select.ts';
+import { type Match, type Range, readSelected, selectChunks } from '../capture/select.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import type { Chunk, ChunkHead } from '../model/chunk.ts';
 import { DIMENSION_NAMES } from '../model/dimensions.ts';
@@ -90,9 +90,8 @@ export class PartsCapture implements Capture {
     return true;
   }
 
-  async read({ filter, range }: Question, onMatch: (match: Match) => boolean): Promise<Outcome> {
-    for (const match of this.select(filter, range)) if (!onMatch(match)) break;
-    return ALL_READ;
+  read(question: Question, onMatch: (match: Match) => boolean): Promise<Outcome> {
+    return readSelected(this, question, onMatch);
   }
 
   timeOf(num: number): number | null {

@@ -3,9 +3,9 @@ import Database from 'better-sqlite3';
 import { type BlindSpot, blindSpots, type LossSummary, lossesOf } from '../capture/blind-spots.ts';
 import type { Capture, Origin } from '../capture/capture.ts';
 import { CaptureError } from '../capture/error.ts';
-import { ALL_READ, type Outcome, type Question } from '../capture/event-stream.ts';
+import type { Outcome, Question } from '../capture/event-stream.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
-import { type Match, type Range, selectChunks } from '../capture/select.ts';
+import { type Match, type Range, readSelected, selectChunks } from '../capture/select.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../model/chunk.ts';
 import type { NumberArray } from '../model/columns.ts';
@@ -108,9 +108,8 @@ export class CaptureReader implements Capture {
     return true;
   }
 
-  async read({ filter, range }: Question, onMatch: (match: Match) => boolean): Promise<Outcome> {
-    for (const match of this.select(filter, range)) if (!onMatch(match)) break;
-    return ALL_READ;
+  read(question: Question, onMatch: (match: Match) => boolean): Promise<Outcome> {
+    return readSelected(this, question, onMatch);
   }
 
   /** Number and time of the last event; null for a capture without events. */

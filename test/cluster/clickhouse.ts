@@ -5,6 +5,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { storeAddress } from '../../src/cluster/address.ts';
+import { StoreClient } from '../../src/cluster/client.ts';
+import { init } from '../../src/cluster/maintain.ts';
 
 /** Why there is none; null: there is one. */
 export const noClickHouse: string | null =
@@ -45,6 +48,13 @@ export class ClickHouse {
       await sleep(100);
     }
     throw new Error('clickhouse-server did not come up');
+  }
+
+  /** A database with a store's tables; who asks for it closes it. */
+  async store(database: string): Promise<StoreClient> {
+    const client = new StoreClient(storeAddress(this.at(database)));
+    await init(client, null);
+    return client;
   }
 
   /** As a machine that loses its power would. */

@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storeAddress } from '../../src/cluster/address.ts';
 import { StoreClient } from '../../src/cluster/client.ts';
-import { init } from '../../src/cluster/maintain.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { Folder } from '../export/made.ts';
 import { BYE, batch, HELLO, READY, TestProbe } from '../helpers/probe.ts';
@@ -22,8 +21,7 @@ describe.skipIf(noClickHouse !== null)(`collect --store (${noClickHouse ?? 'a re
 
   beforeAll(async () => {
     await server.start();
-    const client = new StoreClient(storeAddress(server.at('trowel')));
-    await init(client, null);
+    const client = await server.store('trowel');
     await client.close();
   }, 60_000);
 

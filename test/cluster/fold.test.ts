@@ -7,10 +7,8 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextOf } from '../../src/cli/capture-context.ts';
 import { storeCount, storeRank } from '../../src/cli/store-fold.ts';
-import { storeAddress } from '../../src/cluster/address.ts';
-import { StoreClient } from '../../src/cluster/client.ts';
+import type { StoreClient } from '../../src/cluster/client.ts';
 import { conditionOf } from '../../src/cluster/fold.ts';
-import { init } from '../../src/cluster/maintain.ts';
 import { push } from '../../src/cluster/push.ts';
 import { recordings } from '../../src/cluster/recording.ts';
 import { StoreStream } from '../../src/cluster/stream.ts';
@@ -39,8 +37,7 @@ describe.skipIf(noClickHouse !== null)(`a store that adds up (${noClickHouse ?? 
   beforeAll(async () => {
     process.env.XDG_CACHE_HOME = folder.file('cache');
     await server.start();
-    client = new StoreClient(storeAddress(server.at('trowel')));
-    await init(client, null);
+    client = await server.store('trowel');
     [both, one] = [server.at('trowel'), server.at('trowel?node=node-1')];
     mkdirSync(nodes);
     copyFileSync(CAPTURE, join(nodes, 'a.trowel'));
@@ -129,8 +126,7 @@ describe.skipIf(noClickHouse !== null)(`a store that adds up (${noClickHouse ?? 
   /** A database with both nodes of a scene; gives the folder of the same. */
   async function pushed(scene: Scene): Promise<string> {
     const path = nodesOf(folder, scene);
-    const other = new StoreClient(storeAddress(server.at(scene)));
-    await init(other, null);
+    const other = await server.store(scene);
     for (const node of ['node1', 'node2']) {
       const part = new CaptureReader(join(path, `${node}.trowel`));
       await push(part, contextOf(part), other);
@@ -159,8 +155,7 @@ describe.skipIf(noClickHouse !== null)(`a store that adds up (${noClickHouse ?? 
   });
 
   test('takes of a file what one namespace has', async () => {
-    const part = new StoreClient(storeAddress(server.at('part')));
-    await init(part, null);
+    const part = await server.store('part');
     await part.close();
     const file = join(folder.file('stall'), 'node1.trowel');
     expect(trowel('push', file, server.at('part?ns=critical-app')).stderr).toMatch(/: 0 events stored/);

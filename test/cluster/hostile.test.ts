@@ -2,9 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextOf } from '../../src/cli/capture-context.ts';
 import { storeAddress } from '../../src/cluster/address.ts';
-import { StoreClient } from '../../src/cluster/client.ts';
+import type { StoreClient } from '../../src/cluster/client.ts';
 import { conditionOf, countOf } from '../../src/cluster/fold.ts';
-import { init } from '../../src/cluster/maintain.ts';
 import { pull } from '../../src/cluster/pull.ts';
 import { push } from '../../src/cluster/push.ts';
 import { recordings } from '../../src/cluster/recording.ts';
@@ -77,8 +76,7 @@ describe.skipIf(noClickHouse !== null)(`hostile names, seed ${SEED} (${noClickHo
 
   beforeAll(async () => {
     await server.start();
-    client = new StoreClient(storeAddress(server.at('trowel')));
-    await init(client, null);
+    client = await server.store('trowel');
     const made = new EventsBuilder();
     for (const name of names) {
       const thread = made.thread({ of: made.process({ comm: name, exe: name, args: [name], cwd: name, container: name }), comm: name }).id;

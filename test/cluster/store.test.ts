@@ -2,9 +2,8 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextOf } from '../../src/cli/capture-context.ts';
-import { storeAddress } from '../../src/cluster/address.ts';
-import { StoreClient } from '../../src/cluster/client.ts';
-import { init, retain } from '../../src/cluster/maintain.ts';
+import type { StoreClient } from '../../src/cluster/client.ts';
+import { retain } from '../../src/cluster/maintain.ts';
 import { pull } from '../../src/cluster/pull.ts';
 import { push } from '../../src/cluster/push.ts';
 import { type Recording, recordings } from '../../src/cluster/recording.ts';
@@ -28,8 +27,7 @@ describe.skipIf(noClickHouse !== null)(`a store (${noClickHouse ?? 'a real serve
   beforeAll(async () => {
     await server.start();
     store = server.at('trowel');
-    client = new StoreClient(storeAddress(store));
-    await init(client, null);
+    client = await server.store('trowel');
     await push(capture, contextOf(capture), client);
     recording = (await recordings(client, []))[0]!;
   }, 60_000);

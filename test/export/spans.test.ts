@@ -7,6 +7,7 @@ import protobuf from 'protobufjs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { exportCapture } from '../../src/cli/export.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
+import type { OtlpSpan } from '../../src/output/writers/otlp.ts';
 import { CAPTURE, Folder, trowel } from './made.ts';
 
 const folder = new Folder();
@@ -94,17 +95,6 @@ describe('Perfetto', () => {
     expect(begun.filter(({ categories }) => categories[0] === 'attempt').length).toBeGreaterThanOrEqual(5);
   });
 });
-
-interface OtlpSpan {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly kind: number;
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
-  readonly status: { readonly code?: number };
-}
 
 interface TraceRequest {
   readonly resourceSpans: readonly {

@@ -74,12 +74,10 @@ ssize_t pread(int fd, void *to, size_t n, off_t at)
 	return pread64(fd, to, n, at);
 }
 
-int fdatasync(int fd)
+static int sync_by(const char *name, int fd)
 {
-	static int (*real)(int);
+	int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, name);
 
-	if (!real)
-		real = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
 	if (is_fault("sync", fd)) {
 		errno = EIO;
 		return -1;
@@ -87,15 +85,12 @@ int fdatasync(int fd)
 	return real(fd);
 }
 
+int fdatasync(int fd)
+{
+	return sync_by("fdatasync", fd);
+}
+
 int fsync(int fd)
 {
-	static int (*real)(int);
-
-	if (!real)
-		real = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
-	if (is_fault("sync", fd)) {
-		errno = EIO;
-		return -1;
-	}
-	return real(fd);
+	return sync_by("fsync", fd);
 }

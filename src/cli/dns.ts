@@ -11,7 +11,7 @@ export async function dns(path: string, filterText: string, options: WritingOpti
   const capture = await openCapture(path);
   try {
     const lookups = lookupsOf(capture, compileFilter(filterText, contextOf(capture)));
-    show(lookupReport(lookups, capture.dims, capture.epoch), options);
+    show(lookupReport(lookups, capture.dims, capture.epoch, filterText !== ''), options);
   } finally {
     capture.close();
   }

@@ -7,7 +7,7 @@ import { written } from '../filter/literal.ts';
 import { explanationReport, storiesReport } from '../output/reports/explain.ts';
 import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
-import { parseMoment } from './moment.ts';
+import { parseMoment, parseMoments } from './moment.ts';
 import { openCapture } from './open-capture.ts';
 import { parseSpan } from './span.ts';
 import { show, type WritingOptions } from './writing.ts';
@@ -29,8 +29,7 @@ export async function explain(path: string, filterText: string, options: Explain
   try {
     const filter = [podFilter(options.pod), filterText === '' ? '' : `(${filterText})`].filter((part) => part !== '').join(' and ');
     const pids = filter === '' ? null : processesOf(capture, filter);
-    if (options.pod !== undefined && pids?.size === 0)
-      throw new UsageError(`no process of a pod ${options.pod} is in this capture${filterText === '' ? '' : ' and matches'}`);
+    if (pids?.size === 0) throw new UsageError(nobody(options.pod, filterText));
     const request = requestOf(capture, options, pids);
     if (options.list === true) show(storiesReport(list(capture, request, MOST_LISTED), path, options.over, capture.epoch), options);
     else show(explanationReport(explainCapture(capture, request), capture.epoch), options);
@@ -41,11 +40,13 @@ export async function explain(path: string, filterText: string, options: Explain
   }
 }
 
+function nobody(pod: string | undefined, filterText: string): string {
+  if (pod === undefined) return `no process in this capture has an event that matches ${filterText}`;
+  return `no process of a pod ${pod} is in this capture${filterText === '' ? '' : ' and matches'}`;
+}
+
 function requestOf(capture: Capture, options: ExplainOptions, pids: ReadonlySet<number> | null): Request {
-  const time = (text: string | undefined, name: string) => (text === undefined ? undefined : parseMoment(name, text, capture));
-  const from = time(options.from, '--from');
-  const to = time(options.to, '--to');
-  const at = time(options.at, '--at');
+  const at = options.at === undefined ? undefined : parseMoment('--at', options.at, capture);
   const pid = options.pid ?? options.end;
   return {
     over: parseSpan('--over', options.over),
@@ -54,8 +55,7 @@ function requestOf(capture: Capture, options: ExplainOptions, pids: ReadonlySet<
     ...(options.end === undefined ? {} : { end: true }),
     ...(at === undefined ? {} : { at }),
     ...(options.event === undefined ? {} : { event: options.event }),
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
+    ...parseMoments(options, capture),
   };
 }
 

@@ -1,5 +1,6 @@
 /** `trowel lens`: a named question to a capture; sysdig's chisels by their names. */
 
+import { existsSync } from 'node:fs';
 import type { Capture } from '../capture/capture.ts';
 import { isStoreName } from '../cluster/address.ts';
 import { nearest } from '../filter/error.ts';
@@ -9,7 +10,7 @@ import { type Lens, LensError } from '../lens/lens.ts';
 import { echoReport, lensesReport } from '../output/reports/lens.ts';
 import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
-import { parseMoment } from './moment.ts';
+import { parseMoment, parseMoments } from './moment.ts';
 import { openCapture } from './open-capture.ts';
 import { show, type WritingOptions } from './writing.ts';
 
@@ -38,7 +39,7 @@ const ANY = 'events';
 
 /** `words`: NAME, its arguments, FILE, and the filter's words. */
 export async function lens(words: readonly string[], options: LensOptions): Promise<void> {
-  if (options.list === true) {
+  if (options.list === true || isFileAlone(words, options)) {
     show(lensesReport(LENSES), options);
     return;
   }
@@ -64,6 +65,13 @@ export async function lens(words: readonly string[], options: LensOptions): Prom
   } finally {
     capture.close();
   }
+}
+
+/** A file and no question: what can be asked is shown. */
+function isFileAlone([name, ...rest]: readonly string[], { by, measure }: LensOptions): boolean {
+  return (
+    name !== undefined && rest.length === 0 && by === undefined && measure === undefined && lensNamed(name) === null && existsSync(name)
+  );
 }
 
 /** Where a store adds up what is asked, no event leaves it. */
@@ -99,9 +107,8 @@ export function print(question: Question, capture: Capture, options: LensOptions
 const TIMES = ['from', 'to', 'at'] as const;
 
 function timesOf(options: LensOptions, capture: Capture): Pick<Question, (typeof TIMES)[number]> {
-  return Object.fromEntries(
-    TIMES.flatMap((name) => (options[name] === undefined ? [] : [[name, parseMoment(`--${name}`, options[name], capture)]])),
-  );
+  const at = options.at === undefined ? {} : { at: parseMoment('--at', options.at, capture) };
+  return { ...parseMoments(options, capture), ...at };
 }
 
 function insteadOf({ by, measure, limit }: LensOptions): Instead {

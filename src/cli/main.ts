@@ -1,6 +1,7 @@
 /** The command line: which command, with which options. What a command does is in a file of its own, loaded only then. */
 import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { didYouMean } from '../filter/error.ts';
 import { ReaderGone } from '../output/sink.ts';
 import { say } from '../output/stderr.ts';
 import type { Completable } from './completion.ts';
@@ -29,7 +30,11 @@ function program(after: readonly string[]): Command {
     .option('--node <name>', 'of several captures: only those of this node; may be repeated', repeated)
     .option('--only-ns <name>', 'of a store: only what is of this namespace; may be repeated', repeated)
     .showSuggestionAfterError()
-    .configureOutput({ writeErr: (text) => say(text.trimEnd()) })
+    .configureOutput({
+      writeErr: (text) => say(text.trimEnd()),
+      outputError: (text, write) => write(`trowel: ${text.replace(/^error: /, '')}`),
+    })
+    .showHelpAfterError('(--help behind the command shows what it takes)')
     .exitOverride();
 
   recordingCommands(trowel, after);
@@ -367,7 +372,11 @@ async function run(words: readonly string[]): Promise<number> {
     !existsSync(own[0]) &&
     !own[0].startsWith('clickhouse://')
   ) {
-    throw new UsageError(`there is no command and no file called ${own[0]}\n${trowel.helpInformation()}`);
+    const meant = didYouMean(
+      own[0],
+      trowel.commands.map((command) => command.name()),
+    );
+    throw new UsageError(`there is no command and no file called ${own[0]}; ${meant || 'trowel help lists the commands'}`);
   }
   if (own[0]!.startsWith('-') && !isOurs(trowel, own[0]!)) {
     const { isSysdigs, translate } = await import('./sysdig-args.ts');

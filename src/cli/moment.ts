@@ -15,6 +15,24 @@ export function parseDate(option: string, text: string): bigint | null {
   return BigInt(ms) * BigInt(MS);
 }
 
+/** What `--from` and `--to` say, in ns since the capture's start; a side that is not given is left out. */
+export interface Moments {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** Throws UsageError, also for a range that ends before it begins. */
+export function parseMoments(
+  given: { readonly from?: string; readonly to?: string },
+  stream: Pick<EventStream, 'epoch' | 'meta'>,
+): Moments {
+  const from = given.from === undefined ? undefined : parseMoment('--from', given.from, stream);
+  const to = given.to === undefined ? undefined : parseMoment('--to', given.to, stream);
+  if (from !== undefined && to !== undefined && from > to)
+    throw new UsageError(`--from ${given.from} is after --to ${given.to}: no event is between them`);
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}
+
 /** ns since the capture's start of `12.5s`, of a date, or of `-15m`, before its end. Throws UsageError. */
 export function parseMoment(option: string, text: string, { epoch, meta }: Pick<EventStream, 'epoch' | 'meta'>): number {
   const date = parseDate(option, text);

@@ -20,9 +20,9 @@ export async function net(path: string, name: string | undefined, options: NetOp
   const capture = await openCapture(path);
   try {
     const time = options.at === undefined ? captureEnd(capture) : parseSpan('--at', options.at);
-    if (capture.dims.nodeFacts.size === 0)
-      say('the capture has no look at the node’s network: record without --no-node, as root on the node');
-    views.forEach((one, i) => {
+    const unseen = capture.dims.nodeFacts.size === 0;
+    if (unseen) say('the capture has no look at the node’s network: record without --no-node, as root on the node');
+    (unseen ? views.slice(0, 1) : views).forEach((one, i) => {
       if (i > 0) process.stdout.write('\n');
       show(netReport(one, capture, time), options);
     });

@@ -11,7 +11,7 @@ import { Sink } from '../output/sink.ts';
 import { say } from '../output/stderr.ts';
 import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
-import { parseMoment } from './moment.ts';
+import { parseMoments } from './moment.ts';
 import { openCapture, openFor, warnOf } from './open-capture.ts';
 import { Printer, type PrintOptions } from './printer.ts';
 
@@ -97,10 +97,8 @@ function rangeOf(options: ReadOptions, capture: Capture): Range {
 
 /** `--from`, `--to`. */
 function timeRange(options: ReadOptions, stream: EventStream): Range {
-  const range: { -readonly [Key in keyof Range]: Range[Key] } = {};
-  if (options.from !== undefined) range.fromTime = parseMoment('--from', options.from, stream);
-  if (options.to !== undefined) range.toTime = parseMoment('--to', options.to, stream);
-  return range;
+  const { from, to } = parseMoments(options, stream);
+  return { ...(from === undefined ? {} : { fromTime: from }), ...(to === undefined ? {} : { toTime: to }) };
 }
 
 /** `--around NUM:MS`: events within so many ms of event NUM. */

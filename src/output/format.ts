@@ -60,10 +60,11 @@ function parseFormat(format: string): Piece[] {
   for (const found of format.matchAll(FIELD)) {
     const [whole, width, name, arg] = found;
     if (found.index > at) pieces.push({ text: unescaped(format.slice(at, found.index)) });
-    const span = { start: found.index, end: found.index + whole.length };
-    const { bound } = findField({ kind: 'field', name: name!, arg: arg ?? null, ...span }, format);
+    const end = found.index + whole.length;
+    const start = found.index + whole.indexOf(name!);
+    const { bound } = findField({ kind: 'field', name: name!, arg: arg ?? null, start, end }, format);
     pieces.push({ bound, width: Number(width ?? 0) });
-    at = span.end;
+    at = end;
   }
   if (at < format.length) pieces.push({ text: unescaped(format.slice(at)) });
   return pieces;

@@ -87,13 +87,14 @@ export function lookupColumns(dims: Dimensions | null): Column<Lookup>[] {
   ];
 }
 
-export function lookupReport(lookups: readonly Lookup[], dims: Dimensions, epoch: bigint): Report<Lookup> {
+/** `filtered`: the lookups are those that match a filter. */
+export function lookupReport(lookups: readonly Lookup[], dims: Dimensions, epoch: bigint, filtered = false): Report<Lookup> {
   return {
     id: 'dns',
     columns: lookupColumns(dims),
     items: lookups,
     epoch,
     blocks: { table: (lookup, i) => [...(i > 0 ? [''] : []), ...lookupLines(lookup, dims)] },
-    empty: 'no lookup was made by a client in this capture',
+    empty: `no lookup ${filtered ? 'of a client in this capture matches' : 'was made by a client in this capture'}`,
   };
 }

@@ -15,7 +15,10 @@ export const DNS: ScreenSpec = {
     );
     const comm = (thread: number) => capture.dims.threads.get(thread)?.comm ?? '';
     return {
-      head: attempts.length === 0 ? ['no lookup was made by a client in this capture'] : [],
+      head:
+        attempts.length > 0
+          ? []
+          : [filter === '' ? 'no lookup was made by a client in this capture' : 'no lookup of a client matches the filter'],
       columns: [
         screenColumn('time', 'ns', null, 'from the question to its answer, or until the client gave up'),
         screenColumn('result', 'text', 'dns.lookup.result'),

@@ -4,6 +4,13 @@ import { count, repeated } from './option-values.ts';
 
 /** `after`: the words behind `--`. */
 export function recordingCommands(trowel: Command, after: readonly string[]): void {
+  recordCommand(trowel, after);
+  snapshotCommand(trowel);
+  ownCommands(trowel);
+  collectCommand(trowel);
+}
+
+function recordCommand(trowel: Command, after: readonly string[]): void {
   trowel
     .command('record [filter...]')
     .description('record this node until Ctrl-C, or until the command behind -- ends')
@@ -31,10 +38,7 @@ export function recordingCommands(trowel: Command, after: readonly string[]): vo
     .option('--redact [file]', 'store no passwords, tokens, cookies, keys, environments; FILE has more, a regular expression a line')
     .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
     .option('--no-latency', 'do not measure how long calls take: cheaper for the node')
-    .option('--cgroup <path>', 'record only what is in this cgroup, or below; may be repeated', (path: string, all: string[] = []) => [
-      ...all,
-      path,
-    ])
+    .option('--cgroup <path>', 'record only what is in this cgroup, or below; may be repeated', repeated)
     .option(
       '--kubeconfig <file>',
       'names of pods and services from this cluster (default: $KUBECONFIG, ~/.kube/config, the pod’s own account)',
@@ -50,17 +54,24 @@ export function recordingCommands(trowel: Command, after: readonly string[]): vo
     .option('--json', 'print the summary as JSON')
     .addOption(new Option('--exclude-pid <pid>', 'leave the events of a process out').argParser(count).hideHelp())
     .action(async (words: string[], options) => (await import('./record.ts')).record(words.join(' '), { ...options, command: after }));
+}
 
+function snapshotCommand(trowel: Command): void {
   trowel
     .command('snapshot')
     .description('let the running flight recorder (record --ring) save what led to now')
     .option('--pid <pid>', 'of the recorder, where several run', count)
     .option('-j, --json', 'as JSON')
     .action(async (options) => (await import('./snapshot.ts')).snapshot(options));
+}
 
+/** What the flight recorder starts itself as. */
+function ownCommands(trowel: Command): void {
   trowel.command('flight-upload', { hidden: true }).action(async () => (await import('./flight-upload.ts')).flightUpload());
   trowel.command('flight-save', { hidden: true }).action(async () => (await import('./flight-save.ts')).flightSave());
+}
 
+function collectCommand(trowel: Command): void {
   trowel
     .command('collect [filter...]')
     .description('the collector alone: probes on other nodes push to it, each into a capture of its own')

@@ -1,14 +1,9 @@
 /** Search in rows that ascend in time. */
+import { firstIndex } from '../model/search.ts';
 
 /** How many of the rows have a time up to and with `time`: also the index of the first after it. */
 export function countUntil<Row>(rows: readonly Row[], timeOf: (row: Row) => number, time: number): number {
-  let [low, high] = [0, rows.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (timeOf(rows[middle]!) <= time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstIndex(rows.length, (i) => timeOf(rows[i]!) > time);
 }
 
 /** The rows from `from` to `to`, both with it. */

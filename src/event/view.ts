@@ -4,6 +4,7 @@ import type { EventType } from '../model/event-type.ts';
 import { History } from '../model/history.ts';
 import { nodeOfPid } from '../model/nodes.ts';
 import type { Dimensions, FdRow, GroupRow, ProcessRow, ThreadRow, ThreadStatRow, UserRow } from '../model/rows.ts';
+import { firstIndex } from '../model/search.ts';
 import { AddressNames } from './address-names.ts';
 import { Connections, type KnownEnds } from './connections.ts';
 import { KubeNames } from './kube-names.ts';
@@ -233,14 +234,7 @@ export class EventView {
 
 /** Index of the first message whose event is numbered `num` or later. */
 function firstFrom(rows: readonly DnsRow[], num: number): number {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rows[middle]!.num < num) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstIndex(rows.length, (i) => rows[i]!.num >= num);
 }
 
 const EMPTY = new Uint8Array(0);

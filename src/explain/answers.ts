@@ -3,10 +3,10 @@ import { httpHead } from '../event/http.ts';
 import { type Chunk, payload } from '../model/chunk.ts';
 import { errnoName } from '../model/errno.ts';
 import type { EventType } from '../model/event-type.ts';
+import type { Analysis } from './analysis.ts';
 import { localText, remoteText } from './descriptors.ts';
 import type { Failures } from './failures.ts';
 import { grpcError } from './grpc.ts';
-import type { Scene } from './scene.ts';
 
 const LETTER_H = 0x48;
 /** Letters that the methods of HTTP begin with: C of CONNECT to T of TRACE. */
@@ -22,7 +22,7 @@ const SERVER_ERROR = 500;
 const KEPT = 200;
 
 export class Answers {
-  readonly #scene: Scene;
+  readonly #analysis: Analysis;
   readonly #failures: Failures;
   /** By descriptor: how the last request began. */
   readonly #requests = new Map<number, Uint8Array>();
@@ -31,10 +31,10 @@ export class Answers {
   /** By descriptor: when an answer last came. */
   readonly lastUse: Float64Array;
 
-  constructor(scene: Scene, failures: Failures) {
-    this.#scene = scene;
+  constructor(analysis: Analysis, failures: Failures) {
+    this.#analysis = analysis;
     this.#failures = failures;
-    this.lastUse = new Float64Array(scene.dims.fds.lastId + 1);
+    this.lastUse = new Float64Array(analysis.dims.fds.lastId + 1);
   }
 
   /** A client asked something, or a server was asked. */
@@ -62,7 +62,7 @@ export class Answers {
   gave(chunk: Chunk, i: number, id: number): void {
     const status = statusOf(chunk, i, i === 0 ? 0 : chunk.dataEnd[i - 1]!);
     if (status < SERVER_ERROR) return;
-    const row = this.#scene.dims.fds.get(id)!;
+    const row = this.#analysis.dims.fds.get(id)!;
     const what = row.role === 'client' ? localText(row) : remoteText(row); // a .scap file may take the near end for the far one
     this.#failures.note(chunk, i, 'http', { call: 'gave', error: `HTTP ${status}`, what, detail: this.#request(id) });
   }
@@ -85,7 +85,7 @@ export class Answers {
   }
 
   #remote(id: number): string {
-    return remoteText(this.#scene.dims.fds.get(id)!);
+    return remoteText(this.#analysis.dims.fds.get(id)!);
   }
 
   /** `GET /foo`; empty: it was no HTTP. */

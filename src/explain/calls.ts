@@ -1,4 +1,4 @@
-/** What kinds of calls mean to a judge. Names are those of the event types, whoever recorded them. */
+/** What kinds of calls mean to a rule. Names are those of the event types, whoever recorded them. */
 import type { EventType } from '../model/event-type.ts';
 
 /** Waits for any of several descriptors, or for a time. */

@@ -8,12 +8,12 @@ import { argBytes, type Chunk, EventFlag } from '../model/chunk.ts';
 import { errnoName } from '../model/errno.ts';
 import type { EventType } from '../model/event-type.ts';
 import { isIpSocket } from '../model/fd-name.ts';
+import type { Analysis } from './analysis.ts';
 import { Answers } from './answers.ts';
 import { type CallKind, callKind } from './calls.ts';
 import { type FdUse, fdUse, isDatagramClient, isStream, remoteText, socketKey } from './descriptors.ts';
 import { hasResult } from './event-args.ts';
 import { Failures } from './failures.ts';
-import type { Scene } from './scene.ts';
 import { Sums } from './sums.ts';
 
 /** One wait, or one failed call. */
@@ -56,16 +56,16 @@ export interface Candidates {
 
 /** `over`: ns from which on a wait counts. `payloads`: look into those of long-lived processes, too. */
 export function findCandidates(
-  scene: Scene,
+  analysis: Analysis,
   over: number,
   range: { readonly from: number; readonly to: number },
   payloads: boolean,
 ): Candidates {
-  const search = new Search(scene, over, payloads);
-  for (const head of scene.capture.heads()) {
+  const search = new Search(analysis, over, payloads);
+  for (const head of analysis.capture.heads()) {
     if (head.maxTime < range.from) continue;
     if (head.minTime > range.to) break;
-    search.chunk(scene.capture.passingChunk(head));
+    search.chunk(analysis.capture.passingChunk(head));
   }
   search.finish();
   search.lookups(range);
@@ -124,7 +124,7 @@ class Search {
   /** By thread: 1 where its process began in the recording. */
   readonly #begun: Uint8Array;
   readonly #anyBegun: boolean;
-  readonly #scene: Scene;
+  readonly #analysis: Analysis;
   readonly #over: number;
   readonly #types: { readonly type: EventType; readonly kind: CallKind }[] = [];
   /** By fd. */
@@ -137,29 +137,29 @@ class Search {
   /** Datagram sockets, by their keys, that were owed an answer. */
   readonly #sent = new Set<string>();
 
-  constructor(scene: Scene, over: number, payloads: boolean) {
+  constructor(analysis: Analysis, over: number, payloads: boolean) {
     this.#payloads = payloads;
-    this.#begun = begunThreads(scene);
+    this.#begun = begunThreads(analysis);
     this.#anyBegun = this.#begun.includes(1);
-    this.#scene = scene;
+    this.#analysis = analysis;
     this.#over = over;
-    this.failures = new Failures(scene);
-    this.#answers = new Answers(scene, this.failures);
+    this.failures = new Failures(analysis);
+    this.#answers = new Answers(analysis, this.failures);
     this.#sums = new Sums(over);
-    const lastType = scene.dims.types.lastId;
+    const lastType = analysis.dims.types.lastId;
     this.#watch = new Uint8Array(lastType + 1);
     this.#ops = new Uint8Array(2 ** 16); // whatever number a chunk has for a type
-    for (const type of scene.dims.types.all()) {
+    for (const type of analysis.dims.types.all()) {
       this.#ops[type.id] = opOf(type);
       this.#types[type.id] = { type, kind: callKind(type) };
       this.#watch[type.id] = watchOf(type);
     }
-    const { fds } = scene.dims;
+    const { fds } = analysis.dims;
     this.#streams = new Uint8Array(fds.lastId + 1);
     this.#roles = new Uint8Array(fds.lastId + 1);
     for (const { id } of fds.all()) {
-      this.#uses[id] = fdUses(id, scene);
-      this.#streams[id] = isStreamRow(id, scene) ? 1 : 0;
+      this.#uses[id] = fdUses(id, analysis);
+      this.#streams[id] = isStreamRow(id, analysis) ? 1 : 0;
       const use = this.#uses[id];
       if (this.#streams[id] === 1 && (use === 'client' || use === 'server')) this.#roles[id] = use === 'client' ? CLIENT : SERVER;
       else if (use === 'client' && isDatagramClient(fds.get(id)!)) this.#roles[id] = ASKS;
@@ -231,7 +231,7 @@ class Search {
 
   /** A wait on a socket that has sent something since it last got something. */
   #onDatagram(chunk: Chunk, i: number, id: number, { io }: EventType, kind: CallKind): void {
-    const key = socketKey(this.#scene.dims.fds.get(id)!);
+    const key = socketKey(this.#analysis.dims.fds.get(id)!);
     const got = chunk.res[i]! > 0;
     if (io === 'write' && got) this.#sent.add(key);
     if (!this.#sent.has(key) || io === 'write') return;
@@ -247,17 +247,17 @@ class Search {
       this.found.push({ pid, tid, start, end, num: first, kind: lock ? 'lock' : 'retry', fd: 0, error: '' });
     }
     for (const sum of this.#sums.enough((thread) => this.#lifetime(thread))) {
-      const thread = this.#scene.dims.threads.get(sum.thread);
+      const thread = this.#analysis.dims.threads.get(sum.thread);
       if (thread === undefined) continue;
       const { start, end, num, fd, spent } = sum;
-      this.found.push({ pid: this.#scene.pidOf(sum.thread), tid: thread.tid, start, end, num, kind: 'file', fd, error: '', spent });
+      this.found.push({ pid: this.#analysis.pidOf(sum.thread), tid: thread.tid, start, end, num, kind: 'file', fd, error: '', spent });
     }
   }
 
   /** ns that the process of a thread lived, or has so far; null: it was there before, so its short waits belong to no one piece of work. */
   #lifetime(thread: number): number | null {
-    const life = this.#scene.life(this.#scene.pidOf(thread));
-    return life?.begun === true ? (life.end ?? this.#scene.end) - life.start : null;
+    const lifetime = this.#analysis.lifetime(this.#analysis.pidOf(thread));
+    return lifetime?.begun === true ? (lifetime.end ?? this.#analysis.end) - lifetime.start : null;
   }
 
   /** Whether to look into a payload: always for who began in the recording; it costs its column's decoding. */
@@ -291,9 +291,9 @@ class Search {
 
   /** Names that took long to look up, or that could not be found. */
   lookups(range: { readonly from: number; readonly to: number }): void {
-    for (const lookup of this.#scene.lookups) {
+    for (const lookup of this.#analysis.lookups) {
       if (lookup.end < range.from || lookup.start > range.to) continue;
-      const tid = this.#scene.dims.threads.get(lookup.thread)?.tid ?? lookup.pid;
+      const tid = this.#analysis.dims.threads.get(lookup.thread)?.tid ?? lookup.pid;
       const first = lookup.attempts[0]!.queries[0]!;
       const where = { pid: lookup.pid, tid, start: lookup.start, end: lookup.end, num: first.num, fd: first.fd };
       if (lookup.end - lookup.start >= this.#over) this.found.push({ ...where, kind: 'dns', error: '' });
@@ -348,7 +348,7 @@ class Search {
   #server(chunk: Chunk, i: number, id: number, type: EventType): void {
     const res = chunk.res[i]!;
     if (type.io === 'read' && res > 0) {
-      if (this.#since[id] === 0) this.servers.set(remoteText(this.#scene.dims.fds.get(id)!), this.#scene.pidOf(chunk.thread[i]!));
+      if (this.#since[id] === 0) this.servers.set(remoteText(this.#analysis.dims.fds.get(id)!), this.#analysis.pidOf(chunk.thread[i]!));
       if (this.#reads(chunk, i)) this.#answers.asked(chunk, i, id);
       this.#owes(id, ASKED, chunk.time[i]!);
     } else if (type.io === 'write' && res > 0 && this.#state[id] === ASKED) {
@@ -376,15 +376,15 @@ class Search {
   }
 
   #fail(chunk: Chunk, i: number, errno: number): void {
-    const fd = this.#scene.dims.fds.get(chunk.fd[i]!);
+    const fd = this.#analysis.dims.fds.get(chunk.fd[i]!);
     if (fd === undefined || !isIpSocket(fd)) return; // what programs look for on the machine itself is often not there
     this.#note(chunk, i, 'failure', chunk.time[i]! - Math.max(0, chunk.latency[i]!), errnoName(errno));
   }
 
   #note(chunk: Chunk, i: number, kind: Candidate['kind'], start: number, error = ''): void {
-    const thread = this.#scene.dims.threads.get(chunk.thread[i]!);
+    const thread = this.#analysis.dims.threads.get(chunk.thread[i]!);
     if (thread === undefined || (chunk.flags[i]! & EventFlag.ONE_SIDED) !== 0) return;
-    const pid = this.#scene.dims.processes.get(thread.process)?.pid ?? 0;
+    const pid = this.#analysis.dims.processes.get(thread.process)?.pid ?? 0;
     this.found.push({ pid, tid: thread.tid, start, end: chunk.time[i]!, num: chunk.num[i]!, kind, fd: chunk.fd[i]!, error });
     if (this.found.length > 2 * MAX_CANDIDATES) this.#forgetShortest();
   }
@@ -397,18 +397,18 @@ class Search {
   }
 }
 
-function begunThreads(scene: Scene): Uint8Array {
-  const begun = new Uint8Array(scene.dims.threads.lastId + 1);
-  for (const { id } of scene.dims.threads.all()) begun[id] = scene.life(scene.pidOf(id))?.begun === true ? 1 : 0;
+function begunThreads(analysis: Analysis): Uint8Array {
+  const begun = new Uint8Array(analysis.dims.threads.lastId + 1);
+  for (const { id } of analysis.dims.threads.all()) begun[id] = analysis.lifetime(analysis.pidOf(id))?.begun === true ? 1 : 0;
   return begun;
 }
 
-function fdUses(id: number, { dims }: Scene): FdUse {
+function fdUses(id: number, { dims }: Analysis): FdUse {
   const fd = dims.fds.get(id);
   return fd === undefined ? 'other' : fdUse(fd);
 }
 
-function isStreamRow(id: number, { dims }: Scene): boolean {
+function isStreamRow(id: number, { dims }: Analysis): boolean {
   const fd = dims.fds.get(id);
   return fd !== undefined && isStream(fd) && remoteText(fd) !== '';
 }

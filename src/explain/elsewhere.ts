@@ -4,8 +4,8 @@ import { nodesOf } from '../capture/meta.ts';
 import { KubeNames } from '../event/kube-names.ts';
 import type { KubeObjectRow } from '../model/kube.ts';
 import { spanText } from '../model/time.ts';
+import type { Analysis } from './analysis.ts';
 import { otherEnds } from './peer.ts';
-import type { Scene } from './scene.ts';
 import type { Phase } from './story.ts';
 
 /** Clocks that differ by less than this part of what is explained do not matter. */
@@ -14,23 +14,23 @@ const MATTERS = 0.01;
 const MOST_NAMED = 4;
 
 /** Sentences. `phases`: those that matter, with what their other sides did. */
-export function elsewhere(scene: Scene, phases: readonly Phase[], duration: number): string[] {
+export function elsewhere(analysis: Analysis, phases: readonly Phase[], duration: number): string[] {
   const all = phases.flatMap((phase) => [phase, ...(phase.socket?.peer?.phases ?? [])]);
   return [
     ...new Set([
-      ...all.flatMap((phase) => unrecorded(scene, phase)),
-      ...all.flatMap((phase) => translated(scene, phase)),
-      ...clocks(scene, duration),
+      ...all.flatMap((phase) => unrecorded(analysis, phase)),
+      ...all.flatMap((phase) => translated(analysis, phase)),
+      ...clocks(analysis, duration),
     ]),
   ];
 }
 
 /** The node to record, where the other end is known to be on one that was not. */
-function unrecorded(scene: Scene, phase: Phase): string[] {
-  const address = addressWithoutEnd(scene, phase);
+function unrecorded(analysis: Analysis, phase: Phase): string[] {
+  const address = addressWithoutEnd(analysis, phase);
   if (address === null) return [];
-  const recorded = new Set(nodesOf(scene.capture.meta));
-  const pods = podsAt(scene, ipOf(address), phase.start).filter(({ node }) => node !== '');
+  const recorded = new Set(nodesOf(analysis.capture.meta));
+  const pods = podsAt(analysis, ipOf(address), phase.start).filter(({ node }) => node !== '');
   const nodes = [...new Set(pods.map(({ node }) => node))];
   if (nodes.length === 0 || nodes.some((node) => recorded.has(node))) return [];
   const who = pods.length === 1 ? placeOf(pods[0]!) : `one of ${pods.length} pods on ${listed(nodes)}`;
@@ -46,8 +46,8 @@ function listed(nodes: readonly string[]): string {
 }
 
 /** Whom a wait was for, where nobody recorded was at the other end; null: somebody was, or it was for no address. */
-function addressWithoutEnd(scene: Scene, { socket, dns }: Phase): string | null {
-  if (socket !== null) return socket.remote.includes(':') && otherEnds(scene, socket).size === 0 ? socket.remote : null;
+function addressWithoutEnd(analysis: Analysis, { socket, dns }: Phase): string | null {
+  if (socket !== null) return socket.remote.includes(':') && otherEnds(analysis, socket).size === 0 ? socket.remote : null;
   if (dns === null || dns.hops.length > 0) return null;
   return dns.attempt.queries[0]?.server || null;
 }
@@ -55,7 +55,7 @@ function addressWithoutEnd(scene: Scene, { socket, dns }: Phase): string | null 
 const ipOf = (address: string): string => address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
 
 /** Pods behind an address: its own, or those of a service; a node where it is one's. */
-function podsAt({ dims }: Scene, ip: string, time: number): KubeObjectRow[] {
+function podsAt({ dims }: Analysis, ip: string, time: number): KubeObjectRow[] {
   const kube = new KubeNames(dims);
   const always = { from: -Infinity, until: Infinity };
   const own = kube.atAddress(ip, 'Pod', time, always) ?? nodeRow(kube.atAddress(ip, 'Node', time, always));
@@ -70,7 +70,7 @@ function podsAt({ dims }: Scene, ip: string, time: number): KubeObjectRow[] {
 
 const nodeRow = (node: KubeObjectRow | null): KubeObjectRow | null => (node === null ? null : { ...node, node: node.name });
 
-function translated({ ends }: Scene, { socket }: Phase): string[] {
+function translated({ ends }: Analysis, { socket }: Phase): string[] {
   if (socket?.peer === null || socket === null) return [];
   const by = socket.fds.map((fd) => ends.get(fd)?.by).find((one) => one !== undefined);
   return by === 'bytes'
@@ -78,7 +78,7 @@ function translated({ ends }: Scene, { socket }: Phase): string[] {
     : [];
 }
 
-function clocks({ capture }: Scene, duration: number): string[] {
+function clocks({ capture }: Analysis, duration: number): string[] {
   const [first, ...others] = membersOf(capture.meta);
   return others.flatMap(({ node, error }) => {
     if (first === undefined || node === first.node) return [];

@@ -1,5 +1,6 @@
 /** Where the time went: finds the wait worth explaining, follows its critical path, names the cause. */
 import type { Capture } from '../capture/capture.ts';
+import { Analysis, type Lifetime } from './analysis.ts';
 import { type Candidate, findCandidates } from './candidates.ts';
 import { causesOf } from './causes/index.ts';
 import { OWN_CAUSES } from './causes/own.ts';
@@ -12,7 +13,6 @@ import { criticalPath } from './path.ts';
 import { peerOf } from './peer.ts';
 import { covered, pick, type Task, tasksOf } from './pick.ts';
 import { FATAL, type Problem, problemsOf } from './problems.ts';
-import { type Life, Scene } from './scene.ts';
 import type { Failure, Phase, Story } from './story.ts';
 import { type Survived, survivedBy } from './survived.ts';
 import { endOf, lasting, socketOf, troubleOf } from './task-failures.ts';
@@ -54,13 +54,13 @@ export interface Explanation {
   /** Other tasks that waited long, the longest first. */
   readonly others: readonly Task[];
   readonly over: number;
-  readonly scene: Scene;
+  readonly analysis: Analysis;
   readonly looked: Looked;
 }
 
 /** What one pass over the events found, and what is made of it. */
 interface Findings {
-  readonly scene: Scene;
+  readonly analysis: Analysis;
   readonly request: Request;
   readonly range: { readonly from: number; readonly to: number };
   readonly tasks: readonly Task[];
@@ -76,24 +76,24 @@ interface Findings {
 /** Where nobody is named, it answers for the command that the recording was made for, if any. */
 export function explain(capture: Capture, request: Request): Explanation {
   const findings = find(capture, request, isNamed(request) ? request.pids : commandTree(capture));
-  const { scene, tasks, looked } = findings;
+  const { analysis, tasks, looked } = findings;
   const task = chosen(findings);
   const told = task === null ? null : storyOf(findings, task);
   const byFilter = request.pid === undefined && request.event === undefined && told?.scope === 'asked';
   const story = byFilter && told.causes.length === 0 ? null : told;
   const own = story === null && !isNamed(request) ? ownStory(findings) : null;
-  return { story, own, others: tasks.filter((other) => other !== task && other.waited > 0), over: request.over, scene, looked };
+  return { story, own, others: tasks.filter((other) => other !== task && other.waited > 0), over: request.over, analysis, looked };
 }
 
 /** Of its time the command must have spent so much by itself that this tells why it took as long as it did. */
 const MOSTLY = 0.5;
 
 function ownStory(findings: Findings): Story | null {
-  const { scene } = findings;
-  const pid = Number(scene.capture.meta.command_pid ?? 0);
-  const life = scene.life(pid);
-  if (life === null || commandTree(scene.capture) === null || (scene.capture.meta.filter ?? '') !== '') return null;
-  const task: Task = { pid, tid: pid, from: life.start, to: life.end ?? scene.end, scope: 'life', waited: 0, candidates: [] };
+  const { analysis } = findings;
+  const pid = Number(analysis.capture.meta.command_pid ?? 0);
+  const lifetime = analysis.lifetime(pid);
+  if (lifetime === null || commandTree(analysis.capture) === null || (analysis.capture.meta.filter ?? '') !== '') return null;
+  const task: Task = { pid, tid: pid, from: lifetime.start, to: lifetime.end ?? analysis.end, scope: 'life', waited: 0, candidates: [] };
   const told = storyOf(findings, task);
   const causes = told.causes.filter(({ id }) => id in OWN_CAUSES);
   const spent = causes.reduce((sum, { cost }) => sum + cost, 0);
@@ -120,22 +120,22 @@ function find(capture: Capture, request: Request, pids: Request['pids']): Findin
 }
 
 function search(capture: Capture, request: Request, pids: Request['pids'], payloads: boolean): Findings {
-  const scene = new Scene(capture);
+  const analysis = new Analysis(capture);
   const range = { from: request.from ?? -Infinity, to: request.to ?? Infinity };
   const wanted = (pid: number) => pids === null || pids.has(pid);
-  const { found, servers, failures, events } = findCandidates(scene, request.over, range, payloads);
-  scene.failures = failures;
+  const { found, servers, failures, events } = findCandidates(analysis, request.over, range, payloads);
+  analysis.failures = failures;
   const candidates = found.filter(({ pid }) => wanted(pid));
-  const tasks = tasksOf(scene, candidates);
+  const tasks = tasksOf(analysis, candidates);
   const inTime = ({ time, pid }: Problem) => wanted(pid) && time >= range.from && time <= range.to;
-  const problems = [...problemsOf(scene, failures).filter(inTime), ...connectProblems(scene, tasks)].sort(
+  const problems = [...problemsOf(analysis, failures).filter(inTime), ...connectProblems(analysis, tasks)].sort(
     (a, b) => b.weight - a.weight || a.time - b.time,
   );
-  const over = problems.map((problem) => survivedBy(scene, problem));
+  const over = problems.map((problem) => survivedBy(analysis, problem));
   const lasting = problems.filter((_, i) => over[i] === null);
   const survived = over.filter((one) => one !== null);
   return {
-    scene,
+    analysis,
     request,
     range,
     tasks,
@@ -143,15 +143,15 @@ function search(capture: Capture, request: Request, pids: Request['pids'], paylo
     problems,
     lasting,
     servers,
-    looked: { ...lookedAt(scene, failures, events), survived },
+    looked: { ...lookedAt(analysis, failures, events), survived },
   };
 }
 
-function lookedAt(scene: Scene, failures: Failures, events: number): Omit<Looked, 'survived'> {
+function lookedAt(analysis: Analysis, failures: Failures, events: number): Omit<Looked, 'survived'> {
   const ends = [...failures.ends.values()];
   return {
     events,
-    processes: new Set([...scene.dims.processes.all()].map(({ pid }) => pid)).size,
+    processes: new Set([...analysis.dims.processes.all()].map(({ pid }) => pid)).size,
     failed: failures.counts.sort((a, b) => b.times - a.times),
     ended: ends.length,
     endedBadly: ends.filter(({ exit, signal }) => exit !== 0 || signal !== 0).length,
@@ -159,14 +159,14 @@ function lookedAt(scene: Scene, failures: Failures, events: number): Omit<Looked
 }
 
 /** Processes that ended up without a connection or a name that they had asked for. Beside waits only those count that ended for it. */
-function connectProblems(scene: Scene, tasks: readonly Task[]): Problem[] {
+function connectProblems(analysis: Analysis, tasks: readonly Task[]): Problem[] {
   const waits = tasks.some(({ waited }) => waited > 0);
   const counts = ({ pid, candidates }: Task) =>
-    candidates.some(({ kind }) => kind === 'failure') && (!waits || (scene.endOf(pid)?.exit ?? 0) !== 0);
+    candidates.some(({ kind }) => kind === 'failure') && (!waits || (analysis.endOf(pid)?.exit ?? 0) !== 0);
   const failing = tasks.filter(counts).slice(0, MOST_FAILING);
   return failing.flatMap((task) => {
-    const failures = lasting(scene, task);
-    const end = scene.endOf(task.pid);
+    const failures = lasting(analysis, task);
+    const end = analysis.endOf(task.pid);
     const fatal = end !== null && end.exit !== 0;
     return failures.length === 0 ? [] : [{ pid: task.pid, weight: fatal ? FATAL : 2, time: failures[0]!.time, failures }];
   });
@@ -176,30 +176,30 @@ function connectProblems(scene: Scene, tasks: readonly Task[]): Problem[] {
 const MOST_FAILING = 50;
 
 function chosen(findings: Findings): Task | null {
-  const { request, scene, candidates, tasks, problems } = findings;
-  if (request.pid !== undefined || request.event !== undefined) return asked(request, scene, candidates);
+  const { request, analysis, candidates, tasks, problems } = findings;
+  if (request.pid !== undefined || request.event !== undefined) return asked(request, analysis, candidates);
   if (request.at !== undefined) return tasks.find(({ from, to, waited }) => waited > 0 && from <= request.at! && to >= request.at!) ?? null;
   const task = automatic(findings);
   if (task !== null || request.pids === null) return task;
-  const lives = [...request.pids].flatMap((pid) => scene.life(pid) ?? []);
-  const pid = problems[0]?.pid ?? lives.sort((a, b) => lengthOf(b, scene) - lengthOf(a, scene))[0]?.name.pid;
-  return pid === undefined || request.pids.size > MOST_NAMED ? null : asked({ ...request, pid }, scene, candidates);
+  const lifetimes = [...request.pids].flatMap((pid) => analysis.lifetime(pid) ?? []);
+  const pid = problems[0]?.pid ?? lifetimes.sort((a, b) => lengthOf(b, analysis) - lengthOf(a, analysis))[0]?.name.pid;
+  return pid === undefined || request.pids.size > MOST_NAMED ? null : asked({ ...request, pid }, analysis, candidates);
 }
 
 /** Who names more processes than this does not mean one of them. */
 const MOST_NAMED = 20;
 
-function lengthOf({ start, end }: Life, scene: Scene): number {
-  return (end ?? scene.end) - start;
+function lengthOf({ start, end }: Lifetime, analysis: Analysis): number {
+  return (end ?? analysis.end) - start;
 }
 
 /** A wait where there is one, unless another process failed while this one got what it wanted; else a failure, else a request that a server took long for. */
 function automatic(findings: Findings): Task | null {
-  const { tasks, scene, servers, lasting, candidates } = findings;
+  const { tasks, analysis, servers, lasting, candidates } = findings;
   const waiting = tasks.filter(({ waited }) => waited > 0);
-  const wait = waiting.length > 0 ? pick(waiting, scene, servers) : null;
+  const wait = waiting.length > 0 ? pick(waiting, analysis, servers) : null;
   const [problem] = lasting;
-  const end = wait === null ? null : scene.endOf(wait.pid);
+  const end = wait === null ? null : analysis.endOf(wait.pid);
   const contentWait = wait !== null && (end === null || (end.exit === 0 && end.signal === 0));
   const small = wait !== null && wait.waited < findings.request.over;
   const graver = problem !== undefined && problem.pid !== wait?.pid && contentWait && (problem.weight >= FATAL || small);
@@ -212,13 +212,13 @@ function automatic(findings: Findings): Task | null {
 }
 
 /** A process from its beginning to its end, or the moment in which a long-lived one failed. */
-function problemTask({ scene, tasks, candidates }: Findings, { pid, time, failures }: Problem): Task {
+function problemTask({ analysis, tasks, candidates }: Findings, { pid, time, failures }: Problem): Task {
   const own = candidates.filter((candidate) => candidate.pid === pid);
   const known = tasks.find((task) => task.pid === pid && task.from <= time && task.to >= time);
   if (known !== undefined) return known;
-  const life = scene.life(pid);
-  if (life?.begun === true)
-    return { pid, tid: pid, from: life.start, to: life.end ?? scene.end, scope: 'life', waited: covered(own), candidates: own };
+  const lifetime = analysis.lifetime(pid);
+  if (lifetime?.begun === true)
+    return { pid, tid: pid, from: lifetime.start, to: lifetime.end ?? analysis.end, scope: 'life', waited: covered(own), candidates: own };
   const from = time - AROUND;
   return { pid, tid: pid, from, to: (failures.at(-1)?.time ?? time) + AROUND, scope: 'wait', waited: 0, candidates: own };
 }
@@ -231,24 +231,24 @@ export class NotThere extends Error {
   override readonly name = 'NotThere';
 }
 
-/** What the user named: a process for all of its life, or what went on around an event. */
-function asked(request: Request, scene: Scene, candidates: readonly Candidate[]): Task | null {
-  const pid = request.pid ?? pidOfEvent(scene, request.event!);
-  const life = scene.life(pid ?? 0);
+/** What the user named: a process for all of its lifetime, or what went on around an event. */
+function asked(request: Request, analysis: Analysis, candidates: readonly Candidate[]): Task | null {
+  const pid = request.pid ?? pidOfEvent(analysis, request.event!);
+  const lifetime = analysis.lifetime(pid ?? 0);
   if (pid === null) throw new NotThere(`there is no event ${request.event}, or it belongs to no process`);
-  if (life === null) throw new NotThere(`there is no process ${pid} in this capture`);
+  if (lifetime === null) throw new NotThere(`there is no process ${pid} in this capture`);
   const own = candidates.filter((candidate) => candidate.pid === pid);
-  const time = request.event === undefined ? null : scene.capture.timeOf(request.event);
-  const around = time === null ? undefined : tasksOf(scene, own).find(({ from, to }) => from <= time && to >= time);
+  const time = request.event === undefined ? null : analysis.capture.timeOf(request.event);
+  const around = time === null ? undefined : tasksOf(analysis, own).find(({ from, to }) => from <= time && to >= time);
   if (around !== undefined) return around;
-  return { pid, tid: pid, from: life.start, to: life.end ?? scene.end, scope: 'asked', waited: covered(own), candidates: own };
+  return { pid, tid: pid, from: lifetime.start, to: lifetime.end ?? analysis.end, scope: 'asked', waited: covered(own), candidates: own };
 }
 
-function pidOfEvent(scene: Scene, num: number): number | null {
-  for (const head of scene.capture.heads(num - 1)) {
-    const chunk = scene.capture.chunk(head);
+function pidOfEvent(analysis: Analysis, num: number): number | null {
+  for (const head of analysis.capture.heads(num - 1)) {
+    const chunk = analysis.capture.chunk(head);
     const i = chunk.num.indexOf(num);
-    return i < 0 ? null : scene.pidOf(chunk.thread[i]!);
+    return i < 0 ? null : analysis.pidOf(chunk.thread[i]!);
   }
   return null;
 }
@@ -258,19 +258,19 @@ function clipped(task: Task, { from, to }: { from: number; to: number }): Task {
 }
 
 function storyOf(findings: Findings, whole: Task): Story {
-  const { scene, request, range } = findings;
+  const { analysis, request, range } = findings;
   const { over } = request;
   const task = clipped(whole, range);
-  const life = scene.life(task.pid);
-  const process = life?.name ?? { pid: task.pid, comm: '' };
+  const lifetime = analysis.lifetime(task.pid);
+  const process = lifetime?.name ?? { pid: task.pid, comm: '' };
   const waits = task.waited > 0 || task.scope === 'request'; // beside a failure short waits are nothing
   const floor = waits ? Math.min(over, Math.max(1e6, (task.to - task.from) * 0.02)) : over;
-  const path = criticalPath(scene, task.pid, task.tid, task);
-  const phases = path.map((phase) => withPeer(scene, phase, floor));
+  const path = criticalPath(analysis, task.pid, task.tid, task);
+  const phases = path.map((phase) => withPeer(analysis, phase, floor));
   const { failures, weight } = failuresOf(findings, task);
-  const lookups = scene.lookups.filter(({ pid, start, end }) => pid === task.pid && end >= task.from && start <= task.to);
+  const lookups = analysis.lookups.filter(({ pid, start, end }) => pid === task.pid && end >= task.from && start <= task.to);
   const facts = {
-    scene,
+    analysis,
     process,
     start: task.from,
     end: task.to,
@@ -278,17 +278,17 @@ function storyOf(findings: Findings, whole: Task): Story {
     failures,
     lookups,
     weight: request.end === true ? FATAL : weight,
-    lost: lostIn(scene, task),
+    lost: lostIn(analysis, task),
     floor,
     over,
   };
-  const { blindSpots } = scene.capture;
+  const { blindSpots } = analysis.capture;
   const causes = judged(causesOf(facts), facts.lost, blindSpots);
-  const end = scene.endOf(task.pid);
+  const end = analysis.endOf(task.pid);
   return {
     process,
-    pod: life?.pod ?? null,
-    command: life?.command ?? '',
+    pod: lifetime?.pod ?? null,
+    command: lifetime?.command ?? '',
     start: task.from,
     end: task.to,
     scope: task.scope,
@@ -298,9 +298,9 @@ function storyOf(findings: Findings, whole: Task): Story {
     causes,
     confidence: causes[0]?.sure ?? null,
     unseen: [
-      ...unseen(scene, task, phases, facts.lost),
+      ...unseen(analysis, task, phases, facts.lost),
       ...elsewhere(
-        scene,
+        analysis,
         phases.filter((phase) => phase.duration >= floor),
         task.to - task.from,
       ),
@@ -308,19 +308,19 @@ function storyOf(findings: Findings, whole: Task): Story {
     ],
     exit: end?.exit ?? null,
     signal: end?.signal ?? 0,
-    origins: originsOf(scene.capture, { causes, phases, failures }),
+    origins: originsOf(analysis.capture, { causes, phases, failures }),
   };
 }
 
 /** What failed in a task, and how grave it is. Who asks for a process by its number wants to know its end, too. */
-function failuresOf({ scene, request, problems }: Findings, task: Task): { failures: Failure[]; weight: number } {
+function failuresOf({ analysis, request, problems }: Findings, task: Task): { failures: Failure[]; weight: number } {
   const own = problems.filter(({ pid }) => pid === task.pid);
   const inTask = own.flatMap(({ failures }) => failures).filter(({ time }) => time >= task.from - AROUND && time <= task.to + AROUND);
   const failures = [
     ...inTask.filter(({ kind, socket }) => kind !== 'lookup' && (kind !== 'connect' || socket === null)),
-    ...lasting(scene, task),
+    ...lasting(analysis, task),
   ];
-  const end = scene.endOf(task.pid);
+  const end = analysis.endOf(task.pid);
   const wantsEnd = request.end === true || task.scope === 'asked';
   if (
     wantsEnd &&
@@ -330,7 +330,7 @@ function failuresOf({ scene, request, problems }: Findings, task: Task): { failu
   )
     failures.push(endOf(task.pid, end));
   const withSockets = failures.map((failure) =>
-    failure.fd === 0 || failure.socket !== null ? failure : { ...failure, socket: socketOf(scene, failure) },
+    failure.fd === 0 || failure.socket !== null ? failure : { ...failure, socket: socketOf(analysis, failure) },
   );
   return {
     failures: withSockets.sort((a, b) => b.time - a.time || a.num - b.num),
@@ -339,33 +339,33 @@ function failuresOf({ scene, request, problems }: Findings, task: Task): { failu
 }
 
 /** Adds the other side to a wait that is long enough to matter. */
-function withPeer(scene: Scene, phase: Phase, floor: number): Phase {
+function withPeer(analysis: Analysis, phase: Phase, floor: number): Phase {
   if (phase.socket === null || phase.duration < floor) return phase;
-  const trouble = troubleOf(scene, phase.socket, phase.start, phase.end);
-  return { ...phase, socket: { ...phase.socket, peer: peerOf(scene, phase, 0), trouble } };
+  const trouble = troubleOf(analysis, phase.socket, phase.start, phase.end);
+  return { ...phase, socket: { ...phase.socket, peer: peerOf(analysis, phase, 0), trouble } };
 }
 
-function lostIn(scene: Scene, task: Task): number {
-  return [...scene.dims.losses.all()]
+function lostIn(analysis: Analysis, task: Task): number {
+  return [...analysis.dims.losses.all()]
     .filter(({ from, to }) => from <= task.to && to >= task.from)
     .reduce((sum, { count }) => sum + count, 0);
 }
 
 /** What may be missing from the picture. */
-function unseen(scene: Scene, task: Task, phases: readonly Phase[], lost: number): string[] {
+function unseen(analysis: Analysis, task: Task, phases: readonly Phase[], lost: number): string[] {
   const notes: string[] = [];
   if (lost > 0) notes.push(`${lost} events were lost in this time: what they held is missing here`);
-  if (scene.capture.meta.state === 'recording')
+  if (analysis.capture.meta.state === 'recording')
     notes.push('the recording was not closed well, or still runs: its last second may be missing');
-  if (scene.capture.meta.state === 'broke off')
-    notes.push(`the recording broke off (${scene.capture.meta.broke ?? ''}): how much is missing at its end is not known`);
-  if (scene.capture.meta.latency === 'off')
+  if (analysis.capture.meta.state === 'broke off')
+    notes.push(`the recording broke off (${analysis.capture.meta.broke ?? ''}): how much is missing at its end is not known`);
+  if (analysis.capture.meta.latency === 'off')
     notes.push('how long calls take was not measured (--no-latency): waiting cannot be told from computing');
-  const life = scene.life(task.pid);
-  if (life !== null && life.end === null && scene.endOf(task.pid) === null)
-    notes.push(`${life.name.comm} was still running when the capture ended`);
-  if (life !== null && !life.begun && task.scope !== 'wait')
-    notes.push(`${life.name.comm} was there before the capture began: what it did then is not known`);
+  const lifetime = analysis.lifetime(task.pid);
+  if (lifetime !== null && lifetime.end === null && analysis.endOf(task.pid) === null)
+    notes.push(`${lifetime.name.comm} was still running when the capture ended`);
+  if (lifetime !== null && !lifetime.begun && task.scope !== 'wait')
+    notes.push(`${lifetime.name.comm} was there before the capture began: what it did then is not known`);
   if (phases.some(({ dns }) => dns?.attempt.queries.some(({ id }) => id < 0)))
     notes.push('the client’s own questions are not in the capture: they follow from the answers and from what the server received');
   return notes;

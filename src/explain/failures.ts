@@ -5,10 +5,10 @@
 import { type Chunk, payload } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import { isIpSocket } from '../model/fd-name.ts';
+import type { Analysis } from './analysis.ts';
 import { type FailingKind, failingKind, isTryLock } from './calls.ts';
 import { fdUse, remoteText } from './descriptors.ts';
 import { cmdOf, numberOf, textOf, valuesOf } from './event-args.ts';
-import type { Scene } from './scene.ts';
 import type { Failure } from './story.ts';
 import { MOST_ERRORS, newWay, type Way } from './ways.ts';
 
@@ -73,7 +73,7 @@ export class Failures {
   readonly retries: Retry[] = [];
   /** What processes wrote last to their standard error. */
   readonly words = new Map<number, string>();
-  readonly #scene: Scene;
+  readonly #analysis: Analysis;
   /** Rows of descriptors that are copies of somebody's standard error. */
   readonly #copies = new Set<number>();
   readonly #ways = new Map<number, Way>();
@@ -85,9 +85,9 @@ export class Failures {
   /** By thread: 1 where a success may make something good. */
   readonly #waiting: Uint8Array;
 
-  constructor(scene: Scene) {
-    this.#scene = scene;
-    this.#waiting = new Uint8Array(scene.dims.threads.lastId + 1);
+  constructor(analysis: Analysis) {
+    this.#analysis = analysis;
+    this.#waiting = new Uint8Array(analysis.dims.threads.lastId + 1);
   }
 
   /** Whether a success of this thread matters. */
@@ -116,7 +116,7 @@ export class Failures {
     }
     if (kind === null) return;
     // Of who was there before the recording, what it complains of is not kept: only what is grave counts.
-    const begun = this.#scene.life(this.#scene.pidOf(chunk.thread[i]!))?.begun === true;
+    const begun = this.#analysis.lifetime(this.#analysis.pidOf(chunk.thread[i]!))?.begun === true;
     if (!way.hard && !begun) return;
     const what = this.#target(chunk, i, type);
     if ((kind === 'connect' || type.io === 'write') && this.#isNameserver(chunk.fd[i]!)) {
@@ -132,7 +132,7 @@ export class Failures {
   }
 
   #isNameserver(fd: number): boolean {
-    const row = this.#scene.dims.fds.get(fd);
+    const row = this.#analysis.dims.fds.get(fd);
     return row !== undefined && fdUse(row) === 'dns';
   }
 
@@ -173,7 +173,7 @@ export class Failures {
   mend(thread: number, type: EventType): void {
     if (this.hard.size === 0) return;
     const kind = failingKind(type, '');
-    const pid = this.#scene.pidOf(thread);
+    const pid = this.#analysis.pidOf(thread);
     this.#unmended.delete(thread);
     for (const [key, failure] of this.hard) if (failure.pid === pid && failure.kind === kind) this.hard.delete(key);
   }
@@ -199,7 +199,7 @@ export class Failures {
 
   /** Adds a failure, or one more time of it. */
   note(chunk: Chunk, i: number, kind: Failure['kind'], about: Pick<Failure, 'call' | 'error' | 'what'> & Partial<Failure>): void {
-    const pid = this.#scene.pidOf(chunk.thread[i]!);
+    const pid = this.#analysis.pidOf(chunk.thread[i]!);
     const key = `${pid} ${kind} ${about.error} ${about.what}`;
     const known = this.hard.get(key);
     const num = chunk.num[i]!;
@@ -226,7 +226,7 @@ export class Failures {
   answeredWell(chunk: Chunk, i: number, remote: () => string): void {
     if (this.hard.size === 0) return;
     const what = remote();
-    const pid = this.#scene.pidOf(chunk.thread[i]!);
+    const pid = this.#analysis.pidOf(chunk.thread[i]!);
     for (const [key, failure] of this.hard)
       if (failure.kind === 'http' && failure.pid === pid && failure.what === what) this.hard.delete(key);
   }
@@ -234,8 +234,8 @@ export class Failures {
   ended(chunk: Chunk, i: number, type: EventType): void {
     const values = valuesOf(chunk, i, type);
     const at = (name: string) => numberOf(values[type.args.findIndex((arg) => arg.name === name)]);
-    const thread = this.#scene.dims.threads.get(chunk.thread[i]!);
-    const pid = this.#scene.pidOf(chunk.thread[i]!);
+    const thread = this.#analysis.dims.threads.get(chunk.thread[i]!);
+    const pid = this.#analysis.pidOf(chunk.thread[i]!);
     if (thread === undefined || thread.tid !== pid) return;
     this.ends.set(pid, { num: chunk.num[i]!, time: chunk.time[i]!, exit: at('ret'), signal: at('sig') & 0x7f });
   }
@@ -244,7 +244,7 @@ export class Failures {
   signalled(chunk: Chunk, i: number, type: EventType): void {
     const values = valuesOf(chunk, i, type);
     const at = (name: string) => numberOf(values[type.args.findIndex((arg) => arg.name === name)]);
-    const own = this.#scene.pidOf(chunk.thread[i]!);
+    const own = this.#analysis.pidOf(chunk.thread[i]!);
     const sent = type.name === 'kill';
     this.signals.push({
       num: chunk.num[i]!,
@@ -267,7 +267,7 @@ export class Failures {
   }
 
   said(chunk: Chunk, i: number): void {
-    const pid = this.#scene.pidOf(chunk.thread[i]!);
+    const pid = this.#analysis.pidOf(chunk.thread[i]!);
     const text = Buffer.from(payload(chunk, i)).toString();
     this.words.set(pid, `${this.words.get(pid) ?? ''}${text}`.slice(-WORDS));
   }
@@ -279,7 +279,7 @@ export class Failures {
 
   #soft(chunk: Chunk, i: number, { name }: EventType, kind: FailingKind | 'lock', error: string, what: string): void {
     if (kind === 'connect' && !/^[/@]/.test(what)) return; // connections to other addresses are followed one by one
-    const pid = this.#scene.pidOf(chunk.thread[i]!);
+    const pid = this.#analysis.pidOf(chunk.thread[i]!);
     const num = chunk.num[i]!;
     const kept = this.soft.get(pid) ?? [];
     if (kept.length >= MAX_SOFT) kept.shift();
@@ -315,8 +315,8 @@ export class Failures {
       return;
     }
     if (loop !== undefined) this.#endLoop(thread, loop, null, 0);
-    const row = this.#scene.dims.threads.get(thread);
-    const pid = this.#scene.pidOf(thread);
+    const row = this.#analysis.dims.threads.get(thread);
+    const pid = this.#analysis.pidOf(thread);
     this.#await(thread, 1);
     this.#loops.set(thread, {
       pid,
@@ -350,7 +350,7 @@ export class Failures {
   #target(chunk: Chunk, i: number, type: EventType): string {
     const position = type.args.findIndex(({ format }) => format === 'path');
     if (position >= 0) return textOf(valuesOf(chunk, i, type)[position]);
-    const fd = this.#scene.dims.fds.get(chunk.fd[i]!);
+    const fd = this.#analysis.dims.fds.get(chunk.fd[i]!);
     if (fd === undefined) return '';
     if (isIpSocket(fd) && (type.name === 'bind' || type.name === 'listen'))
       return fd.localIp === null ? '' : `${fd.localIp}:${fd.localPort}`;

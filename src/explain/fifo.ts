@@ -1,8 +1,8 @@
 /** Opening a named pipe: the call waits until somebody opens the other end. */
 import type { FdRow } from '../model/rows.ts';
+import type { Analysis } from './analysis.ts';
 import { numberOf, textOf, valuesOf } from './event-args.ts';
 import { descriptorEvents, type Ev } from './process-events.ts';
-import type { Scene } from './scene.ts';
 import type { ProcessName } from './story.ts';
 
 const OPENS: ReadonlySet<string> = new Set(['open', 'openat', 'openat2']);
@@ -20,11 +20,11 @@ export function isFifoOpen({ type, res, pending }: Ev, fd: FdRow | undefined): b
 }
 
 /** What such a call was for: the path, and which end of the pipe it wanted. */
-export function openedFifo(scene: Scene, num: number): { readonly path: string; readonly end: 'reading' | 'writing' | '' } {
-  for (const head of scene.capture.heads(num - 1)) {
-    const chunk = scene.capture.chunk(head);
+export function openedFifo(analysis: Analysis, num: number): { readonly path: string; readonly end: 'reading' | 'writing' | '' } {
+  for (const head of analysis.capture.heads(num - 1)) {
+    const chunk = analysis.capture.chunk(head);
     const i = chunk.num.indexOf(num);
-    const type = i < 0 ? undefined : scene.dims.types.get(chunk.type[i]!);
+    const type = i < 0 ? undefined : analysis.dims.types.get(chunk.type[i]!);
     if (type === undefined) break;
     const values = valuesOf(chunk, i, type);
     const at = (name: string) => type.args.findIndex((arg) => arg.name === name);
@@ -36,13 +36,13 @@ export function openedFifo(scene: Scene, num: number): { readonly path: string; 
 }
 
 /** Who opened the other end of a pipe when it came to be open; null: not in the recording. */
-export function otherEnd(scene: Scene, num: number, pid: number, time: number): ProcessName | null {
-  const own = [...scene.events(pid)].find((event) => event.num === num);
-  const name = own === undefined ? undefined : scene.dims.fds.get(own.fd)?.name;
+export function otherEnd(analysis: Analysis, num: number, pid: number, time: number): ProcessName | null {
+  const own = [...analysis.events(pid)].find((event) => event.num === num);
+  const name = own === undefined ? undefined : analysis.dims.fds.get(own.fd)?.name;
   if (name === undefined) return null;
   const rows = new Set<number>();
-  for (const fd of scene.dims.fds.all()) if (fd.kind === 'pipe' && fd.name === name) rows.add(fd.id);
-  const around = descriptorEvents(scene.capture, rows, { from: time - TOGETHER, to: time + TOGETHER });
+  for (const fd of analysis.dims.fds.all()) if (fd.kind === 'pipe' && fd.name === name) rows.add(fd.id);
+  const around = descriptorEvents(analysis.capture, rows, { from: time - TOGETHER, to: time + TOGETHER });
   const other = around.find((event) => event.pid !== pid && OPENS.has(event.type.name));
-  return other === undefined ? null : (scene.life(other.pid)?.name ?? null);
+  return other === undefined ? null : (analysis.lifetime(other.pid)?.name ?? null);
 }

@@ -1,7 +1,7 @@
 /** TLS handshakes that the client broke off: by an alert, before it had asked for anything. */
 import { payload } from '../model/chunk.ts';
+import type { Analysis } from './analysis.ts';
 import { remoteText } from './descriptors.ts';
-import type { Scene } from './scene.ts';
 
 export interface Handshake {
   readonly remote: string;
@@ -63,19 +63,19 @@ interface State {
   plain: boolean;
 }
 
-export function handshakes(scene: Scene, pid: number): Handshake[] {
+export function handshakes(analysis: Analysis, pid: number): Handshake[] {
   const states = new Map<number, State>();
-  const begun = scene.events(pid).filter((event) => event.type.io === 'write' && event.head === HANDSHAKE && event.fd !== 0);
+  const begun = analysis.events(pid).filter((event) => event.type.io === 'write' && event.head === HANDSHAKE && event.fd !== 0);
   for (const { fd, num } of begun)
     if (!states.has(fd)) states.set(fd, { first: num, last: num, answered: false, alert: null, theirs: '', asked: false, plain: false });
   if (states.size === 0) return [];
-  for (const head of scene.capture.heads()) {
+  for (const head of analysis.capture.heads()) {
     const present = head.presence('fd');
     if (present !== null && !present.some((id) => states.has(id))) continue;
-    const chunk = scene.capture.passingChunk(head);
+    const chunk = analysis.capture.passingChunk(head);
     for (let i = 0; i < chunk.n; i++) {
       const state = states.get(chunk.fd[i]!);
-      const io = state === undefined ? null : (scene.dims.types.get(chunk.type[i]!)?.io ?? null);
+      const io = state === undefined ? null : (analysis.dims.types.get(chunk.type[i]!)?.io ?? null);
       if (state === undefined || io === null || chunk.res[i]! <= 0) continue;
       if (io === 'read') {
         if (!state.answered) state.plain = isPlain(payload(chunk, i)[0]);
@@ -91,7 +91,7 @@ export function handshakes(scene: Scene, pid: number): Handshake[] {
     }
   }
   return [...states].map(([fd, { first, last, ...state }]) => ({
-    remote: remoteText(scene.dims.fds.get(fd)!),
+    remote: remoteText(analysis.dims.fds.get(fd)!),
     nums: [first, last],
     ...state,
   }));

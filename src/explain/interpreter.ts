@@ -1,18 +1,18 @@
 /** A program that is there, though the kernel says ENOENT: what is missing is its interpreter. */
 import { payload } from '../model/chunk.ts';
-import type { Scene } from './scene.ts';
+import type { Analysis } from './analysis.ts';
 
 /** The program's first line, where somebody read it; `name` empty: it is there, but what it needs was not read. null: not known to be there. */
-export function interpreterOf(scene: Scene, path: string): { readonly name: string; readonly num: number } | null {
+export function interpreterOf(analysis: Analysis, path: string): { readonly name: string; readonly num: number } | null {
   const rows = new Set<number>();
-  for (const fd of scene.dims.fds.all()) if (fd.kind === 'file' && fd.name === path) rows.add(fd.id);
+  for (const fd of analysis.dims.fds.all()) if (fd.kind === 'file' && fd.name === path) rows.add(fd.id);
   if (rows.size === 0) return null;
-  for (const head of scene.capture.heads()) {
+  for (const head of analysis.capture.heads()) {
     const present = head.presence('fd');
     if (present !== null && !present.some((id) => rows.has(id))) continue;
-    const chunk = scene.capture.passingChunk(head);
+    const chunk = analysis.capture.passingChunk(head);
     for (let i = 0; i < chunk.n; i++) {
-      if (!rows.has(chunk.fd[i]!) || scene.dims.types.get(chunk.type[i]!)?.io !== 'read') continue;
+      if (!rows.has(chunk.fd[i]!) || analysis.dims.types.get(chunk.type[i]!)?.io !== 'read') continue;
       const name = shebang(payload(chunk, i));
       if (name !== null) return { name, num: chunk.num[i]! };
     }

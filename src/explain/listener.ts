@@ -1,9 +1,9 @@
 /** Who listens where a connection leads: it owns what lies in its accept queue, too. */
 import { errnoName } from '../model/errno.ts';
+import type { Analysis } from './analysis.ts';
 import { callKind } from './calls.ts';
 import { localText } from './descriptors.ts';
 import { descriptorEvents, type Ev, type Window } from './process-events.ts';
-import type { Scene } from './scene.ts';
 import type { ProcessName, SocketPhase } from './story.ts';
 
 /** Errors by which a call says that no descriptor is left. */
@@ -21,35 +21,35 @@ export interface Listener {
 
 /** null: nobody on this node, as far as the recording shows. */
 export function listenerOf(
-  scene: Scene,
+  analysis: Analysis,
   { remote, fds }: Pick<SocketPhase, 'remote' | 'fds'>,
   window: { readonly start: number; readonly end: number },
 ): Listener | null {
-  const netns = scene.dims.fds.get(fds[0] ?? 0)?.netns ?? 0;
-  const rows = listeningRows(scene, remote, netns);
+  const netns = analysis.dims.fds.get(fds[0] ?? 0)?.netns ?? 0;
+  const rows = listeningRows(analysis, remote, netns);
   if (rows.size === 0) return null;
-  const events = descriptorEvents(scene.capture, rows, { from: 0, to: window.end }).filter(({ pid }) => pid !== 0);
+  const events = descriptorEvents(analysis.capture, rows, { from: 0, to: window.end }).filter(({ pid }) => pid !== 0);
   const holder = events.findLast((event) => callKind(event.type) !== 'other' || event.type.name === 'listen') ?? events.at(-1);
   if (holder === undefined) return null;
-  const life = scene.life(holder.pid);
-  const accepts = acceptsOf(scene, holder.pid, { from: window.start, to: window.end });
+  const lifetime = analysis.lifetime(holder.pid);
+  const accepts = acceptsOf(analysis, holder.pid, { from: window.start, to: window.end });
   const refused = accepts.flatMap(({ num, res }) => {
     const error = res !== null && res < 0 ? errnoName(-res) : '';
     return NO_DESCRIPTOR.has(error) ? [{ num, error }] : [];
   });
   const accepted = accepts.filter(({ res }) => res !== null && res >= 0).length;
-  return { process: life?.name ?? { pid: holder.pid, comm: '' }, pod: life?.pod ?? null, tid: holder.tid, refused, accepted };
+  return { process: lifetime?.name ?? { pid: holder.pid, comm: '' }, pod: lifetime?.pod ?? null, tid: holder.tid, refused, accepted };
 }
 
-function acceptsOf(scene: Scene, pid: number, { from, to }: Window): Ev[] {
-  return scene.events(pid).filter((event) => callKind(event.type) === 'accept' && event.end >= from && event.start <= to);
+function acceptsOf(analysis: Analysis, pid: number, { from, to }: Window): Ev[] {
+  return analysis.events(pid).filter((event) => callKind(event.type) === 'accept' && event.end >= from && event.start <= to);
 }
 
 /** Rows of listening sockets for an address, in the same network namespace where both are known. */
-function listeningRows(scene: Scene, remote: string, netns: number): Set<number> {
+function listeningRows(analysis: Analysis, remote: string, netns: number): Set<number> {
   const found = new Set<number>();
   const port = remote.slice(remote.lastIndexOf(':') + 1);
-  for (const fd of scene.dims.fds.all()) {
+  for (const fd of analysis.dims.fds.all()) {
     if (fd.role !== 'listen') continue;
     const here = netns === 0 || fd.netns === 0 || fd.netns === netns;
     const same = remote.startsWith('/') || remote.startsWith('@') ? fd.name === remote : `${fd.localPort}` === port && here;
@@ -60,30 +60,30 @@ function listeningRows(scene: Scene, remote: string, netns: number): Set<number>
 
 /** Who had an address when it was asked for; null: nobody in the recording. */
 export function listenerAt(
-  scene: Scene,
+  analysis: Analysis,
   address: string,
   { fd, pid, time }: { readonly fd: number; readonly pid: number; readonly time: number },
 ): ProcessName | null {
-  const netns = scene.dims.fds.get(fd)?.netns ?? 0;
-  const rows = listeningRows(scene, address, netns);
+  const netns = analysis.dims.fds.get(fd)?.netns ?? 0;
+  const rows = listeningRows(analysis, address, netns);
   if (rows.size === 0) return null;
-  const user = descriptorEvents(scene.capture, rows, { from: 0, to: time }).findLast((event) => event.pid !== 0 && event.pid !== pid);
-  return user === undefined ? null : (scene.life(user.pid)?.name ?? null);
+  const user = descriptorEvents(analysis.capture, rows, { from: 0, to: time }).findLast((event) => event.pid !== 0 && event.pid !== pid);
+  return user === undefined ? null : (analysis.lifetime(user.pid)?.name ?? null);
 }
 
 /** Who listens on the same port of another address in the same network namespace; null: nobody in the recording. */
 export function listenerElsewhere(
-  scene: Scene,
+  analysis: Analysis,
   remote: string,
   fd: number,
 ): { readonly server: ProcessName; readonly address: string } | null {
-  const netns = scene.dims.fds.get(fd)?.netns ?? 0;
-  const rows = listeningRows(scene, remote, netns);
+  const netns = analysis.dims.fds.get(fd)?.netns ?? 0;
+  const rows = listeningRows(analysis, remote, netns);
   for (const row of rows) {
-    const address = localText(scene.dims.fds.get(row)!);
-    const user = descriptorEvents(scene.capture, new Set([row]), { from: 0, to: Infinity }).findLast(({ pid }) => pid !== 0);
-    const life = user === undefined ? null : scene.life(user.pid);
-    if (address !== '' && address !== remote && life !== null) return { server: life.name, address };
+    const address = localText(analysis.dims.fds.get(row)!);
+    const user = descriptorEvents(analysis.capture, new Set([row]), { from: 0, to: Infinity }).findLast(({ pid }) => pid !== 0);
+    const lifetime = user === undefined ? null : analysis.lifetime(user.pid);
+    if (address !== '' && address !== remote && lifetime !== null) return { server: lifetime.name, address };
   }
   return null;
 }

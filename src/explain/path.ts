@@ -1,12 +1,12 @@
 /** The critical path of one thread through a window of time: for each moment, what it was spent on. */
 import type { Attempt, Lookup } from '../dns/lookup.ts';
+import type { Analysis, Lifetime } from './analysis.ts';
+import { assign, Stretches } from './assign.ts';
 import { callKind, isLockWait } from './calls.ts';
 import { type FdUse, fdUse, remoteText, socketKey } from './descriptors.ts';
 import type { Retry } from './failures.ts';
 import { isFifoOpen, openedFifo } from './fifo.ts';
-import { paint, Stretches } from './paint.ts';
 import type { Ev, Window } from './process-events.ts';
-import type { Life, Scene } from './scene.ts';
 import type { SocketWait } from './sockets.ts';
 import type { DnsPhase, Kind, Phase, ProcessName } from './story.ts';
 
@@ -16,7 +16,7 @@ type Claim =
   | { readonly start: number; readonly end: number; readonly by: 'socket'; readonly wait: SocketWait }
   | { readonly start: number; readonly end: number; readonly by: 'file' | 'sync'; readonly event: Ev; readonly path: string }
   | { readonly start: number; readonly end: number; readonly by: 'retry'; readonly retry: Retry }
-  | { readonly start: number; readonly end: number; readonly by: 'child'; readonly life: Life };
+  | { readonly start: number; readonly end: number; readonly by: 'child'; readonly lifetime: Lifetime };
 
 /** Where claims are asked for by time. */
 type Claims = Pick<Stretches<Claim>, 'touching'>;
@@ -30,8 +30,8 @@ const LOOK_AHEAD = 4;
  * What a thread did between two times. Phases come in the order of their beginnings and add up to the window. `asking`: the client's end
  * of the connection that it serves: a client in the same process is not what it waits for.
  */
-export function criticalPath(scene: Scene, pid: number, tid: number, window: Window, depth = 0, asking = ''): Phase[] {
-  const walk = new Walk(scene, pid, tid, window, depth, asking);
+export function criticalPath(analysis: Analysis, pid: number, tid: number, window: Window, depth = 0, asking = ''): Phase[] {
+  const walk = new Walk(analysis, pid, tid, window, depth, asking);
   walk.run();
   return [...walk.phases.values()].sort((a, b) => a.start - b.start || a.first - b.first);
 }
@@ -62,7 +62,7 @@ const WORTH = 0.02;
 class Walk {
   readonly phases = new Map<string, Phase>();
   readonly #longest = new Map<string, Longest>();
-  readonly #scene: Scene;
+  readonly #analysis: Analysis;
   readonly #window: Window;
   readonly #depth: number;
   readonly #process: ProcessName | null;
@@ -79,25 +79,27 @@ class Walk {
   readonly #children: Stretches<Claim>;
   readonly #retries: Stretches<Claim>;
 
-  constructor(scene: Scene, pid: number, tid: number, window: Window, depth: number, asking: string) {
-    this.#scene = scene;
+  constructor(analysis: Analysis, pid: number, tid: number, window: Window, depth: number, asking: string) {
+    this.#analysis = analysis;
     this.#window = window;
     this.#depth = depth;
-    this.#process = depth === 0 ? null : (scene.life(pid)?.name ?? null);
-    const inside = scene.events(pid).filter((event) => event.end > window.from && event.start < window.to);
+    this.#process = depth === 0 ? null : (analysis.lifetime(pid)?.name ?? null);
+    const inside = analysis.events(pid).filter((event) => event.end > window.from && event.start < window.to);
     this.#mine = inside.filter((event) => event.tid === tid && !event.oneSided);
-    this.#last = scene.events(pid).findLast((event) => event.tid === tid && !event.oneSided) ?? null;
-    this.#computesLast = scene.tellsPending && (scene.endOf(pid) !== null || scene.life(pid)?.end === null);
-    const begun = scene.life(pid)?.begun === true;
-    this.#unseen = begun ? null : (scene.events(pid).find((event) => event.tid === tid) ?? null);
-    this.#dns = new Stretches(scene.lookups.filter((lookup) => lookup.pid === pid).flatMap(dnsClaims));
-    const waits = scene.socketWaits(pid).filter(({ socket }) => asking === '' || socket.local !== asking);
+    this.#last = analysis.events(pid).findLast((event) => event.tid === tid && !event.oneSided) ?? null;
+    this.#computesLast = analysis.tellsPending && (analysis.endOf(pid) !== null || analysis.lifetime(pid)?.end === null);
+    const begun = analysis.lifetime(pid)?.begun === true;
+    this.#unseen = begun ? null : (analysis.events(pid).find((event) => event.tid === tid) ?? null);
+    this.#dns = new Stretches(analysis.lookups.filter((lookup) => lookup.pid === pid).flatMap(dnsClaims));
+    const waits = analysis.socketWaits(pid).filter(({ socket }) => asking === '' || socket.local !== asking);
     this.#sockets = new Stretches<Claim>(waits.map((wait) => ({ start: wait.start, end: wait.end, by: 'socket', wait })));
-    this.#files = new Stretches(inside.filter((event) => event.tid !== tid).flatMap((event) => fileClaims(event, scene)));
-    const loops = scene.retries.filter((retry) => retry.pid === pid && retry.tid === tid);
+    this.#files = new Stretches(inside.filter((event) => event.tid !== tid).flatMap((event) => fileClaims(event, analysis)));
+    const loops = analysis.retries.filter((retry) => retry.pid === pid && retry.tid === tid);
     this.#retries = new Stretches<Claim>(loops.map((retry) => ({ start: retry.start, end: retry.end, by: 'retry', retry })));
-    const children = depth < MAX_DEPTH ? scene.children(pid, window.from, window.to) : [];
-    this.#children = new Stretches<Claim>(children.map((life) => ({ start: life.start, end: life.end ?? scene.end, by: 'child', life })));
+    const children = depth < MAX_DEPTH ? analysis.children(pid, window.from, window.to) : [];
+    this.#children = new Stretches<Claim>(
+      children.map((lifetime) => ({ start: lifetime.start, end: lifetime.end ?? analysis.end, by: 'child', lifetime })),
+    );
   }
 
   run(): void {
@@ -141,7 +143,7 @@ class Walk {
   }
 
   #call(event: Ev, i: number, start: number, end: number): void {
-    const fd = event.fd === 0 ? undefined : this.#scene.dims.fds.get(event.fd);
+    const fd = event.fd === 0 ? undefined : this.#analysis.dims.fds.get(event.fd);
     const use = fd === undefined ? 'other' : fdUse(fd);
     const kind = callKind(event.type);
     if (kind === 'poll') this.#poll(event, i, start, end);
@@ -150,7 +152,7 @@ class Walk {
     else if (kind === 'join') this.#divide(start, end, [this.#children], 'wait', 'a child process', event.num);
     else if (kind === 'lock' || isLockWait(event.type, event.value ?? -1)) this.#divide(start, end, [], 'lock', fd?.name ?? '', event.num);
     else if (kind === 'accept') this.#divide(start, end, [], 'idle', '', event.num);
-    else if (isFifoOpen(event, fd)) this.#divide(start, end, [], 'fifo', openedFifo(this.#scene, event.num).path, event.num);
+    else if (isFifoOpen(event, fd)) this.#divide(start, end, [], 'fifo', openedFifo(this.#analysis, event.num).path, event.num);
     else if (kind === 'sync' || (kind === 'file' && (fd === undefined || use === 'file')))
       this.#divide(start, end, [], kind, fd?.name ?? '', event.num);
     else if (kind === 'io' || kind === 'connect') this.#io(event, use, start, end);
@@ -159,7 +161,7 @@ class Walk {
 
   #poll(event: Ev, i: number, start: number, end: number): void {
     const cause = this.#wokenBy(event, i);
-    const fd = cause === null ? undefined : this.#scene.dims.fds.get(cause);
+    const fd = cause === null ? undefined : this.#analysis.dims.fds.get(cause);
     const use = fd === undefined ? 'inside' : fdUse(fd);
     const timedOut = event.res === 0;
     if (use === 'dns') this.#divide(start, end, [this.#dns], 'dns', fd === undefined ? '' : remoteText(fd), event.num);
@@ -171,7 +173,7 @@ class Walk {
 
   /** Row of the descriptor that a wait was for: its own, or the one that the thread turns to next. */
   #wokenBy(event: Ev, i: number): number | null {
-    const own = event.fd === 0 ? undefined : this.#scene.dims.fds.get(event.fd);
+    const own = event.fd === 0 ? undefined : this.#analysis.dims.fds.get(event.fd);
     if (own !== undefined && own.kind !== 'eventpoll') return event.fd;
     for (const next of this.#mine.slice(i + 1, i + 1 + LOOK_AHEAD)) {
       if (callKind(next.type) === 'poll') return null;
@@ -182,7 +184,7 @@ class Walk {
 
   #io(event: Ev, use: FdUse, start: number, end: number): void {
     const { num, fd } = event;
-    const row = this.#scene.dims.fds.get(fd);
+    const row = this.#analysis.dims.fds.get(fd);
     if (use === 'dns') this.#divide(start, end, [this.#dns], 'dns', row === undefined ? '' : remoteText(row), num);
     else if (use === 'client') this.#divide(start, end, this.#claimsOf(fd), event.type.io === 'read' ? 'idle' : 'cpu', '', num);
     else if (use === 'file') this.#divide(start, end, [], 'file', row?.name ?? '', num);
@@ -200,7 +202,7 @@ class Walk {
 
   /** What one socket was owed. */
   #claimsOf(fd: number): Claims[] {
-    const row = this.#scene.dims.fds.get(fd);
+    const row = this.#analysis.dims.fds.get(fd);
     const key = row === undefined ? '' : socketKey(row);
     const isItsOwn = (claim: Claim) => claim.by === 'socket' && (claim.wait.socket.key === key || claim.wait.socket.fds.has(fd));
     return [{ touching: (start, end) => this.#sockets.touching(start, end).filter(isItsOwn) }, this.#dns];
@@ -209,12 +211,12 @@ class Walk {
   /** Gives [start, end] to those who claim it, the first of them before the others, and the rest to `kind`. */
   #divide(start: number, end: number, sources: readonly Claims[], kind: Kind, what: string, num: number): void {
     const claims = sources.flatMap((source) => source.touching(start, end));
-    for (const { start: from, end: to, of } of paint(start, end, claims)) {
+    for (const { start: from, end: to, of } of assign(start, end, claims)) {
       if (of === null) this.#add(`${kind} ${what}`, { kind, what }, from, to, [num]);
       else if (of.by === 'dns') this.#addDns(of.lookup, of.attempt, from, to);
       else if (of.by === 'socket') this.#addSocket(of.wait, from, to);
       else if (of.by === 'retry') this.#addRetry(of.retry, from, to, num);
-      else if (of.by === 'child') this.#addChild(of.life, from, to);
+      else if (of.by === 'child') this.#addChild(of.lifetime, from, to);
       else this.#add(`${of.by} ${of.path}`, { kind: of.by, what: of.path }, from, to, [of.event.num]);
     }
   }
@@ -232,7 +234,7 @@ class Walk {
     const starts = attempt.queries.filter(({ qtype }) => qtype === type).map(({ start }) => start);
     const tries = starts.map((start, i) => ({ start, duration: (starts[i + 1] ?? attempt.end) - start }));
     const hops = attempt.queries.flatMap((query) => {
-      const hop = this.#scene.chain.hop(query);
+      const hop = this.#analysis.chain.hop(query);
       return hop === null ? [] : [{ query, hop }];
     });
     return { lookup, attempt, tries, hops };
@@ -265,12 +267,12 @@ class Walk {
     else this.#add(`retry ${call} ${what}`, { kind: 'retry', what: `${call}${what === '' ? '' : ` ${what}`}` }, from, to, [num]);
   }
 
-  #addChild(life: Life, from: number, to: number): void {
-    const inner = criticalPath(this.#scene, life.name.pid, life.name.pid, { from, to }, this.#depth + 1);
+  #addChild(lifetime: Lifetime, from: number, to: number): void {
+    const inner = criticalPath(this.#analysis, lifetime.name.pid, lifetime.name.pid, { from, to }, this.#depth + 1);
     for (const phase of inner) {
-      const key = `${life.name.pid} ${phase.kind} ${phase.what} ${phase.dns?.attempt.start ?? ''}`;
+      const key = `${lifetime.name.pid} ${phase.kind} ${phase.what} ${phase.dns?.attempt.start ?? ''}`;
       const known = this.phases.get(key);
-      if (known === undefined) this.phases.set(key, { ...phase, process: phase.process ?? life.name });
+      if (known === undefined) this.phases.set(key, { ...phase, process: phase.process ?? lifetime.name });
       else merge(known, phase);
     }
   }
@@ -305,9 +307,9 @@ function dnsClaims(lookup: Lookup): Claim[] {
   return lookup.attempts.map((attempt) => ({ start: attempt.start, end: attempt.end, by: 'dns', lookup, attempt }));
 }
 
-function fileClaims(event: Ev, scene: Scene): Claim[] {
+function fileClaims(event: Ev, analysis: Analysis): Claim[] {
   const kind = callKind(event.type);
-  const row = scene.dims.fds.get(event.fd);
+  const row = analysis.dims.fds.get(event.fd);
   const onFile = kind === 'sync' || (kind === 'io' && row !== undefined && fdUse(row) === 'file');
   if (!onFile || event.end <= event.start) return [];
   return [{ start: event.start, end: event.end, by: kind === 'sync' ? 'sync' : 'file', event, path: row?.name ?? '' }];

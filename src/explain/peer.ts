@@ -1,10 +1,11 @@
 /** The other end of a connection, where it is in the recording: when it had the request, and what it did with it. */
+
+import type { Analysis } from './analysis.ts';
 import { callKind } from './calls.ts';
 import { localText, remoteText } from './descriptors.ts';
 import { listenerOf } from './listener.ts';
 import { criticalPath } from './path.ts';
 import { descriptorEvents, type Ev } from './process-events.ts';
-import type { Scene } from './scene.ts';
 import type { Peer, Phase, SocketPhase } from './story.ts';
 
 const LEAVES: ReadonlySet<string> = new Set(['close', 'shutdown']);
@@ -12,44 +13,44 @@ const LEAVES: ReadonlySet<string> = new Set(['close', 'shutdown']);
 const AROUND = 50e6;
 
 /** `of`: waits for a connection or for answers. null: nobody in the recording held the other end. */
-export function peerOf(scene: Scene, of: Phase, depth: number): Peer | null {
+export function peerOf(analysis: Analysis, of: Phase, depth: number): Peer | null {
   const { socket } = of;
   const phase = { ...of, ...socket?.longest };
   if (socket === null || depth > 2) return null;
-  const fds = otherEnds(scene, socket);
+  const fds = otherEnds(analysis, socket);
   const around = { from: phase.start - AROUND, to: phase.end + AROUND };
-  const events = fds.size === 0 ? [] : descriptorEvents(scene.capture, fds, around).filter(({ pid }) => pid !== 0);
+  const events = fds.size === 0 ? [] : descriptorEvents(analysis.capture, fds, around).filter(({ pid }) => pid !== 0);
   const received = events.find((event) => isRequest(event, events, phase));
   const accepted = events.find((event) => callKind(event.type) === 'accept');
   const holder = received ?? accepted ?? events[0];
-  if (holder === undefined) return queued(scene, phase, socket, depth);
+  if (holder === undefined) return queued(analysis, phase, socket, depth);
   const answered = received === undefined ? undefined : answerOf(events, received);
   const window = workWindow(phase, accepted, received, answered);
-  const row = scene.dims.fds.get(holder.fd)!;
+  const row = analysis.dims.fds.get(holder.fd)!;
   const nums = [accepted, received, answered].flatMap((event) => (event === undefined ? [] : [event.num]));
   return {
-    process: scene.life(holder.pid)?.name ?? { pid: holder.pid, comm: '' },
-    pod: scene.life(holder.pid)?.pod ?? null,
-    node: scene.nodeOf(holder.pid),
+    process: analysis.lifetime(holder.pid)?.name ?? { pid: holder.pid, comm: '' },
+    pod: analysis.lifetime(holder.pid)?.pod ?? null,
+    node: analysis.nodeOf(holder.pid),
     address: localText(row),
     received: received?.end ?? null,
     answered: answered?.start ?? null,
     closed: events.find(({ pid, type }) => pid === holder.pid && LEAVES.has(type.name))?.end ?? null,
     nums,
-    phases: window.to > window.from ? criticalPath(scene, holder.pid, holder.tid, window, depth + 1, socket.local) : [],
+    phases: window.to > window.from ? criticalPath(analysis, holder.pid, holder.tid, window, depth + 1, socket.local) : [],
   };
 }
 
 /** Nobody has taken the connection: it lies in the accept queue, so what its listener did is what kept it there. */
-function queued(scene: Scene, phase: Phase, socket: SocketPhase, depth: number): Peer | null {
-  const listener = phase.kind === 'connect' ? null : listenerOf(scene, socket, phase);
+function queued(analysis: Analysis, phase: Phase, socket: SocketPhase, depth: number): Peer | null {
+  const listener = phase.kind === 'connect' ? null : listenerOf(analysis, socket, phase);
   if (listener === null) return null;
   const { process, pod, tid } = listener;
-  const phases = criticalPath(scene, process.pid, tid, { from: phase.start, to: phase.end }, depth + 1, socket.local);
+  const phases = criticalPath(analysis, process.pid, tid, { from: phase.start, to: phase.end }, depth + 1, socket.local);
   return {
     process,
     pod,
-    node: scene.nodeOf(process.pid),
+    node: analysis.nodeOf(process.pid),
     address: socket.remote,
     received: null,
     answered: null,
@@ -86,15 +87,15 @@ function workWindow(
 }
 
 /** Rows of descriptors that are this connection seen from the other side. Behind a service, only the client's own end is the same. */
-export function otherEnds(scene: Scene, socket: Pick<SocketPhase, 'fds' | 'local'>): Set<number> {
+export function otherEnds(analysis: Analysis, socket: Pick<SocketPhase, 'fds' | 'local'>): Set<number> {
   const found = new Set<number>();
   if (socket.local === '') return found;
   const own = new Set(socket.fds);
   for (const id of socket.fds) {
-    const joined = scene.ends.get(id);
+    const joined = analysis.ends.get(id);
     if (joined !== undefined) found.add(joined.server);
   }
-  for (const fd of scene.dims.fds.all()) {
+  for (const fd of analysis.dims.fds.all()) {
     if (!own.has(fd.id) && fd.role === 'server' && remoteText(fd) === socket.local) found.add(fd.id);
   }
   return found;

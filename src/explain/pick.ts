@@ -1,8 +1,9 @@
 /** Which stretch of whose time to explain. */
+
+import type { Analysis } from './analysis.ts';
 import type { Candidate } from './candidates.ts';
 import { localText } from './descriptors.ts';
 import type { Window } from './process-events.ts';
-import type { Scene } from './scene.ts';
 import type { Story } from './story.ts';
 
 /** What is to be explained: a thread of a process, between two times. */
@@ -27,45 +28,47 @@ const MAX_OPEN = 64;
 const MAX_CHAIN = 8;
 
 /** All tasks, the longest waiting first; what only failed comes last. */
-export function tasksOf(scene: Scene, candidates: readonly Candidate[]): Task[] {
+export function tasksOf(analysis: Analysis, candidates: readonly Candidate[]): Task[] {
   const byPid = new Map<number, Candidate[]>();
   for (const candidate of candidates) {
     const own = byPid.get(candidate.pid);
     if (own === undefined) byPid.set(candidate.pid, [candidate]);
     else own.push(candidate);
   }
-  const tasks = [...byPid].flatMap(([pid, own]) => tasksOfProcess(scene, pid, own));
+  const tasks = [...byPid].flatMap(([pid, own]) => tasksOfProcess(analysis, pid, own));
   return tasks.sort((a, b) => b.waited - a.waited || a.from - b.from);
 }
 
 /** The task that the user means: the longest wait, or who waits for it. `servers`: who serves which client's end. */
-export function pick(tasks: readonly Task[], scene: Scene, servers: ReadonlyMap<string, number>): Task | null {
+export function pick(tasks: readonly Task[], analysis: Analysis, servers: ReadonlyMap<string, number>): Task | null {
   let task = tasks[0] ?? null;
   for (let i = 0; task !== null && i < MAX_CHAIN; i++) {
     const inner: Task = task;
-    const outer = tasks.find((other) => other !== inner && other.waited >= ABOUT * inner.waited && waitsFor(other, inner, scene, servers));
+    const outer = tasks.find(
+      (other) => other !== inner && other.waited >= ABOUT * inner.waited && waitsFor(other, inner, analysis, servers),
+    );
     if (outer === undefined) break;
     task = outer;
   }
   return task;
 }
 
-function waitsFor(outer: Task, inner: Task, scene: Scene, servers: ReadonlyMap<string, number>): boolean {
+function waitsFor(outer: Task, inner: Task, analysis: Analysis, servers: ReadonlyMap<string, number>): boolean {
   return outer.candidates.some(({ kind, fd, start, end }) => {
     if (kind !== 'server' || end < inner.from || start > inner.to) return false;
-    const row = scene.dims.fds.get(fd);
+    const row = analysis.dims.fds.get(fd);
     return row !== undefined && servers.get(localText(row)) === inner.pid;
   });
 }
 
-function tasksOfProcess(scene: Scene, pid: number, candidates: readonly Candidate[]): Task[] {
+function tasksOfProcess(analysis: Analysis, pid: number, candidates: readonly Candidate[]): Task[] {
   const waits = candidates.filter(({ kind }) => kind !== 'request' && kind !== 'failure');
-  const life = scene.life(pid);
+  const lifetime = analysis.lifetime(pid);
   const waited = covered(waits);
-  if (life?.begun === true) {
-    const to = life.end ?? scene.end;
-    if (life.end !== null || waited > MOST * (to - life.start)) {
-      const window = { from: Math.min(life.start, ...candidates.map(({ start }) => start)), to };
+  if (lifetime?.begun === true) {
+    const to = lifetime.end ?? analysis.end;
+    if (lifetime.end !== null || waited > MOST * (to - lifetime.start)) {
+      const window = { from: Math.min(lifetime.start, ...candidates.map(({ start }) => start)), to };
       return [{ pid, tid: pid, ...window, scope: 'life', waited, candidates }];
     }
   }

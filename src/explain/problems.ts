@@ -1,7 +1,8 @@
 /** Which failures matter: by what the process that met them did next, not by how many there are. */
+
+import type { Analysis } from './analysis.ts';
 import { isQuietFailure } from './calls.ts';
 import type { End, Failures } from './failures.ts';
-import type { Scene } from './scene.ts';
 import type { Failure } from './story.ts';
 
 /** A process that something went wrong in. */
@@ -40,23 +41,23 @@ const TEXTS: Readonly<Record<string, string>> = {
 };
 
 /** All processes with something wrong, the gravest first; of the same gravity the one that came first. */
-export function problemsOf(scene: Scene, failures: Failures): Problem[] {
+export function problemsOf(analysis: Analysis, failures: Failures): Problem[] {
   const byPid = new Map<number, Failure[]>();
   const add = (failure: Failure) => byPid.set(failure.pid, [...(byPid.get(failure.pid) ?? []), failure]);
   for (const failure of failures.hard.values()) {
-    const weighs = weightOf(failure, failures.ends.get(failure.pid), scene) >= 1;
-    if (weighs && !madeGood(scene, failure)) add(failure);
+    const weighs = weightOf(failure, failures.ends.get(failure.pid), analysis) >= 1;
+    if (weighs && !madeGood(analysis, failure)) add(failure);
   }
-  for (const [pid, soft] of failures.soft) for (const failure of proven(pid, soft, failures, byPid.has(pid), scene)) add(failure);
-  for (const [pid, end] of failures.ends) for (const failure of endFailure(pid, end, failures, byPid.has(pid), scene)) add(failure);
+  for (const [pid, soft] of failures.soft) for (const failure of proven(pid, soft, failures, byPid.has(pid), analysis)) add(failure);
+  for (const [pid, end] of failures.ends) for (const failure of endFailure(pid, end, failures, byPid.has(pid), analysis)) add(failure);
   return [...byPid]
-    .map(([pid, own]) => problemOf(pid, own, scene, failures))
+    .map(([pid, own]) => problemOf(pid, own, analysis, failures))
     .filter(({ weight }) => weight >= 1)
     .sort((a, b) => b.weight - a.weight || a.time - b.time);
 }
 
-function problemOf(pid: number, own: readonly Failure[], scene: Scene, failures: Failures): Problem {
-  const weight = Math.max(...own.map((failure) => weightOf(failure, failures.ends.get(pid), scene)));
+function problemOf(pid: number, own: readonly Failure[], analysis: Analysis, failures: Failures): Problem {
+  const weight = Math.max(...own.map((failure) => weightOf(failure, failures.ends.get(pid), analysis)));
   return { pid, weight, time: own[0]!.time, failures: own };
 }
 
@@ -64,8 +65,8 @@ function endedBadly(end: End | undefined): boolean {
   return end !== undefined && (end.exit !== 0 || CRASHES.has(end.signal));
 }
 
-function weightOf(failure: Failure, end: End | undefined, scene: Scene): number {
-  const begun = scene.life(failure.pid)?.begun === true;
+function weightOf(failure: Failure, end: End | undefined, analysis: Analysis): number {
+  const begun = analysis.lifetime(failure.pid)?.begun === true;
   const fatal = endedBadly(end);
   switch (failure.kind) {
     case 'program':
@@ -89,21 +90,21 @@ function weightOf(failure: Failure, end: End | undefined, scene: Scene): number 
 }
 
 /** A connection that broke, and the same server answered afterwards; a DNS server that could not be asked, and another was. */
-function madeGood(scene: Scene, { kind, pid, what, time }: Failure): boolean {
-  if (kind === 'nameserver') return scene.lookups.some((lookup) => lookup.pid === pid);
+function madeGood(analysis: Analysis, { kind, pid, what, time }: Failure): boolean {
+  if (kind === 'nameserver') return analysis.lookups.some((lookup) => lookup.pid === pid);
   if (kind !== 'lost') return false;
-  return scene.socketWaits(pid).some((wait) => wait.end > time && wait.outcome === 'answered' && wait.socket.remote === what);
+  return analysis.socketWaits(pid).some((wait) => wait.end > time && wait.outcome === 'answered' && wait.socket.remote === what);
 }
 
 /**
  * Of ordinary errors those that the process complained of and ended with an error for: it wrote the path or the error's
  * text. `known`: a graver failure is, so an error's text alone proves nothing.
  */
-function proven(pid: number, all: readonly Failure[], { ends, words }: Failures, known: boolean, scene: Scene): Failure[] {
+function proven(pid: number, all: readonly Failure[], { ends, words }: Failures, known: boolean, analysis: Analysis): Failure[] {
   if (!endedBadly(ends.get(pid))) return [];
   const said = words.get(pid) ?? '';
   const soft = all.filter(({ what }) => !OPTIONAL.test(what));
-  const own = scene.life(pid)?.name.comm; // it begins what it says with its own name
+  const own = analysis.lifetime(pid)?.name.comm; // it begins what it says with its own name
   const named = soft.findLast(({ what }) => what !== '' && baseName(what) !== own && said.includes(baseName(what)));
   const texted = soft.findLast(({ error }) => TEXTS[error] !== undefined && said.includes(TEXTS[error]));
   const locked = /\block(ed)?\b/i.test(said) ? soft.findLast(({ kind }) => kind === 'lock') : undefined;
@@ -128,7 +129,7 @@ function baseName(path: string): string {
 }
 
 /** How a process ended, where that itself is what went wrong. `known`: something else explains it. */
-function endFailure(pid: number, end: End, failures: Failures, known: boolean, scene: Scene): Failure[] {
+function endFailure(pid: number, end: End, failures: Failures, known: boolean, analysis: Analysis): Failure[] {
   const base = {
     kind: 'ended' as const,
     pid,
@@ -144,28 +145,28 @@ function endFailure(pid: number, end: End, failures: Failures, known: boolean, s
   };
   if (CRASHES.has(end.signal)) return [{ ...base, call: 'signal', error: `${end.signal}` }];
   if (end.signal === SIGKILL)
-    return scene.toldToStop(pid) !== null || (killerOf(pid, end, failures) === null && !waitsToBeAsked(scene, pid))
+    return analysis.toldToStop(pid) !== null || (killerOf(pid, end, failures) === null && !waitsToBeAsked(analysis, pid))
       ? [{ ...base, call: 'killed', error: `${end.signal}` }]
       : [];
-  if (scene.life(pid)?.begun !== true) return [];
-  if (end.signal !== 0) return isMissed(scene, pid) ? [{ ...base, call: 'killed', error: `${end.signal}` }] : [];
+  if (analysis.lifetime(pid)?.begun !== true) return [];
+  if (end.signal !== 0) return isMissed(analysis, pid) ? [{ ...base, call: 'killed', error: `${end.signal}` }] : [];
   if (known || end.exit === 0) return [];
-  if (scene.stoppedBy(pid) !== null) return isMissed(scene, pid) ? [{ ...base, call: 'stopped', error: `${end.exit}` }] : [];
-  if (isQuietFailure(failures.words.get(pid)) && scene.killedChild(pid) === null) return [];
+  if (analysis.stoppedBy(pid) !== null) return isMissed(analysis, pid) ? [{ ...base, call: 'stopped', error: `${end.exit}` }] : [];
+  if (isQuietFailure(failures.words.get(pid)) && analysis.killedChild(pid) === null) return [];
   return [{ ...base, call: 'exit', error: `${end.exit}` }];
 }
 
 /** Whether a process that was told to stop was wanted: its parent then failed, or it is the command that was recorded. Servers are told to stop every day. */
-function isMissed(scene: Scene, pid: number): boolean {
-  if (waitsToBeAsked(scene, pid)) return false;
-  const parent = scene.life(scene.life(pid)?.ppid ?? 0);
-  const end = parent?.begun === true ? scene.endOf(parent.name.pid) : null;
-  return `${pid}` === scene.capture.meta.command_pid || (end !== null && end.exit !== 0);
+function isMissed(analysis: Analysis, pid: number): boolean {
+  if (waitsToBeAsked(analysis, pid)) return false;
+  const parent = analysis.lifetime(analysis.lifetime(pid)?.ppid ?? 0);
+  const end = parent?.begun === true ? analysis.endOf(parent.name.pid) : null;
+  return `${pid}` === analysis.capture.meta.command_pid || (end !== null && end.exit !== 0);
 }
 
 /** A server without a request at hand: that it is stopped harms nobody. */
-function waitsToBeAsked(scene: Scene, pid: number): boolean {
-  return scene.events(pid).some(({ fd }) => ['listen', 'server'].includes(scene.dims.fds.get(fd)?.role ?? ''));
+function waitsToBeAsked(analysis: Analysis, pid: number): boolean {
+  return analysis.events(pid).some(({ fd }) => ['listen', 'server'].includes(analysis.dims.fds.get(fd)?.role ?? ''));
 }
 
 /** Who sent the signal that ended a process; null: nobody whose call was recorded. */

@@ -45,7 +45,7 @@ export class Sums {
     }
   }
 
-  /** Those that count; and those of many waits that took a good part of their process' life, short as that was. */
+  /** Those that count; and those of many waits that took a good part of their process' lifetime, short as that was. */
   enough(lifetime: (thread: number) => number | null): Sum[] {
     const all = [...this.#sums.values()].flatMap((ofThread) => [...ofThread.values()]);
     return all.filter(({ spent, times, thread }) => {

@@ -1,8 +1,8 @@
 /** Failures that were got over: who had started the process tried again with success, or went on without it and ended well. */
 import { isIpSocket } from '../model/fd-name.ts';
+import type { Analysis, Lifetime } from './analysis.ts';
 import { isSoft } from './calls.ts';
 import type { Problem } from './problems.ts';
-import type { Life, Scene } from './scene.ts';
 import type { Failure, ProcessName } from './story.ts';
 
 export interface Survived {
@@ -17,29 +17,29 @@ export interface Survived {
 }
 
 /** null: it was not, as far as the recording shows. */
-export function survivedBy(scene: Scene, { pid, failures }: Problem): Survived | null {
-  const end = scene.endOf(pid);
-  const life = scene.life(pid);
-  const parent = scene.life(life?.ppid ?? 0);
-  if (end === null || life?.begun !== true || parent === null || (end.exit === 0 && end.signal === 0)) return null;
-  const later = scene.children(parent.name.pid, end.time, Infinity).filter(({ start }) => start >= end.time);
-  const again = later.some((other) => other.command === life.command && endedWell(scene, other));
+export function survivedBy(analysis: Analysis, { pid, failures }: Problem): Survived | null {
+  const end = analysis.endOf(pid);
+  const lifetime = analysis.lifetime(pid);
+  const parent = analysis.lifetime(lifetime?.ppid ?? 0);
+  if (end === null || lifetime?.begun !== true || parent === null || (end.exit === 0 && end.signal === 0)) return null;
+  const later = analysis.children(parent.name.pid, end.time, Infinity).filter(({ start }) => start >= end.time);
+  const again = later.some((other) => other.command === lifetime.command && endedWell(analysis, other));
   if (
     !again &&
     !(
       failures.every(isSlight) &&
-      !usedNetwork(scene, scene.events(pid)) &&
+      !usedNetwork(analysis, analysis.events(pid)) &&
       parent.begun &&
-      endedWell(scene, parent) &&
-      wentOn(scene, parent, end.time, later)
+      endedWell(analysis, parent) &&
+      wentOn(analysis, parent, end.time, later)
     )
   )
     return null;
-  return { process: life.name, exit: end.exit, said: scene.words(pid).trim().split('\n').at(-1)!, by: parent.name, again };
+  return { process: lifetime.name, exit: end.exit, said: analysis.words(pid).trim().split('\n').at(-1)!, by: parent.name, again };
 }
 
-function endedWell(scene: Scene, { name }: Life): boolean {
-  const end = scene.endOf(name.pid);
+function endedWell(analysis: Analysis, { name }: Lifetime): boolean {
+  const end = analysis.endOf(name.pid);
   return end !== null && end.exit === 0 && end.signal === 0;
 }
 
@@ -49,7 +49,7 @@ function isSlight({ kind, call, error }: Failure): boolean {
 }
 
 /** What somebody else did not answer, or refused, is what people ask about, whatever the script made of it. */
-function usedNetwork({ dims }: Scene, events: readonly { readonly fd: number }[]): boolean {
+function usedNetwork({ dims }: Analysis, events: readonly { readonly fd: number }[]): boolean {
   return events.some(({ fd }) => {
     const row = dims.fds.get(fd);
     return row !== undefined && isIpSocket(row);
@@ -57,7 +57,7 @@ function usedNetwork({ dims }: Scene, events: readonly { readonly fd: number }[]
 }
 
 /** It ran something else, or said something. */
-function wentOn(scene: Scene, { name }: Life, time: number, later: readonly Life[]): boolean {
+function wentOn(analysis: Analysis, { name }: Lifetime, time: number, later: readonly Lifetime[]): boolean {
   if (later.length > 0) return true;
-  return scene.events(name.pid).some(({ type, start, res, fd }) => start > time && type.io === 'write' && (res ?? 0) > 0 && fd !== 0);
+  return analysis.events(name.pid).some(({ type, start, res, fd }) => start > time && type.io === 'write' && (res ?? 0) > 0 && fd !== 0);
 }

@@ -1,4 +1,5 @@
 import type { Rows } from './rows.ts';
+import { firstIndex } from './search.ts';
 
 /** A span of time that a lookup narrows: within it the answer would be the same. */
 export interface Validity {
@@ -74,12 +75,5 @@ export class History<Key, Row extends Dated & { readonly id: number }> {
 
 /** Index of the first row that begins after `time`. */
 export function firstAfter(rows: readonly Pick<Dated, 'from'>[], time: number): number {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rows[middle]!.from <= time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstIndex(rows.length, (i) => rows[i]!.from > time);
 }

@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import { CaptureError } from '../capture/error.ts';
 import { DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
 import type { RowName, Rows, RowTypes } from '../model/rows.ts';
+import { firstIndex } from '../model/search.ts';
 import { unpackRows } from './blocks.ts';
 import { BLOCK_COLUMN, BLOCK_ROWS, decodeRow, selectFrom } from './tables.ts';
 
@@ -59,13 +60,8 @@ export class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
 
   *above(id: number): Iterable<RowTypes[Name]> {
     this.#load();
-    let [low, high] = [0, this.#list.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#list[middle]!.id <= id) low = middle + 1;
-      else high = middle;
-    }
-    for (; low < this.#list.length; low++) yield this.#list[low]!;
+    const list = this.#list;
+    for (let i = firstIndex(list.length, (k) => list[k]!.id > id); i < list.length; i++) yield list[i]!;
   }
 
   /** Reads again; rows keep their identity, so that who holds one sees its new fields. */

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Analysis } from '../../src/explain/analysis.ts';
 import { CATALOG, type CauseId } from '../../src/explain/catalog.ts';
 import type { Facts } from '../../src/explain/causes/cause.ts';
 import { causesOf } from '../../src/explain/causes/index.ts';
 import { explain } from '../../src/explain/explain.ts';
-import { Scene } from '../../src/explain/scene.ts';
 import type { Cause, Failure, Phase, SocketPhase, Trouble } from '../../src/explain/story.ts';
 import { MS, SECOND } from '../../src/model/time.ts';
 import { sentenceOf } from '../../src/output/sentences.ts';
@@ -15,7 +15,7 @@ import { CaptureReader } from '../../src/store/reader.ts';
 import { questions } from '../helpers/dns-traffic.ts';
 
 const SCENES = 'captures/scenes';
-let healthy: Scene;
+let healthy: Analysis;
 const produced = new Map<string, Cause>();
 
 function note(causes: readonly Cause[]): void {
@@ -81,7 +81,7 @@ function failure(kind: Failure['kind'], error: string, more: Partial<Failure> = 
 
 function causes(phases: readonly Phase[], failures: readonly Failure[] = []): Cause[] {
   const facts: Facts = {
-    scene: healthy,
+    analysis: healthy,
     process: CLIENT,
     start: 0,
     end: SECOND,
@@ -127,7 +127,7 @@ function names(asked: readonly (readonly [name: string, rcode: string | null, ns
 }
 
 beforeAll(() => {
-  healthy = new Scene(new CaptureReader(join(SCENES, 'healthy-a-program-that-sleeps.trowel')));
+  healthy = new Analysis(new CaptureReader(join(SCENES, 'healthy-a-program-that-sleeps.trowel')));
 });
 
 /** What two machines are needed for, or hardware, is made from phases by hand: the rules see no difference. */

@@ -1,16 +1,16 @@
 /** Waits of a long-lived process: which of them are one piece of work, and which are requests of their own. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Analysis } from '../../src/explain/analysis.ts';
 import type { Candidate } from '../../src/explain/candidates.ts';
 import { tasksOf } from '../../src/explain/pick.ts';
-import { Scene } from '../../src/explain/scene.ts';
 import { MS } from '../../src/model/time.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 
 let capture: CaptureReader;
-let scene: Scene;
+let analysis: Analysis;
 beforeAll(() => {
   capture = new CaptureReader('captures/scenes/healthy-a-program-that-sleeps.trowel');
-  scene = new Scene(capture);
+  analysis = new Analysis(capture);
 });
 afterAll(() => capture.close());
 
@@ -30,9 +30,9 @@ const CASES: readonly (readonly [title: string, waits: readonly Candidate[], tas
 ];
 
 test.each(CASES)('%s', (_, waits, tasks) => {
-  expect(tasksOf(scene, waits).map(({ from, to }) => [from / MS, to / MS])).toEqual(tasks);
+  expect(tasksOf(analysis, waits).map(({ from, to }) => [from / MS, to / MS])).toEqual(tasks);
 });
 
 test('what failed beside waits is no task of its own in a long-lived process', () => {
-  expect(tasksOf(scene, [wait(1, 0, 300), wait(2, 10, 11, 'failure')]).length).toBe(1);
+  expect(tasksOf(analysis, [wait(1, 0, 300), wait(2, 10, 11, 'failure')]).length).toBe(1);
 });

@@ -1,13 +1,13 @@
 /** What a rule for one kind of cause sees, and gives. */
 
 import type { Lookup } from '../../dns/lookup.ts';
+import type { Analysis } from '../analysis.ts';
 import type { CauseFacts, CauseId } from '../catalog.ts';
-import type { Scene } from '../scene.ts';
 import type { Failure, Phase, ProcessName } from '../story.ts';
 
 /** An explanation before its causes are known. */
 export interface Facts {
-  readonly scene: Scene;
+  readonly analysis: Analysis;
   readonly process: ProcessName;
   readonly start: number;
   readonly end: number;

@@ -35,7 +35,7 @@ function late(phase: Phase, facts: Facts): Found {
   const base = { owner: ownerOf(phase, facts.process), to: phase.what, waited: duration, never };
   const shown = { cost: duration, nums };
   if (isQueueFull(trouble)) {
-    const listener = socket === null ? null : listenerOf(facts.scene, socket, phase);
+    const listener = socket === null ? null : listenerOf(facts.analysis, socket, phase);
     const poor = listener === null ? null : starved(listener, base, shown);
     return poor ?? cause('accept-queue-full', { ...base, server: socket?.peer?.process ?? listener?.process ?? null }, shown);
   }
@@ -44,7 +44,7 @@ function late(phase: Phase, facts: Facts): Found {
     const reasons = [...new Set(dropped.map(({ reason }) => reason))];
     const forwarding = dropped.some(({ reason }) => reason === 'IP_INADDRERRORS');
     const fixes = forwarding ? { fixes: ['let the node forward: sysctl -w net.ipv4.ip_forward=1'] } : {};
-    const where = vanishedOf(facts.scene, dropped);
+    const where = vanishedOf(facts.analysis, dropped);
     return cause('connect-packets-dropped', { ...base, reasons, tuple: dropped[0]!.tuple, where }, { ...shown, ...fixes });
   }
   const again = trouble.filter(({ type }) => LOST.has(type)).length;

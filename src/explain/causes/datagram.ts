@@ -1,8 +1,8 @@
 /** Datagrams that were not answered, or late. Names that are asked for have rules of their own. */
 import { isIpSocket } from '../../model/fd-name.ts';
+import type { Analysis } from '../analysis.ts';
 import { localText, remoteText } from '../descriptors.ts';
 import { descriptorEvents } from '../process-events.ts';
-import type { Scene } from '../scene.ts';
 import type { Phase, ProcessName, SocketPhase } from '../story.ts';
 import { cause, evidence, type Facts, type Found, isOf, type Rule } from './cause.ts';
 import { drops, ownerOf } from './names.ts';
@@ -30,16 +30,16 @@ export const datagramRule: Rule = (facts) =>
     .filter(({ duration, socket }) => duration >= facts.floor && socket !== null)
     .map((phase) => found(phase, phase.socket!, facts));
 
-function found(phase: Phase, socket: SocketPhase, { scene, process, lost }: Facts): Found {
+function found(phase: Phase, socket: SocketPhase, { analysis, process, lost }: Facts): Found {
   const dropped = drops(socket.trouble.filter(({ tuple }) => tuple.endsWith(`->${socket.remote}`)));
-  const held = boundAt(scene, socket, phase);
+  const held = boundAt(analysis, socket, phase);
   const never = socket.outcome !== 'answered' && lost === 0;
   const owner = ownerOf(phase, process);
   const facts = {
     owner,
     to: phase.what,
     waited: phase.duration,
-    times: scene
+    times: analysis
       .socketWaits(owner.pid)
       .filter(
         ({ kind, socket: { remote }, end, start }) =>
@@ -58,21 +58,21 @@ function found(phase: Phase, socket: SocketPhase, { scene, process, lost }: Fact
 
 /** Who has the port that was asked; `read`: the event by which it read what came from there. null: nobody in the recording. */
 function boundAt(
-  scene: Scene,
+  analysis: Analysis,
   socket: SocketPhase,
   phase: Phase,
 ): { readonly process: ProcessName; readonly read: number | undefined } | null {
-  const own = scene.dims.fds.get(socket.fds[0] ?? 0);
+  const own = analysis.dims.fds.get(socket.fds[0] ?? 0);
   const port = socket.remote.slice(socket.remote.lastIndexOf(':') + 1);
   const rows = new Set<number>();
-  for (const fd of scene.dims.fds.all())
+  for (const fd of analysis.dims.fds.all())
     if (fd.role === 'server' && isIpSocket(fd) && fd.l4proto === own?.l4proto && `${fd.localPort}` === port && fd.netns === own.netns)
       rows.add(fd.id);
-  const events = descriptorEvents(scene.capture, rows, { from: 0, to: phase.end }).filter(({ pid }) => pid !== 0);
-  const life = scene.life(events.at(-1)?.pid ?? 0);
-  if (life === null) return null;
+  const events = descriptorEvents(analysis.capture, rows, { from: 0, to: phase.end }).filter(({ pid }) => pid !== 0);
+  const lifetime = analysis.lifetime(events.at(-1)?.pid ?? 0);
+  if (lifetime === null) return null;
   const ownPort = localText(own!).split(':').at(-1);
-  const from = (id: number) => remoteText(scene.dims.fds.get(id)!).split(':').at(-1);
+  const from = (id: number) => remoteText(analysis.dims.fds.get(id)!).split(':').at(-1);
   const read = events.find(({ type, res, end, fd }) => type.io === 'read' && (res ?? 0) > 0 && end >= phase.start && from(fd) === ownPort);
-  return { process: life.name, read: read?.num };
+  return { process: lifetime.name, read: read?.num };
 }

@@ -67,7 +67,7 @@ const MOST = 0.5;
 const AT_ONCE = 0.05;
 
 /** What is to be said of names that were answered late; null: the servers answered what they were asked, slowly. */
-export function judgeAnswered(found: Asked, slow: readonly NamePhase[], facts: Facts): Found | null {
+export function answeredCause(found: Asked, slow: readonly NamePhase[], facts: Facts): Found | null {
   return (
     fromElsewhere(found, slow) ??
     oneServerSilent(found, slow, facts) ??

@@ -119,11 +119,11 @@ export function outcomesOf(tries: readonly Try[]): Outcome[] {
 }
 
 /** Events that were lost in a time, or next to it. */
-export function lostNear({ scene }: Facts, phases: readonly NamePhase[]): number {
+export function lostNear({ analysis }: Facts, phases: readonly NamePhase[]): number {
   const from = Math.min(...phases.map(({ start }) => start)) - NEAR;
   const to = Math.max(...phases.map(({ end }) => end)) + NEAR;
   let lost = 0;
-  for (const loss of scene.dims.losses.all()) if (loss.from <= to && loss.to >= from) lost += loss.count;
+  for (const loss of analysis.dims.losses.all()) if (loss.from <= to && loss.to >= from) lost += loss.count;
   return lost;
 }
 
@@ -139,25 +139,25 @@ export function cutOffOf(phases: readonly NamePhase[]): CutOff | null {
 export function droppingOf(tries: readonly Try[], facts: Facts): Dropping | null {
   const dropped = droppedNear(tries, facts);
   if (dropped.length === 0) return null;
-  return { reasons: [...new Set(dropped.map(({ reason }) => reason))], where: vanishedOf(facts.scene, dropped) };
+  return { reasons: [...new Set(dropped.map(({ reason }) => reason))], where: vanishedOf(facts.analysis, dropped) };
 }
 
 /** NO_SOCKET counts at the server's end alone. */
-function droppedNear(tries: readonly Try[], { scene }: Facts): Trouble[] {
+function droppedNear(tries: readonly Try[], { analysis }: Facts): Trouble[] {
   const found = tries.flatMap(({ query, error }) => {
-    const fd = scene.dims.fds.get(query.fd);
+    const fd = analysis.dims.fds.get(query.fd);
     if (fd === undefined) return [];
-    const near = scene.troubles.of(`${fd.localIp}:${fd.localPort}`, query.start - NEAR, query.start + NEAR);
+    const near = analysis.troubles.of(`${fd.localIp}:${fd.localPort}`, query.start - NEAR, query.start + NEAR);
     return drops(near).filter(({ reason }) => reason !== 'NO_SOCKET' || error === 'NO_SOCKET' || error === 'ECONNREFUSED');
   });
   return [...new Set(found)];
 }
 
 /** null: all that it asked was answered. */
-export function upstreamOf(hops: readonly Hop[], { scene }: Facts): Upstream | null {
+export function upstreamOf(hops: readonly Hop[], { analysis }: Facts): Upstream | null {
   const unanswered = [...new Set(hops.flatMap((hop) => hop.forwards))].filter(({ partner }) => partner === null);
   if (unanswered.length === 0) return null;
-  const before = scene.end - unanswered.reduce((latest, { time }) => Math.max(latest, time), 0);
+  const before = analysis.end - unanswered.reduce((latest, { time }) => Math.max(latest, time), 0);
   return { by: processOf(hops[0]!), servers: serversOf(unanswered), times: unanswered.length, before: before < 4e9 ? before : null };
 }
 

@@ -65,7 +65,7 @@ const SILENT: ReadonlySet<string> = new Set(['TIMEOUT', 'UNANSWERED', 'ABORTED']
 /** Who was waited for less long than this may only be slow. */
 const LONG = 1 * SECOND;
 
-export function judgeSilent(found: Asked, silent: readonly NamePhase[], facts: Facts): Found {
+export function silentCause(found: Asked, silent: readonly NamePhase[], facts: Facts): Found {
   const judged = fromElsewhere(found, silent) ?? answeredTooLate(found, silent) ?? oneTypeUnanswered(found, silent, facts);
   const shown = { cost: total(silent), nums: dnsEvidence(silent) };
   if (judged !== null) return judged;
@@ -120,7 +120,7 @@ function whyGivenUp({ result, library }: Lookup): SilentDomain['gaveUp'] {
 export function searchFixes(lookup: Lookup, suffixes: readonly string[], facts: Facts, lost: number): string[] {
   const dots = lookup.name.split('.').length - 1;
   const ndots = lowerNdots([lookup]);
-  const isUsed = facts.scene.lookups.some(({ attempts }) =>
+  const isUsed = facts.analysis.lookups.some(({ attempts }) =>
     attempts.some(({ suffix, result }) => suffixes.includes(suffix) && result === 'NOERROR'),
   );
   const fromNode = lookup.resolver.search.some((domain) => domain.startsWith('svc.'))

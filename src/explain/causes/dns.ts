@@ -3,7 +3,7 @@ import { type TcpUse, SILENT as UNANSWERED } from '../../dns/attempt.ts';
 import type { Lookup } from '../../dns/lookup.ts';
 import type { Try } from '../../dns/try.ts';
 import { cause, type Facts, type Found, total } from './cause.ts';
-import { isAnswered, judgeAnswered } from './dns-answered.ts';
+import { answeredCause, isAnswered } from './dns-answered.ts';
 import {
   type Asked,
   type CutOff,
@@ -22,7 +22,7 @@ import {
   triesOf,
   type Unfound,
 } from './dns-facts.ts';
-import { judgeSilent, searchFixes } from './dns-silent.ts';
+import { searchFixes, silentCause } from './dns-silent.ts';
 import { list, ownerOf } from './names.ts';
 import { PACKETS, row } from './row.ts';
 
@@ -60,8 +60,8 @@ export const DNS_CAUSES = {
 
 const SILENT: ReadonlySet<string> = new Set(['TIMEOUT', 'UNANSWERED', 'ABORTED']);
 
-export function judgeDns(facts: Facts): Found[] {
-  return asked(facts).flatMap((found) => judgeLookup(found, facts));
+export function dnsRule(facts: Facts): Found[] {
+  return asked(facts).flatMap((found) => lookupCauses(found, facts));
 }
 
 /** The lookups on the path, those of servers and children too. */
@@ -76,7 +76,7 @@ function asked(facts: Facts): Asked[] {
   return [...byLookup].map(([lookup, phases]) => ({ lookup, phases, owner: ownerOf(phases[0]!, facts.process) }));
 }
 
-function judgeLookup(found: Asked, facts: Facts): Found[] {
+function lookupCauses(found: Asked, facts: Facts): Found[] {
   const { lookup, phases } = found;
   const slow = phases.filter((phase) => phase.duration >= Math.max(facts.over, 0.2 * total(phases)));
   const truncated = phases.filter(
@@ -87,15 +87,15 @@ function judgeLookup(found: Asked, facts: Facts): Found[] {
   if (unreachable.length > 0 && !SILENT.has(lookup.result) && lookup.result !== 'NOERROR')
     return [serverUnreachable(found, unreachable, facts)];
   const silent = slow.filter(({ dns }) => SILENT.has(dns.attempt.result) || dns.attempt.result === 'SERVFAIL');
-  if (silent.length > 0) return [judgeSilent(found, silent, facts)];
-  if (slow.length > 0) return [judgeAnswered(found, slow, facts) ?? slowServer(found, slow)];
+  if (silent.length > 0) return [silentCause(found, silent, facts)];
+  if (slow.length > 0) return [answeredCause(found, slow, facts) ?? slowServer(found, slow)];
   if (total(phases) >= facts.over) return [longList(found, facts)];
   return isEnough(lookup, facts) ? [] : [failed(found)];
 }
 
 /** A name without an address is one that its process lives with, unless that is the end of it. */
-function isEnough({ result, pid }: Lookup, { scene }: Facts): boolean {
-  if (result === 'NODATA') return (scene.endOf(pid)?.exit ?? 0) === 0;
+function isEnough({ result, pid }: Lookup, { analysis }: Facts): boolean {
+  if (result === 'NODATA') return (analysis.endOf(pid)?.exit ?? 0) === 0;
   return result === 'NOERROR' || result === 'ANSWERED';
 }
 

@@ -1,5 +1,5 @@
 /** Processes that ended badly: crashed, killed, or with an error that no call of theirs explains. */
-import type { Scene } from '../scene.ts';
+import type { Analysis } from '../analysis.ts';
 import type { Failure, ProcessName } from '../story.ts';
 import { cause, type Facts, type Found, type Rule } from './cause.ts';
 import { type Ended, row } from './row.ts';
@@ -23,42 +23,42 @@ const TRACE = /^Traceback |^ {2}File ".*", line \d+/m;
 export const endedRule: Rule = (facts) => facts.failures.filter(({ kind }) => kind === 'ended').flatMap((failure) => found(failure, facts));
 
 function found({ pid, call, num }: Failure, facts: Facts): Found[] {
-  const { scene } = facts;
-  const end = scene.endOf(pid);
+  const { analysis } = facts;
+  const end = analysis.endOf(pid);
   if (end === null) return [];
-  const ended = endedOf(scene, pid, facts.process);
+  const ended = endedOf(analysis, pid, facts.process);
   const nums = [num];
   if (call === 'signal') return [cause('program-crashed', ended, { nums })];
   if (call === 'killed') return [cause('program-killed', ended, { nums })];
   if (end.exit === 0) return [cause('program-ended', ended, { nums })];
-  const stop = scene.stoppedBy(pid);
+  const stop = analysis.stoppedBy(pid);
   if (stop !== null)
-    return [cause('program-stopped', { ...ended, signal: stop.signal, by: nameOf(scene, stop.by) }, { nums: [...nums, stop.num] })];
-  const child = scene.killedChild(pid);
+    return [cause('program-stopped', { ...ended, signal: stop.signal, by: nameOf(analysis, stop.by) }, { nums: [...nums, stop.num] })];
+  const child = analysis.killedChild(pid);
   if (child !== null) {
-    const facts = { ...endedOf(scene, child.pid, ended.owner), parent: ended.owner, status: end.exit };
+    const facts = { ...endedOf(analysis, child.pid, ended.owner), parent: ended.owner, status: end.exit };
     return [cause('child-killed', facts, { nums: [child.num, num] })];
   }
-  const other = refusedCertificate(facts, ended) ?? alertOfServer(facts, ended) ?? noMemory(ended, scene.words(pid), nums);
+  const other = refusedCertificate(facts, ended) ?? alertOfServer(facts, ended) ?? noMemory(ended, analysis.words(pid), nums);
   return [other ?? cause('program-failed', ended, { nums })];
 }
 
-function endedOf(scene: Scene, pid: number, unknown: ProcessName): Ended {
-  const end = scene.endOf(pid)!;
-  const by = scene.killer(pid);
+function endedOf(analysis: Analysis, pid: number, unknown: ProcessName): Ended {
+  const end = analysis.endOf(pid)!;
+  const by = analysis.killer(pid);
   return {
-    owner: scene.life(pid)?.name ?? unknown,
+    owner: analysis.lifetime(pid)?.name ?? unknown,
     exit: end.exit,
     signal: end.signal,
-    by: by === null ? null : nameOf(scene, by),
-    told: scene.toldToStop(pid),
-    said: lastLine(scene.words(pid)),
+    by: by === null ? null : nameOf(analysis, by),
+    told: analysis.toldToStop(pid),
+    said: lastLine(analysis.words(pid)),
   };
 }
 
 /** null: the kernel, or not known. */
-function nameOf(scene: Scene, pid: number): ProcessName | null {
-  return pid === 0 ? null : (scene.life(pid)?.name ?? { pid, comm: '' });
+function nameOf(analysis: Analysis, pid: number): ProcessName | null {
+  return pid === 0 ? null : (analysis.lifetime(pid)?.name ?? { pid, comm: '' });
 }
 
 /** What languages and the C library say when they get no memory. The calls for it (mmap, brk) are not recorded. */
@@ -74,9 +74,9 @@ const SAID_ALERT =
   /(?:\balert|remote error: tls:) ((?:[a-z]+ )*?(?:certificate(?: required| unknown| expired| revoked)?|failure|version|ca|security|denied|name))\b/;
 
 /** The server broke the handshake off, or ended the connection right after it: by an alert that can be read, or by what the client says of it. */
-function alertOfServer({ scene, process }: Facts, ended: Ended): Found | null {
-  for (const { remote, theirs, nums } of scene.handshakes(process.pid)) {
-    const alert = theirs || (SAID_ALERT.exec(scene.words(process.pid))?.[1] ?? '');
+function alertOfServer({ analysis, process }: Facts, ended: Ended): Found | null {
+  for (const { remote, theirs, nums } of analysis.handshakes(process.pid)) {
+    const alert = theirs || (SAID_ALERT.exec(analysis.words(process.pid))?.[1] ?? '');
     if (alert !== '') return cause('tls-alert', { ...ended, to: remote, alert }, { nums });
   }
   return null;
@@ -89,8 +89,8 @@ function lastLine(words: string): string {
 }
 
 /** The client left a TLS connection before it had asked anything, right after the server had shown who it is. */
-function refusedCertificate({ scene, process }: Facts, ended: Ended): Found | null {
-  const broken = scene.brokenHandshakes(process.pid)[0];
+function refusedCertificate({ analysis, process }: Facts, ended: Ended): Found | null {
+  const broken = analysis.brokenHandshakes(process.pid)[0];
   if (broken === undefined) return null;
   const { remote, alert, nums, plain } = broken;
   if (plain && !/certificate/.test(alert)) return cause('no-tls-spoken', { ...ended, to: remote }, { nums });

@@ -72,11 +72,11 @@ export const failedRule: Rule = (facts) =>
     .map((failure) => found(failure, facts));
 
 /** A connection broke off since its server ended: that is the cause, and is told with the wait for the answer. */
-function isServersEnd({ kind, fd }: Failure, { phases, scene }: Facts): boolean {
+function isServersEnd({ kind, fd }: Failure, { phases, analysis }: Facts): boolean {
   if (kind !== 'lost') return false;
   return phases.some(({ socket, start, end }) => {
     const peer = socket?.fds.includes(fd) && (socket.error !== null || socket.closed) ? socket.peer : null;
-    const died = peer === null ? null : scene.endOf(peer.process.pid);
+    const died = peer === null ? null : analysis.endOf(peer.process.pid);
     return died !== null && died.time >= start && died.time <= end;
   });
 }
@@ -85,14 +85,14 @@ function found(failure: Failure, facts: Facts): Found {
   const trouble = failure.socket?.trouble ?? [];
   const shown = { nums: [failure.num, failure.last, ...trouble.map(({ num }) => num)] };
   const { call, error, what, times } = failure;
-  const owner = facts.scene.life(failure.pid)?.name ?? facts.process;
-  const failed: Failed = { owner, call, error, what, times, exit: facts.scene.endOf(failure.pid)?.exit ?? null };
+  const owner = facts.analysis.lifetime(failure.pid)?.name ?? facts.process;
+  const failed: Failed = { owner, call, error, what, times, exit: facts.analysis.endOf(failure.pid)?.exit ?? null };
   switch (failure.kind) {
     case 'connect':
       return connect(failure, failed, shown, facts);
     case 'bind':
       if (error !== 'EADDRINUSE') return cause('bind-failed', failed, shown);
-      return cause('address-in-use', { ...failed, holder: listenerAt(facts.scene, what, failure) }, shown);
+      return cause('address-in-use', { ...failed, holder: listenerAt(facts.analysis, what, failure) }, shown);
     case 'program':
       return program(failure, failed, shown, facts);
     case 'process':
@@ -120,8 +120,8 @@ function found(failure: Failure, facts: Facts): Found {
 /** ns in which what a proxy had from behind it explains what it then answers. */
 const SOON = 20e6;
 
-function gave({ what, error, detail, times, time, pid }: Failure, owner: ProcessName, shown: Shown, { scene }: Facts): Found {
-  const last = scene.socketWaits(pid).findLast(({ end }) => end <= time && end > time - SOON);
+function gave({ what, error, detail, times, time, pid }: Failure, owner: ProcessName, shown: Shown, { analysis }: Facts): Found {
+  const last = analysis.socketWaits(pid).findLast(({ end }) => end <= time && end > time - SOON);
   const upstream = last === undefined ? '' : `right after ${behind(last)}`;
   const nums = last === undefined ? shown.nums : [...shown.nums, last.last];
   return cause('http-error-given', { owner, to: what, status: error, request: detail, times, upstream }, { nums });
@@ -150,7 +150,7 @@ const BY_ERROR: Readonly<Record<string, 'disk-full' | 'read-only' | 'io-error' |
 
 const UNREACHABLE: ReadonlySet<string> = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN']);
 
-function connect(failure: Failure, failed: Failed, shown: { readonly nums: readonly number[] }, { scene }: Facts): Found {
+function connect(failure: Failure, failed: Failed, shown: { readonly nums: readonly number[] }, { analysis }: Facts): Found {
   const { error, what } = failure;
   const trouble = failure.socket?.trouble ?? [];
   if (what.startsWith('/') || what.startsWith('@')) return cause('socket-missing', failed, shown);
@@ -159,7 +159,7 @@ function connect(failure: Failure, failed: Failed, shown: { readonly nums: reado
     const filtered = rejected && !trouble.some(({ type }) => type.startsWith('tcp_reset'));
     return cause(
       'connect-refused',
-      { ...failed, filtered, elsewhere: filtered ? null : listenerElsewhere(scene, what, failure.fd) },
+      { ...failed, filtered, elsewhere: filtered ? null : listenerElsewhere(analysis, what, failure.fd) },
       shown,
     );
   }
@@ -167,7 +167,7 @@ function connect(failure: Failure, failed: Failed, shown: { readonly nums: reado
   if (filtered) return cause('connect-forbidden', { ...failed, filtered }, shown);
   if (UNREACHABLE.has(error)) return cause('connect-unreachable', failed, shown);
   if (error === 'EACCES' || error === 'EPERM') return cause('connect-forbidden', { ...failed, filtered: false }, shown);
-  if (error === 'EADDRNOTAVAIL') return cause('no-local-port', { ...failed, ports: localPorts(scene, what) }, shown);
+  if (error === 'EADDRNOTAVAIL') return cause('no-local-port', { ...failed, ports: localPorts(analysis, what) }, shown);
   if (error === 'ETIMEDOUT') {
     const { owner, what: to } = failed;
     return cause('connect-unanswered', { owner, to, waited: failure.span, never: true, again: trouble.length }, shown);
@@ -175,12 +175,12 @@ function connect(failure: Failure, failed: Failed, shown: { readonly nums: reado
   return cause('connect-failed', failed, shown);
 }
 
-function program(failure: Failure, failed: Failed, shown: { readonly nums: readonly number[] }, { scene }: Facts): Found {
+function program(failure: Failure, failed: Failed, shown: { readonly nums: readonly number[] }, { analysis }: Facts): Found {
   const { error, what } = failure;
   if (error === 'EACCES' || error === 'EPERM') return cause('program-forbidden', failed, shown);
   if (error === 'ENOMEM') return cause('out-of-memory', failed, shown);
   if (error !== 'ENOENT' && error !== 'ENOTDIR') return cause('program-unusable', failed, shown);
-  const interpreter = error === 'ENOENT' ? (interpreterOf(scene, what) ?? saidInterpreter(scene.words(failure.pid))) : null;
+  const interpreter = error === 'ENOENT' ? (interpreterOf(analysis, what) ?? saidInterpreter(analysis.words(failure.pid))) : null;
   if (interpreter === null) return cause('program-missing', failed, shown);
   return cause('interpreter-missing', { ...failed, interpreter: interpreter.name }, { nums: [...shown.nums, interpreter.num] });
 }

@@ -19,12 +19,12 @@ export const fifoRule: Rule = (facts) =>
     .filter(({ duration }) => duration >= facts.floor)
     .map((phase) => found(phase, facts));
 
-function found(phase: Phase, { scene, process }: Facts): Found {
+function found(phase: Phase, { analysis, process }: Facts): Found {
   const owner = ownerOf(phase, process);
-  const call = scene.events(owner.pid).find(({ num }) => num === phase.first);
+  const call = analysis.events(owner.pid).find(({ num }) => num === phase.first);
   const never = call === undefined || call.fd === 0;
-  const opener = never ? null : otherEnd(scene, call.num, owner.pid, call.end);
-  const facts = { owner, to: phase.what, waited: phase.duration, end: openedFifo(scene, phase.first).end, opener, never };
+  const opener = never ? null : otherEnd(analysis, call.num, owner.pid, call.end);
+  const facts = { owner, to: phase.what, waited: phase.duration, end: openedFifo(analysis, phase.first).end, opener, never };
   // Of a call that was broken off the kind of file is not seen, only that it waits as no file on a disk does.
   return cause('pipe-without-other-end', facts, { cost: phase.duration, nums: evidence([phase]), ...(never ? { confidence: 0.75 } : {}) });
 }

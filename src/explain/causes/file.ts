@@ -33,10 +33,10 @@ function found(phase: Phase, facts: Facts): Found {
 }
 
 /** Who took the same file's lock last before the wait began. */
-export function holderOf({ what, start }: Pick<Phase, 'what' | 'start'>, { scene, process }: Facts): ProcessName | null {
+export function holderOf({ what, start }: Pick<Phase, 'what' | 'start'>, { analysis, process }: Facts): ProcessName | null {
   const rows = new Set<number>();
-  for (const fd of scene.dims.fds.all()) if (fd.kind === 'file' && fd.name === what) rows.add(fd.id);
-  const taken = descriptorEvents(scene.capture, rows, { from: 0, to: start });
+  for (const fd of analysis.dims.fds.all()) if (fd.kind === 'file' && fd.name === what) rows.add(fd.id);
+  const taken = descriptorEvents(analysis.capture, rows, { from: 0, to: start });
   const last = taken.findLast((event) => isLockCall(event) && event.res === 0 && event.pid !== process.pid);
-  return last === undefined ? null : (scene.life(last.pid)?.name ?? null);
+  return last === undefined ? null : (analysis.lifetime(last.pid)?.name ?? null);
 }

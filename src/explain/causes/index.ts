@@ -5,7 +5,7 @@ import type { Cause } from '../story.ts';
 import type { Facts, Found, Rule } from './cause.ts';
 import { connectRule } from './connect.ts';
 import { datagramRule } from './datagram.ts';
-import { judgeDns } from './dns.ts';
+import { dnsRule } from './dns.ts';
 import { endedRule } from './ended.ts';
 import { failedRule } from './failed.ts';
 import { fifoRule } from './fifo.ts';
@@ -15,7 +15,7 @@ import { retryRule } from './retry.ts';
 import { serverRule } from './server.ts';
 
 /** What somebody else is to blame for. */
-const OTHERS: readonly Rule[] = [judgeDns, connectRule, serverRule, datagramRule, fileRule, fifoRule, retryRule];
+const OTHERS: readonly Rule[] = [dnsRule, connectRule, serverRule, datagramRule, fileRule, fifoRule, retryRule];
 const FAILED: readonly Rule[] = [failedRule, endedRule];
 
 /**

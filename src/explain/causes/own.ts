@@ -31,7 +31,7 @@ const OWN: Readonly<Partial<Record<Kind, 'own-sleep' | 'own-poll' | 'own-cpu'>>>
 export const ownRule: Rule = (facts) => {
   const own = facts.phases
     .filter(({ kind }) => OWN[kind] !== undefined)
-    .filter(({ kind }) => kind !== 'cpu' || facts.scene.capture.meta.latency !== 'off'); // a call of unknown length looks like computing
+    .filter(({ kind }) => kind !== 'cpu' || facts.analysis.capture.meta.latency !== 'off'); // a call of unknown length looks like computing
   const alike = Map.groupBy(own, ({ kind, process }) => `${kind} ${process?.comm ?? ''}`);
   return [...alike.values()]
     .filter((phases) => total(phases) >= facts.over && total(phases) >= SHARE * (facts.end - facts.start))
@@ -66,10 +66,10 @@ function longest(phases: readonly Phase[]): Phase[] {
 const MANY = 10_000;
 const MOST = 0.8;
 
-function callsOf(phase: Phase, { scene, process }: Facts): CauseFacts['own-cpu']['calls'] {
+function callsOf(phase: Phase, { analysis, process }: Facts): CauseFacts['own-cpu']['calls'] {
   const counts = new Map<string, { times: number; failed: number }>();
   let all = 0;
-  for (const { type, start, end, res } of scene.events((phase.process ?? process).pid)) {
+  for (const { type, start, end, res } of analysis.events((phase.process ?? process).pid)) {
     if (start > phase.end || end < phase.start) continue;
     all++;
     const count = counts.get(type.name) ?? { times: 0, failed: 0 };

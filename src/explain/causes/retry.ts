@@ -14,12 +14,12 @@ export const retryRule: Rule = (facts) =>
     .filter(({ duration }) => duration >= facts.floor)
     .flatMap((phase) => found(phase, facts));
 
-function found(phase: Phase, { scene, process, end }: Facts): Found[] {
+function found(phase: Phase, { analysis, process, end }: Facts): Found[] {
   const { pid } = phase.process ?? process;
-  const retry = scene.retries.find((loop) => loop.pid === pid && loop.start < phase.end && loop.end > phase.start && !loop.lock);
+  const retry = analysis.retries.find((loop) => loop.pid === pid && loop.start < phase.end && loop.end > phase.start && !loop.lock);
   if (retry === undefined) return [];
   const { call, error, what, tries, first, last, slept } = retry;
-  const exit = scene.endOf(pid)?.time === undefined || scene.endOf(pid)!.time > end ? null : scene.endOf(pid)!.exit;
-  const facts = { owner: scene.life(pid)?.name ?? process, call, error, what, times: tries, exit, slept };
+  const exit = analysis.endOf(pid)?.time === undefined || analysis.endOf(pid)!.time > end ? null : analysis.endOf(pid)!.exit;
+  const facts = { owner: analysis.lifetime(pid)?.name ?? process, call, error, what, times: tries, exit, slept };
   return [cause('retry-loop', facts, { cost: phase.duration, nums: [first, last] })];
 }

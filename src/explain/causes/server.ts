@@ -91,16 +91,16 @@ function networkCause({ trouble }: SocketPhase, asking: Asking, shown: Shown): F
 }
 
 /** The other side ended the connection instead of answering; maybe since it ended itself. */
-function brokenOff(phase: Phase, socket: SocketPhase, asking: Asking, shown: Shown, { scene }: Facts): Found | null {
+function brokenOff(phase: Phase, socket: SocketPhase, asking: Asking, shown: Shown, { analysis }: Facts): Found | null {
   if (socket.error === null && !socket.closed) return null;
   const { peer } = socket;
   const server = peer?.process ?? null;
-  const end = server === null ? null : scene.endOf(server.pid);
+  const end = server === null ? null : analysis.endOf(server.pid);
   const before = end !== null && end.time >= phase.start && end.time <= phase.end && !((peer?.closed ?? end.time) < end.time);
   if (server !== null && end !== null && before) {
     const nums = [...shown.nums, end.num];
-    const killer = scene.killer(server.pid);
-    const by = killer === null ? null : (scene.life(killer)?.name ?? { pid: killer, comm: '' });
+    const killer = analysis.killer(server.pid);
+    const by = killer === null ? null : (analysis.lifetime(killer)?.name ?? { pid: killer, comm: '' });
     if (end.signal !== 0) return cause('server-killed', { ...asking, server, signal: end.signal, by }, { ...shown, nums });
     return cause('server-exited', { ...asking, server, exit: end.exit }, { ...shown, nums });
   }
@@ -109,12 +109,12 @@ function brokenOff(phase: Phase, socket: SocketPhase, asking: Asking, shown: Sho
 
 function waiting(phase: Phase, socket: SocketPhase, asking: Asking, shown: Shown, facts: Facts): Found | null {
   const { peer } = socket;
-  const listener = peer === null || peer.received === null ? listenerOf(facts.scene, socket, phase) : null;
+  const listener = peer === null || peer.received === null ? listenerOf(facts.analysis, socket, phase) : null;
   const server = peer?.process ?? listener?.process ?? null;
   if (server === null) return null;
-  const stop = facts.scene.stopOf(server.pid, phase.start, phase.end);
+  const stop = facts.analysis.stopOf(server.pid, phase.start, phase.end);
   if (stop !== null) {
-    const by = stop.by === 0 ? null : (facts.scene.life(stop.by)?.name ?? { pid: stop.by, comm: '' });
+    const by = stop.by === 0 ? null : (facts.analysis.lifetime(stop.by)?.name ?? { pid: stop.by, comm: '' });
     return cause('server-stopped', { ...asking, server, by }, { ...shown, nums: [...shown.nums, stop.num] });
   }
   if (peer === null || peer.received === null) {

@@ -1,6 +1,6 @@
 /** Where the packets of a wait vanished: the node's own state says more than the kernel's reason alone. */
 import { type Vanishing, vanishingText } from '../../node/way.ts';
-import type { Scene } from '../scene.ts';
+import type { Analysis } from '../analysis.ts';
 import type { Trouble } from '../story.ts';
 
 /** `reason`: the kernel's. `others`: how many further places or rules dropped some. */
@@ -11,7 +11,7 @@ export interface Vanished {
 }
 
 /** Of most of the packets; null: the capture does not show where. */
-export function vanishedOf({ ways }: Scene, dropped: readonly Trouble[]): Vanished | null {
+export function vanishedOf({ ways }: Analysis, dropped: readonly Trouble[]): Vanished | null {
   if (ways === null) return null;
   const found = dropped.flatMap(({ dropped: packet, reason }) =>
     packet === undefined ? [] : [{ vanishing: ways.vanishing(packet), reason }],

@@ -7,6 +7,7 @@ import type { Capture } from '../../capture/capture.ts';
 import { type Match as ChunkMatch, Matcher } from '../../capture/select.ts';
 import type { CompiledFilter } from '../../filter/compile.ts';
 import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../../model/chunk.ts';
+import { firstIndex } from '../../model/search.ts';
 import { ChunkCounts } from './chunk-counts.ts';
 import type { Counted } from './counting.ts';
 import { firstFrom, type Match, matchesIn, matchesInReverse, type Selected } from './selected.ts';
@@ -201,14 +202,7 @@ export class Matches implements Counted {
 
   /** Index of the first chunk that reaches event `num`. */
   chunkFrom(num: number): number {
-    let low = 0;
-    let high = this.#heads.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#heads[middle]!.lastNum < num) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstIndex(this.#heads.length, (c) => this.#heads[c]!.lastNum >= num);
   }
 
   /** Index of the last chunk that begins before event `num`; -1: none. */

@@ -1,5 +1,6 @@
 /** What matches in one chunk, and walks through it. */
 import type { Chunk } from '../../model/chunk.ts';
+import { firstIndex } from '../../model/search.ts';
 
 /** One matching event: event i of a chunk, valid until the generator that gave it goes on. */
 export interface Match {
@@ -29,12 +30,5 @@ function matchAt(chunk: Chunk, i: number): Match {
 
 /** Index of the first selected event with number `num` or more. */
 export function firstFrom(chunk: Chunk, indices: Uint16Array, num: number): number {
-  let low = 0;
-  let high = indices.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (chunk.num[indices[middle]!]! < num) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstIndex(indices.length, (k) => chunk.num[indices[k]!]! >= num);
 }

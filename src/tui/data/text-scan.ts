@@ -7,6 +7,7 @@ import { type CaptureContext, EventView } from '../../event/view.ts';
 import { argBytes, CHUNK_EVENTS, type Chunk, type ChunkHead, EventFlag } from '../../model/chunk.ts';
 import { errnoName } from '../../model/errno.ts';
 import type { ArgType } from '../../model/event-type.ts';
+import { firstIndex } from '../../model/search.ts';
 import { targetText } from '../../output/summary.ts';
 import { harmless } from '../kit/text.ts';
 import { rowOf, rowText, whoText } from '../screens/events/rows.ts';
@@ -223,14 +224,7 @@ function markFilled(chunk: Chunk, marks: Uint8Array): void {
 
 /** Index of the first of `n` ascending numbers that is not below `wanted`. */
 function lowerBound(numbers: Float64Array, n: number, wanted: number): number {
-  let low = 0;
-  let high = n;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (numbers[middle]! < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstIndex(n, (i) => numbers[i]! >= wanted);
 }
 
 /** An escape of JSON, or its end: `n` of \\n, `1f` of \\u001f. A whole word may be a part of it, too. */

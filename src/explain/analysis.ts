@@ -1,4 +1,4 @@
-/** A capture as the judges look at it: what is found once and asked for often. */
+/** A capture as the rules look at it: what is found once and asked for often. */
 
 import { type Capture, captureEnd } from '../capture/capture.ts';
 import { type JoinedEnds, joinedEnds } from '../capture/members.ts';
@@ -23,7 +23,7 @@ import type { ProcessName } from './story.ts';
 import { Troubles } from './trouble.ts';
 
 /** When a process ran the program that it ended with. */
-export interface Life {
+export interface Lifetime {
   readonly name: ProcessName;
   readonly command: string;
   readonly start: number;
@@ -48,7 +48,7 @@ const SIGNALLED = 128;
 /** ns in which a program may end when it is told to. */
 const TIME_TO_END = 0.5e9;
 
-export class Scene {
+export class Analysis {
   readonly dims: Dimensions;
   /** When the capture ended. */
   readonly end: number;
@@ -59,7 +59,7 @@ export class Scene {
   readonly ends: ReadonlyMap<number, JoinedEnds>;
   readonly #events = new Map<number, Ev[]>();
   readonly #waits = new Map<number, SocketWait[]>();
-  readonly #lives = new Map<number, Life>();
+  readonly #lifetimes = new Map<number, Lifetime>();
   #troubles: Troubles | null = null;
   #ways: Ways | null = null;
 
@@ -73,7 +73,7 @@ export class Scene {
     const rows = new Map<number, ProcessRow[]>();
     for (const row of capture.dims.processes.all()) rows.set(row.pid, [...(rows.get(row.pid) ?? []), row]);
     const kube = new KubeNames(capture.dims);
-    for (const [pid, versions] of rows) this.#lives.set(pid, lifeOf(versions, kube));
+    for (const [pid, versions] of rows) this.#lifetimes.set(pid, lifetimeOf(versions, kube));
   }
 
   /** All events of a process, in the order of their ends. */
@@ -95,13 +95,15 @@ export class Scene {
     return waits;
   }
 
-  life(pid: number): Life | null {
-    return this.#lives.get(pid) ?? null;
+  lifetime(pid: number): Lifetime | null {
+    return this.#lifetimes.get(pid) ?? null;
   }
 
   /** Processes that a process started and that ran at some time between. */
-  children(pid: number, from: number, to: number): Life[] {
-    return [...this.#lives.values()].filter((life) => life.ppid === pid && life.start < to && (life.end ?? Infinity) > from);
+  children(pid: number, from: number, to: number): Lifetime[] {
+    return [...this.#lifetimes.values()].filter(
+      (lifetime) => lifetime.ppid === pid && lifetime.start < to && (lifetime.end ?? Infinity) > from,
+    );
   }
 
   /** Calls that had not returned when the recording ended are in it. */
@@ -206,7 +208,7 @@ export class Scene {
 }
 
 /** `versions`: the rows of one pid, ascending in time. The last program is the one the user knows: what a shell became. */
-function lifeOf(versions: readonly ProcessRow[], kube: KubeNames): Life {
+function lifetimeOf(versions: readonly ProcessRow[], kube: KubeNames): Lifetime {
   const last = versions.at(-1)!;
   const first = versions.find((row) => row.exepath === last.exepath && row.comm === last.comm) ?? last;
   const started = versions[0]!.started;

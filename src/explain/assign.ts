@@ -16,7 +16,7 @@ export interface Piece<S extends Stretch> {
  * Divides [start, end] among the stretches: where several claim a moment, the one that comes first in the list has it.
  * Pieces come in order and leave nothing out.
  */
-export function paint<S extends Stretch>(start: number, end: number, stretches: readonly S[]): Piece<S>[] {
+export function assign<S extends Stretch>(start: number, end: number, stretches: readonly S[]): Piece<S>[] {
   let pieces: Piece<S>[] = end > start ? [{ start, end, of: null }] : [];
   for (const stretch of stretches) {
     if (stretch.end <= start || stretch.start >= end) continue;

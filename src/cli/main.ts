@@ -85,7 +85,10 @@ function program(after: readonly string[]): Command {
   trowel
     .command('open <file> [filter...]')
     .description('look at a capture on the screen; trowel FILE does the same')
-    .action(async (file: string, words: string[]) => (await import('./open.ts')).open(file, words.join(' '), trowel.opts()));
+    .option('--screen <name>', 'begin with this screen, such as dns or events (default: the findings, where there are any)')
+    .action(async (file: string, words: string[], options) =>
+      (await import('./open.ts')).open(file, words.join(' '), { ...trowel.opts(), ...options }),
+    );
 
   trowel
     .command('import <file> [filter...]')
@@ -367,7 +370,7 @@ async function run(words: readonly string[]): Promise<number> {
     !existsSync(own[0]) &&
     !own[0].startsWith('clickhouse://')
   ) {
-    throw new UsageError(`there is no command and no file called ${own[0]}\n${trowel.helpInformation()}`);
+    throw new UsageError(`there is no command and no file called ${own[0]}: trowel --help lists the commands`);
   }
   if (own[0]!.startsWith('-') && !isOurs(trowel, own[0]!)) {
     const { isSysdigs, translate } = await import('./sysdig-args.ts');

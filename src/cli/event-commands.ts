@@ -61,5 +61,8 @@ function openCommand(trowel: Command): void {
   trowel
     .command('open <file> [filter...]')
     .description('look at a capture on the screen; trowel FILE does the same')
-    .action(async (file: string, words: string[]) => (await import('./open.ts')).open(file, words.join(' '), trowel.opts()));
+    .option('--screen <name>', 'begin with this screen, such as dns or events (default: the findings, where there are any)')
+    .action(async (file: string, words: string[], options) =>
+      (await import('./open.ts')).open(file, words.join(' '), { ...trowel.opts(), ...options }),
+    );
 }

@@ -14,10 +14,13 @@ const JUST_MS = 10_000;
 
 export interface OpenOptions {
   readonly color?: string;
+  /** The screen to begin with. */
+  readonly screen?: string;
 }
 
 export async function open(path: string, filter: string, options: OpenOptions): Promise<void> {
   requireTerminal(`trowel read ${path}`);
+  const first = await screenOf(options.screen);
   const capture = await openCapture(path);
   try {
     const recording = capture.meta.state === 'recording';
@@ -40,12 +43,22 @@ export async function open(path: string, filter: string, options: OpenOptions): 
       tables: new ScreenReader(thread),
       counting: new CountingThread(thread),
       follow: recording && wasJustWritten(path),
+      first: first ?? (recording ? 'events' : null),
       colour: wantsColour(options.color),
     });
     if (code !== EXIT.OK) throw new Exit(code);
   } finally {
     capture.close();
   }
+}
+
+/** Its full name; null: none was asked for. Throws UsageError where there is none. */
+async function screenOf(name: string | undefined): Promise<string | null> {
+  if (name === undefined || name === 'events') return name ?? null;
+  const { screenNamed } = await import('../tui/screens/index.ts');
+  const screen = screenNamed(name);
+  if (screen === null) throw new UsageError(`there is no screen called ${name}; v on the screen lists them all`);
+  return screen.id;
 }
 
 /** A capture that nobody closed is followed only if somebody still writes to it. */

@@ -21,6 +21,8 @@ export interface ScreenOptions {
   readonly filter: string;
   /** Stay at the end of what is being recorded. */
   readonly follow: boolean;
+  /** The screen that is shown first; null: the findings where there are any, else the events; absent: the events. */
+  readonly first?: string | null;
   readonly colour: boolean;
   /** The recording is nowhere else: leaving asks whether it is kept. */
   readonly unsaved?: boolean;

@@ -25,6 +25,8 @@ export interface SessionOptions {
   readonly filter: string;
   /** Stay at the end of what is being recorded. */
   readonly follow: boolean;
+  /** The screen that is shown first; null: the findings where there are any, else the events; absent: the events. */
+  readonly first?: string | null;
   /** The recording is nowhere else: leaving asks whether it is kept. */
   readonly unsaved?: boolean;
   readonly history: readonly string[];

@@ -1,6 +1,7 @@
 /** What a session asks of the thread beside it: the rows of screens, again while they grow, and files. */
 
 import type { Capture } from '../capture/capture.ts';
+import { CaptureError } from '../capture/error.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { Rereading } from './data/rereading.ts';
 import { readTable, type TableReader } from './data/table-reader.ts';
@@ -9,6 +10,9 @@ import { screenNamed } from './screens/index.ts';
 import type { Question, ScreenTable } from './screens/screen.ts';
 import type { State } from './state.ts';
 import type { Action } from './update.ts';
+
+/** Events whose findings are known sooner than a thread starts. */
+const AT_ONCE = 20_000;
 
 export interface Asker {
   readonly capture: Capture;
@@ -24,6 +28,38 @@ export class SessionTables {
   constructor(reader: TableReader, asker: Asker) {
     this.#reader = reader;
     this.#asker = asker;
+  }
+
+  /** Shows the screen that comes first; null: the findings, where there are any: at once of a small capture, else when they are read. */
+  begin(first: string | null, filter: string, events: number): void {
+    if (first === 'events') return;
+    const { apply } = this.#asker;
+    const question: Question = { id: first ?? 'findings', filter, event: null };
+    if (first !== null) {
+      apply({ kind: 'open', id: first });
+      this.read(question);
+      return;
+    }
+    if (events <= AT_ONCE) this.#readFirst(question);
+    else this.#awaitFirst(question);
+  }
+
+  #awaitFirst(question: Question): void {
+    const { apply } = this.#asker;
+    apply({ kind: 'searching', text: 'looking for what went wrong' });
+    this.#reader.read(question).then(
+      (table) => apply({ kind: 'first', question, table }),
+      () => apply({ kind: 'searching', text: null }), // who wants them asks again, and is told why there are none
+    );
+  }
+
+  #readFirst(question: Question): void {
+    const { capture, context, apply } = this.#asker;
+    try {
+      apply({ kind: 'first', question, table: readTable(question, capture, context) });
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error; // what can be read of a damaged one is in the list of events
+    }
   }
 
   read(question: Question): void {

@@ -44,7 +44,7 @@ export class Session {
 
   /** Throws FilterError for a filter that is wrong. */
   constructor(options: SessionOptions) {
-    const { capture, context, filter, size, history, follow, counting = null } = options;
+    const { capture, context, filter, size, history, follow, first = 'events', counting = null } = options;
     this.#options = options;
     this.#browser = new Browser(capture, context, filter, counting);
     if (counting !== null) counting.hear = (news) => this.#told(news);
@@ -54,6 +54,7 @@ export class Session {
     this.#browser.goTo(this.#state.follow === 'on' ? Infinity : 0, this.#reach());
     this.#work(FIRST_SLICE_MS, false);
     this.#applyTimeline();
+    this.#tables.begin(first, filter, this.#browser.totals.events);
     this.#ticks = context.growing ? setInterval(() => this.#tick(), TICK_MS) : null;
   }
 

@@ -116,6 +116,8 @@ export interface Page {
 
 export interface State {
   readonly facts: CaptureFacts;
+  /** No key was pressed yet. */
+  readonly fresh: boolean;
   readonly size: Size;
   /** The screen that is shown; null: the list of events. */
   readonly table: TableState | null;
@@ -191,7 +193,7 @@ export const EMPTY_LIST: ListWindow = { rows: [], before: 0, complete: true };
 /** `follow`: stay at the end of what is being recorded. */
 export function initialState(facts: CaptureFacts, size: Size, filter: string, history: readonly string[], follow: boolean): State {
   return {
-    facts, size, filter, history, table: null, visited: [], undone: [], marks: {}, pending: null, reference: null,
+    facts, fresh: true, size, filter, history, table: null, visited: [], undone: [], marks: {}, pending: null, reference: null,
     timeline: { events: [], losses: [], kube: [] }, list: EMPTY_LIST, counts: { matches: 0, progress: 0 }, selected: null, top: null, column: 'PROCESS',
     timeMode: 'rel', follow: facts.recording ? (follow ? 'on' : 'paused') : 'off', matchesAtPause: null,
     detail: { open: false, focused: false, top: 0, item: 0, form: 'hex', content: null },

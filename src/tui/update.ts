@@ -10,7 +10,8 @@ import type { Size } from './kit/terminal.ts';
 import { pasteInto } from './prompt.ts';
 import type { Detail } from './screens/events/detail.ts';
 import { type Question, type ScreenTable, sameQuestion } from './screens/screen.ts';
-import { type TableState, withTable } from './screens/table/state.ts';
+import { entered, openScreen } from './screens/table/actions.ts';
+import { emptyTable, type TableState, withTable } from './screens/table/state.ts';
 import { tableHeight } from './screens/table/view.ts';
 import { type CaptureFacts, type Notice, type Preview, paused, type State, type Timeline, type Update } from './state.ts';
 
@@ -26,6 +27,10 @@ export type Action =
   | { readonly kind: 'detail'; readonly detail: Detail | null }
   /** The rows of a screen, or why there are none. */
   | { readonly kind: 'table'; readonly question: Question; readonly table: ScreenTable | string }
+  /** A screen is opened without a key. */
+  | { readonly kind: 'open'; readonly id: string }
+  /** What is shown first where it has rows, if no key was pressed before it was read. */
+  | { readonly kind: 'first'; readonly question: Question; readonly table: ScreenTable }
   | { readonly kind: 'preview'; readonly preview: Preview }
   /** How many rows have the text that was found. */
   | { readonly kind: 'hits'; readonly hits: HitCounts | null }
@@ -40,7 +45,7 @@ export function update(state: State, action: Action): Update {
 function step(state: State, action: Action): Update {
   switch (action.kind) {
     case 'key':
-      return keyUpdate({ ...state, notice: null }, action.key);
+      return keyUpdate({ ...state, notice: null, fresh: false }, action.key);
     case 'paste':
       return only(pasteInto({ ...state, notice: null }, action.text));
     case 'resize':
@@ -57,6 +62,10 @@ function step(state: State, action: Action): Update {
       return only({ ...state, detail: { ...state.detail, content: action.detail, top: 0 } });
     case 'table':
       return only(tableRead(state, action));
+    case 'open':
+      return openScreen(state, action.id);
+    case 'first':
+      return only(firstShown({ ...state, searching: null }, action));
     case 'preview':
       return only({ ...state, preview: action.preview });
     case 'hits':
@@ -82,6 +91,14 @@ function tableRead(state: State, { question, table }: Extract<Action, { kind: 't
   const shown = state.table;
   if (shown === null || !sameQuestion(shown.question, question)) return state;
   return { ...state, table: typeof table === 'string' ? { ...shown, problem: table } : withTable(shown, table) };
+}
+
+/** Who is at work already is told and not led away. */
+function firstShown(state: State, { question, table }: Extract<Action, { kind: 'first' }>): State {
+  if (table.rows.length === 0) return state;
+  if (state.fresh) return entered(state, withTable(emptyTable(question), table));
+  const many = table.rows.length === 1 ? 'something' : `${table.rows.length} things`;
+  return { ...state, notice: { kind: 'note', text: `${many} went wrong or took long: w says why, :findings lists them` } };
 }
 
 function listed(state: State, { list, selected, moved }: Extract<Action, { kind: 'list' }>): State {

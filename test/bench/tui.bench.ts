@@ -52,7 +52,7 @@ async function keyTimes(pty: Pty, key: string): Promise<number[]> {
 const quantile = (sorted: readonly number[], share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
 
 async function open(args: readonly string[]): Promise<Pty> {
-  const pty = new Pty(['open', ...args], { columns: 120, rows: 40 });
+  const pty = new Pty(['open', '--screen', 'events', ...args], { columns: 120, rows: 40 });
   await pty.until('Enter detail');
   return pty;
 }

@@ -23,7 +23,7 @@ afterEach(endAll);
 
 describe.skipIf(noPty !== null)('the shell', () => {
   const stopped = async (keys: string, then: string) => {
-    const pty = new Pty([], { shell: `set -m; $TROWEL ${stall}; echo stopped; sleep 1; echo on; fg` });
+    const pty = new Pty([], { shell: `set -m; $TROWEL open --screen events ${stall}; echo stopped; sleep 1; echo on; fg` });
     await pty.until('1/27');
     pty.type(keys);
     await pty.until(() => pty.raw.includes('stopped'));
@@ -44,7 +44,7 @@ describe.skipIf(noPty !== null)('the shell', () => {
   });
 
   test('a stop that somebody else asks for is the same', async () => {
-    const pty = new Pty([], { shell: `set -m; $TROWEL ${stall} & fg; echo stopped; fg` });
+    const pty = new Pty([], { shell: `set -m; $TROWEL open --screen events ${stall} & fg; echo stopped; fg` });
     await pty.until('1/27');
     pty.type('f');
     await pty.until('Enter use');
@@ -57,7 +57,7 @@ describe.skipIf(noPty !== null)('the shell', () => {
   });
 
   test('gets its screen back on SIGQUIT', async () => {
-    const pty = new Pty(['open', stall]);
+    const pty = new Pty(['open', '--screen', 'events', stall]);
     await pty.until('1/27');
     pty.kill('SIGQUIT');
     expect(await pty.exit).toBe(131);
@@ -127,7 +127,7 @@ describe.skipIf(noPty !== null)('a large capture', () => {
     writer.meta({ epoch: '1700000000000000000', hostname: 'bench' });
     for (const chunk of syntheticChunks(2_000_000)) writer.append(chunk);
     writer.close({ end: '0' });
-    const pty = new Pty(['open', path], { columns: 120, rows: 30 });
+    const pty = new Pty(['open', '--screen', 'events', path], { columns: 120, rows: 30 });
     await pty.until('1/2,000,000');
     pty.type('W');
     await pty.until('working … Esc stops');

@@ -18,7 +18,7 @@ afterEach(endAll);
 
 describe.skipIf(noPty !== null)('half a million events', () => {
   test('a text that is found is counted, has its place, and is found again from the other end', async () => {
-    const pty = new Pty(['open', join(folder, 'large.trowel')], { columns: 120, rows: 36 });
+    const pty = new Pty(['open', '--screen', 'events', join(folder, 'large.trowel')], { columns: 120, rows: 36 });
     await pty.until('Enter detail');
     pty.type('/search SVC.cluster\r');
     await pty.until(/search SVC\.cluster: 1 of [0-9,]+ /);
@@ -39,7 +39,7 @@ describe.skipIf(noPty !== null)('half a million events', () => {
   });
 
   test('a filter that lets one event through shows it, and counts what there is', async () => {
-    const pty = new Pty(['open', join(folder, 'large.trowel')], { columns: 120, rows: 36 });
+    const pty = new Pty(['open', '--screen', 'events', join(folder, 'large.trowel')], { columns: 120, rows: 36 });
     await pty.until('Enter detail');
     pty.type(`fevt.buffer contains nosuchtext or evt.num=${EVENTS - 1}\r`);
     await pty.until('1/1 ');

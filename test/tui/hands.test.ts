@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 afterEach(endAll);
 
 async function opened(options: PtyOptions = {}): Promise<Pty> {
-  const pty = new Pty(['open', SHIPPED], { columns: 120, rows: 36, cwd: folder, ...options });
+  const pty = new Pty(['open', '--screen', 'events', SHIPPED], { columns: 120, rows: 36, cwd: folder, ...options });
   await pty.until('Enter detail');
   return pty;
 }
@@ -337,7 +337,7 @@ describe.skipIf(noPty !== null)('hands', () => {
 const SCAP = resolve('../shared/scap/critical-app.scap');
 describe.skipIf(noPty !== null || !existsSync(SCAP))('a capture with pods', () => {
   test('from pods to what failed there', async () => {
-    const pty = new Pty(['open', SCAP], { columns: 120, rows: 36 });
+    const pty = new Pty(['open', '--screen', 'events', SCAP], { columns: 120, rows: 36 });
     await pty.until('Enter detail');
     pty.type(':pods\r');
     await pty.until('K8S.POD.NAME');

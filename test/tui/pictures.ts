@@ -56,7 +56,12 @@ export const SHOWN: readonly Picture[] = [
 /** Plays a picture's keys; gives the terminal as it then is. */
 export async function shot({ steps, sick }: Picture, columns: number, rows: number): Promise<Pty> {
   const where = sick === undefined ? {} : { cwd: folder };
-  const pty = new Pty(['open', sick === undefined ? CAPTURE : unpacked(sick)], { columns, rows, env: { TZ: 'UTC' }, ...where });
+  const pty = new Pty(['open', '--screen', 'events', sick === undefined ? CAPTURE : unpacked(sick)], {
+    columns,
+    rows,
+    env: { TZ: 'UTC' },
+    ...where,
+  });
   await pty.until('Enter detail');
   for (const [keys, seen] of steps) {
     pty.type(keys);

@@ -26,14 +26,14 @@ afterEach(endAll);
 
 /** Opens a capture and waits for its rows. */
 async function opened(path: string, filter = '', options: PtyOptions = {}): Promise<Pty> {
-  const pty = new Pty(['open', path, ...(filter === '' ? [] : [filter])], options);
+  const pty = new Pty(['open', '--screen', 'events', path, ...(filter === '' ? [] : [filter])], options);
   await pty.until('Enter detail');
   return pty;
 }
 
 describe.skipIf(noPty !== null)('the screen', () => {
   test('shows the capture on the alternate screen, and leaves the terminal as it was', async () => {
-    const pty = new Pty([], { shell: `echo before; $TROWEL ${stall}; echo after` });
+    const pty = new Pty([], { shell: `echo before; $TROWEL open --screen events ${stall}; echo after` });
     await pty.until('Enter detail');
     expect(pty.alternate).toBe(true);
     expect(pty.lines[0]).toContain('trowel ▸');
@@ -162,7 +162,7 @@ describe.skipIf(noPty !== null)('the screen', () => {
   });
 
   test('takes a terminal without a size for one of 80×24', async () => {
-    const pty = new Pty([], { shell: `stty rows 0 cols 0; exec $TROWEL ${stall}`, columns: 80, rows: 24 });
+    const pty = new Pty([], { shell: `stty rows 0 cols 0; exec $TROWEL open --screen events ${stall}`, columns: 80, rows: 24 });
     await pty.until('1/27');
     expect(pty.lines[0]).toContain('trowel ▸');
     expect(pty.lines.at(-1)).toContain('1/27');
@@ -224,7 +224,7 @@ describe.skipIf(noPty !== null)('the screen', () => {
   });
 
   test('draws itself anew when something else wrote on the screen', async () => {
-    const pty = new Pty([], { shell: `exec $TROWEL ${stall}` });
+    const pty = new Pty([], { shell: `exec $TROWEL open --screen events ${stall}` });
     await pty.until('1/27');
     const before = pty.screen;
     writeFileSync(pty.tty, '\r\na message of the kernel\r\n');
@@ -303,7 +303,7 @@ describe.skipIf(noPty !== null)('a capture that another process is writing', () 
 
 describe.skipIf(noPty !== null)('the shell', () => {
   test('gets the terminal on Ctrl-Z, and gives it back on fg', async () => {
-    const pty = new Pty([], { shell: `set -m; $TROWEL ${stall}; echo stopped; fg` });
+    const pty = new Pty([], { shell: `set -m; $TROWEL open --screen events ${stall}; echo stopped; fg` });
     await pty.until('1/27');
     pty.type('j\x1a');
     await pty.until('2/27');

@@ -12,6 +12,7 @@ import { KEYS } from '../../src/tui/keymap.ts';
 import { painter } from '../../src/tui/kit/paint.ts';
 import type { Size } from '../../src/tui/kit/terminal.ts';
 import { Session } from '../../src/tui/session.ts';
+import type { SessionOptions } from '../../src/tui/session-options.ts';
 import { hostileEvents, stalledLookup, writeCapture } from './scene.ts';
 
 const SGR = /\x1b\[[0-9]+m/g;
@@ -38,7 +39,12 @@ interface Screen {
   readonly lines: string[];
 }
 
-function screenOn(name: string, size: Size = { columns: 100, rows: 30 }, history: string[] = []): Screen {
+function screenOn(
+  name: string,
+  size: Size = { columns: 100, rows: 30 },
+  history: string[] = [],
+  more: Partial<SessionOptions> = {},
+): Screen {
   const capture = new CaptureReader(join(folder, name));
   readers.push(capture);
   const copied: string[] = [];
@@ -51,6 +57,7 @@ function screenOn(name: string, size: Size = { columns: 100, rows: 30 }, history
     follow: true,
     history,
     size,
+    ...more,
     world: {
       copy: (text) => `here: ${copied.push(text)}`,
       redraw() {},
@@ -74,6 +81,35 @@ function screenOn(name: string, size: Size = { columns: 100, rows: 30 }, history
 }
 
 const typed = (text: string) => [...text];
+
+describe('what is shown first', () => {
+  const firstOf = (name: string, more: Partial<SessionOptions>) => screenOn(name, { columns: 120, rows: 24 }, [], { first: null, ...more });
+
+  test.each([
+    ['the findings where there are any', 'stall.trowel', {}, / findings: .*\n(.*\n)+.*localdomain/],
+    ['those of the processes that a filter lets through', 'stall.trowel', { filter: 'proc.name=curl' }, / findings: .*\n of the processes/],
+    ['the events where nothing is found', 'stall.trowel', { filter: 'proc.name=skydns' }, /WHAT *\n▸/],
+    ['the screen that was asked for', 'stall.trowel', { first: 'views' }, / views: /],
+    ['the events where they were', 'stall.trowel', { first: 'events' }, /WHAT *\n▸/],
+  ])('is %s', (_what, name, more, seen) => {
+    expect(firstOf(name, more).lines.join('\n')).toMatch(seen);
+  });
+
+  test('does not lead away who is at work already', () => {
+    const { session, keys, lines } = firstOf('stall.trowel', { first: 'events' });
+    const question = { id: 'findings', filter: '', event: null };
+    const table = { head: [], columns: [], rows: [{ cells: [], num: null, drill: null }] };
+    keys('j');
+    session.dispatch({ kind: 'first', question, table });
+    expect(session.state.table).toBeNull();
+    expect(session.state.notice?.text).toContain('something went wrong or took long: w says why');
+    expect(lines.join('\n')).toContain('WHAT');
+  });
+
+  test('is left for the events by Backspace', () => {
+    expect(firstOf('stall.trowel', {}).keys('Backspace').session.state.table).toBeNull();
+  });
+});
 
 describe('the state of the screen', () => {
   test('a filter can be left again, and the selection is where it was', () => {

@@ -1,7 +1,7 @@
 /** The stories worth telling, the most costly first. */
 import { sentenceOf } from '../../output/sentences.ts';
 import { type ScreenSpec, screenColumn } from './screen.ts';
-import { storiesOf } from './stories.ts';
+import { ofWhom, storiesOf } from './stories.ts';
 
 export const FINDINGS: ScreenSpec = {
   id: 'findings',
@@ -9,13 +9,15 @@ export const FINDINGS: ScreenSpec = {
   sentence: 'what went wrong or took long here, the most costly first',
   filter: '',
   enter: 'answer',
-  read: ({ capture }) => {
-    const stories = storiesOf(capture);
+  read: (source) => {
+    const stories = storiesOf(source);
     return {
-      head:
-        stories.length === 0
+      head: [
+        ...ofWhom(source),
+        ...(stories.length === 0
           ? ['nothing waited longer than 100 ms for what it had asked for, and no failure is known to have done harm']
-          : [],
+          : []),
+      ],
       columns: [
         screenColumn('cost', 'ns', null, 'time that its first cause cost; 0: it failed at once'),
         screenColumn('process', 'text', null, 'who waited or failed'),

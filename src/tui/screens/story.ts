@@ -3,7 +3,7 @@ import { type Explanation, explain, NotThere } from '../../explain/explain.ts';
 import type { Story } from '../../explain/story.ts';
 import { nothingLines, storyLines } from '../../output/story.ts';
 import { type ScreenRow, type ScreenSpec, type ScreenTable, screenColumn } from './screen.ts';
-import { OVER, storiesOf } from './stories.ts';
+import { OVER, ofWhom, storiesOf, wantedPids } from './stories.ts';
 
 /** A line of the path in `trowel explain` ends with the events that show it: `413–416`, `444 652 449`. */
 const EVIDENCE = /(\d+)(?:–\d+)?(?: \d+)*$/;
@@ -19,10 +19,13 @@ export const STORY: ScreenSpec = {
     { keys: ['N'], help: 'the story before', does: 'before' },
     { keys: ['L'], help: 'the list of stories', bar: 'list', does: { to: 'findings' } },
   ],
-  read: ({ capture, event, nth }) => {
+  read: (source) => {
+    const { capture, event, nth } = source;
     try {
-      if (nth !== undefined) return nthTable(storiesOf(capture), nth, capture.epoch);
-      return tableOf(explain(capture, { over: OVER, pids: null, ...(event === null ? {} : { event }) }), capture.epoch);
+      if (nth !== undefined) return nthTable(storiesOf(source), nth, capture.epoch);
+      if (event !== null) return tableOf(explain(capture, { over: OVER, pids: null, event }), capture.epoch);
+      const told = tableOf(explain(capture, { over: OVER, pids: wantedPids(source) }), capture.epoch);
+      return { ...told, head: [...told.head, ...ofWhom(source)] };
     } catch (error) {
       if (error instanceof NotThere) return textTable(['This event belongs to no process that is known.']);
       throw error;

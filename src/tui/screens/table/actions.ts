@@ -21,7 +21,8 @@ export function filterTable(state: State, shown: TableState, filter: string): Up
   return asking(next, { kind: 'read-table', question });
 }
 
-function entered(state: State, table: TableState | null): State {
+/** What is shown now can be gone back to. */
+export function entered(state: State, table: TableState | null): State {
   const visited = [...state.visited, { filter: state.filter, selected: state.selected, table: state.table }];
   return { ...state, visited, undone: [], table, page: null, notice: null };
 }

@@ -61,7 +61,7 @@ export class Lab {
     const args = ['record', '-w', path, '--netns', `${this.id}-${node}`, '-k', `http://127.0.0.1:${this.#port}`, ...options];
     const { status, stderr } = spawnSync(BIN, [...args, '--', 'bash', '-c', `{ ${command}\n} >/dev/null 2>&1`], {
       encoding: 'utf8',
-      env: { ...this.#env, SECONDS_OF_TRAFFIC: '9' },
+      env: { ...this.#env, SECONDS_OF_TRAFFIC: '6' },
       timeout: 120_000,
     });
     if (status !== 0) throw new Error(`trowel record ended with ${status}:\n${stderr}`);

@@ -9,8 +9,9 @@ import { buildSync } from 'esbuild';
 import type { IPty } from 'node-pty';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const OUT = join(ROOT, 'node_modules/.trowel-test');
-const PATIENCE_MS = 10_000;
+/** Each of the files that run at once builds into a folder of its own. */
+const OUT = join(ROOT, `node_modules/.trowel-test/${process.env.VITEST_POOL_ID ?? 'alone'}`);
+const PATIENCE_MS = 30_000;
 
 /** Null where tests can run in a pseudo-terminal; else why not. */
 export const noPty = existsSync(join(ROOT, 'node_modules/node-pty/build/Release/pty.node'))

@@ -1,7 +1,7 @@
 /** Numbers of a network namespace: sysctls, the table of connections, what the protocols counted. */
 import type { NodeFact } from '../model/node.ts';
 import { type FoundNamespace, readText } from './processes.ts';
-import type { ToolQuestion, Tools } from './tools.ts';
+import type { Depth, ToolQuestion, Tools } from './tools.ts';
 
 // biome-ignore format: a list
 const SYSCTLS: readonly string[] = [
@@ -53,12 +53,23 @@ export function sysctlFacts(netns: number, values: ReadonlyMap<string, string>):
   return [...values].filter(([name]) => name !== COUNT).map(([key, value]) => ({ kind: 'sysctl', netns, key, value: { value } }));
 }
 
+/** Of files below /proc/net, as a process inside has them. One that there is not is as one that is empty. */
+const netFile = (file: string): ToolQuestion => ({
+  id: `counters-${file}`,
+  command: ['cat', `/proc/net/${file}`],
+  script: `cat /proc/net/${file} 2>/dev/null || :`,
+});
+
+/** What `netText` is asked for in every namespace; of one without a process it is best asked at once. */
+export const NET_FILES: Readonly<Record<Depth, readonly ToolQuestion[]>> = {
+  structure: [netFile('stat/nf_conntrack')],
+  all: ['stat/nf_conntrack', 'snmp', 'netstat', 'dev'].map(netFile),
+};
+
 /** A file below /proc/net as the namespace has it: needs no privilege where a process is in it, and one inside where there is none. */
 export function netText(tools: Tools, namespace: FoundNamespace, file: string): string {
   const pid = namespace.pids[0];
-  return pid === undefined
-    ? (tools.ask(namespace, { id: `counters-${file}`, command: ['cat', `/proc/net/${file}`] }) ?? '')
-    : readText(`/proc/${pid}/net/${file}`);
+  return pid === undefined ? (tools.ask(namespace, netFile(file)) ?? '') : readText(`/proc/${pid}/net/${file}`);
 }
 
 /** What /proc/PID/net/snmp tells of forwarding where nothing else can be read: 1 is on, 2 is off. */

@@ -2,17 +2,14 @@
 import { existsSync } from 'node:fs';
 import type { NodeFact, NodeKind, NodeMissing, NodeValue } from '../model/node.ts';
 import { steadyNow } from '../model/steady.ts';
-import { conntrackFacts, counterFacts, forwardingFact, netText, SYSCTL_VALUES, sysctlFacts, sysctlValues } from './counters.ts';
+import { conntrackFacts, counterFacts, forwardingFact, NET_FILES, netText, SYSCTL_VALUES, sysctlFacts, sysctlValues } from './counters.ts';
 import { LINKS, linkFacts, peerInodes } from './links.ts';
 import { trafficFacts } from './proc-net.ts';
 import { allNamespaces, type FoundNamespace, hiddenProcesses, namespaceAt, namespaceFact, sickProcesses } from './processes.ts';
 import { iptablesFacts, ipvsFacts, nftFacts } from './rules.ts';
 import { LISTENERS, listenerFacts, Owners } from './sockets.ts';
 import { cniFacts, flowFacts, kernelLogFacts, resolverFact } from './texts.ts';
-import { Tools } from './tools.ts';
-
-/** `all`: with everything that is counted; `structure`: what changes when pods come and go. */
-export type Depth = 'all' | 'structure';
+import { type Depth, Tools } from './tools.ts';
 
 export interface Snapshot {
   /** ms since 1970. */
@@ -60,12 +57,23 @@ export function readNode(hostPath: string | null, depth: Depth): Snapshot {
   const peers = peerInodes(tools, host, others, portsOf(hostFacts));
   const linked = hostPath === null ? null : new Set(portsOf(hostFacts).map((id) => peers.get(id)));
   const pods = namespacesOf(others, linked, hidden > 0).slice(0, MOST_NAMESPACES);
-  tools.prepare(pods, depth === 'all' ? [LINKS, SYSCTL_VALUES, LISTENERS] : [LINKS, SYSCTL_VALUES]);
+  prepare(tools, pods, depth);
   const owners = new Owners();
   const everywhere = [host, ...pods].flatMap((namespace) => readAny(tools, namespace, namespace === host, depth, owners));
   const facts = [...hostFacts, ...everywhere];
   joinPeers(facts, host, peers);
   return { at, kinds: depth === 'all' ? [...STRUCTURE, ...COUNTED] : STRUCTURE, facts, missing: tools.missing };
+}
+
+/** Each namespace is entered once and asked everything there; files of one without a process are seen from inside only. */
+function prepare(tools: Tools, namespaces: readonly FoundNamespace[], depth: Depth): void {
+  const questions = depth === 'all' ? [LINKS, SYSCTL_VALUES, LISTENERS] : [LINKS, SYSCTL_VALUES];
+  const isEmpty = ({ pids }: FoundNamespace) => pids.length === 0;
+  tools.prepare(
+    namespaces.filter((one) => !isEmpty(one)),
+    questions,
+  );
+  tools.prepare(namespaces.filter(isEmpty), [...questions, ...NET_FILES[depth]]);
 }
 
 export function hostNamespace(path: string | null, all: ReadonlyMap<number, FoundNamespace>): FoundNamespace {

@@ -9,6 +9,9 @@ const MAX_BYTES = 64 << 20;
 /** Between what one tool printed and the next. */
 const MARK = '\x1e';
 
+/** `all`: with everything that is counted; `structure`: what changes when pods come and go. */
+export type Depth = 'all' | 'structure';
+
 /** A network namespace and a path by which it can be entered. */
 export interface Namespace {
   readonly inode: number;

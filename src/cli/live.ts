@@ -6,6 +6,7 @@ import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { parseFilter } from '../filter/parse.ts';
 import { say } from '../output/stderr.ts';
+import type { CaptureReader } from '../store/reader.ts';
 import { contextOf } from './capture-context.ts';
 import { CountingThread } from './counting-thread.ts';
 import { definitions } from './definitions.ts';
@@ -109,16 +110,28 @@ export function recordWords({
   ];
 }
 
+/** The capture, as soon as there is one; null: the user did not wait for it. What is waited for is seen meanwhile. */
+async function begun(recorder: Recorder, { color }: LiveOptions): Promise<CaptureReader | null> {
+  const capture = recorder.capture();
+  capture.catch(() => {}); // told where it is awaited, below
+  prepareInk();
+  const { waitFor } = await import('../tui/wait.tsx');
+  const words = 'the node’s network is looked at, then the probe is loaded';
+  const waited = await waitFor(capture, 'trowel ▸ live', words, wantsColour(color));
+  if ('value' in waited) return waited.value;
+  if (waited.left !== EXIT.OK) throw new Exit(waited.left);
+  return null;
+}
+
 /** True: the user wants the recording kept. */
 async function show(recorder: Recorder, filter: string, options: LiveOptions): Promise<boolean> {
-  prepareInk();
-  const screen = import('../tui/open.tsx'); // while the recording begins
-  const capture = await recorder.capture();
+  const capture = await begun(recorder, options);
+  if (capture === null) return false;
   try {
     const context = contextOf(capture, true);
     compileFilter(filter, context);
     const thread = { path: capture.path, growing: true, nodes: [], namespaces: [], definitions: [...definitions()] };
-    const { openScreen } = await screen;
+    const { openScreen } = await import('../tui/open.tsx');
     const file = options.write ?? `${capture.meta.hostname ?? 'this node'} live`;
     const { code, keep } = await openScreen({
       capture,

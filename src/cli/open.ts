@@ -1,6 +1,7 @@
 /** `trowel open`: the screen on a capture. */
 import { statSync } from 'node:fs';
 import { compileFilter } from '../filter/compile.ts';
+import { keepMemorySmall } from '../tui/kit/memory.ts';
 import { contextOf } from './capture-context.ts';
 import { CountingThread } from './counting-thread.ts';
 import { definitions } from './definitions.ts';
@@ -79,7 +80,8 @@ export function wantsColour(when = 'auto'): boolean {
   return (process.env.NO_COLOR ?? '') === '';
 }
 
-/** DEV would make Ink look for React's developer tools. */
+/** Before Ink is loaded: DEV would make it look for React's developer tools. */
 export function prepareInk(): void {
   delete process.env.DEV;
+  keepMemorySmall();
 }

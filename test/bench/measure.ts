@@ -51,3 +51,13 @@ function childTicks(): number {
     .map(Number);
   return fields[13]! + fields[14]!;
 }
+
+/** ms of CPU (user + system) of another process so far: fields 14 and 15 of proc(5)'s stat. */
+export function cpuMsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+/** MiB of another process's own memory, without the pages of files. */
+export const rssAnonMib = (pid: number): number => Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;

@@ -1,18 +1,17 @@
 /** The screen through a real pseudo-terminal: first screen, key → painted frame, find, following. BENCH_EVENTS sets the size of the large capture. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { noPty, Pty, testScript } from '../tui/pty.ts';
-import { assertEqual, report } from './measure.ts';
+import { assertEqual, cpuMsOf, report, rssAnonMib } from './measure.ts';
 import { writeSynthetic } from './synthetic.ts';
 
 const EVENTS = Number(process.env.BENCH_EVENTS ?? 10_000_000);
 const KEYS = 100;
 const RATE = 10_000;
 const FOLLOW_MS = Number(process.env.BENCH_FOLLOW_MS ?? 15_000);
-const TICKS = 100;
 const FINDS = Number(process.env.BENCH_FINDS ?? 20);
 
 if (noPty !== null) {
@@ -24,15 +23,6 @@ const folder = mkdtempSync(join(tmpdir(), 'trowel-bench-'));
 const path = join(folder, 'large.trowel');
 writeSynthetic(path, EVENTS);
 
-/** ms of CPU (user + system) of a process so far: fields 14 and 15 of proc(5)'s stat. */
-function cpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS;
-}
-
-/** Memory of its own, without the file's pages. */
-const rssMib = (pid: number) => Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** ms from a key to the next frame that is whole, sorted. */
@@ -64,7 +54,7 @@ await warm.exit;
 const start = performance.now();
 const pty = await open([path]);
 report(`first screen of ${EVENTS} events`, performance.now() - start, 'ms');
-report('first screen, CPU', cpuMs(pty.pid), 'ms', 500);
+report('first screen, CPU', cpuMsOf(pty.pid), 'ms', 500);
 await pause(1500);
 const down = await keyTimes(pty, 'j');
 report('key → frame, j, p50', quantile(down, 0.5), 'ms');
@@ -77,27 +67,27 @@ pty.type(`:+${target}\r`);
 await pty.until(() => pty.selected.startsWith(`▸+${target}`));
 report('jump to a time', performance.now() - jump, 'ms', 50);
 
-const before = rssMib(pty.pid);
-const cpu = cpuMs(pty.pid);
+const before = rssAnonMib(pty.pid);
+const cpu = cpuMsOf(pty.pid);
 const find = performance.now();
 pty.type('/nosuchtext\r');
 await pty.until('no row has nosuchtext in it');
 report('find a text that is nowhere', performance.now() - find, 'ms');
-report('find a text that is nowhere, CPU', cpuMs(pty.pid) - cpu, 'ms', 2000);
-report('memory that the first find took, with its thread', rssMib(pty.pid) - before, 'MiB');
-const first = rssMib(pty.pid);
+report('find a text that is nowhere, CPU', cpuMsOf(pty.pid) - cpu, 'ms', 2000);
+report('memory that the first find took, with its thread', rssAnonMib(pty.pid) - before, 'MiB');
+const first = rssAnonMib(pty.pid);
 for (let k = 0; k < FINDS; k++) {
   pty.type(`/nosuchtext${k}\r`);
   await pty.until(`no row has nosuchtext${k} in it`);
 }
-report(`memory that ${FINDS} more finds took`, rssMib(pty.pid) - first, 'MiB', 20);
+report(`memory that ${FINDS} more finds took`, rssAnonMib(pty.pid) - first, 'MiB', 20);
 pty.type('/nosuchtext\r');
 const typing = await keyTimes(pty, 'j');
 report('key → frame, j, while a find goes on, p95', quantile(typing, 0.95), 'ms', 50);
 await pause(500);
-const idle = cpuMs(pty.pid);
+const idle = cpuMsOf(pty.pid);
 await pause(3000);
-report('idle on a file, CPU', (cpuMs(pty.pid) - idle) / 30, '%', 1);
+report('idle on a file, CPU', (cpuMsOf(pty.pid) - idle) / 30, '%', 1);
 pty.kill('SIGKILL');
 await pty.exit;
 
@@ -114,10 +104,10 @@ const timer = setInterval(() => recorder.send({ append: RATE / 5 }), 200);
 const live = new Pty(['open', growing], { columns: 120, rows: 40 });
 await live.until('FOLLOWING');
 await pause(3000);
-const from = { cpu: cpuMs(live.pid), rss: rssMib(live.pid), at: performance.now() };
+const from = { cpu: cpuMsOf(live.pid), rss: rssAnonMib(live.pid), at: performance.now() };
 await pause(FOLLOW_MS);
-report(`following ${RATE} events/s, CPU`, ((cpuMs(live.pid) - from.cpu) / (performance.now() - from.at)) * 100, '%', 15);
-report(`following ${RATE} events/s, memory grown in ${FOLLOW_MS / 1000} s`, rssMib(live.pid) - from.rss, 'MiB', 20);
+report(`following ${RATE} events/s, CPU`, ((cpuMsOf(live.pid) - from.cpu) / (performance.now() - from.at)) * 100, '%', 15);
+report(`following ${RATE} events/s, memory grown in ${FOLLOW_MS / 1000} s`, rssAnonMib(live.pid) - from.rss, 'MiB', 20);
 live.type(' ');
 await live.until('PAUSED');
 const moved = await keyTimes(live, 'k');

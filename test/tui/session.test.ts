@@ -18,15 +18,18 @@ import { hostileEvents, stalledLookup, writeCapture } from './scene.ts';
 const SGR = /\x1b\[[0-9]+m/g;
 const plain = painter(false);
 
+const here = process.cwd();
 let folder: string;
 const readers: CaptureReader[] = [];
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'trowel-session-'));
+  process.chdir(folder); // whatever is typed may write files
   writeCapture(join(folder, 'stall.trowel'), stalledLookup());
   writeCapture(join(folder, 'hostile.trowel'), hostileEvents());
 });
 afterAll(() => {
+  process.chdir(here);
   for (const reader of readers) reader.close();
   rmSync(folder, { recursive: true, force: true });
 });

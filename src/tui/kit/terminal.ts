@@ -13,7 +13,7 @@ const ENTER = '\x1b[?1049h\x1b[H\x1b[?2004h';
 const LEAVE = '\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h';
 /** How long an escape character may be the beginning of something. */
 const ESCAPE_MS = 40;
-const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
+export const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 
 export interface TerminalEvents {
   keys(keys: readonly Keystroke[]): void;

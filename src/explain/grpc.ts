@@ -1,30 +1,11 @@
 /** gRPC's status in the frames of HTTP/2: a header of the trailers. What the connection's table of headers has by number is not seen. */
+import { grpcText } from '../model/grpc.ts';
 
 /** RFC 7541: `grpc-status` as it is, and in its code of short bits, each with its length before it. */
 const NAMES: readonly Buffer[] = [Buffer.from('\x0bgrpc-status', 'latin1'), Buffer.from('889acac8b21234da8f', 'hex')];
 const DATA = 0;
 const HEADERS = 1;
 const FRAME_TYPE = 3;
-
-const CODES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-];
 
 /** `gRPC 14 (UNAVAILABLE)`; null: no status, or a good one. */
 export function grpcError(payload: Uint8Array): string | null {
@@ -35,7 +16,7 @@ export function grpcError(payload: Uint8Array): string | null {
   for (const name of NAMES) {
     const at = bytes.indexOf(name);
     const code = at < 0 ? 0 : codeAt(bytes, at + name.length);
-    if (code > 0) return `gRPC ${code}${CODES[code] === undefined ? '' : ` (${CODES[code]})`}`;
+    if (code > 0) return grpcText(code);
   }
   return null;
 }

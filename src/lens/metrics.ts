@@ -110,7 +110,7 @@ function ofRequests(capture: Capture, context: CaptureContext, filter: string): 
   const durations: Sample[] = [];
   for (const { thread, time, side, method, answer } of exchanges(capture, compileFilter(text, context))) {
     const owner = owners.of(thread, time);
-    count.add({ side, method, status: answer === null ? '' : String(answer.status), ...owner }, 1);
+    count.add({ side, method: method ?? '', status: String(answer?.status ?? ''), ...owner }, 1);
     if (answer !== null) durations.push({ labels: { side, ...owner }, value: (answer.time - time) / SECOND });
   }
   return [

@@ -7,6 +7,7 @@ import { compileFilter } from '../filter/compile.ts';
 import { startTime } from '../model/chunk.ts';
 import { errnoName } from '../model/errno.ts';
 import { fdName } from '../model/fd-name.ts';
+import { grpcText } from '../model/grpc.ts';
 import { lookupsOf } from './dns.ts';
 import { type Exchange, exchanges, HTTP_EVENTS } from './http.ts';
 
@@ -111,27 +112,35 @@ function* requestSpans({ capture, context, filter }: SpansOf): Generator<Span> {
 
 const FIRST_ERROR = 400;
 
-function requestSpan({ num, time, side, host, method, uri, name, answer }: Exchange, owner: SpanOwner, parent: Span | null): Span {
+function requestError({ answer, grpc }: Exchange): string | null {
+  if (answer === null) return 'no response';
+  if ((answer.status ?? 0) >= FIRST_ERROR) return `HTTP ${answer.status}`;
+  return grpc === null || grpc === 0 ? null : grpcText(grpc);
+}
+
+function requestSpan(exchange: Exchange, owner: SpanOwner, parent: Span | null): Span {
+  const { num, time, side, host, method, uri, name, version, answer, grpc } = exchange;
   const status = answer?.status ?? null;
-  const error = status === null ? 'no response' : status >= FIRST_ERROR ? `HTTP ${status}` : null;
   const attributes = {
-    'http.request.method': method,
-    'url.path': uri,
+    'http.request.method': method ?? '_OTHER', // as OpenTelemetry says it where it is not known
+    ...(uri === null ? {} : { 'url.path': uri }),
     'server.address': host,
+    'network.protocol.version': version,
     'trowel.fd.name': name,
     ...(status === null ? {} : { 'http.response.status_code': status }),
+    ...(grpc === null ? {} : { 'rpc.grpc.status_code': grpc }),
   };
   return {
     id: 0,
     kind: 'request',
-    name: `${method} ${uri}`,
+    name: `${method ?? 'HTTP'} ${uri ?? ''}`.trim(),
     start: time,
     end: answer?.time ?? time,
     num,
     owner,
     side,
     parent,
-    error,
+    error: requestError(exchange),
     attributes,
   };
 }

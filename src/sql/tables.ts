@@ -170,6 +170,7 @@ export const SQL_TABLES: readonly SqlTable[] = [
       'host TEXT',
       'uri TEXT',
       'status INTEGER',
+      'grpc_status INTEGER',
       'start INTEGER',
       'duration INTEGER',
       'connection TEXT',
@@ -183,6 +184,7 @@ export const SQL_TABLES: readonly SqlTable[] = [
           a['server.address'] ?? null,
           a['url.path'] ?? null,
           a['http.response.status_code'] ?? null,
+          a['rpc.grpc.status_code'] ?? null,
         ];
         yield [num, side, owner.pid, owner.comm, ...head, start, end - start, a['trowel.fd.name'] ?? null];
       }

@@ -6,9 +6,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
-import { DIMENSIONS } from '../../src/model/dimensions.ts';
 import { SCENES, slug } from './scenes.ts';
+import { tidy } from './tidy.ts';
 
 /** What a program loads when it starts is in each scene the same. */
 const LOADING = ['/lib/', '/usr/lib/', '/etc/ld.so'].flatMap((folder) => [
@@ -56,24 +55,4 @@ try {
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-/** The machine it was made on is nobody's business; and small pages, and no empty tables, for a small file: readers do without, as in old captures. */
-function tidy(path: string): void {
-  const db = new Database(path);
-  db.exec("UPDATE meta SET value = substr(value, 1, instr(value || '-', '-') - 1) WHERE key = 'kernel'");
-  db.exec("UPDATE meta SET value = 'record' WHERE key = 'command'");
-  for (const table of db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()) {
-    for (const { name } of db.prepare(`PRAGMA table_info("${table}")`).all() as { name: string }[]) {
-      const change = `UPDATE "${table}" SET "${name}" = replace("${name}", ?, '/src/trowel') WHERE typeof("${name}") = 'text'`;
-      db.prepare(change).run(process.cwd());
-    }
-  }
-  db.exec('DROP INDEX IF EXISTS chunk_by_num'); // there is one chunk
-  db.exec("DELETE FROM node_fact; DELETE FROM meta WHERE key = 'nodeMissing'");
-  for (const { name } of Object.values(DIMENSIONS)) {
-    if (db.prepare(`SELECT count(*) FROM "${name}"`).pluck().get() === 0) db.exec(`DROP TABLE "${name}"`);
-  }
-  db.exec('PRAGMA page_size = 512; VACUUM');
-  db.close();
 }

@@ -127,7 +127,7 @@ describe('lenses that find their rows themselves', () => {
       [822, 'client', 'curl', 'GET', '/', 200],
       [825, 'server', 'MainThread', 'GET', '/', 200],
     ]);
-    const [client, server] = rows('http-log').map((row) => Number(row[9]));
+    const [client, server] = rows('http-log').map((row) => Number(row[10]));
     expect(client).toBeGreaterThan(server!);
   });
 

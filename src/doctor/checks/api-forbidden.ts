@@ -19,8 +19,8 @@ export const apiForbidden: Check = {
       ({ answer, uri, side, thread, fd }) =>
         side === 'client' &&
         answer !== null &&
-        CODES[answer.status] !== undefined &&
-        API.test(uri) &&
+        CODES[answer.status ?? 0] !== undefined &&
+        API.test(uri ?? '') &&
         examined.inScope(examined.netnsOf({ thread, fd })),
     );
     return [...Map.groupBy(refused, ({ pid, answer }) => `${pid} ${answer!.status}`).values()].map((all) => told(examined, all));
@@ -36,7 +36,7 @@ function told(examined: Examined, all: readonly Exchange[]): Finding {
   return finding(
     'api-forbidden',
     'critical',
-    `the API server answered ${times(all.length, 'request')} of ${who} with ${status} ${CODES[status]}: ${asked.slice(0, 3).join(', ')}; ${meaning}`,
+    `the API server answered ${times(all.length, 'request')} of ${who} with ${status} ${CODES[status ?? 0]}: ${asked.slice(0, 3).join(', ')}; ${meaning}`,
     {
       affected: [who],
       events: all.flatMap((one) => [one.num, one.answer!.num]),
@@ -45,7 +45,7 @@ function told(examined: Examined, all: readonly Exchange[]): Finding {
       fixes:
         status === 403
           ? [
-              command`kubectl auth can-i ${VERBS[all[0]!.method] ?? 'get'} ${resourceOf(all[0]!.uri)} --as=system:serviceaccount:NAMESPACE:NAME`,
+              command`kubectl auth can-i ${VERBS[all[0]!.method ?? ''] ?? 'get'} ${resourceOf(all[0]!.uri ?? '')} --as=system:serviceaccount:NAMESPACE:NAME`,
               'kubectl create rolebinding … --serviceaccount=NAMESPACE:NAME',
             ]
           : ['is the token mounted in the pod, and read anew when it changes? /var/run/secrets/kubernetes.io/serviceaccount/token'],

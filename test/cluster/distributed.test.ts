@@ -168,6 +168,9 @@ describe.skipIf(noClickHouse !== null)(`two servers (${noClickHouse ?? 'real one
       probe.say(BYE).end();
       await until(async () => (await here(servers[0]!)) > before);
       await servers[0]!.kill();
+      const late = new TestProbe(collectors[1]!.address).say(hello(more), READY, batch(500), BYE); // where all of the other was there in time
+      late.end();
+      expect(await late.ended).toBe('');
       await until(() => collectors[1]!.said().includes('the rest waits in'));
       await servers[0]!.start();
       await until(() => waiting(1).length === 0);

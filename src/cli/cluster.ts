@@ -3,13 +3,14 @@ import { storeAddress } from '../cluster/address.ts';
 import { StoreClient } from '../cluster/client.ts';
 import { init, retain } from '../cluster/maintain.ts';
 import { withStore } from '../cluster/open.ts';
-import { STORE_VERSION } from '../cluster/schema.ts';
+import { type Cluster, STORE_VERSION } from '../cluster/schema.ts';
 import { say } from '../output/stderr.ts';
 import { UsageError } from './exit.ts';
 
 export interface ClusterOptions {
   readonly onCluster?: string;
   readonly here?: boolean;
+  readonly unreplicated?: boolean;
   readonly keepDays?: number;
   readonly keepMb?: number;
 }
@@ -20,7 +21,10 @@ export async function cluster(what: string, store: string, options: ClusterOptio
   else throw new UsageError(`cluster takes init or retain, not ${what}`);
 }
 
-const clusterOf = ({ onCluster: name, here = false }: ClusterOptions) => (name === undefined ? null : { name, here });
+function clusterOf({ onCluster: name, here = false, unreplicated = false }: ClusterOptions): Cluster | null {
+  if (name === undefined && (here || unreplicated)) throw new UsageError('--here and --unreplicated go with --on-cluster NAME');
+  return name === undefined ? null : { name, here, replicated: !unreplicated };
+}
 
 async function initStore(store: string, options: ClusterOptions): Promise<void> {
   const client = new StoreClient(storeAddress(store));

@@ -1,9 +1,10 @@
 /** `collect --store`: recordings go into a store by way of a folder, so that what the store does not take yet is on disk and not in memory. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { CaptureError } from '../capture/error.ts';
 import { withStore } from '../cluster/open.ts';
 import { push } from '../cluster/push.ts';
-import { Spool } from '../cluster/spool.ts';
+import { Spool, UnreadableFile } from '../cluster/spool.ts';
 import type { SegmentState, Segments } from '../collector/segments.ts';
 import { SECOND } from '../model/time.ts';
 import { sanitize } from '../output/printable.ts';
@@ -39,13 +40,16 @@ export function spoolInto(store: string, folder: string, most: number): Spool {
       if (files === 1) say(`${sanitize(store)}: takes events`);
     },
     waits: (error) => say(`${error.message}; ${events} events are stored, the rest waits in ${folder}`),
+    unreadable: (path, { message }) => say(`${message}; it stays as ${path}.unreadable`),
     dropped: (path) => say(`${path}: deleted unsent, ${folder} is full: its events are lost`),
   });
 }
 
 async function sendOne(store: string, path: string, fresh: boolean) {
   return withStore(store, async (client) => {
-    const capture = await openQuietly(path);
+    const capture = await openQuietly(path).catch((error: Error) => {
+      throw error instanceof CaptureError ? new UnreadableFile(error.message) : error;
+    });
     try {
       return await push(capture, contextOf(capture), client, { fresh });
     } finally {

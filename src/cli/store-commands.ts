@@ -21,6 +21,7 @@ export function storeCommands(trowel: Command): void {
     .description('a store’s tables: init makes them, retain drops days that are more than is to be kept')
     .option('--on-cluster <name>', 'on all servers of this ClickHouse cluster')
     .option('--here', 'with --on-cluster: on this server alone, to be run for each')
+    .option('--unreplicated', 'with --on-cluster: each event on one server alone, without ZooKeeper')
     .option('--keep-days <n>', 'of retain: days before today that are kept', count)
     .option('--keep-mb <n>', 'of retain: drop the oldest days while a server has more megabytes', count)
     .action(async (what: string, store: string, options) => (await import('./cluster.ts')).cluster(what, store, options));

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { CaptureError } from '../capture/error.ts';
+import { steadyNow } from '../model/steady.ts';
 import type { StoreAddress } from './address.ts';
 import { STORE_VERSION } from './schema.ts';
 import { text } from './sql.ts';
@@ -17,6 +18,10 @@ const ASKED = { wait_end_of_query: 1 } as const;
 const GIVE_UP_MS = 2000;
 /** Exit status of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
+
+/** Between two looks at whether an insert has ended. */
+const SETTLE_MS = 100;
+const insertPrefix = (of: string): string => `trowel-insert-${of}-`;
 
 /** An insert answers when the server that keeps the rows has them: else what is sent again would not be seen there yet. */
 const STORED_NOW = { insert_distributed_sync: 1 } as const;
@@ -82,13 +87,23 @@ export class StoreClient {
     });
   }
 
-  /** One block in the format Native: all of it, or nothing. */
-  insertBlock(table: string, columns: readonly string[], block: Uint8Array): Promise<void> {
+  /** One block in the format Native: all of it, or nothing. `of`: what inserts that belong together are waited for by. */
+  insertBlock(table: string, columns: readonly string[], block: Uint8Array, of: string): Promise<void> {
     return this.#said(async () => {
       const query = `INSERT INTO ${this.database}.${table} (${columns.join(', ')}) FORMAT Native`;
-      const { stream } = await this.#client.exec({ query, values: Readable.from([block]), clickhouse_settings: STORED_NOW });
+      const query_id = `${insertPrefix(of)}${randomUUID()}`;
+      const { stream } = await this.#client.exec({ query, query_id, values: Readable.from([block]), clickhouse_settings: STORED_NOW });
       for await (const _ of stream); // an insert answers nothing
     });
+  }
+
+  /** Resolves when the server works at no insert `of` this any more: whoever sent one may be dead, and the server not know it. */
+  async settled(of: string): Promise<void> {
+    const running = `SELECT count() AS n FROM system.processes WHERE startsWith(query_id, ${text(insertPrefix(of))})`;
+    for (const end = steadyNow() + TIMEOUT_MS; steadyNow() < end; await sleep(SETTLE_MS)) {
+      const [row] = await this.rows<{ n: string }>(running);
+      if (Number(row!.n) === 0) return;
+    }
   }
 
   /** What a query gives in the format RowBinary, after all of it succeeded on the server; ends with the signal there too. */

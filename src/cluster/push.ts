@@ -40,7 +40,9 @@ export async function push(
 ): Promise<Pushed> {
   const rec = recordingId(capture);
   const known = (await recordings(client, [capture.meta.hostname ?? '']).then((all) => all.find((one) => one.rec === rec))) ?? null;
-  const batches = new Batches(capture, context, client, rec, known !== null && !fresh);
+  const again = known !== null && !fresh;
+  if (again) await client.settled(rec);
+  const batches = new Batches(capture, context, client, rec, again);
   await writeRecording(capture, client, rec, known, 0);
   await writeRows(capture, client, rec);
   const out = new OpenChunk(BATCH, 1 << 22);
@@ -76,7 +78,7 @@ class Batches {
   /** Sends what is not there yet, and empties the batch. */
   async send(batch: OpenChunk): Promise<void> {
     const missing = this.#again ? await this.#missing(batch) : batch;
-    if (missing.n > 0) await this.#client.insertBlock('event', COLUMNS, this.#blocks.of(missing));
+    if (missing.n > 0) await this.#client.insertBlock('event', COLUMNS, this.#blocks.of(missing), this.#rec);
     this.events += batch.n;
     this.stored += missing.n;
     batch.clear();

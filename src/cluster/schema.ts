@@ -84,10 +84,13 @@ function rowColumns(name: RowName): string {
   return ['rec UInt64', 'day Date', 'v UInt64', ...own].join(', ');
 }
 
-/** A ClickHouse cluster. `here`: statements are for the server that gets them alone, else it passes them on to all. */
+/** A ClickHouse cluster. */
 export interface Cluster {
   readonly name: string;
+  /** Statements are for the server that gets them alone, else it passes them on to all. */
   readonly here: boolean;
+  /** Each part is kept on several servers, which ZooKeeper or Keeper tell of each other. */
+  readonly replicated: boolean;
 }
 
 export const onCluster = (cluster: Cluster | null): string =>
@@ -97,7 +100,7 @@ export const onCluster = (cluster: Cluster | null): string =>
 export function createStatements(database: string, cluster: Cluster | null): string[] {
   const on = onCluster(cluster);
   const tables = TABLES.flatMap((table) =>
-    cluster === null ? [create(database, table, table.name, '', '')] : distributed(database, table, identifier(cluster.name), on),
+    cluster === null ? [create(database, table, table.name, '', '')] : distributed(database, table, cluster, on),
   );
   return [`CREATE DATABASE IF NOT EXISTS ${database}${on}`, ...tables];
 }
@@ -112,10 +115,11 @@ function create(database: string, { columns, engine, by, partition, order }: Tab
   );
 }
 
-/** A replicated table on each server, and before it the one that knows all. */
-function distributed(database: string, table: Table, cluster: string, on: string): string[] {
+/** A table on each server, and before it the one that knows all. */
+function distributed(database: string, table: Table, { name, replicated }: Cluster, on: string): string[] {
   const local = localTable(table.name);
-  const replica = `'/clickhouse/tables/{shard}/${database}/${local}', '{replica}'`;
+  const cluster = identifier(name);
+  const replica = replicated ? `'/clickhouse/tables/{shard}/${database}/${local}', '{replica}'` : '';
   const key = table.name === 'version' ? 'id' : 'rec';
   return [
     create(database, table, local, on, replica),

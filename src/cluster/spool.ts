@@ -2,11 +2,16 @@
  * The spool: a collector writes captures into a folder, and this sends those that are finished to the store, one after the other, and
  * deletes what the store has. While the store is away they stay. What was there when the collector began is sent as well.
  */
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pushed } from './push.ts';
 
-/** Sends one capture. `fresh`: nobody has tried to send it. Throws where the store did not take all of it. */
+/** What was left is no capture: its collector was killed before it was one, or something else wrote there. */
+export class UnreadableFile extends Error {
+  override readonly name = 'UnreadableFile';
+}
+
+/** Sends one capture. `fresh`: nobody has tried to send it. Throws where the store did not take all of it, UnreadableFile where it never can. */
 export type Send = (path: string, fresh: boolean) => Promise<Pushed>;
 
 export interface SpoolEvents {
@@ -14,6 +19,8 @@ export interface SpoolEvents {
   readonly sent: (path: string, pushed: Pushed) => void;
   /** It stays in the folder; said once, until something is sent again. */
   readonly waits: (error: Error) => void;
+  /** It is no capture, and was set aside. */
+  readonly unreadable: (path: string, error: Error) => void;
   /** It was deleted unsent, since the folder was full. */
   readonly dropped: (path: string) => void;
 }
@@ -88,10 +95,21 @@ export class Spool {
       this.#events.sent(path, pushed);
       return true;
     } catch (error) {
+      if (error instanceof UnreadableFile) {
+        this.#setAside(path);
+        this.#events.unreadable(path, error);
+        return true;
+      }
       if (!this.#away) this.#events.waits(error as Error);
       this.#away = true;
       return false;
     }
+  }
+
+  /** Under another name it holds up nothing, and can still be looked at. */
+  #setAside(path: string): void {
+    renameSync(path, `${path}.unreadable`);
+    this.#forget(path);
   }
 
   #forget(path: string): void {

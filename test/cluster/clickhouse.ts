@@ -13,13 +13,28 @@ import { init } from '../../src/cluster/maintain.ts';
 export const noClickHouse: string | null =
   spawnSync('which', ['clickhouse-server']).status === 0 ? null : 'clickhouse-server is not installed';
 
+/** HTTP, TCP, between servers. */
+const PORTS = 3;
 const TRIES = 300;
 const TICK_MS = 10;
 
 export class ClickHouse {
   readonly folder = mkdtempSync(join(tmpdir(), 'trowel-clickhouse-'));
   #ports: readonly number[] = [];
+  #cluster: readonly ClickHouse[] = [];
+  #zookeeper: number | null = null;
   #server: ChildProcess | null = null;
+
+  /** Servers that know each other as the cluster `trowel`, each a shard. `zookeeper`: its port on loopback. */
+  static async cluster(count: number, zookeeper: number | null = null): Promise<ClickHouse[]> {
+    const servers = Array.from({ length: count }, () => new ClickHouse());
+    for (const server of servers) {
+      server.#ports = await freePorts(PORTS);
+      server.#cluster = servers;
+      server.#zookeeper = zookeeper;
+    }
+    return servers;
+  }
 
   /** Address of a database. */
   at(database: string): string {
@@ -38,7 +53,7 @@ export class ClickHouse {
 
   /** Starts it, or starts it again on the same ports with what it has. */
   async start(): Promise<void> {
-    if (this.#ports.length === 0) this.#ports = await freePorts(3);
+    if (this.#ports.length === 0) this.#ports = await freePorts(PORTS);
     for (const name of ['data', 'tmp', 'user_files', 'format_schemas']) mkdirSync(join(this.folder, name), { recursive: true });
     writeFileSync(join(this.folder, 'config.xml'), this.#config());
     writeFileSync(join(this.folder, 'users.xml'), USERS);
@@ -82,7 +97,23 @@ export class ClickHouse {
 <path>${path('data')}/</path><tmp_path>${path('tmp')}/</tmp_path><user_files_path>${path('user_files')}/</user_files_path>
 <format_schema_path>${path('format_schemas')}/</format_schema_path>
 <users_config>${path('users.xml')}</users_config><default_profile>default</default_profile><default_database>default</default_database>
-<compression><case><min_part_size>0</min_part_size><min_part_size_ratio>0</min_part_size_ratio><method>zstd</method></case></compression></yandex>`;
+<compression><case><min_part_size>0</min_part_size><min_part_size_ratio>0</min_part_size_ratio><method>zstd</method></case></compression>
+${this.#clusterConfig()}</yandex>`;
+  }
+
+  #clusterConfig(): string {
+    if (this.#cluster.length === 0) return '';
+    const shards = this.#cluster.map(
+      (server) =>
+        `<shard><internal_replication>true</internal_replication><replica><host>127.0.0.1</host><port>${server.#ports[1]}</port></replica></shard>`,
+    );
+    const k = this.#cluster.indexOf(this) + 1;
+    const keeper =
+      this.#zookeeper === null
+        ? ''
+        : `<zookeeper><node><host>127.0.0.1</host><port>${this.#zookeeper}</port></node></zookeeper>
+<distributed_ddl><path>/clickhouse/task_queue/ddl</path></distributed_ddl>`;
+    return `<remote_servers><trowel>${shards.join('')}</trowel></remote_servers><macros><shard>s${k}</shard><replica>r1</replica></macros>${keeper}`;
   }
 }
 
@@ -103,7 +134,7 @@ async function answers(port: number): Promise<boolean> {
   }
 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))));
   const ports = servers.map((server) => (server.address() as { port: number }).port);

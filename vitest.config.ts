@@ -5,7 +5,7 @@ const PURE = [
   ...['capture', 'dns', 'export', 'filter', 'golden', 'lens', 'model', 'output', 'scap', 'store'].map((name) => `test/${name}/**/*.test.ts`),
   'test/cli/{exit,hostile-text,scap-made}.test.ts',
   'test/doctor/{checks,cli,guides,node-checks,shipped}.test.ts',
-  'test/explain/{asked,parts,pick,shipped}.test.ts',
+  'test/explain/{asked,parts,pick,rings,shipped}.test.ts',
 ];
 
 const common = {

@@ -3,6 +3,7 @@
  * Both sides of the probe are driven by it, so that adding a call needs no code here.
  */
 import { type ArgSpec, CALLS, type CallSpec, FAMILIES } from '../src/model/calls.ts';
+import { memberByte, RING_OPERATIONS, type RingOperation } from '../src/model/uring.ts';
 import { CALL_NUMBERS } from './call-numbers.ts';
 
 const FIRST_KERNEL_EVENT = 1024;
@@ -27,6 +28,7 @@ const lines = [
   '',
   ...table('calls', calls, 0),
   ...table('kernel_events', kernelEvents, FIRST_KERNEL_EVENT),
+  ...ringOperations(),
   '/* The same calls by other machines’ numbers: id + 1, 0 for none. */',
   ...numbers('compat_ids', 'x86_64', (row) => row[2]),
   ...numbers('native_ids', 'aarch64', (row) => (row[1] === null ? [] : [row[1]])),
@@ -41,6 +43,18 @@ function table(name: string, rows: readonly CallSpec[], first: number): string[]
     '};',
     '',
   ];
+}
+
+/** io_uring's operations, by their numbers. */
+function ringOperations(): string[] {
+  const ids = new Map(calls.map(({ name, id }) => [name, id]));
+  const row = ({ op, call, args, multishot }: RingOperation) => {
+    const id = ids.get(call);
+    if (id === undefined) throw new Error(`no call is named ${call}`);
+    const shots = multishot === 'always' ? 'URING_ALWAYS' : (multishot ?? 0);
+    return `\t[${op}] = { /* ${call} */ .call = ${id + 1}, .multishot = ${shots}, .args = { ${args.map(memberByte).join(', ')} } },`;
+  };
+  return ['static const struct uring_op uring_ops[URING_OPS] = {', ...RING_OPERATIONS.map(row), '};', ''];
 }
 
 function members(call: CallSpec): string[] {

@@ -37,7 +37,8 @@ static const char usage[] =
 	"  --hook NAME        tp_btf, raw_tp, tp_btf-plain or raw_tp-plain instead of the best that works\n"
 	"\n"
 	"TROWEL_PROBE_DEBUG=1 shows what libbpf and the kernel's verifier say; TROWEL_PROBE_WITHOUT=ID,… does without\n"
-	"what a kernel might refuse (an unknown ID lists them). TROWEL_NODE_ROOT=DIR is where the node's /etc is, for names of users.\n"
+	"what a kernel might refuse (an unknown ID lists them). TROWEL_NODE_ROOT=DIR is where the node's /etc is, for "
+	"names of users.\n"
 	"\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage, 4 privilege or kernel feature missing.\n";
 

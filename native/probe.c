@@ -122,11 +122,12 @@ static bool host_has_cgroup_v2(void)
 	return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-static void set_knobs(struct probe *probe)
+static void set_knobs(struct probe *probe, const struct variant *variant)
 {
 	struct machine machine = {
 		.cgroup_v2 = probe->cgroup_v2,
 		.latency = !probe_lacks(probe, FEATURE_LATENCY),
+		.uring = !probe_lacks(probe, FEATURE_IO_URING) && strcmp(variant->hook, "tp_btf") == 0,
 	};
 	struct bpf_map *knobs = bpf_object__find_map_by_name(probe->object, ".rodata.machine");
 	struct bpf_map *counters = bpf_object__find_map_by_name(probe->object, "cpu_counters");
@@ -146,8 +147,12 @@ static int try_variant(struct probe *probe, const struct variant *variant)
 	if (!probe->object)
 		return -errno;
 	bpf_object__for_each_program(program, probe->object)
+	{
 		bpf_program__set_autoload(program, is_used(probe, program, variant));
-	set_knobs(probe);
+		if (probe->old_uring && feature_of_program(bpf_program__name(program)) == FEATURE_IO_URING_SUBMIT)
+			bpf_program__set_attach_target(program, 0, "io_uring_submit_sqe");
+	}
+	set_knobs(probe, variant);
 	error = bpf_object__load(probe->object);
 	if (error) {
 		bpf_object__close(probe->object);
@@ -175,6 +180,10 @@ static struct refusal load_variant(struct probe *probe, const struct variant *va
 		id = feature_of_program(refusal.program);
 		if (id == FEATURE_NONE || probe_lacks(probe, id))
 			return refusal;
+		if (id == FEATURE_IO_URING_SUBMIT && !probe->old_uring && refusal.error == -ESRCH) {
+			probe->old_uring = true;
+			continue;
+		}
 		refusal_describe(&refusal, why, sizeof(why));
 		probe_miss(probe, id, refusal.error, "%s", why);
 	}

@@ -33,6 +33,7 @@ struct probe {
 	int cpus;
 	bool cgroup_v2;
 	bool latency;
+	bool old_uring; /* the submission hook has the name that Linux before 6.3 gave it */
 
 	int ring;
 	size_t ring_bytes;

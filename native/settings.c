@@ -74,6 +74,11 @@ static void want_calls(const struct probe *probe, const Trowel__V1__Config *conf
 	if (families & 1u << FAMILY_TROUBLE && !probe_lacks(probe, FEATURE_ACCEPT_QUEUE))
 		wanted[SYS_getcpu] |= WANTED_LOOK;
 	memcpy(settings->calls, wanted, sizeof(wanted));
+	for (uint32_t op = 0; op < URING_OPS; op++) {
+		uint32_t id = uring_ops[op].call - 1u;
+
+		settings->uring[op] = id < MAX_CALLS && call_is_wanted(probe, config, families, &calls[id], id);
+	}
 	settings->kernel_events = 0;
 	for (uint32_t i = 0; i < COUNT(kernel_events); i++)
 		if (call_is_wanted(probe, config, families, &kernel_events[i], FIRST_KERNEL_EVENT + i))

@@ -56,6 +56,17 @@ struct call {
 	struct call_arg args[MAX_CALL_ARGS];
 };
 
+/* ---- Operations of io_uring: each stands for a call; see src/model/uring.ts ---- */
+
+#define URING_OPS 64 /* numbers of operations are below */
+#define URING_ALWAYS 0xff
+
+struct uring_op {
+	__u16 call; /* its id + 1; 0: it is not recorded */
+	__u8 multishot; /* the bit of ioprio by which it is answered more than once, or URING_ALWAYS */
+	__u8 args[5]; /* where in the submission: an offset, with 1 in it for one of 4 bytes; 0: none */
+};
+
 /* ---- Settings: written by user space at any time, through mmap ---- */
 
 #define MAX_COMMS 16
@@ -97,13 +108,15 @@ struct settings {
 	__u32 pad;
 	__u64 drop_reasons[MAX_DROP_REASONS / 64]; /* a bit each: dropped packets that are told of */
 	__u64 ports[65536 / 64]; /* a bit each */
+	__u8 uring[URING_OPS]; /* operations that are asked for */
 };
 
 /* What user space finds out about the machine before loading. */
 struct machine {
 	__u32 cgroup_v2; /* /sys/fs/cgroup is the unified hierarchy */
 	__u32 latency; /* the entry of calls is hooked too */
-	__u32 pad[2];
+	__u32 uring; /* what io_uring does is recorded */
+	__u32 pad;
 };
 
 /*
@@ -175,6 +188,7 @@ enum event_flag {
 	EVENT_COMPAT = 32,
 	EVENT_MESSAGE = 64,
 	EVENT_ARGS_CUT = 128,
+	EVENT_IO_URING = 256,
 };
 
 #define CALL_SLOTS 6
@@ -203,7 +217,7 @@ struct event {
 
 #define UNREADABLE 0xffff
 
-enum thread_flag { THREAD_IO_URING = 1, THREAD_KERNEL = 2, THREAD_ARGS_CUT = 4 };
+enum thread_flag { THREAD_IO_URING = 1, THREAD_KERNEL = 2, THREAD_ARGS_CUT = 4, THREAD_URING_SEEN = 8 };
 
 /* Followed by: exe, cwd, cgroup (names from the innermost out, each ended by NUL), argv, environment. */
 struct thread_record {

@@ -63,17 +63,24 @@ static __always_inline void set_v6(struct fd_identity *fd, __u8 *ip, const __u8 
 		simplify_v6(fd);
 }
 
+static __always_inline void put_address(struct fd_identity *fd, __u8 *ip, __u16 *port,
+					const struct user_sockaddr *address)
+{
+	if (address->family != AF_INET && address->family != AF_INET6)
+		return;
+	*port = bpf_ntohs(address->port);
+	if (address->family == AF_INET)
+		set_v4(fd, ip, address->ip4);
+	else
+		set_v6(fd, ip, address->ip6);
+}
+
 static __always_inline void set_address(struct fd_identity *fd, __u8 *ip, __u16 *port, __u64 sockaddr)
 {
 	struct user_sockaddr address = {};
 
-	if (!read_sockaddr(&address, sockaddr) || (address.family != AF_INET && address.family != AF_INET6))
-		return;
-	*port = bpf_ntohs(address.port);
-	if (address.family == AF_INET)
-		set_v4(fd, ip, address.ip4);
-	else
-		set_v6(fd, ip, address.ip6);
+	if (read_sockaddr(&address, sockaddr))
+		put_address(fd, ip, port, &address);
 }
 
 /* The other end of a socket that is not connected is whom this message names. */

@@ -55,7 +55,7 @@ static __always_inline void describe_ids(struct thread_record *thread, struct ta
 	read_comm((__u64 *)thread->comm, task);
 	read_comm((__u64 *)thread->process_comm, leader);
 	thread->flags = (READ(task, flags) & PF_KTHREAD ? THREAD_KERNEL : 0) |
-			(READ(task, io_uring) ? THREAD_IO_URING : 0);
+			(READ(task, io_uring) ? THREAD_IO_URING | (machine.uring ? THREAD_URING_SEEN : 0) : 0);
 }
 
 /* Copies user memory [from, to) of the current process, at most `max` bytes. */

@@ -368,6 +368,39 @@ struct unix_sock {
 	struct sock *peer;
 };
 
+/* ---- io_uring ---- */
+
+struct io_uring_sqe;
+
+struct io_cqe {
+	__u64 user_data;
+};
+
+struct io_ring_ctx {
+	unsigned int flags;
+	__u32 *sq_array;
+	struct io_uring_sqe *sq_sqes;
+	unsigned int cached_sq_head;
+	unsigned int sq_entries;
+	unsigned int compat;
+};
+
+struct io_kiocb {
+	struct file *file;
+	__u8 opcode;
+	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
+};
+
+struct io_uring_cqe {
+	__u64 user_data;
+	__s32 res;
+	__u32 flags;
+};
+
+/* Since 6.13; before, the completion's numbers were arguments by themselves. */
+typedef void (*btf_trace_io_uring_complete___cqe)(void *, struct io_ring_ctx *, void *, struct io_uring_cqe *);
+
 /* ---- What iterators hand over ---- */
 
 struct seq_file;

@@ -109,7 +109,7 @@ static __always_inline bool is_http_head(const __u8 *bytes)
 /* ---- One operation ---- */
 
 struct buffer {
-	__u64 address; /* of the bytes or, of a vector, of the first iovec */
+	__u64 address; /* of the bytes or, of a vector, of the first iovec; 0: work.iovecs has them */
 	__u64 count; /* of iovecs; 0: it is no vector */
 	__u64 moved; /* bytes of the operation */
 };
@@ -136,7 +136,8 @@ static __always_inline bool gather_vector(struct scratch *scratch, const struct 
 
 	begin_gather(scratch, buffer, room);
 	CAP(count, IOVECS_MAX);
-	if (bpf_probe_read_user(scratch->work.iovecs, count * sizeof(struct user_iovec), (void *)buffer->address))
+	if (buffer->address &&
+	    bpf_probe_read_user(scratch->work.iovecs, count * sizeof(struct user_iovec), (void *)buffer->address))
 		return false;
 	LOOP(count, gather_iovec, &scratch);
 	return !scratch->work.fault;

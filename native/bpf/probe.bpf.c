@@ -8,5 +8,6 @@
 #include "process.bpf.c"
 #include "iter.bpf.c"
 #include "network.bpf.c"
+#include "uring.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -206,7 +206,8 @@ static __always_inline bool is_wanted(struct task_struct *task, struct thread *t
 		thread->generation = settings.generation;
 		thread->announced = 0;
 		thread->asked_for = decide_asked_for(thread);
-		thread->wanted = thread->asked_for && (!(settings.filters & FILTER_COMMS) || comm_is_wanted(&thread->print));
+		thread->wanted = thread->asked_for &&
+				 (!(settings.filters & FILTER_COMMS) || comm_is_wanted(&thread->print));
 	}
 	return thread->wanted;
 }

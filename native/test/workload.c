@@ -3,73 +3,17 @@
  * Counted workloads for the tests of the probe: `workload NAME` does one thing a known number of times. 23 is the
  * number where none is said: a prime that nothing else does by chance.
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/io_uring.h>
-#include <netinet/in.h>
+#include "workload.h"
+
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#define TIMES 23
-
-static void die(const char *what)
-{
-	fprintf(stderr, "workload: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-#define MUST(call)                     \
-	({                             \
-		long _result = (call); \
-		if (_result < 0)       \
-			die(#call);    \
-		_result;               \
-	})
-
-static struct sockaddr_in loopback(uint16_t port)
-{
-	return (struct sockaddr_in){
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-}
-
-static struct sockaddr *as_sockaddr(void *address)
-{
-	return address;
-}
-
-/* A bound socket; its port is stored in *port. */
-static int bound_socket(int type, uint16_t *port)
-{
-	struct sockaddr_in address = loopback(*port);
-	socklen_t len = sizeof(address);
-	int fd = MUST(socket(AF_INET, type, 0));
-
-	MUST(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int)));
-	MUST(bind(fd, as_sockaddr(&address), sizeof(address)));
-	MUST(getsockname(fd, as_sockaddr(&address), &len));
-	*port = ntohs(address.sin_port);
-	return fd;
-}
 
 /* ---- Files ---- */
 
@@ -523,29 +467,6 @@ static void int80(void)
 	MUST(close(fd));
 }
 #endif
-
-/* 23 reads through a ring: what is seen is that the process uses one. */
-static void uring(void)
-{
-	struct io_uring_params params = { 0 };
-	int fd = MUST(open("/etc/passwd", O_RDONLY))
-	, ring = MUST(syscall(SYS_io_uring_setup, 8, &params));
-	size_t len = params.sq_off.array + params.sq_entries * sizeof(uint32_t);
-	uint8_t *queue = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
-	struct io_uring_sqe *entries = mmap(NULL, params.sq_entries * sizeof(*entries), PROT_READ | PROT_WRITE,
-					    MAP_SHARED, ring, IORING_OFF_SQES);
-	uint32_t *tail = (uint32_t *)(queue + params.sq_off.tail), *array = (uint32_t *)(queue + params.sq_off.array);
-	char bytes[16];
-
-	for (int i = 0; i < TIMES; i++) {
-		entries[0] =
-			(struct io_uring_sqe){ .opcode = IORING_OP_READ, .fd = fd, .addr = (uint64_t)bytes, .len = 16 };
-		array[*tail & (params.sq_entries - 1)] = 0;
-		__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-		MUST(syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0));
-	}
-	MUST(close(fd));
-}
 
 /* ---- Waiting ---- */
 

@@ -2,7 +2,7 @@
  * What a capture cannot show, whatever is asked: as much a fact of it as what was lost. Each kind is one row of the table below;
  * the rest of this file finds out which of them a capture has.
  */
-import { type Dimensions, type DimensionTables, ProcessFlag } from '../model/rows.ts';
+import { type Dimensions, type DimensionTables, isHiddenByRing } from '../model/rows.ts';
 import { MS } from '../model/time.ts';
 import { type CaptureMeta, importGaps, leftOutText } from './meta.ts';
 
@@ -82,6 +82,7 @@ export const BLIND_SPOTS = {
   'net.drop': { what: 'dropped packets are not seen: one that a firewall took looks like one that was not answered', hides: ['packets', 'dropped-packets'] },
   udp_queue: { what: 'full UDP receive queues are not seen: a question dropped there looks like a server that does not answer', hides: ['udp-queues'] },
   accept_queue: { what: 'accept queues are not seen: a full one looks like a host that does not answer', hides: ['accept-queues'] },
+  'io_uring.submit': { what: 'of what was done through io_uring the bytes, and how long it took, are not known', hides: ['latency', 'payload'] },
   // What nobody asked for
   'no-net': { what: 'what the kernel says of connections was left out (--no-net): retransmissions, resets, dropped packets and full queues are not seen', hides: PACKETS },
   snaplen: { what: 'of what was read and written only the first # bytes were kept (of DNS, HTTP heads and resolver files more)', hides: ['payload-tail'], usual: true },
@@ -151,7 +152,9 @@ interface Missing {
   readonly errno: number;
 }
 
-const OF_RAW_TP: ReadonlySet<string> = new Set(['signals', 'proc.killer']);
+const OF_RAW_TP: ReadonlySet<string> = new Set(['signals', 'proc.killer', 'io_uring.submit']);
+/** Said of those who use it. */
+const OF_RINGS = 'io_uring';
 const isNetwork = (id: string) => id.startsWith('net.') || id === 'udp_queue' || id === 'accept_queue';
 
 /** What is missing all together is said once. */
@@ -161,7 +164,7 @@ function ofProbe(meta: Sighted['meta']): BlindSpot[] {
     meta.net === 'off' ||
     (missing.some(({ id }) => isNetwork(id)) && missing.every(({ id, reason }) => !isNetwork(id) || reason === UNWANTED));
   const simple = meta.hook === 'raw_tp';
-  const covered = (id: string) => (simple && (OF_RAW_TP.has(id) || isNetwork(id))) || (withoutNet && isNetwork(id));
+  const covered = (id: string) => id === OF_RINGS || (simple && (OF_RAW_TP.has(id) || isNetwork(id))) || (withoutNet && isNetwork(id));
   const own = missing.filter(({ id }) => !covered(id)).map(spotOf);
   return [
     ...(simple ? [spot('raw_tp', '', { reason: missing.find(({ id }) => id === 'signals')?.reason ?? '' })] : []),
@@ -248,7 +251,7 @@ const SOME = 3;
 function ofMachine(meta: Sighted['meta'], { processes, counters }: Sighted['dims']): BlindSpot[] {
   const rings = new Map<number, { readonly name: string; readonly from: number }>();
   for (const { pid, comm, flags, from } of processes.all()) {
-    if ((flags & ProcessFlag.IO_URING) !== 0 && !rings.has(pid)) rings.set(pid, { name: `${comm} (${pid})`, from });
+    if (isHiddenByRing(flags) && !rings.has(pid)) rings.set(pid, { name: `${comm} (${pid})`, from });
   }
   let faults = 0;
   for (const counter of counters.all()) faults += counter.faults;

@@ -2,7 +2,16 @@
 import type { EventType } from '../model/event-type.ts';
 
 /** Waits for any of several descriptors, or for a time. */
-const POLLS: ReadonlySet<string> = new Set(['poll', 'ppoll', 'select', 'pselect6', 'epoll_wait', 'epoll_pwait', 'epoll_pwait2']);
+const POLLS: ReadonlySet<string> = new Set([
+  'poll',
+  'ppoll',
+  'select',
+  'pselect6',
+  'epoll_wait',
+  'epoll_pwait',
+  'epoll_pwait2',
+  'io_uring_enter',
+]);
 const SLEEPS: ReadonlySet<string> = new Set(['nanosleep', 'clock_nanosleep', 'pause', 'rt_sigsuspend', 'rt_sigtimedwait']);
 const JOINS: ReadonlySet<string> = new Set(['wait4', 'waitid']);
 const LOCKS: ReadonlySet<string> = new Set(['flock']);

@@ -25,6 +25,8 @@ type Claims = Pick<Stretches<Claim>, 'touching'>;
 const MAX_DEPTH = 3;
 /** How many events on a wait's own thread may tell what it was for. */
 const LOOK_AHEAD = 4;
+/** What a wait for io_uring that timed out returns. */
+const ETIME = 62;
 
 /**
  * What a thread did between two times. Phases come in the order of their beginnings and add up to the window. `asking`: the client's end
@@ -67,6 +69,8 @@ class Walk {
   readonly #depth: number;
   readonly #process: ProcessName | null;
   readonly #mine: readonly Ev[];
+  /** What it has done through io_uring meanwhile. */
+  readonly #apart: readonly Ev[];
   /** The last that is known of the thread. */
   readonly #last: Ev | null;
   /** The first that is known of the thread: until then it waits in a call that began before the capture. null: all is known. */
@@ -85,15 +89,16 @@ class Walk {
     this.#depth = depth;
     this.#process = depth === 0 ? null : (analysis.lifetime(pid)?.name ?? null);
     const inside = analysis.events(pid).filter((event) => event.end > window.from && event.start < window.to);
-    this.#mine = inside.filter((event) => event.tid === tid && !event.oneSided);
-    this.#last = analysis.events(pid).findLast((event) => event.tid === tid && !event.oneSided) ?? null;
+    this.#mine = inside.filter((event) => event.tid === tid && !event.oneSided && !event.apart);
+    this.#apart = inside.filter((event) => event.tid === tid && event.apart);
+    this.#last = analysis.events(pid).findLast((event) => event.tid === tid && !event.oneSided && !event.apart) ?? null;
     this.#computesLast = analysis.tellsPending && (analysis.endOf(pid) !== null || analysis.lifetime(pid)?.end === null);
     const begun = analysis.lifetime(pid)?.begun === true;
     this.#unseen = begun ? null : (analysis.events(pid).find((event) => event.tid === tid) ?? null);
     this.#dns = new Stretches(analysis.lookups.filter((lookup) => lookup.pid === pid).flatMap(dnsClaims));
     const waits = analysis.socketWaits(pid).filter(({ socket }) => asking === '' || socket.local !== asking);
     this.#sockets = new Stretches<Claim>(waits.map((wait) => ({ start: wait.start, end: wait.end, by: 'socket', wait })));
-    this.#files = new Stretches(inside.filter((event) => event.tid !== tid).flatMap((event) => fileClaims(event, analysis)));
+    this.#files = new Stretches(inside.filter((event) => event.tid !== tid || event.apart).flatMap((event) => fileClaims(event, analysis)));
     const loops = analysis.retries.filter((retry) => retry.pid === pid && retry.tid === tid);
     this.#retries = new Stretches<Claim>(loops.map((retry) => ({ start: retry.start, end: retry.end, by: 'retry', retry })));
     const children = depth < MAX_DEPTH ? analysis.children(pid, window.from, window.to) : [];
@@ -163,7 +168,7 @@ class Walk {
     const cause = this.#wokenBy(event, i);
     const fd = cause === null ? undefined : this.#analysis.dims.fds.get(cause);
     const use = fd === undefined ? 'inside' : fdUse(fd);
-    const timedOut = event.res === 0;
+    const timedOut = event.res === (event.type.name === 'io_uring_enter' ? -ETIME : 0);
     if (use === 'dns') this.#divide(start, end, [this.#dns], 'dns', fd === undefined ? '' : remoteText(fd), event.num);
     else if (use === 'client') this.#divide(start, end, this.#claimsOf(cause!), timedOut ? 'poll' : 'idle', '', event.num);
     else if (use === 'server' || use === 'listen' || use === 'person' || use === 'timer')
@@ -174,6 +179,7 @@ class Walk {
   /** Row of the descriptor that a wait was for: its own, or the one that the thread turns to next. */
   #wokenBy(event: Ev, i: number): number | null {
     const own = event.fd === 0 ? undefined : this.#analysis.dims.fds.get(event.fd);
+    if (own?.kind === 'io_uring') return lastEnded(this.#apart, event)?.fd ?? null;
     if (own !== undefined && own.kind !== 'eventpoll') return event.fd;
     for (const next of this.#mine.slice(i + 1, i + 1 + LOOK_AHEAD)) {
       if (callKind(next.type) === 'poll') return null;
@@ -292,6 +298,19 @@ class Walk {
       if (fields.socket !== undefined) this.phases.set(key, { ...known, socket: fields.socket });
     }
   }
+}
+
+/** Of events in the order of their ends the last that ended in a wait. */
+function lastEnded(events: readonly Ev[], wait: Ev): Ev | undefined {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (events[middle]!.end <= wait.end) low = middle + 1;
+    else high = middle;
+  }
+  const last = events[low - 1];
+  return last !== undefined && last.end >= wait.start ? last : undefined;
 }
 
 function merge(known: Phase, more: Pick<Phase, 'start' | 'end' | 'duration' | 'first' | 'last' | 'count'>): void {

@@ -20,6 +20,8 @@ export interface Ev {
   readonly pending: boolean;
   /** The kernel said it: no call. */
   readonly oneSided: boolean;
+  /** Done through io_uring: its thread was not in it. */
+  readonly apart: boolean;
   readonly pid: number;
   readonly tid: number;
   /** Of getsockopt the value, of procexit the status, of fcntl the command; else null. */
@@ -98,6 +100,7 @@ function eventOf(chunk: Chunk, i: number, dims: Dimensions, heads: Heads): Ev | 
     res: (flags & EventFlag.HAS_RES) === 0 ? null : chunk.res[i]!,
     pending: (flags & EventFlag.PENDING) !== 0,
     oneSided: (flags & EventFlag.ONE_SIDED) !== 0,
+    apart: (flags & EventFlag.IO_URING) !== 0,
     pid: dims.processes.get(thread?.process ?? 0)?.pid ?? 0,
     tid: thread?.tid ?? 0,
     value: argOf(chunk, i, type, VALUE_ARG),

@@ -223,6 +223,7 @@ export const CALLS: readonly CallSpec[] = [
   call(34, 'pause', 'wait', 'wait', [res], waits),
   call(130, 'rt_sigsuspend', 'wait', 'wait', [res], waits),
   call(128, 'rt_sigtimedwait', 'wait', 'wait', [res], waits),
+  call(426, 'io_uring_enter', 'wait', 'wait', [res, fd, uint('to_submit', 1), uint('min_complete', 2), uint('flags', 3, 'hex')], { fd: 0, wait: true }),
   // Processes
   call(56, 'clone', 'process', 'process', [res, flags('flags', 0, 'clone')]),
   call(435, 'clone3', 'process', 'process', [res]),

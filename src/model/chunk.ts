@@ -36,6 +36,8 @@ export const EventFlag = {
   MESSAGE: 64,
   /** An argument was cut. */
   ARGS_CUT: 128,
+  /** Done through io_uring: it stands for the call of its type. From submission to completion; its thread was not blocked by it. */
+  IO_URING: 256,
 } as const;
 
 /** Columns that hold rows of a dimension. */

@@ -52,11 +52,17 @@ export interface ProcessRow {
 }
 
 export const ProcessFlag = {
-  /** Uses io_uring: its I/O is not visible. */
+  /** Uses io_uring. */
   IO_URING: 1,
   KERNEL: 2,
   ARGS_CUT: 4,
+  /** And what it does that way is recorded. */
+  IO_URING_SEEN: 8,
 } as const;
+
+/** Does its I/O where the recording did not see it. */
+export const isHiddenByRing = (flags: number): boolean =>
+  (flags & (ProcessFlag.IO_URING | ProcessFlag.IO_URING_SEEN)) === ProcessFlag.IO_URING;
 
 /** A thread between two changes of itself or of its process. */
 export interface ThreadRow {

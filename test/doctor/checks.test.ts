@@ -91,7 +91,7 @@ const CASES: readonly [id: string, says: RegExp, Play, harmless: Play][] = [
     (e) => { for (const name of ['a', 'b']) object(e, { name, ips: ['10.1.0.7'], status: { hostNetwork: true } }); }],
   ['io-uring', /curl \(100\) uses io_uring/,
     (e) => { e.process({ flags: ProcessFlag.IO_URING }); },
-    (e) => { e.process(); }],
+    (e) => { e.process({ flags: ProcessFlag.IO_URING | ProcessFlag.IO_URING_SEEN }); }],
   ['losses', /lost 10 events/,
     (e) => { e.tables.losses.add({ reason: 'ring', cpu: 0, family: 'net', count: 10, from: 0, to: S }); },
     () => {}],

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import { MS, SECOND } from '../../src/model/time.ts';
 import { buildWorkload, cleanUp, GIVEN, Recording, record, testWith, WORKLOAD, whyNot } from './recording.ts';
 
@@ -176,11 +176,40 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
       expect(count('int80', 'evt.type=read and evt.rawres=16 and fd.name=/etc/passwd')).toBe(TIMES);
       expect(count('int80', 'evt.type=close and fd.name=/etc/passwd')).toBe(1);
     });
+  });
 
-    test('a process that uses io_uring says so', () => {
-      expect(count('uring', 'evt.type=io_uring_setup')).toBe(1);
-      expect(count('uring', 'evt.type=close and fd.name=/etc/passwd and proc.uses_io_uring=true')).toBe(1);
-      expect(count('uring', 'evt.type=read and fd.name=/etc/passwd')).toBe(0);
+  /** Two rings, the second with a thread of the kernel that takes what is submitted. */
+  describe('io_uring', () => {
+    const notHere = ({ skip }: TestContext) =>
+      skip(count('uring', 'evt.type=io_uring_setup and evt.failed=false') === 0, 'no io_uring here');
+    const accepts = 'evt.type=accept4 and fd.is_server=true';
+    test.skipIf(whyNot('io_uring', 'io_uring.submit') !== null).for([
+      ['an open', 'evt.type=openat and evt.failed=false and fd.name in (/etc/passwd, /tmp/workload-ring)', 2 * TIMES],
+      ['one that failed', 'evt.type=openat and evt.res=ENOENT and evt.arg.name=/nonexistent/ring', TIMES],
+      ['a read', 'evt.type=read and fd.name=/etc/passwd and evt.rawres=16 and evt.buffer startswith root:', TIMES],
+      ['of a vector', 'evt.type=readv and fd.name=/etc/passwd and evt.rawres=20 and evt.buffer startswith root:', TIMES],
+      ['a write', 'evt.type=write and fd.name=/tmp/workload-ring and evt.buffer = "hello, ring"', TIMES],
+      ['a close', 'evt.type=close and fd.name in (/etc/passwd, /tmp/workload-ring)', 2 * TIMES],
+      ['a file that only the ring has', 'evt.type=read and fd.name=/etc/hosts and not fd.num exists', TIMES],
+      ['a connect', 'evt.type=connect and evt.res=SUCCESS and fd.is_server=false and fd.sip=127.0.0.1', TIMES],
+      ['one that is refused', 'evt.type=connect and evt.res=ECONNREFUSED and fd.sip=127.0.0.1 and fd.sport=1', TIMES],
+      ['accepts, asked for one by one and all at once', accepts, 2 * TIMES],
+      ['a receive that waits', 'evt.type=recvfrom and evt.latency>=5ms and evt.buffer = "ping ring" and fd.is_server=true', TIMES],
+      ['a send', 'evt.type=sendto and evt.buffer = "bye ring" and fd.is_server=false and fd.l4proto=tcp', TIMES],
+      ['messages', 'evt.type in (sendmsg, recvmsg) and evt.buffer = pong and fd.l4proto=tcp', 2 * TIMES],
+      ['datagrams, by the address in them', 'evt.type=sendmsg and evt.buffer = datagram and fd.rip=127.0.0.1 and fd.rport>0', TIMES],
+      ['and from whom they came', 'evt.type=recvmsg and evt.buffer = datagram and fd.rip=127.0.0.1 and fd.rport>0', TIMES],
+      ['what a thread of the kernel took', 'evt.type=read and fd.name=/etc/group and evt.rawres=3', TIMES],
+    ] as const)('%s', ([, filter, times], context) => {
+      notHere(context);
+      expect(count('uring', `evt.io_uring=true and ${filter}`)).toBe(times);
+    });
+
+    test('is told of the process, and of nobody else', (context) => {
+      notHere(context);
+      expect(count('uring', 'evt.type=io_uring_setup')).toBe(2);
+      expect(count('uring', 'evt.io_uring=true and proc.uses_io_uring=false')).toBe(0);
+      expect(recording.count('evt.io_uring=true and proc.name=workload and not proc.args=uring')).toBe(0);
     });
   });
 

@@ -1,5 +1,5 @@
 /** What the recording itself could not see. */
-import { ProcessFlag } from '../../model/rows.ts';
+import { isHiddenByRing } from '../../model/rows.ts';
 import { type Check, finding } from '../check.ts';
 import { sum, times } from '../examined.ts';
 
@@ -7,9 +7,7 @@ export const ioUring: Check = {
   id: 'io-uring',
   title: 'a process does its I/O where system calls do not show it',
   read(examined) {
-    const users = [...examined.dims.processes.all()].filter(
-      ({ flags, netns }) => (flags & ProcessFlag.IO_URING) !== 0 && examined.inScope(netns),
-    );
+    const users = [...examined.dims.processes.all()].filter(({ flags, netns }) => isHiddenByRing(flags) && examined.inScope(netns));
     const names = [...new Set(users.map(({ comm, pid }) => `${comm} (${pid})`))];
     if (names.length === 0) return [];
     return [

@@ -219,6 +219,7 @@ export const EVT_FIELDS: readonly Field[] = [
   ofType('evt.family', 'what the recorder switches and counts it by: net file process wait ipc trouble io', 'evt.family=trouble', { type: 'text', read: (view) => view.type.family, values: [...FAMILIES, 'other'] }),
   ofEvent('evt.is_syslog', 'it writes a line to the system’s log', 'evt.is_syslog=true', { type: 'bool', read: (view) => syslogMessage(view) !== null }),
   column('evt.is_message', 'one message of sendmmsg or recvmmsg', 'evt.is_message=true', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.MESSAGE) !== 0 }),
+  column('evt.io_uring', 'it was done through io_uring: no call, its time is from submission to completion', 'evt.io_uring=true', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.IO_URING) !== 0 }),
   column('evt.fault', 'its memory was not readable: payload or arguments are missing', 'evt.fault=false', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.FAULT) !== 0 }),
   column('evt.truncated', 'fewer payload bytes were kept than moved', 'evt.truncated=true', { type: 'bool', column: 'flags', value: (flags) => (flags! & EventFlag.TRUNCATED) !== 0 }),
   { name: 'evt.hostname', doc: 'the node it happened on', example: 'evt.hostname exists', scope: 'thread', type: 'text', read: (view) => view.node, aliases: ['evt.host'] },

@@ -214,7 +214,7 @@ export const PROC_FIELDS: readonly Field[] = [
   ofProcess('proc.pidns', 'number', 'inode of its pid namespace', 'proc.pidns>0', (p) => p.pidns || null),
   ofProcess('proc.mntns', 'number', 'inode of its mount namespace', 'proc.mntns>0', (p) => p.mntns || null),
   ofProcess('proc.is_kernel', 'bool', 'a thread of the kernel', 'proc.is_kernel=false', (p) => (p.flags & ProcessFlag.KERNEL) !== 0),
-  ofProcess('proc.uses_io_uring', 'bool', 'it uses io_uring: its I/O is not visible', 'proc.uses_io_uring=true', (p) => (p.flags & ProcessFlag.IO_URING) !== 0),
+  ofProcess('proc.uses_io_uring', 'bool', 'it uses io_uring; what it does that way: evt.io_uring', 'proc.uses_io_uring=true', (p) => (p.flags & ProcessFlag.IO_URING) !== 0),
   ofStats('proc.nthreads', 'how many threads the process has; imported files only', ({ children }) => children + 1, 'proc.nthreads>1', true),
   ofStats('proc.nchilds', 'how many threads the process has beside its first; imported files only', ({ children }) => children, 'proc.nchilds>0', true),
   ofStats('proc.vmsize', 'virtual memory in kB; imported files only', ({ vmsize }) => vmsize, 'proc.vmsize>100000'),

@@ -42,6 +42,7 @@ const FLAG_WORDS: readonly (readonly [number, string])[] = [
   [EventFlag.FAULT, 'its memory was not readable: bytes or an argument are missing'],
   [EventFlag.ARGS_CUT, 'an argument was cut'],
   [EventFlag.COMPAT, 'a 32-bit call'],
+  [EventFlag.IO_URING, 'through io_uring: its time is from submission to completion'],
 ];
 
 /** Reads the event that the view stands on. */

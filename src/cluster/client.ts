@@ -12,8 +12,8 @@ import { text } from './sql.ts';
 
 const TIMEOUT_MS = 300_000;
 
-/** An error in the middle of an answer would be taken for its end. */
-const ASKED = { wait_end_of_query: 1 } as const;
+/** An error in the middle of an answer would be taken for its end, and ids have more digits than a number of JavaScript. */
+const ASKED = { wait_end_of_query: 1, output_format_json_quote_64bit_integers: 1 } as const;
 /** So long a server may take to end a question. */
 const GIVE_UP_MS = 2000;
 /** Exit status of a program that Ctrl-C ended. */
@@ -25,6 +25,12 @@ const insertPrefix = (of: string): string => `trowel-insert-${of}-`;
 
 /** An insert answers when the server that keeps the rows has them: else what is sent again would not be seen there yet. */
 const STORED_NOW = { insert_distributed_sync: 1 } as const;
+/** Of servers that gather small inserts by themselves: what is sent is a block, and the same again the same block. */
+const STORED_AS_SENT = { ...STORED_NOW, async_insert: 0 } as const;
+/** What 18.16 asks for before it makes tables. */
+const EXPERIMENTAL = { allow_experimental_low_cardinality_type: 1 } as const;
+/** The first year whose servers have codecs, and gather inserts. */
+const MODERN = 21;
 
 export class StoreClient {
   readonly address: StoreAddress;
@@ -33,6 +39,7 @@ export class StoreClient {
   /** Ids of the questions that the server is answering. */
   readonly #asked = new Set<string>();
   #onInterrupt: (() => void) | null = null;
+  #modern: Promise<boolean> | null = null;
 
   constructor(address: StoreAddress) {
     const { url, username, password, database } = address;
@@ -57,10 +64,15 @@ export class StoreClient {
       throw new CaptureError(this.address.name, `was made by a newer Trowel (version ${version}): update Trowel`);
   }
 
-  command(sql: string): Promise<void> {
-    return this.#said(async () => {
-      await this.#client.command({ query: sql });
-    });
+  /** Whether the server has codecs and gathers inserts. */
+  isModern(): Promise<boolean> {
+    this.#modern ??= this.rows<{ v: string }>('SELECT version() AS v').then(([row]) => Number.parseInt(row!.v, 10) >= MODERN);
+    return this.#modern;
+  }
+
+  async command(sql: string): Promise<void> {
+    const clickhouse_settings = (await this.isModern()) ? {} : EXPERIMENTAL;
+    await this.#said(() => this.#client.command({ query: sql, clickhouse_settings }));
   }
 
   /** Ctrl-C ends what the server is working at for this client, and then the program. */
@@ -81,18 +93,18 @@ export class StoreClient {
   }
 
   /** Rows as JSON objects; the same rows again do no harm in a table that replaces. */
-  insertRows(table: string, values: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
-    return this.#said(async () => {
-      await this.#client.insert({ table: `${this.database}.${table}`, values, format: 'JSONEachRow', clickhouse_settings: STORED_NOW });
-    });
+  async insertRows(table: string, values: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+    const clickhouse_settings = await this.#storing();
+    await this.#said(() => this.#client.insert({ table: `${this.database}.${table}`, values, format: 'JSONEachRow', clickhouse_settings }));
   }
 
   /** One block in the format Native: all of it, or nothing. `of`: what inserts that belong together are waited for by. */
-  insertBlock(table: string, columns: readonly string[], block: Uint8Array, of: string): Promise<void> {
-    return this.#said(async () => {
-      const query = `INSERT INTO ${this.database}.${table} (${columns.join(', ')}) FORMAT Native`;
-      const query_id = `${insertPrefix(of)}${randomUUID()}`;
-      const { stream } = await this.#client.exec({ query, query_id, values: Readable.from([block]), clickhouse_settings: STORED_NOW });
+  async insertBlock(table: string, columns: readonly string[], block: Uint8Array, of: string): Promise<void> {
+    const clickhouse_settings = await this.#storing();
+    const query = `INSERT INTO ${this.database}.${table} (${columns.join(', ')}) FORMAT Native`;
+    const query_id = `${insertPrefix(of)}${randomUUID()}`;
+    await this.#said(async () => {
+      const { stream } = await this.#client.exec({ query, query_id, values: Readable.from([block]), clickhouse_settings });
       for await (const _ of stream); // an insert answers nothing
     });
   }
@@ -130,6 +142,10 @@ export class StoreClient {
   close(): Promise<void> {
     if (this.#onInterrupt !== null) process.off('SIGINT', this.#onInterrupt);
     return this.#client.close();
+  }
+
+  async #storing(): Promise<typeof STORED_NOW> {
+    return (await this.isModern()) ? STORED_AS_SENT : STORED_NOW;
   }
 
   async #asking<T>(work: (id: string) => Promise<T>): Promise<T> {

@@ -5,7 +5,8 @@ import { text } from './sql.ts';
 
 /** Makes what is not there yet. `cluster`: on all servers of that name. */
 export async function init(client: StoreClient, cluster: Cluster | null): Promise<void> {
-  for (const statement of createStatements(client.database, cluster)) await client.command(statement);
+  const statements = createStatements(client.database, cluster, await client.isModern());
+  for (const statement of statements) await client.command(statement);
   const table = cluster?.here === true ? localTable('version') : 'version'; // other servers may have no tables yet
   await client.insertRows(table, [{ id: 1, day: '2100-01-01', v: STORE_VERSION }]);
 }

@@ -195,6 +195,7 @@ describe.skipIf(noClickHouse !== null)(`two servers (${noClickHouse ?? 'real one
       again.end();
       expect(await again.ended).toBe('');
       await until(() => waiting(0).length === 0);
+      expect(collectors[0]!.said()).toMatch(/begun\.trowel.*; it stays as .*\.unreadable/);
       const found = await rows<{ state: string; n: string; nums: string }>(
         servers[1]!,
         'SELECT state, n, nums FROM (SELECT rec, count() AS n, uniqExact(num) AS nums FROM trowel.event GROUP BY rec) ANY LEFT JOIN' +

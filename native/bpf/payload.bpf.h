@@ -110,7 +110,7 @@ static __always_inline bool is_http_head(const __u8 *bytes)
 
 struct buffer {
 	__u64 address; /* of the bytes or, of a vector, of the first iovec; 0: work.iovecs has them */
-	__u64 count; /* of iovecs; 0: it is no vector */
+	__u64 count; /* of iovecs; of bytes that are no vector 0 */
 	__u64 moved; /* bytes of the operation */
 };
 
@@ -148,16 +148,89 @@ static __always_inline __u32 payload_limit(const struct scratch *scratch)
 	return is_kept_whole(&scratch->event.fd) ? settings.snaplen_whole : settings.snaplen;
 }
 
-/* Cut off at `limit`, though it is of a kind that is kept whole? That only its beginning shows. */
+static __always_inline __u32 payload_start(const struct scratch *scratch)
+{
+	return scratch->event.strings_len + scratch->event.fd.name_len;
+}
+
+/* ---- HTTP, of which the head is kept whole, and no more of the body than of anything else ---- */
+
+#define HEAD_FIRST 512 /* most heads end in this; the others are read again */
+#define HEAD_WORDS (4096 / 8)
+#define CRLF_CRLF WORD4('\r', '\n', '\r', '\n')
+#define EVERY_BYTE(c) ((c)*0x0101010101010101ULL)
+
+/* The highest bit of each byte that is c, and maybe of one above such. */
+static __always_inline __u64 bytes_equal(__u64 word, __u8 c)
+{
+	__u64 zeros = word ^ EVERY_BYTE(c);
+
+	return (zeros - EVERY_BYTE(1)) & ~zeros & EVERY_BYTE(0x80);
+}
+
+/*
+ * How many of the payload's first `len` bytes are the head, with the empty line that ends it; 0: it goes on. Words are
+ * looked at closely only where a line ends and the next one begins with an end, too.
+ */
+GLOBAL int http_head_len(struct scratch *scratch, __u32 len)
+{
+	__u64 newlines = 0;
+	const __u8 *payload;
+	__u64 start;
+
+	if (!scratch)
+		return 0;
+	start = payload_start(scratch);
+	CAP(start, BYTES_MAX - MAX_SNAPLEN);
+	payload = &scratch->bytes[start];
+	for (__u32 i = 1; i < HEAD_WORDS && i * 8 < len; i++) { /* no head ends in its first word */
+		__u64 word = *(const __u64 *)(payload + i * 8), before = newlines >> 56;
+
+		newlines = bytes_equal(word, '\n');
+		if (!(newlines | before) || !((newlines << 8 | before) & bytes_equal(word, '\r')))
+			continue;
+		for (__u32 k = 0; k < 8; k++)
+			if (*(const __u32 *)(payload + i * 8 + k - 2) == CRLF_CRLF)
+				return i * 8 + k + 2 <= len ? i * 8 + k + 2 : 0;
+	}
+	return 0;
+}
+
+/* Cut off at `limit`, though it is of a kind of which more is kept? That only its beginning shows. */
 static __always_inline bool is_cut_http(const struct scratch *scratch, const struct buffer *buffer, __u32 limit)
 {
-	__u32 start = scratch->event.strings_len + scratch->event.fd.name_len;
+	__u32 start = payload_start(scratch);
 
 	if (limit >= settings.snaplen_whole || buffer->moved <= limit || scratch->work.at < start + 4)
 		return false;
 	OPAQUE(start);
 	return family_of_kind(scratch->event.fd.kind) == FAMILY_NET && start <= STRINGS_MAX &&
 	       is_http_head(&scratch->bytes[start]);
+}
+
+static __always_inline bool gather(struct scratch *scratch, const struct buffer *buffer, __u32 room)
+{
+	return buffer->count ? gather_vector(scratch, buffer, room) : gather_flat(scratch, buffer, room);
+}
+
+/* Reads as much as has the head, and forgets what is behind it, but for what is kept of everything. */
+static __always_inline bool gather_head(struct scratch *scratch, const struct buffer *buffer)
+{
+	__u32 start = payload_start(scratch), whole = settings.snaplen_whole, len, head;
+	bool readable = gather(scratch, buffer, whole < HEAD_FIRST ? whole : HEAD_FIRST);
+
+	len = scratch->work.at - start;
+	head = http_head_len(scratch, len);
+	if (!head && scratch->work.moved && whole > HEAD_FIRST && readable) {
+		readable = gather(scratch, buffer, whole);
+		len = scratch->work.at - start;
+		head = http_head_len(scratch, len);
+	}
+	if (head && head < settings.snaplen)
+		head = settings.snaplen;
+	if (head && head < len)
+		scratch->work.at = start + head;
+	return readable;
 }
 
 static __always_inline void end_payload(struct scratch *scratch, const struct buffer *buffer, bool readable)
@@ -171,10 +244,10 @@ static __always_inline void end_payload(struct scratch *scratch, const struct bu
 		event->flags |= EVENT_TRUNCATED;
 }
 
-GLOBAL int write_whole_flat(struct scratch *scratch, struct buffer *buffer)
+GLOBAL int write_head(struct scratch *scratch, struct buffer *buffer)
 {
 	if (scratch && buffer)
-		end_payload(scratch, buffer, gather_flat(scratch, buffer, settings.snaplen_whole));
+		end_payload(scratch, buffer, gather_head(scratch, buffer));
 	return 0;
 }
 
@@ -185,7 +258,7 @@ static __always_inline void write_flat(struct scratch *scratch, struct buffer *b
 	bool readable = gather_flat(scratch, buffer, limit);
 
 	if (is_cut_http(scratch, buffer, limit))
-		write_whole_flat(scratch, buffer);
+		write_head(scratch, buffer);
 	else
 		end_payload(scratch, buffer, readable);
 }
@@ -200,8 +273,9 @@ GLOBAL int write_vector(struct scratch *scratch, struct buffer *buffer)
 	limit = payload_limit(scratch);
 	readable = gather_vector(scratch, buffer, limit);
 	if (is_cut_http(scratch, buffer, limit))
-		readable = gather_vector(scratch, buffer, settings.snaplen_whole);
-	end_payload(scratch, buffer, readable);
+		write_head(scratch, buffer);
+	else
+		end_payload(scratch, buffer, readable);
 	return 0;
 }
 

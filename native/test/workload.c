@@ -125,7 +125,7 @@ static void tcp(void)
 		peer = MUST(accept(server, NULL, NULL));
 		MUST(write(client,
 			   "GET / HTTP/1.1\r\nHost: example\r\nAccept: a/b\r\n"
-			   "X-Long: 0123456789012345678901234567890123456789012345678901234567890\r\n\r\n",
+			   "X-Long: 01234567890123456789012345678901234567890123456789012345678901\r\n\r\n",
 			   118));
 		MUST(read(peer, bytes, sizeof(bytes)));
 		MUST(write(peer, "bye", 3));
@@ -519,6 +519,40 @@ static void interrupted(void)
 	}
 }
 
+/* ---- HTTP ---- */
+
+/* A head of `len` bytes, its empty line with it where it ends, and a body of 2,000 behind it. */
+static size_t http_message(char *to, size_t len, bool ends)
+{
+	const char *begin = "HTTP/1.1 200 OK\r\nX-Filler: ", *end = ends ? "\r\nX-Last: 1\r\n\r\n" : "xxxx";
+
+	memset(to, 'h', len);
+	memcpy(to, begin, strlen(begin));
+	memcpy(to + len - strlen(end), end, strlen(end));
+	memset(to + len, 'b', 2000);
+	return len + 2000;
+}
+
+/* Answers with heads of several lengths, in one piece and in two. */
+static void http(void)
+{
+	static char message[8192], sink[8192];
+	int fds[2];
+
+	MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
+	for (int i = 0; i < TIMES; i++) {
+		for (size_t len = 301; len < 309; len++) /* the end in all places of a word */
+			MUST(write(fds[0], message, http_message(message, len, true)));
+		MUST(write(fds[0], message, http_message(message, 3500, true)));
+		MUST(write(fds[0], message, http_message(message, 5000, false)));
+		MUST(write(fds[0], message, http_message(message, 60, true)));
+		http_message(message, 400, true);
+		MUST(writev(fds[0], (struct iovec[]){ { message, 400 }, { message + 400, 2000 } }, 2));
+		while (recv(fds[1], sink, sizeof(sink), MSG_DONTWAIT) > 0)
+			;
+	}
+}
+
 /* ---- Trouble ---- */
 
 /* 23 datagrams more than the receive queue takes. */
@@ -568,6 +602,7 @@ static const struct {
 	{ "mmsg", mmsg },
 	{ "tcp", tcp },
 	{ "refused", refused },
+	{ "http", http },
 	{ "dns-tcp", dns_tcp },
 	{ "ipv6", ipv6 },
 	{ "unix", unix_sockets },

@@ -19,6 +19,7 @@
 
 /* A collector on this machine is gone for good when it is gone; one elsewhere comes back. */
 #define LOCAL_PATIENCE_NS 5000000000ULL
+#define SLOW_PATIENCE_NS 60000000000ULL /* of one that listens, and has not answered: the machine is busy */
 #define STOPPED_PATIENCE_NS 2000000000ULL
 #define MENTION_NS 10000000000ULL
 #define SLICE_MS 250 /* between looks at whether to go on waiting */
@@ -82,11 +83,6 @@ static bool say_hello(struct sender *sender)
 	return say(sender, &message);
 }
 
-static bool is_local(const struct collector *collector)
-{
-	return strncmp(collector->target, "unix:", 5) == 0;
-}
-
 /* How long it has been without a collector is too long? */
 static bool is_hopeless(const struct sender *sender)
 {
@@ -94,7 +90,9 @@ static bool is_hopeless(const struct sender *sender)
 
 	if (sender->session->stop && since > STOPPED_PATIENCE_NS)
 		return true;
-	return is_local(&sender->session->collector) && since > LOCAL_PATIENCE_NS;
+	if (!collector_is_local(&sender->session->collector))
+		return false;
+	return since > (sender->stream && stream_is_connected(sender->stream) ? SLOW_PATIENCE_NS : LOCAL_PATIENCE_NS);
 }
 
 /* Once: whoever waits for a recording should know what it waits for. */
@@ -335,6 +333,7 @@ static bool try_stream(struct sender *sender, bool *complete)
 	if (!over)
 		over = is_refused(sender);
 	stream_close(sender->stream);
+	sender->stream = NULL;
 	return over;
 }
 

@@ -16,6 +16,9 @@ struct collector {
 	char *key;
 };
 
+/* On this machine, where the kernel itself tells that it is gone. */
+bool collector_is_local(const struct collector *collector);
+
 struct stream;
 
 struct stream *stream_open(const struct collector *collector);
@@ -23,6 +26,8 @@ struct stream *stream_open(const struct collector *collector);
 bool stream_send(struct stream *stream, const Trowel__V1__FromProbe *message);
 /* Waits at most timeout_ms, or for ever if negative. NULL: nothing came, or the stream has ended. */
 Trowel__V1__ToProbe *stream_receive(struct stream *stream, int timeout_ms);
+/* Somebody listens, though they may not have answered yet. */
+bool stream_is_connected(const struct stream *stream);
 /* False while it may yet be opened. */
 bool stream_is_broken(const struct stream *stream);
 /*

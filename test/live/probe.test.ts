@@ -6,7 +6,7 @@ const reason = whyNot();
 /** What every workload does a known number of times; see native/test/workload.c. */
 const TIMES = 23;
 const WORKLOADS =
-  'files iovecs udp-connected udp-unconnected mmsg tcp refused dns-tcp ipv6 unix passed-fd fork-storm killed cut-off crashed locks changes int80 uring waits interrupted';
+  'files iovecs udp-connected udp-unconnected mmsg tcp refused http dns-tcp ipv6 unix passed-fd fork-storm killed cut-off crashed locks changes int80 uring waits interrupted';
 
 let recording: Recording;
 
@@ -104,6 +104,20 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
 
     test('a refused connection names whom it was for', () => {
       expect(count('refused', 'evt.type=connect and evt.res=ECONNREFUSED and fd.sip=127.0.0.1 and fd.sport=1')).toBe(TIMES);
+    });
+
+    /** Of 2,000 bytes behind each head nothing is kept, unless the head is shorter than what is kept of everything. */
+    test.each([
+      ['that ends anywhere in a word', 'evt.rawres>2300 and evt.rawres<2309', [301, 302, 303, 304, 305, 306, 307, 308]],
+      ['that is long', 'evt.rawres=5500', [3500]],
+      ['that does not end', 'evt.rawres=7000', [4096]],
+      ['that is short', 'evt.rawres=2060', [80]],
+      ['in pieces', 'evt.type=writev', [400]],
+    ])('of HTTP the head is kept, one %s', (_, filter, kept) => {
+      const lengths = recording
+        .values(of('http', `evt.is_io_write=true and evt.truncated=true and ${filter}`), 'evt.buffer')
+        .map((bytes) => String(bytes).length);
+      expect(lengths.sort((a, b) => a - b)).toEqual(kept.flatMap((length) => Array<number>(TIMES).fill(length)));
     });
 
     test('DNS over it is put together from pieces', () => {

@@ -6,6 +6,7 @@ const PURE = [
   'test/cli/{exit,hostile-text,scap-made}.test.ts',
   'test/doctor/{checks,cli,guides,node-checks,shipped}.test.ts',
   'test/explain/{asked,parts,pick,shipped}.test.ts',
+  'test/collector/time-order.test.ts',
 ];
 
 const common = {

@@ -8,6 +8,7 @@ const QUIET = [
   'test/doctor/{checks,cli,guides,node-checks,shipped}.test.ts',
   'test/explain/{asked,parts,pick,rings,shipped}.test.ts',
   'test/tui/!(live).test.ts',
+  'test/collector/time-order.test.ts',
 ];
 
 const common = {

@@ -2,7 +2,8 @@
 /*
  * What a system call costs: `micro NAME...` runs many short batches of each and prints one line `NAME ns`, the tenth
  * percentile of the batches, which neighbours on the machine hardly move. `micro spin SECONDS` reads 80 bytes as fast
- * as it can and prints how often; `micro http PORT REQUESTS` is a client with one connection.
+ * as it can and prints how often; `micro rate CALLS SECONDS` reads and writes one byte in turns, CALLS times a second,
+ * and prints how many calls it made in how many seconds; `micro http PORT REQUESTS` is a client with one connection.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -116,6 +117,36 @@ static int spin(double seconds)
 	return 0;
 }
 
+#define SLICE_NS 1000000ULL
+
+static void sleep_until(uint64_t ns)
+{
+	struct timespec until = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL))
+		;
+}
+
+/* A millisecond's calls at once, then sleep for what is left of it; where nothing is left, it makes up for it later. */
+static int rate(uint64_t per_second, uint64_t seconds)
+{
+	uint64_t begun = now_ns(), wanted = per_second * seconds, n = 0, took;
+	int null = open("/dev/null", O_WRONLY);
+
+	for (uint64_t slice = 1; n < wanted; slice++) {
+		uint64_t until = slice * SLICE_NS * per_second / 1000000000;
+
+		for (until = until < wanted ? until : wanted; n < until; n++)
+			if ((n & 1 ? write(null, bytes, 1) : read(zero, bytes, 1)) != 1)
+				return 1;
+		if (now_ns() - begun < slice * SLICE_NS)
+			sleep_until(begun + slice * SLICE_NS);
+	}
+	took = now_ns() - begun;
+	printf("rate %lu %.3f\n", n, took / 1e9);
+	return 0;
+}
+
 static int http(int port, int requests)
 {
 	static const char request[] = "GET /1k HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -149,6 +180,8 @@ int main(int argc, char **argv)
 	open_all();
 	if (argc == 3 && strcmp(argv[1], "spin") == 0)
 		return spin(atof(argv[2]));
+	if (argc == 4 && strcmp(argv[1], "rate") == 0)
+		return rate(atoll(argv[2]), atoll(argv[3]));
 	if (argc == 4 && strcmp(argv[1], "http") == 0)
 		return http(atoi(argv[2]), atoi(argv[3]));
 	return measure_named(argc - 1, argv + 1);

@@ -9,6 +9,8 @@ const CAPACITY = 1 << 16;
 export class TimeOrder {
   #stage = new OpenChunk(CAPACITY, 1 << 20);
   #spare = new OpenChunk(CAPACITY, 1 << 20);
+  /** So many of the staged events were looked at before, and are in order. */
+  #inOrder = 0;
   readonly #onReady: (ordered: OpenChunk) => void;
 
   /** `onReady` takes events, in order, that are old enough that nothing earlier can come, or for which there was no room. */
@@ -26,7 +28,7 @@ export class TimeOrder {
   /** Hands over what is ready, or everything. */
   drain(everything = false): void {
     const stage = this.#stage;
-    const { newest, sorted } = survey(stage);
+    const { newest, sorted } = survey(stage, this.#inOrder);
     if (stage.n === 0) return;
     if (!sorted) this.#sort();
     const ordered = this.#stage;
@@ -35,6 +37,7 @@ export class TimeOrder {
     rest.clear();
     rest.takeRange(ordered, count, ordered.n);
     ordered.n = count;
+    this.#inOrder = rest.n;
     this.#stage = rest;
     this.#spare = ordered;
     if (count > 0) this.#onReady(ordered);
@@ -48,10 +51,11 @@ export class TimeOrder {
   }
 }
 
-function survey({ time, n }: OpenChunk): { newest: number; sorted: boolean } {
-  let newest = -Infinity;
+/** `from`: those before it are in order. */
+function survey({ time, n }: OpenChunk, from: number): { newest: number; sorted: boolean } {
+  let newest = from === 0 ? -Infinity : time[from - 1]!;
   let sorted = true;
-  for (let i = 0; i < n; i++) {
+  for (let i = from; i < n; i++) {
     if (time[i]! >= newest) newest = time[i]!;
     else sorted = false;
   }

@@ -72,8 +72,11 @@ export class Naming {
     if (row === undefined || row.to !== null) return;
     this.#closeThread(row, time);
     this.#threads.delete(row.tid);
-    const process = this.#tables.processes.get(row.process);
-    if (process === undefined || process.pid !== row.tid || process.to !== null) return;
+    const named = this.#tables.processes.get(row.process);
+    if (named === undefined || named.pid !== row.tid) return;
+    // What is known of the process may have changed since its thread was last named: the end is that of the last row.
+    const process = this.#processes.get(named.pid)?.row ?? named;
+    if (process.to !== null) return;
     this.#close(this.#tables.processes, process, time);
     this.#processes.delete(process.pid);
   }

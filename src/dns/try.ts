@@ -146,11 +146,13 @@ function firstAnswers(queries: readonly DnsRow[], { answers }: TryContext): Map<
 
 /** ns that its resolver waits for an answer: between two sendings of a question that was not answered, else as it was set. */
 function patienceOf(queries: readonly DnsRow[], { timeout }: ResolverUsed): number {
-  const { qtype } = queries[0]!;
-  const sent = queries.filter((query) => query.qtype === qtype && query.transport === 'udp');
-  const last = sent.at(-1);
-  const before = sent.findLast(({ start }) => last !== undefined && start < last.start - SHORTEST_PAUSE);
-  return last === undefined || before === undefined || before.partner !== null ? timeout * SECOND : last.start - before.start;
+  for (const type of new Set(queries.map(({ qtype }) => qtype))) {
+    const sent = queries.filter(({ qtype, transport }) => qtype === type && transport === 'udp');
+    const last = sent.at(-1);
+    const before = sent.findLast(({ start }) => last !== undefined && start < last.start - SHORTEST_PAUSE);
+    if (last !== undefined && before?.partner === null) return last.start - before.start;
+  }
+  return timeout * SECOND;
 }
 
 /** What is known around an unanswered question. */

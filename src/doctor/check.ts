@@ -1,4 +1,5 @@
 /** What a check finds, and what it is given. */
+import { shellWord } from '../model/shell-word.ts';
 import type { Examined } from './examined.ts';
 
 /** `critical`: requests fail; `warning`: some do, or soon will; `note`: worth knowing, nothing failed of it. */
@@ -67,13 +68,6 @@ export function isExplained(before: readonly Finding[], address: string): boolea
 
 /** A command for people to paste: what a capture says stands in it as one word, whatever it holds. A list: as many words. */
 export function command(parts: readonly string[], ...values: readonly (string | number | undefined | readonly string[])[]): string {
-  const words = values.map((value) => (typeof value === 'object' ? value.map(quoted).join(' ') : quoted(String(value ?? '?'))));
+  const words = values.map((value) => (typeof value === 'object' ? value.map(shellWord).join(' ') : shellWord(String(value ?? '?'))));
   return parts.map((part, i) => part + (words[i] ?? '')).join('');
-}
-
-const PLAIN = /^[A-Za-z0-9_./:@%+=,-]+$/;
-const CONTROL = /\p{Cc}/gu;
-
-function quoted(value: string): string {
-  return PLAIN.test(value) ? value : `'${value.replace(CONTROL, '?').replaceAll("'", "'\\''")}'`;
 }

@@ -60,6 +60,7 @@ export class Analysis {
   readonly #events = new Map<number, Ev[]>();
   readonly #waits = new Map<number, SocketWait[]>();
   readonly #lifetimes = new Map<number, Lifetime>();
+  #failures: Failures | null = null;
   #troubles: Troubles | null = null;
   #ways: Ways | null = null;
 
@@ -89,7 +90,7 @@ export class Analysis {
   socketWaits(pid: number): readonly SocketWait[] {
     let waits = this.#waits.get(pid);
     if (waits === undefined) {
-      waits = socketWaits(this.events(pid), this.dims);
+      waits = socketWaits(this.events(pid), this.dims, this.lifetime(pid)?.begun === true);
       this.#waits.set(pid, waits);
     }
     return waits;
@@ -113,7 +114,18 @@ export class Analysis {
   }
 
   /** What the pass over all events found to have failed; before that, nothing. */
-  failures: Failures | null = null;
+  get failures(): Failures | null {
+    return this.#failures;
+  }
+
+  /** A process whose first thread ended before its others has no end among the names: it has one here. */
+  set failures(failures: Failures | null) {
+    this.#failures = failures;
+    for (const [pid, { time }] of failures?.ends ?? []) {
+      const lifetime = this.#lifetimes.get(pid);
+      if (lifetime?.end === null) this.#lifetimes.set(pid, { ...lifetime, end: time });
+    }
+  }
 
   /** How a process ended; null: it did not, or that is not in the recording. */
   endOf(pid: number): End | null {
@@ -213,7 +225,7 @@ function lifetimeOf(versions: readonly ProcessRow[], kube: KubeNames): Lifetime 
   const first = versions.find((row) => row.exepath === last.exepath && row.comm === last.comm) ?? last;
   const started = versions[0]!.started;
   return {
-    name: { pid: last.pid, comm: last.comm },
+    name: { pid: last.pid, comm: programName(last) },
     command: [last.exe, ...last.args].join(' ').trim(),
     start: first === versions[0] ? Math.max(0, started ?? first.from) : first.from,
     end: last.to,
@@ -221,6 +233,11 @@ function lifetimeOf(versions: readonly ProcessRow[], kube: KubeNames): Lifetime 
     begun: started !== null && started > 0,
     ppid: last.ppid,
   };
+}
+
+/** What a program calls its first thread (as Node.js does: MainThread) says less than what it is itself. */
+function programName({ comm, exepath }: ProcessRow): string {
+  return /thread$/i.test(comm) && exepath !== '' ? exepath.slice(exepath.lastIndexOf('/') + 1) : comm;
 }
 
 function podText(pod: KubeObjectRow | null): string | null {

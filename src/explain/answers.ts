@@ -1,9 +1,11 @@
 /** Answers that say no, given or got, and connections that break off: told to the failures as the events come by. */
+
 import { httpHead } from '../event/http.ts';
 import { type Chunk, payload } from '../model/chunk.ts';
 import { errnoName } from '../model/errno.ts';
 import type { EventType } from '../model/event-type.ts';
 import type { Analysis } from './analysis.ts';
+import { bodyLeft } from './body.ts';
 import { localText, remoteText } from './descriptors.ts';
 import type { Failures } from './failures.ts';
 import { grpcError } from './grpc.ts';
@@ -15,6 +17,7 @@ const LAST_LETTER = 0x54;
 const ZERO = 0x30;
 /** Where the status stands in `HTTP/1.1 200`. */
 const STATUS_AT = 9;
+const STATUS_END = 12;
 /** From here on an answer says no; and from here on it is the server's own fault. */
 const CLIENT_ERROR = 400;
 const SERVER_ERROR = 500;
@@ -28,6 +31,10 @@ export class Answers {
   readonly #requests = new Map<number, Uint8Array>();
   /** Descriptors whose connection broke. */
   readonly #gone = new Set<number>();
+  /** By descriptor: the beginning of an answer whose reader takes it byte by byte. */
+  readonly #heads = new Map<number, Uint8Array>();
+  /** By descriptor: bytes of an answer's body that were announced, and how many have come. */
+  readonly #bodies = new Map<number, { readonly announced: number; came: number }>();
   /** By descriptor: when an answer last came. */
   readonly lastUse: Float64Array;
 
@@ -41,35 +48,78 @@ export class Answers {
   asked(chunk: Chunk, i: number, id: number): void {
     const from = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
     const first = chunk.data[from]!;
+    this.#bodies.delete(id);
     if (chunk.dataEnd[i]! > from && first >= FIRST_LETTER && first <= LAST_LETTER) this.#requests.set(id, payload(chunk, i).slice(0, KEPT));
     else if (this.#requests.size > 0) this.#requests.delete(id);
   }
 
-  /** A client had an answer; `reads`: what it says may be looked at. */
-  answered(chunk: Chunk, i: number, id: number, reads: boolean): void {
+  /** A client had an answer, or a part of it; `reads`: what it says may be looked at. True: more of it is owed. */
+  answered(chunk: Chunk, i: number, id: number, reads: boolean): boolean {
     this.lastUse[id] = chunk.time[i]!;
-    if (!reads) return;
-    const from = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
-    if (chunk.dataEnd[i]! === from) return;
-    const grpc = chunk.data[from] === 0 ? grpcError(payload(chunk, i)) : null;
-    const status = statusOf(chunk, i, from);
+    if (!reads) return false;
+    const body = this.#bodies.get(id);
+    if (body !== undefined) {
+      body.came += chunk.res[i]!;
+      return body.came < body.announced;
+    }
+    const bytes = payload(chunk, i);
+    if (bytes[0] === LETTER_H && bytes.length < STATUS_END) this.#heads.set(id, bytes.slice());
+    else this.#judge(chunk, i, id, bytes);
+    return this.#owes(chunk, i, id, bytes);
+  }
+
+  /** More of an answer than was waited for: the rest of a status line, or what HTTP/2 sends unasked. */
+  more(chunk: Chunk, i: number, id: number): void {
+    const begun = this.#heads.get(id);
+    const bytes = payload(chunk, i);
+    if (begun === undefined) {
+      if (bytes[0] === 0) this.#judge(chunk, i, id, bytes);
+      return;
+    }
+    const head = Buffer.concat([begun, bytes]);
+    if (head.length < STATUS_END) this.#heads.set(id, head);
+    else {
+      this.#heads.delete(id);
+      this.#judge(chunk, i, id, head);
+    }
+  }
+
+  #judge(chunk: Chunk, i: number, id: number, bytes: Uint8Array): void {
+    const grpc = bytes[0] === 0 ? grpcError(bytes) : null;
+    const status = statusOf(bytes);
     const error = grpc ?? (status >= CLIENT_ERROR ? `HTTP ${status}` : null);
     if (error !== null) this.#failures.note(chunk, i, 'http', { call: 'answer', error, what: this.#remote(id), detail: this.#request(id) });
     else if (status > 0) this.#failures.answeredWell(chunk, i, () => this.#remote(id));
   }
 
+  /** Whether the body that an answer's head announces has not come with it. */
+  #owes(chunk: Chunk, i: number, id: number, bytes: Uint8Array): boolean {
+    const announced = bytes[0] === LETTER_H ? bodyLeft(bytes, chunk.res[i]!, this.#request(id)) : null;
+    if (announced === null || announced <= 0) return false;
+    this.#bodies.set(id, { announced, came: 0 });
+    return true;
+  }
+
   /** A server answered; from 500 on the error is its own, not the client's. */
   gave(chunk: Chunk, i: number, id: number): void {
-    const status = statusOf(chunk, i, i === 0 ? 0 : chunk.dataEnd[i - 1]!);
+    const status = statusOf(payload(chunk, i));
     if (status < SERVER_ERROR) return;
     const row = this.#analysis.dims.fds.get(id)!;
     const what = row.role === 'client' ? localText(row) : remoteText(row); // a .scap file may take the near end for the far one
     this.#failures.note(chunk, i, 'http', { call: 'gave', error: `HTTP ${status}`, what, detail: this.#request(id) });
   }
 
-  /** The other side ended a connection on which it owed an answer; `asked`: since when. It matters where it had answered before. */
-  closed(chunk: Chunk, i: number, id: number, type: EventType, asked: number): void {
-    if (this.lastUse[id]! > 0) this.#lost(chunk, i, id, type, 'closed', asked);
+  /**
+   * The other side ended a connection on which it owed an answer; `asked`: since when. It matters where it had answered before, or had
+   * begun to. Nothing more is owed then.
+   */
+  closed(chunk: Chunk, i: number, id: number, type: EventType, asked: number): false {
+    const body = this.#bodies.get(id);
+    if (body !== undefined) {
+      const detail = `${body.came} of the ${body.announced} bytes that were left of it`;
+      this.#failures.note(chunk, i, 'lost', { call: type.name, error: 'cut', what: this.#remote(id), detail });
+    } else if (this.lastUse[id]! > 0) this.#lost(chunk, i, id, type, 'closed', asked);
+    return false;
   }
 
   broken(chunk: Chunk, i: number, id: number, type: EventType, asked: number): void {
@@ -97,10 +147,9 @@ export class Answers {
 }
 
 /** The status of an HTTP/1 answer that a payload begins with; 0: it does not. */
-function statusOf(chunk: Chunk, i: number, from: number): number {
-  const { data } = chunk;
-  if (data[from] !== LETTER_H || chunk.dataEnd[i]! < from + STATUS_AT + 3 || data[from + STATUS_AT - 1] !== 0x20) return 0;
-  const digit = (n: number) => data[from + STATUS_AT + n]! - ZERO;
+function statusOf(bytes: Uint8Array): number {
+  if (bytes[0] !== LETTER_H || bytes.length < STATUS_END || bytes[STATUS_AT - 1] !== 0x20) return 0;
+  const digit = (n: number) => bytes[STATUS_AT + n]! - ZERO;
   const status = digit(0) * 100 + digit(1) * 10 + digit(2);
   return status >= 100 && status < 600 ? status : 0;
 }

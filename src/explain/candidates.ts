@@ -11,7 +11,7 @@ import { isIpSocket } from '../model/fd-name.ts';
 import type { Analysis } from './analysis.ts';
 import { Answers } from './answers.ts';
 import { type CallKind, callKind } from './calls.ts';
-import { type FdUse, fdUse, isDatagramClient, isStream, remoteText, socketKey } from './descriptors.ts';
+import { type FdUse, fdUse, isDatagramClient, isStream, isUnixPath, remoteText, socketKey } from './descriptors.ts';
 import { hasResult } from './event-args.ts';
 import { Failures } from './failures.ts';
 import { Sums } from './sums.ts';
@@ -67,6 +67,7 @@ export function findCandidates(
     if (head.minTime > range.to) break;
     search.chunk(analysis.capture.passingChunk(head));
   }
+  analysis.failures = search.failures; // from here on it is known how processes ended
   search.finish();
   search.lookups(range);
   const found = search.found.filter(({ start, end }) => end >= range.from && start <= range.to);
@@ -246,6 +247,9 @@ class Search {
       if (slept < this.#over) continue;
       this.found.push({ pid, tid, start, end, num: first, kind: lock ? 'lock' : 'retry', fd: 0, error: '' });
     }
+    for (const { failure, until, tid, goodNum: num } of this.failures.overcome)
+      if (until - failure.time >= this.#over && this.#analysis.lifetime(failure.pid)?.begun === true)
+        this.found.push({ pid: failure.pid, tid, start: failure.time, end: until, num, kind: 'retry', fd: 0, error: '' });
     for (const sum of this.#sums.enough((thread) => this.#lifetime(thread))) {
       const thread = this.#analysis.dims.threads.get(sum.thread);
       if (thread === undefined) continue;
@@ -311,14 +315,23 @@ class Search {
     else if (type.io === 'write' && res > 0) {
       if (this.#reads(chunk, i)) this.#answers.asked(chunk, i, id);
       this.#owes(id, ASKED, time);
-    } else if (type.io === 'read' && res >= 0 && this.#state[id] === ASKED) {
-      if (res === 0) this.#answers.closed(chunk, i, id, type, this.#since[id]!);
-      else this.#answers.answered(chunk, i, id, this.#reads(chunk, i));
-      this.#paid(chunk, i, id, 'server');
-      this.#state[id] = NOTHING;
-    } else if (kind === 'poll' && chunk.latency[i]! >= this.#over && this.#state[id] !== NOTHING)
+    } else if (type.io === 'read' && res >= 0 && hasResult(chunk, i)) this.#clientRead(chunk, i, id, type);
+    else if (kind === 'poll' && chunk.latency[i]! >= this.#over && this.#state[id] !== NOTHING)
       this.#note(chunk, i, this.#state[id] === CONNECTING ? 'connect' : 'server', time - chunk.latency[i]!);
     else if (type.name === 'close') this.#state[id] = NOTHING;
+  }
+
+  /** What is left of an answer is owed, too; of a connection that a process has never asked on, what it waits for in a read. */
+  #clientRead(chunk: Chunk, i: number, id: number, type: EventType): void {
+    const { length, reads } = { length: chunk.res[i]!, reads: this.#reads(chunk, i) };
+    if (this.#state[id] !== ASKED) {
+      if (length > 0 && reads) this.#answers.more(chunk, i, id);
+      return;
+    }
+    const owed = length === 0 ? this.#answers.closed(chunk, i, id, type, this.#since[id]!) : this.#answers.answered(chunk, i, id, reads);
+    this.#paid(chunk, i, id, 'server');
+    if (owed) this.#owes(id, ASKED, chunk.time[i]!);
+    else this.#state[id] = NOTHING;
   }
 
   /** Since when a connection owes an answer; else when this call began. */
@@ -360,10 +373,23 @@ class Search {
 
   #long(chunk: Chunk, i: number, use: FdUse, kind: CallKind): void {
     const start = chunk.time[i]! - chunk.latency[i]!;
-    if (kind === 'connect' && use === 'client') this.#note(chunk, i, 'connect', start);
+    if (kind === 'connect' && (use === 'client' || this.#isUnix(chunk.fd[i]!))) this.#note(chunk, i, 'connect', start);
+    else if (use === 'client' && this.#isFirstRead(chunk, i)) this.#note(chunk, i, 'server', start);
     else if (kind === 'lock') this.#note(chunk, i, 'lock', start);
     else if (kind === 'sync' || (kind === 'io' && use === 'file') || (kind === 'file' && use !== 'person'))
       this.#note(chunk, i, 'file', start);
+  }
+
+  /** A read on a connection on which the process has neither asked nor read: it is to be greeted, or another asked before it was given this. */
+  #isFirstRead(chunk: Chunk, i: number): boolean {
+    const id = chunk.fd[i]!;
+    if (this.#ops[chunk.type[i]!] !== READS || this.#begun[chunk.thread[i]!] !== 1) return false;
+    return this.#roles[id] === CLIENT && this.#state[id] === NOTHING && this.#answers.lastUse[id] === 0;
+  }
+
+  #isUnix(id: number): boolean {
+    const fd = this.#analysis.dims.fds.get(id);
+    return fd !== undefined && isUnixPath(fd);
   }
 
   #owes(id: number, state: number, since: number): void {

@@ -1,6 +1,7 @@
 /** How sure a cause is: less where events were lost near it, or where what would have shown another could not be seen. */
 import { type BlindSpot, mattering } from '../capture/blind-spots.ts';
 import { CATALOG } from './catalog.ts';
+import { confirmText } from './confirm.ts';
 import type { Cause, Confidence, JudgedCause } from './story.ts';
 
 const LOST = 0.6;
@@ -11,7 +12,7 @@ export function confidenceOf(cause: Cause, lost: number, spots: readonly BlindSp
   const { needs, confirm } = CATALOG[cause.id];
   const blind = mattering(spots, needs).map(({ what }) => what);
   const because = [...(lost > 0 ? [`${lost} events were lost in this time`] : []), ...blind];
-  return { value: cause.confidence * (lost > 0 ? LOST : 1) * BLIND ** blind.length, because, confirm };
+  return { value: cause.confidence * (lost > 0 ? LOST : 1) * BLIND ** blind.length, because, confirm: confirmText(confirm, cause) };
 }
 
 export function judged(causes: readonly Cause[], lost: number, spots: readonly BlindSpot[]): JudgedCause[] {

@@ -36,7 +36,17 @@ export function fdUse(fd: FdRow): FdUse {
 /** A socket pair has no path: what is written there, the process itself or its child reads. Of a path without a role nobody knows who asks. */
 function unixUse(fd: FdRow): FdUse {
   if (fd.role === 'listen' || fd.role === 'server' || fd.role === 'client') return fd.role;
-  return fd.name.startsWith('/') || fd.name.startsWith('@') ? 'other' : 'inside';
+  return isPath(fd.name) ? 'other' : 'inside';
+}
+
+/** A Unix socket with a name, also an abstract one (`@`). */
+export function isUnixPath(fd: FdRow): boolean {
+  return fd.kind === 'unix' && isPath(fd.name);
+}
+
+/** What a socket is connected to is a Unix socket's name, and no address. */
+export function isPath(remote: string): boolean {
+  return remote.startsWith('/') || remote.startsWith('@');
 }
 
 /** Both say yes or no to a request: TCP and connected Unix sockets. */

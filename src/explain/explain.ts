@@ -95,7 +95,7 @@ function ownStory(findings: Findings): Story | null {
   if (lifetime === null || commandTree(analysis.capture) === null || (analysis.capture.meta.filter ?? '') !== '') return null;
   const task: Task = { pid, tid: pid, from: lifetime.start, to: lifetime.end ?? analysis.end, scope: 'life', waited: 0, candidates: [] };
   const told = storyOf(findings, task);
-  const causes = told.causes.filter(({ id }) => id in OWN_CAUSES);
+  const causes = told.causes.filter(({ id }) => id in OWN_CAUSES || id === 'lock-futex');
   const spent = causes.reduce((sum, { cost }) => sum + cost, 0);
   return spent < MOSTLY * (told.end - told.start) ? null : { ...told, causes, confidence: causes[0]?.sure ?? null };
 }
@@ -124,7 +124,6 @@ function search(capture: Capture, request: Request, pids: Request['pids'], paylo
   const range = { from: request.from ?? -Infinity, to: request.to ?? Infinity };
   const wanted = (pid: number) => pids === null || pids.has(pid);
   const { found, servers, failures, events } = findCandidates(analysis, request.over, range, payloads);
-  analysis.failures = failures;
   const candidates = found.filter(({ pid }) => wanted(pid));
   const tasks = tasksOf(analysis, candidates);
   const inTime = ({ time, pid }: Problem) => wanted(pid) && time >= range.from && time <= range.to;

@@ -50,12 +50,20 @@ export interface Retry {
   last: number;
 }
 
+/** An answer that said no, until a good one came. */
+export interface Overcome {
+  readonly failure: Failure;
+  readonly until: number;
+  readonly tid: number;
+  readonly goodNum: number;
+}
+
 /** Kinds of failures that a later success of the same kind makes good. */
 const MADE_GOOD: ReadonlySet<FailingKind> = new Set(['bind', 'program', 'process']);
 const MAX_FAILURES = 10_000;
 const STDERR = 2;
 /** Bytes of what a process wrote last to its standard error. */
-const WORDS = 400;
+const WORDS = 1000;
 /** Failed look-ups for files that are kept of each process: the last ones. */
 const MAX_SOFT = 16;
 /** So many other calls between two tries, and they are no loop. */
@@ -71,6 +79,8 @@ export class Failures {
   readonly ends = new Map<number, End>();
   readonly signals: Signal[] = [];
   readonly retries: Retry[] = [];
+  /** Answers that said no until the same was asked again, by whom got over at which time. */
+  readonly overcome: Overcome[] = [];
   /** What processes wrote last to their standard error. */
   readonly words = new Map<number, string>();
   readonly #analysis: Analysis;
@@ -227,8 +237,12 @@ export class Failures {
     if (this.hard.size === 0) return;
     const what = remote();
     const pid = this.#analysis.pidOf(chunk.thread[i]!);
-    for (const [key, failure] of this.hard)
-      if (failure.kind === 'http' && failure.pid === pid && failure.what === what) this.hard.delete(key);
+    const at = { until: chunk.time[i]!, tid: this.#analysis.dims.threads.get(chunk.thread[i]!)?.tid ?? pid, goodNum: chunk.num[i]! };
+    for (const [key, failure] of this.hard) {
+      if (failure.kind !== 'http' || failure.pid !== pid || failure.what !== what) continue;
+      this.hard.delete(key);
+      if (this.overcome.length < MAX_FAILURES) this.overcome.push({ failure, ...at });
+    }
   }
 
   ended(chunk: Chunk, i: number, type: EventType): void {

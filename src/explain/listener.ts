@@ -2,7 +2,7 @@
 import { errnoName } from '../model/errno.ts';
 import type { Analysis } from './analysis.ts';
 import { callKind } from './calls.ts';
-import { localText } from './descriptors.ts';
+import { isPath, localText } from './descriptors.ts';
 import { descriptorEvents, type Ev, type Window } from './process-events.ts';
 import type { ProcessName, SocketPhase } from './story.ts';
 
@@ -28,7 +28,8 @@ export function listenerOf(
   const netns = analysis.dims.fds.get(fds[0] ?? 0)?.netns ?? 0;
   const rows = listeningRows(analysis, remote, netns);
   if (rows.size === 0) return null;
-  const events = descriptorEvents(analysis.capture, rows, { from: 0, to: window.end }).filter(({ pid }) => pid !== 0);
+  const all = descriptorEvents(analysis.capture, rows, { from: 0, to: window.end }).filter(({ pid }) => pid !== 0);
+  const events = isPath(remote) ? all.filter(listens) : all; // a Unix socket's name is on both of its ends
   const holder = events.findLast((event) => callKind(event.type) !== 'other' || event.type.name === 'listen') ?? events.at(-1);
   if (holder === undefined) return null;
   const lifetime = analysis.lifetime(holder.pid);
@@ -41,6 +42,10 @@ export function listenerOf(
   return { process: lifetime?.name ?? { pid: holder.pid, comm: '' }, pod: lifetime?.pod ?? null, tid: holder.tid, refused, accepted };
 }
 
+function listens({ type }: Ev): boolean {
+  return type.name === 'bind' || type.name === 'listen' || callKind(type) === 'accept';
+}
+
 function acceptsOf(analysis: Analysis, pid: number, { from, to }: Window): Ev[] {
   return analysis.events(pid).filter((event) => callKind(event.type) === 'accept' && event.end >= from && event.start <= to);
 }
@@ -50,9 +55,8 @@ function listeningRows(analysis: Analysis, remote: string, netns: number): Set<n
   const found = new Set<number>();
   const port = remote.slice(remote.lastIndexOf(':') + 1);
   for (const fd of analysis.dims.fds.all()) {
-    if (fd.role !== 'listen') continue;
     const here = netns === 0 || fd.netns === 0 || fd.netns === netns;
-    const same = remote.startsWith('/') || remote.startsWith('@') ? fd.name === remote : `${fd.localPort}` === port && here;
+    const same = isPath(remote) ? fd.name === remote : fd.role === 'listen' && `${fd.localPort}` === port && here;
     if (same) found.add(fd.id);
   }
   return found;

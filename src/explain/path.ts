@@ -1,9 +1,10 @@
 /** The critical path of one thread through a window of time: for each moment, what it was spent on. */
 import type { Attempt, Lookup } from '../dns/lookup.ts';
+import { firstIndex } from '../model/search.ts';
 import type { Analysis, Lifetime } from './analysis.ts';
 import { assign, Stretches } from './assign.ts';
 import { callKind, isLockWait } from './calls.ts';
-import { type FdUse, fdUse, remoteText, socketKey } from './descriptors.ts';
+import { type FdUse, fdUse, isUnixPath, remoteText, socketKey } from './descriptors.ts';
 import type { Retry } from './failures.ts';
 import { isFifoOpen, openedFifo } from './fifo.ts';
 import type { Ev, Window } from './process-events.ts';
@@ -149,11 +150,11 @@ class Walk {
 
   #call(event: Ev, i: number, start: number, end: number): void {
     const fd = event.fd === 0 ? undefined : this.#analysis.dims.fds.get(event.fd);
-    const use = fd === undefined ? 'other' : fdUse(fd);
     const kind = callKind(event.type);
-    if (kind === 'poll') this.#poll(event, i, start, end);
-    else if (kind === 'sleep' || kind === 'futex')
-      this.#divide(start, end, this.#anything, kind === 'sleep' ? 'sleep' : 'lock', '', event.num);
+    const use = fd === undefined ? 'other' : kind === 'connect' && isUnixPath(fd) ? 'client' : fdUse(fd);
+    if (kind === 'sleep' || isTimer(event)) this.#divide(start, end, this.#anything, 'sleep', '', event.num);
+    else if (kind === 'poll') this.#poll(event, i, start, end);
+    else if (kind === 'futex') this.#divide(start, end, this.#anything, 'lock', '', event.num);
     else if (kind === 'join') this.#divide(start, end, [this.#children], 'wait', 'a child process', event.num);
     else if (kind === 'lock' || isLockWait(event.type, event.value ?? -1)) this.#divide(start, end, [], 'lock', fd?.name ?? '', event.num);
     else if (kind === 'accept') this.#divide(start, end, [], 'idle', '', event.num);
@@ -251,9 +252,10 @@ class Walk {
     const key = `${kind} ${socket.key}`;
     const known = this.phases.get(key)?.socket;
     const { local, remote } = socket;
-    const { longest = wait } = known ?? {};
-    const longer = wait.end - wait.start > longest.end - longest.start ? wait : longest;
-    const closed = outcome === 'closed' || (known?.closed ?? false);
+    const { longest = wait, closed: wasClosed = false } = known ?? {};
+    const isLonger = known === undefined || wait.end - wait.start > longest.end - longest.start;
+    const longer = isLonger ? wait : longest;
+    const closed = isLonger ? outcome === 'closed' : wasClosed;
     const detail = {
       fds: [...socket.fds],
       local,
@@ -302,15 +304,13 @@ class Walk {
 
 /** Of events in the order of their ends the last that ended in a wait. */
 function lastEnded(events: readonly Ev[], wait: Ev): Ev | undefined {
-  let low = 0;
-  let high = events.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (events[middle]!.end <= wait.end) low = middle + 1;
-    else high = middle;
-  }
-  const last = events[low - 1];
+  const last = events[firstIndex(events.length, (i) => events[i]!.end > wait.end) - 1];
   return last !== undefined && last.end >= wait.start ? last : undefined;
+}
+
+/** select without descriptors sleeps. */
+function isTimer({ type, value, res }: Ev): boolean {
+  return (type.name === 'select' || type.name === 'pselect6') && value === 0 && res === 0;
 }
 
 function merge(known: Phase, more: Pick<Phase, 'start' | 'end' | 'duration' | 'first' | 'last' | 'count'>): void {

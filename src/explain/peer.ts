@@ -23,7 +23,7 @@ export function peerOf(analysis: Analysis, of: Phase, depth: number): Peer | nul
   const received = events.find((event) => isRequest(event, events, phase));
   const accepted = events.find((event) => callKind(event.type) === 'accept');
   const holder = received ?? accepted ?? events[0];
-  if (holder === undefined) return queued(analysis, phase, socket, depth);
+  if (holder === undefined || bornLate(analysis, holder.pid, phase)) return queued(analysis, phase, socket, depth);
   const answered = received === undefined ? undefined : answerOf(events, received);
   const window = workWindow(phase, accepted, received, answered);
   const row = analysis.dims.fds.get(holder.fd)!;
@@ -39,6 +39,12 @@ export function peerOf(analysis: Analysis, of: Phase, depth: number): Peer | nul
     nums,
     phases: window.to > window.from ? criticalPath(analysis, holder.pid, holder.tid, window, depth + 1, socket.local) : [],
   };
+}
+
+/** A server's child that was started for the request: for most of the wait there was only the server, which had not come to it. */
+function bornLate(analysis: Analysis, pid: number, { start, end }: Phase): boolean {
+  const lifetime = analysis.lifetime(pid);
+  return lifetime?.begun === true && lifetime.start > (start + end) / 2;
 }
 
 /** Nobody has taken the connection: it lies in the accept queue, so what its listener did is what kept it there. */

@@ -46,7 +46,7 @@ export function problemsOf(analysis: Analysis, failures: Failures): Problem[] {
   const add = (failure: Failure) => byPid.set(failure.pid, [...(byPid.get(failure.pid) ?? []), failure]);
   for (const failure of failures.hard.values()) {
     const weighs = weightOf(failure, failures.ends.get(failure.pid), analysis) >= 1;
-    if (weighs && !madeGood(analysis, failure)) add(failure);
+    if (weighs && !madeGood(analysis, failure) && !isOptional(failure)) add(failure);
   }
   for (const [pid, soft] of failures.soft) for (const failure of proven(pid, soft, failures, byPid.has(pid), analysis)) add(failure);
   for (const [pid, end] of failures.ends) for (const failure of endFailure(pid, end, failures, byPid.has(pid), analysis)) add(failure);
@@ -121,6 +121,11 @@ function lastSocket(soft: readonly Failure[], end: End): Failure | undefined {
 
 /** Sockets and texts that the C library and programs look for, and do without. */
 const OPTIONAL = /nscd|nslcd|\/dev\/log|sss\/|systemd|dbus|\/journal|\/locale\/|\.mo$/;
+/** Where no descriptor is left, what was looked for in passing is not what was wanted. */
+function isOptional({ error, what }: Failure): boolean {
+  return (error === 'EMFILE' || error === 'ENFILE') && OPTIONAL.test(what);
+}
+
 /** ns */
 const RIGHT_BEFORE = 1e9;
 
@@ -161,7 +166,16 @@ function isMissed(analysis: Analysis, pid: number): boolean {
   if (waitsToBeAsked(analysis, pid)) return false;
   const parent = analysis.lifetime(analysis.lifetime(pid)?.ppid ?? 0);
   const end = parent?.begun === true ? analysis.endOf(parent.name.pid) : null;
-  return `${pid}` === analysis.capture.meta.command_pid || (end !== null && end.exit !== 0);
+  if (`${pid}` === analysis.capture.meta.command_pid) return true;
+  if (end === null || end.exit === 0) return false;
+  return !tidiedUp(analysis, pid, parent!.name.pid, end);
+}
+
+/** Who ended its own helper, and then ended with the error that another of its children had ended with, was only tidying up. */
+function tidiedUp(analysis: Analysis, pid: number, parent: number, { exit, time }: End): boolean {
+  const by = analysis.killer(pid) ?? analysis.stoppedBy(pid)?.by;
+  if (by !== parent) return false;
+  return analysis.children(parent, -Infinity, time).some(({ name }) => name.pid !== pid && analysis.endOf(name.pid)?.exit === exit);
 }
 
 /** A server without a request at hand: that it is stopped harms nobody. */

@@ -24,7 +24,7 @@ export interface Ev {
   readonly apart: boolean;
   readonly pid: number;
   readonly tid: number;
-  /** Of getsockopt the value, of procexit the status, of fcntl the command; else null. */
+  /** Of getsockopt the value, of procexit the status, of fcntl the command, of select how many descriptors, of open the flags; else null. */
   readonly value: number | null;
   /** Of procexit the signal; else null. */
   readonly signal: number | null;
@@ -41,7 +41,15 @@ export interface Window {
 const MAX_EVENTS = 1_000_000;
 const QUICK = 10_000;
 
-const VALUE_ARG: Readonly<Record<string, string>> = { getsockopt: 'val', procexit: 'ret', fcntl: 'cmd' };
+const VALUE_ARG: Readonly<Record<string, string>> = {
+  getsockopt: 'val',
+  procexit: 'ret',
+  fcntl: 'cmd',
+  select: 'nfds',
+  pselect6: 'nfds',
+  open: 'flags',
+  openat: 'flags',
+};
 const SIGNAL_ARG: Readonly<Record<string, string>> = { procexit: 'sig' };
 
 /** All events of a process that touch the window, in the order of their ends. */

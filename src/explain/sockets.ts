@@ -2,7 +2,7 @@
 import { errnoName } from '../model/errno.ts';
 import type { Dimensions, FdRow } from '../model/rows.ts';
 import { datagramWaits } from './datagrams.ts';
-import { fdUse, isStream, localText, remoteText, socketKey } from './descriptors.ts';
+import { fdUse, isPath, isStream, isUnixPath, localText, remoteText, socketKey } from './descriptors.ts';
 import type { Ev } from './process-events.ts';
 
 /** A stretch of time in which a socket owed something to its process. */
@@ -40,8 +40,9 @@ interface State extends Socket {
   handshake: boolean;
 }
 
-export function socketWaits(events: readonly Ev[], dims: Dimensions): SocketWait[] {
-  const fold = new Sockets(dims);
+/** `begun`: the process began in the recording, so that nothing was asked before. */
+export function socketWaits(events: readonly Ev[], dims: Dimensions, begun: boolean): SocketWait[] {
+  const fold = new Sockets(dims, begun);
   for (const event of events) fold.add(event);
   fold.finish();
   return [...fold.waits, ...datagramWaits(events, dims)];
@@ -54,17 +55,21 @@ class Sockets {
   #lastTime = 0;
   #lastNum = 0;
 
-  constructor(dims: Dimensions) {
+  readonly #begun: boolean;
+
+  constructor(dims: Dimensions, begun: boolean) {
     this.#dims = dims;
+    this.#begun = begun;
   }
 
   add(event: Ev): void {
     this.#lastTime = event.end;
     this.#lastNum = event.num;
     const fd = event.fd === 0 ? undefined : this.#dims.fds.get(event.fd);
-    if (fd === undefined || fdUse(fd) !== 'client' || !isStream(fd)) return;
-    const state = this.#stateOf(fd);
     const { name, io } = event.type;
+    const asks = fd !== undefined && (fdUse(fd) === 'client' || (name === 'connect' && isUnixPath(fd)));
+    if (!asks || !isStream(fd)) return;
+    const state = this.#stateOf(fd);
     if (name === 'connect') this.#connect(state, event);
     else if (name === 'getsockopt') this.#checked(state, event);
     else if (name === 'close') this.#closed(state, event);
@@ -93,7 +98,7 @@ class Sockets {
   #connect(state: State, { start, end, num, res, pending }: Ev): void {
     const begun = state.connecting ?? { start, num };
     if (pending) this.#wait('connect', state, begun.start, end, begun.num, num, 'open', null);
-    else if (res === EINPROGRESS || (res === EAGAIN && state.connecting === null)) state.connecting = begun;
+    else if (res === EINPROGRESS || (res === EAGAIN && state.connecting === null && !isPath(state.remote))) state.connecting = begun;
     else {
       state.connecting = null;
       const error = res !== null && res < 0 ? errnoName(-res) : null;
@@ -121,11 +126,14 @@ class Sockets {
     state.asked = { time: end, num };
   }
 
+  /** A connection on which a process that began in the recording only reads was given to it, or greets it. */
   #read(state: State, { start, end, num, res }: Ev): void {
+    if (this.#begun && state.asked === null && state.lastRead === null && res !== EAGAIN) state.asked = { time: start, num };
     if (res === null || res === EAGAIN) return;
     const since = state.asked ?? state.lastRead;
     const error = res < 0 ? errnoName(-res) : null;
-    const outcome = error !== null ? 'failed' : res === 0 ? 'closed' : 'answered';
+    // After an answer the other side's close is its end, not a missing one.
+    const outcome = error !== null ? 'failed' : res === 0 && state.asked !== null ? 'closed' : 'answered';
     if (since !== null && (state.asked !== null || start > since.time || end > since.time))
       this.#wait(state.handshake ? 'tls' : 'server', state, since.time, end, since.num, num, outcome, error);
     state.asked = null;

@@ -23,8 +23,18 @@ export const MOST_ERRORS = 4096;
 export function newWay(type: EventType, errno: number): Way {
   const error = errnoName(errno);
   const own = failingKind(type, error);
-  const kind = own === null || (isHarmless(error) && own !== 'process') ? null : own;
+  const isFullQueue = own === 'connect' && error === 'EAGAIN'; // of a Unix socket
+  const kind = own === null || (isHarmless(error) && own !== 'process' && !isFullQueue) ? null : own;
   const mayLock = (type.name === 'fcntl' || type.name === 'flock') && (error === 'EAGAIN' || error === 'EACCES');
   const loops = callKind(type) !== 'accept' && type.io === null;
-  return { call: type.name, error, kind, hard: kind !== null && isHard(kind, error), soft: isSoft(error), loops, mayLock, times: 0 };
+  return {
+    call: type.name,
+    error,
+    kind,
+    hard: kind !== null && isHard(kind, error),
+    soft: isSoft(error) || isFullQueue,
+    loops,
+    mayLock,
+    times: 0,
+  };
 }

@@ -122,7 +122,7 @@ export function vanishingText(vanishing: Vanishing, why = '', count = 2): string
   const { at, link, passed } = vanishing;
   const way = passed.length === 0 ? '' : `left by ${passed.join(', ')} and `;
   const where = link === '' || passed.at(-1) === link ? '' : ` on ${link}`;
-  return `${way}${count === 1 ? 'was' : 'were'} dropped in ${at}${where}${culprit(vanishing) || (why === '' ? '' : ` by ${why}`)}`;
+  return `${way}${count === 1 ? 'was' : 'were'} dropped${at === '' ? '' : ` in ${at}`}${where}${culprit(vanishing) || (why === '' ? '' : ` by ${why}`)}`;
 }
 
 function culprit({ rule, full }: Vanishing): string {

@@ -1,6 +1,7 @@
 /** The sentence of every cause: facts become words here, and nowhere else. */
 import type { CauseFacts, CauseId } from '../explain/catalog.ts';
 import type { Asking, Connecting, Ended, Failed, Serving } from '../explain/causes/row.ts';
+import { isPath } from '../explain/descriptors.ts';
 import type { Cause } from '../explain/story.ts';
 import { signalName } from '../model/signals.ts';
 import { spanText } from '../model/time.ts';
@@ -16,7 +17,9 @@ export function sentenceOf(cause: Cause): string {
 const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string } = {
   ...DNS_SENTENCES,
   'accept-queue-full': (f) =>
-    `${connecting(f)}: the accept queue of ${f.server === null ? 'the server' : name(f.server)} is full, so the kernel dropped the handshake.`,
+    `${connecting(f)}: the accept queue of ${f.server === null ? 'the server' : name(f.server)} is full, so the kernel ${isPath(f.to) ? `${f.never ? 'let it wait' : 'let it wait until another was accepted'}` : 'dropped the handshake'}.`,
+  'socket-full': (f) =>
+    `${name(f.owner)} could not connect to the Unix socket ${f.what}: the accept queue of ${f.server === null ? 'its server' : name(f.server)} is full (${f.error})${after(f)}.`,
   'connect-packets-dropped': (f) => `${connecting(f)}: ${droppedText(f)}.`,
   'connect-unanswered': (f) =>
     f.never
@@ -45,7 +48,8 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${asking(f)}, which then ${f.error === '' ? `closed the connection without ${f.asked === 'answer' ? 'one' : 'ending it'}` : `broke the connection off (${f.error})`}.`,
   'server-killed': (f) =>
     `${asking(f)}: ${name(f.server)} was killed by ${signal(f.signal)} meanwhile${f.by === null ? ', which no recorded process sent' : `, sent by ${name(f.by)}`}, and so closed the connection without an answer.`,
-  'server-exited': (f) => `${asking(f)}: ${name(f.server)} ended with ${f.exit} meanwhile, and so closed the connection without an answer.`,
+  'server-exited': (f) =>
+    `${asking(f)}: ${name(f.server)} ended with ${f.exit} meanwhile, and so closed the connection without an answer${saying({ said: f.said.trim().split('\n')[0]!.slice(0, 200) })}.`,
   'server-stopped': (f) =>
     `${asking(f)}: ${name(f.server)} was stopped (SIGSTOP)${f.by === null ? '' : ` by ${name(f.by)}`}, and did nothing.`,
   'server-out-of-descriptors': (f) =>
@@ -71,10 +75,14 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${asking(f)}: packets get lost${f.reasons.length === 0 ? '' : `, dropped by ${list(f.reasons.map(reasonText))}`} and were sent again ${f.again} times.`,
   'keep-alive-race': (f) =>
     `${name(f.owner)} sent a request to ${f.what} on a connection that had been idle for ${spanText(f.idle)}, and ${f.error === 'closed' ? 'it was closed' : `it was closed or reset (${f.error})`} without an answer: the server had ended it before.`,
+  'answer-cut': (f) =>
+    `${name(f.owner)} got only a part of the answer of ${f.what}, which closed the connection after ${f.came}${after(f)}.`,
   'connection-lost': (f) =>
     `${name(f.owner)} lost its connection to ${f.what} (${f.error} in ${f.call}): the other side closed or reset it.`,
   'http-error': (f) =>
-    `${name(f.owner)} got ${f.status} from ${f.from}${f.request === '' ? '' : ` for ${f.request}`}${f.times > 1 ? `, ${f.times} times` : ''}.`,
+    `${name(f.owner)} got ${f.status} from ${f.from}${f.request === '' ? '' : ` for ${f.request}`}${f.times > 1 ? `, ${f.times} times` : ''}${f.upstream === '' || f.server === null ? '' : `: ${name(f.server)} answered so ${f.upstream}`}.`,
+  'http-retried': (f) =>
+    `${name(f.owner)} got ${f.status} from ${f.from}${f.request === '' ? '' : ` for ${f.request}`}${f.times > 1 ? `, ${f.times} times` : ''}, and had a good answer only ${spanText(f.waited)} later, when it asked again.`,
   'http-error-given': (f) =>
     `${name(f.owner)} answered ${f.request === '' ? 'a request' : f.request} of ${f.to} with ${f.status}${f.times > 1 ? `, ${f.times} times` : ''}${f.upstream === '' ? '' : `, ${f.upstream}`}.`,
   'certificate-not-accepted': (f) =>
@@ -89,12 +97,14 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
       : `${name(f.owner)} waited ${spanText(f.waited)} to open the pipe ${f.to}${f.end === '' ? '' : ` for ${f.end}`}: nobody had it open${OTHER_END[f.end]}${f.opener === null ? ' until then' : ` until ${name(f.opener)} did`}.`,
   'slow-fsync': (f) =>
     `${name(f.owner)} waited ${spanText(f.waited)} for the disk to have written ${f.to === '' ? 'files' : f.to} (fsync)${f.times > 1 ? `, ${f.times} times` : ''}.`,
-  'slow-file': (f) => `${name(f.owner)} spent ${spanText(f.waited)} reading and writing ${f.to === '' ? 'files' : f.to}.`,
+  'slow-file': (f) =>
+    `${name(f.owner)} spent ${spanText(f.waited)} reading and writing ${f.to === '' ? 'files' : f.to}${f.times > 2 ? `, ${f.times} times` : ''}${f.sync ? '; it is open with O_SYNC or O_DSYNC, so that each write waits for the disk' : ''}.`,
   'lock-file': (f) =>
     `${name(f.owner)} waited ${spanText(f.waited)} for the lock on ${f.to}${f.holder === null ? '' : `, which ${name(f.holder)} held`}${f.times > 2 ? ` (it looked ${f.times} times)` : ''}.`,
   'lock-held': (f) =>
     `${name(f.owner)} did not get the lock on ${f.what}${f.holder === null ? '' : `, which ${name(f.holder)} held`} (${f.call}: ${f.error})${after(f)}.`,
-  'lock-futex': (f) => `${name(f.owner)} waited ${spanText(f.waited)} for a lock of its own (futex).`,
+  'lock-futex': (f) =>
+    `${name(f.owner)} waited ${spanText(f.waited)} for a lock of its own (futex)${f.thread === null ? '' : `, or for its thread ${f.thread.tid} to end, which slept for ${spanText(f.thread.slept)} meanwhile`}.`,
   'retry-loop': (f) =>
     `${name(f.owner)} tried ${f.call}${target(f)} ${f.times} times, which failed with ${f.error}, and slept ${spanText(f.slept)} between.`,
   'disk-full': (f) =>
@@ -109,7 +119,7 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
   'address-in-use': (f) =>
     `${name(f.owner)} could not listen on ${f.what === '' ? 'its address' : f.what}: it is in use (EADDRINUSE)${f.holder === null ? '' : `, ${name(f.holder)} has it`}${after(f)}.`,
   'bind-failed': (f) =>
-    `${name(f.owner)} could not take the address ${f.what} (${f.call}: ${f.error})${f.error === 'EACCES' && portOf(f.what) < 1024 ? ': ports below 1024 are for root, or CAP_NET_BIND_SERVICE' : ''}${after(f)}.`,
+    `${name(f.owner)} could not take the address ${f.what} (${f.call}: ${f.error})${f.error === 'EADDRNOTAVAIL' ? ': it is none of the addresses of its network namespace' : ''}${f.error === 'EACCES' && portOf(f.what) < 1024 ? ': ports below 1024 are for root, or CAP_NET_BIND_SERVICE' : ''}${after(f)}.`,
   'program-missing': (f) => `${name(f.owner)} could not run ${f.what}: the file or its interpreter is not there (${f.error})${after(f)}.`,
   'interpreter-missing': (f) =>
     `${name(f.owner)} could not run ${f.what}, which is there: its interpreter${f.interpreter === '' ? '' : ` ${shown(f.interpreter)}`} is not (${f.error})${/\r$/.test(f.interpreter) ? '; the first line ends with a carriage return' : ''}${after(f)}.`,
@@ -122,9 +132,9 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${name(f.owner)} could not start another process or thread: the limit is reached (${f.call}: ${f.error}, ${times(f.times)})${after(f)}.`,
   'program-crashed': (f) => `${name(f.owner)} crashed: ${signal(f.signal)} ended it${saying(f)}.`,
   'program-killed': (f) =>
-    `${name(f.owner)} was ended by ${signal(f.signal)}${f.told === null ? '' : `, ${spanText(f.told)} after a SIGTERM that it took no notice of`}, ${sender(f)}.`,
+    `${name(f.owner)} was ended by ${signal(f.signal)}${f.told === null ? '' : `, ${spanText(f.told)} after a SIGTERM that it took no notice of`}, ${sender(f)}${doing(f)}.`,
   'program-stopped': (f) =>
-    `${name(f.owner)} was told to stop (${signal(f.signal)})${f.by === null ? ', by whom is not recorded' : ` by ${name(f.by)}`}, and ended with ${f.exit}.`,
+    `${name(f.owner)} was told to stop (${signal(f.signal)})${f.by === null ? ', by whom is not recorded' : ` by ${name(f.by)}`}, and ended with ${f.exit}${doing(f)}.`,
   'child-killed': (f) =>
     `${name(f.owner)}, which ${name(f.parent)} had started, was ended by ${signal(f.signal)}, ${sender(f)}; ${name(f.parent)} then ended with ${f.status}.`,
   'memory-refused': (f) => `${name(f.owner)} got no more memory${ending(f)}: it wrote “${f.said}” (its calls for memory are not recorded).`,
@@ -134,7 +144,7 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
   'program-failed': (f) => `${name(f.owner)} ended with ${f.exit}${saying(f)}; no call of it is known to have failed for that.`,
   'own-sleep': (f) => `${itself(f, 'slept', 'by itself ')}for ${spanText(f.waited)}${sleeps(f)}.`,
   'own-poll': (f) =>
-    `${itself(f, 'went on waiting', '')}by a timer of its own, when nothing was to be waited for any more for ${spanText(f.waited)}.`,
+    `${itself(f, 'waited', '')}by timers of its own, with nothing asked of anybody, for ${spanText(f.waited)}.`,
   'own-cpu': (f) =>
     `${itself(f, 'computed, or waited for a CPU', '')}for ${spanText(f.waited)}${f.calls === null ? '' : `, between ${f.calls.times.toLocaleString('en')} calls of ${f.calls.name}${f.calls.failed > 0 ? `, ${f.calls.failed.toLocaleString('en')} of which failed` : ''}`}.`,
 };
@@ -204,6 +214,8 @@ function datagramFate({ reasons, holder, read }: CauseFacts['datagram-unanswered
 /** Alerts by which a server refuses who did not show it a good certificate. */
 const WANTS_CERTIFICATE = /certificate/;
 
+const SIGKILL = 9;
+
 /** SIGPIPE, SIGALRM, SIGXCPU, SIGXFSZ. */
 const KERNELS: Readonly<Record<number, string>> = {
   13: 'to who writes where nobody reads any more',
@@ -212,12 +224,20 @@ const KERNELS: Readonly<Record<number, string>> = {
   25: 'when a file grows beyond the limit',
 };
 
-function sender({ by, owner, signal: ended }: Ended): string {
-  if (by !== null) return by.pid === owner.pid ? 'sent by itself' : `sent by ${name(by)}`;
+function doing({ doing: at }: Ended): string {
+  return at === null ? '' : `; it had been waiting in ${at.call}${at.what === '' ? '' : ` of ${at.what}`} for ${spanText(at.waited)}`;
+}
+
+function sender({ by, owner, signal: ended, computed }: Ended): string {
   const own = KERNELS[ended];
+  const itself = by?.pid === owner.pid;
+  if (by !== null && !(itself && own !== undefined)) return itself ? 'sent by itself' : `sent by ${name(by)}`;
   if (own !== undefined) return `which the kernel sends ${own}`;
   const outside = 'somebody outside the recording';
-  return `which no recorded process sent: ${ended === 9 ? `the kernel, for want of memory, or ${outside}` : outside}`;
+  if (ended !== SIGKILL) return `which no recorded process sent: ${outside}`;
+  const why =
+    computed > 0 ? `at its limit of CPU time (it had computed for ${spanText(computed)}) or for want of memory` : 'for want of memory';
+  return `which no recorded process sent: the kernel, ${why}, or ${outside}`;
 }
 
 function portOf(address: string): number {
@@ -240,7 +260,7 @@ function ending({ exit, signal: ended }: Ended): string {
   return ended !== 0 ? ` and was ended by ${signal(ended)}` : exit === 0 ? '' : ` and ended with ${exit}`;
 }
 
-function saying({ said }: Ended): string {
+function saying({ said }: Pick<Ended, 'said'>): string {
   return said === '' ? '' : `; it wrote “${said}”`;
 }
 

@@ -1,4 +1,5 @@
 /** Connections that came late. */
+import { isPath } from '../descriptors.ts';
 import { listenerOf } from '../listener.ts';
 import type { Phase, ProcessName, Trouble } from '../story.ts';
 import { cause, evidence, type Facts, type Found, isOf, type Rule } from './cause.ts';
@@ -15,7 +16,7 @@ export const CONNECT_CAUSES = {
   'connect-packets-dropped': row<ConnectPacketsDropped>('Packets of a handshake dropped on this node', 0.9, 'nft list ruleset; conntrack -S', ['check the network policies and the firewall between the two', 'check that conntrack is not full (nf_conntrack_count, nf_conntrack_max)']),
   'connect-unanswered': row<Connecting & { readonly again: number }>('A handshake without an answer', 0.8, 'record on the server’s node: does the SYN arrive?', NETWORK_FIXES, PACKETS),
   'connect-packets-lost': row<Connecting & { readonly again: number }>('A handshake that had to be sent again', 0.8, 'record on the server’s node, too', NETWORK_FIXES, PACKETS),
-  'connect-slow': row<Connecting>('A handshake that took long', 0.6, 'ping that address', ['compare with the round trip time to that address'], PACKETS),
+  'connect-slow': row<Connecting>('A handshake that took long', 0.6, 'ping HOST', ['compare with the round trip time to that address'], PACKETS),
 };
 
 const LOST: ReadonlySet<string> = new Set(['connect_unanswered', 'tcp_retransmit']);
@@ -34,7 +35,7 @@ function late(phase: Phase, facts: Facts): Found {
   const never = unanswered && facts.lost === 0;
   const base = { owner: ownerOf(phase, facts.process), to: phase.what, waited: duration, never };
   const shown = { cost: duration, nums };
-  if (isQueueFull(trouble)) {
+  if (isQueueFull(trouble) || isPath(phase.what)) {
     const listener = socket === null ? null : listenerOf(facts.analysis, socket, phase);
     const poor = listener === null ? null : starved(listener, base, shown);
     return poor ?? cause('accept-queue-full', { ...base, server: socket?.peer?.process ?? listener?.process ?? null }, shown);
@@ -53,7 +54,7 @@ function late(phase: Phase, facts: Facts): Found {
   return again > 0 ? cause('connect-packets-lost', { ...base, again }, shown) : cause('connect-slow', base, shown);
 }
 
-/** A full queue tells itself, or by the reason for which the kernel drops what comes. */
+/** A full queue of a Unix socket is the only thing that lets connect wait. Else it tells itself, or by the reason for which the kernel drops what comes. */
 function isQueueFull(trouble: readonly Trouble[]): boolean {
   return trouble.some(({ type, reason }) => type === 'accept_queue_full' || /OVERFLOW/.test(reason));
 }

@@ -56,9 +56,9 @@ interface Late {
 // biome-ignore format: a table
 export const DNS_ANSWERED_CAUSES = {
   'dns-answer-from-other-address': row<FromElsewhere>('Answers from another address', 0.85, 'conntrack -L -p udp --dport 53; sysctl net.bridge.bridge-nf-call-iptables', ['let the answers have the address that was asked', 'let a DNS server with several addresses answer from the one that was asked']),
-  'dns-one-type-unanswered': row<HalfAnswered>('A type of record that is never answered', 0.85, 'dig AAAA NAME @SERVER', ['let the DNS server answer questions of that type, with an empty answer where there is no such record'], SILENCE),
+  'dns-one-type-unanswered': row<HalfAnswered>('A type of record that is never answered', 0.85, 'dig TYPE NAME @SERVER', ['let the DNS server answer questions of that type, with an empty answer where there is no such record'], SILENCE),
   'dns-question-lost': row<QuestionLost>('A question that was lost', 0.85, 'conntrack -S: insert_failed', ['look for what drops single packets: two questions at once from one port race in conntrack (insert_failed in conntrack -S)', 'set options single-request-reopen, or use NodeLocal DNSCache, where it is that race'], SILENCE),
-  'dns-late-answer': row<Sought & Late & { readonly server: string; readonly limit: number }>('An answer that came too late', 0.85, 'dig NAME @SERVER: its query time', ['look at the load of the DNS server, and at what it asks itself', 'cache names near the client (NodeLocal DNSCache)']),
+  'dns-late-answer': row<Sought & Late & { readonly server: string; readonly limit: number }>('An answer that came too late', 0.85, 'dig TYPE NAME @SERVER: its query time', ['look at the load of the DNS server, and at what it asks itself', 'cache names near the client (NodeLocal DNSCache)']),
 };
 
 /** Of the time that was lost, what one culprit must have cost to be named alone. */

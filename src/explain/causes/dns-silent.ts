@@ -34,6 +34,7 @@ import { row } from './row.ts';
 type SilentName = Sought & { readonly server: string; readonly upstream: Upstream | null; readonly cutOff: CutOff | null };
 /** `suffixes`: the search domains. `gaveUp`: why its resolver did not go on; null: it did. `others`: other names were tried, too. */
 type SilentDomain = Sought & {
+  readonly server: string;
   readonly suffixes: readonly string[];
   readonly lost: number;
   readonly upstream: Upstream | null;
@@ -49,15 +50,15 @@ const DOMAIN_FIXES = ['ask for the complete name, with a dot at its end'];
 
 // biome-ignore format: a table
 export const DNS_SILENT_CAUSES = {
-  'dns-search-domain-silent': row<SilentDomain>('A search domain that nobody answers for', 0.85, 'dig NAME.DOMAIN @SERVER', DOMAIN_FIXES, SILENCE),
-  'dns-search-domain-fails': row<SilentDomain>('A search domain at which the lookup ends', 0.85, 'dig NAME.DOMAIN @SERVER', DOMAIN_FIXES, SILENCE),
-  'dns-name-silent': row<SilentName>('A name that nobody answers for', 0.85, 'dig NAME @SERVER', ['repair the DNS server that is responsible for that name, or the forwarding to it'], SILENCE),
-  'dns-upstream-silent': row<Behind & { readonly upstream: Upstream | null }>('An upstream that does not answer', 0.85, 'dig NAME @UPSTREAM', ['repair or replace the upstream of the DNS server'], SILENCE),
-  'dns-server-hangs': row<Deaf>('A DNS server that hangs', 0.85, 'ps -o stat,wchan of the DNS server; its log', ['look at the DNS server: it is stuck, stopped or overloaded'], SILENCE),
+  'dns-search-domain-silent': row<SilentDomain>('A search domain that nobody answers for', 0.85, 'dig TYPE DOMAIN-NAME @SERVER', DOMAIN_FIXES, SILENCE),
+  'dns-search-domain-fails': row<SilentDomain>('A search domain at which the lookup ends', 0.85, 'dig TYPE DOMAIN-NAME @SERVER', DOMAIN_FIXES, SILENCE),
+  'dns-name-silent': row<SilentName>('A name that nobody answers for', 0.85, 'dig TYPE NAME @SERVER', ['repair the DNS server that is responsible for that name, or the forwarding to it'], SILENCE),
+  'dns-upstream-silent': row<Behind & { readonly upstream: Upstream | null }>('An upstream that does not answer', 0.85, 'dig TYPE NAME @UPSTREAM', ['repair or replace the upstream of the DNS server'], SILENCE),
+  'dns-server-hangs': row<Deaf>('A DNS server that hangs', 0.85, 'ps -o stat,wchan -p PID; its log', ['look at the DNS server: it is stuck, stopped or overloaded'], SILENCE),
   'dns-answer-lost': row<Deaf>('An answer that was lost', 0.85, 'conntrack -S; nft list ruleset', ['look for what drops the answers: conntrack, network policies, routes back to the client'], SILENCE),
-  'dns-server-silent': row<SilentServer>('A DNS server that does not answer', 0.85, 'dig NAME @SERVER', ['check that it is a DNS server that runs (its pod ready, its service with endpoints)', 'check that packets reach it: network policies, routes, conntrack'], SILENCE),
+  'dns-server-silent': row<SilentServer>('A DNS server that does not answer', 0.85, 'dig TYPE NAME @SERVER', ['check that it is a DNS server that runs (its pod ready, its service with endpoints)', 'check that packets reach it: network policies, routes, conntrack'], SILENCE),
   'dns-packets-dropped': row<SilentServer>('Packets of a lookup dropped on this node', 0.85, 'nft list ruleset; conntrack -S', ['check that packets reach the DNS server: network policies, routes, conntrack']),
-  'dns-server-fails': row<Unfound>('A DNS server that fails to find out', 0.85, 'dig NAME @SERVER', ['look at the log of the DNS server, and at what it asks itself'], SILENCE),
+  'dns-server-fails': row<Unfound>('A DNS server that fails to find out', 0.85, 'dig TYPE NAME @SERVER', ['look at the log of the DNS server, and at what it asks itself'], SILENCE),
   'dns-cut-off-by-caller': row<CutOffEarly>('A lookup that its caller cut off', 0.85, 'the time limit of the caller', ['let the caller wait longer than its resolver does, or set options timeout:1 for it']),
 };
 
@@ -99,13 +100,13 @@ function deadDomain(found: Asked, silent: readonly NamePhase[], facts: Facts, sh
   const suffixes = [...new Set(silent.map(({ dns }) => dns.attempt.suffix))];
   const upstream = upstreamOf(hopsOf(silent), facts);
   const sought = soughtOf(found, silent);
+  const { server } = silent[0]!.dns.attempt;
   if (suffixes[0] === '') {
-    const { server } = silent[0]!.dns.attempt;
     return cause('dns-name-silent', { ...sought, server, upstream, cutOff: cutOffOf(silent) }, shown);
   }
   const lost = lostNear(facts, silent);
   const gaveUp = whyGivenUp(lookup);
-  const known = { ...sought, suffixes, lost, upstream, gaveUp, others: phases.length > 1 };
+  const known = { ...sought, server, suffixes, lost, upstream, gaveUp, others: phases.length > 1 };
   const fixes = searchFixes(lookup, suffixes, facts, lost);
   return cause(gaveUp === null ? 'dns-search-domain-silent' : 'dns-search-domain-fails', known, { ...shown, fixes });
 }

@@ -48,14 +48,14 @@ type Slow = Sought & {
 
 // biome-ignore format: a table
 export const DNS_CAUSES = {
-  'dns-truncated-tcp-failed': row<TruncatedTcpFailed>('An answer that is too large, and no way over TCP', 0.85, 'dig +tcp NAME @SERVER', ['let port 53/tcp of the DNS server be reached', 'let the answer fit into one packet: fewer records, or a larger EDNS buffer on both sides'], PACKETS),
-  'dns-server-unreachable': row<Unreachable>('A DNS server that cannot be reached', 0.85, 'dig NAME @SERVER; kubectl -n kube-system get pods,endpoints', ['check that the DNS pods run and are ready', 'check that their service has endpoints, and that kube-proxy runs on this node'], SILENCE),
-  'dns-server-slow': row<Slow>('A slow DNS server', 0.85, 'dig NAME @SERVER: its query time', ['look at the load of the DNS server', 'cache names near the client (NodeLocal DNSCache)']),
-  'dns-upstream-slow': row<Slow>('A slow upstream of a DNS server', 0.85, 'dig NAME @UPSTREAM: its query time', ['look at the upstream', 'cache names near the client (NodeLocal DNSCache)']),
+  'dns-truncated-tcp-failed': row<TruncatedTcpFailed>('An answer that is too large, and no way over TCP', 0.85, 'dig +tcp TYPE NAME @SERVER', ['let port 53/tcp of the DNS server be reached', 'let the answer fit into one packet: fewer records, or a larger EDNS buffer on both sides'], PACKETS),
+  'dns-server-unreachable': row<Unreachable>('A DNS server that cannot be reached', 0.85, 'dig TYPE NAME @SERVER; kubectl -n kube-system get pods,endpoints', ['check that the DNS pods run and are ready', 'check that their service has endpoints, and that kube-proxy runs on this node'], SILENCE),
+  'dns-server-slow': row<Slow>('A slow DNS server', 0.85, 'dig TYPE NAME @SERVER: its query time', ['look at the load of the DNS server', 'cache names near the client (NodeLocal DNSCache)']),
+  'dns-upstream-slow': row<Slow>('A slow upstream of a DNS server', 0.85, 'dig TYPE NAME @UPSTREAM: its query time', ['look at the upstream', 'cache names near the client (NodeLocal DNSCache)']),
   'dns-search-list': row<Sought & { readonly wasted: number }>('A long search list', 0.85, 'trowel dns FILE', ['ask for the complete name, with a dot at its end']),
-  'dns-name-unknown': row<Unfound>('A name that does not exist', 0.85, 'dig NAME @SERVER', ['check the name: service, namespace, spelling']),
-  'dns-server-refuses': row<Unfound>('A DNS server that refuses', 0.85, 'dig NAME @SERVER', ['look at the log of the DNS server']),
-  'dns-failed': row<Unfound>('A lookup that failed', 0.85, 'dig NAME @SERVER', ['look at the log of the DNS server']),
+  'dns-name-unknown': row<Unfound>('A name that does not exist', 0.85, 'dig TYPE NAME @SERVER', ['check the name: service, namespace, spelling']),
+  'dns-server-refuses': row<Unfound>('A DNS server that refuses', 0.85, 'dig TYPE NAME @SERVER', ['look at the log of the DNS server']),
+  'dns-failed': row<Unfound>('A lookup that failed', 0.85, 'dig TYPE NAME @SERVER', ['look at the log of the DNS server']),
 };
 
 const SILENT: ReadonlySet<string> = new Set(['TIMEOUT', 'UNANSWERED', 'ABORTED']);

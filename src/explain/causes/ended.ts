@@ -1,5 +1,7 @@
 /** Processes that ended badly: crashed, killed, or with an error that no call of theirs explains. */
+
 import type { Analysis } from '../analysis.ts';
+import { remoteText } from '../descriptors.ts';
 import type { Failure, ProcessName } from '../story.ts';
 import { cause, type Facts, type Found, type Rule } from './cause.ts';
 import { type Ended, row } from './row.ts';
@@ -52,8 +54,36 @@ function endedOf(analysis: Analysis, pid: number, unknown: ProcessName): Ended {
     signal: end.signal,
     by: by === null ? null : nameOf(analysis, by),
     told: analysis.toldToStop(pid),
+    computed: computedFor(analysis, pid),
+    doing: doingOf(analysis, pid),
     said: lastLine(analysis.words(pid)),
   };
+}
+
+/** Of its life what it spent outside of calls must be so much, in ns and as a part, to say that it computed. */
+const COMPUTED = 0.9e9;
+const MOSTLY = 0.8;
+
+function computedFor(analysis: Analysis, pid: number): number {
+  const lifetime = analysis.lifetime(pid);
+  const end = analysis.endOf(pid);
+  if (lifetime?.begun !== true || end === null) return 0;
+  const whole = end.time - lifetime.start;
+  const waited = analysis
+    .events(pid)
+    .reduce((sum, { start, end: to, tid }) => sum + (tid === pid ? Math.max(0, to - Math.max(start, lifetime.start)) : 0), 0);
+  return whole - waited >= Math.max(COMPUTED, MOSTLY * whole) ? whole - waited : 0;
+}
+
+/** ns that a call must have lasted when its process was ended to be worth a word. */
+const LONG = 10e6;
+
+/** The call from which its first thread never returned; null: it computed, or that is not known. */
+function doingOf(analysis: Analysis, pid: number): Ended['doing'] {
+  const last = analysis.events(pid).findLast(({ tid, oneSided }) => tid === pid && !oneSided);
+  if (last === undefined || !last.pending || last.end - last.start < LONG) return null;
+  const row = analysis.dims.fds.get(last.fd);
+  return { call: last.type.name, what: row === undefined ? '' : remoteText(row), waited: last.end - last.start };
 }
 
 /** null: the kernel, or not known. */
@@ -82,10 +112,14 @@ function alertOfServer({ analysis, process }: Facts, ended: Ended): Found | null
   return null;
 }
 
-/** The first line of the last words says most; after a trace of calls, as Python writes it, the last. */
+/** How a line begins that names an error: `TypeError: …`, `java.io.IOException: …`, `fatal: …`. */
+const ERROR_LINE = /^(?:[\w$]+\.)*[\w$]*(?:Error|Exception)\b[^\n]*:|^(?:error|fatal|panic)(?: \[\w+\])?: /;
+
+/** The line that names an error says most, else the first; after a trace of calls, as Python writes it, the last. */
 function lastLine(words: string): string {
   const lines = words.trim().split('\n');
-  return (TRACE.test(words) ? lines.at(-1)! : lines[0]!).slice(0, 200);
+  const telling = lines.find((line) => ERROR_LINE.test(line)) ?? lines[0]!;
+  return (TRACE.test(words) ? lines.at(-1)! : telling).slice(0, 200);
 }
 
 /** The client left a TLS connection before it had asked anything, right after the server had shown who it is. */

@@ -1,8 +1,12 @@
 /** Calls that failed, and what they mean. */
 
+import type { Analysis } from '../analysis.ts';
+import { isPath } from '../descriptors.ts';
 import { interpreterOf, saidInterpreter } from '../interpreter.ts';
-import { listenerAt, listenerElsewhere } from '../listener.ts';
+import { listenerAt, listenerElsewhere, listenerOf } from '../listener.ts';
 import { localPorts } from '../local-ports.ts';
+import { otherEnds } from '../peer.ts';
+import { descriptorEvents } from '../process-events.ts';
 import type { SocketWait } from '../sockets.ts';
 import type { Failure, ProcessName } from '../story.ts';
 import { cause, type Facts, type Found, type Rule, type Shown } from './cause.ts';
@@ -23,6 +27,10 @@ type HttpError = {
   readonly status: string;
   readonly request: string;
   readonly times: number;
+  /** Who gave it; null: it was not recorded. */
+  readonly server: ProcessName | null;
+  /** What that had got from behind it just before; empty: nothing is known. */
+  readonly upstream: string;
 };
 
 type HttpErrorGiven = {
@@ -38,13 +46,15 @@ type HttpErrorGiven = {
 // biome-ignore format: a table
 export const FAILED_CAUSES = {
   'connect-refused': row<ConnectRefused>('A refused connection', 0.95, 'ss -lnt on the server: is the port there?', ['check that the server runs and listens on that port', 'of a service: check that it has endpoints and the right targetPort'], ['retransmits', 'dropped-packets']),
-  'nameserver-unreachable': row<Failed>('A DNS server that cannot be asked', 0.95, 'ip route get ADDRESS, in the network namespace of the process', ['check the nameserver line of resolv.conf, and the route to it', 'with options use-vc: let the server take TCP']),
-  'connect-unreachable': row<Failed>('No route', 0.95, 'ip route get ADDRESS, in the network namespace of the process', ['check the routes of the pod and the node, and that kube-proxy runs on this node']),
+  'nameserver-unreachable': row<Failed>('A DNS server that cannot be asked', 0.95, 'ip route get HOST, in the network namespace of the process', ['check the nameserver line of resolv.conf, and the route to it', 'with options use-vc: let the server take TCP']),
+  'connect-unreachable': row<Failed>('No route', 0.95, 'ip route get HOST, in the network namespace of the process', ['check the routes of the pod and the node, and that kube-proxy runs on this node']),
   'connect-forbidden': row<Failed & { readonly filtered: boolean }>('A connection that is not allowed', 0.95, 'nft list ruleset', ['check the packet filter and the security policy of the pod']),
   'connect-failed': row<Failed>('A connection that failed', 0.8, 'trowel lens errors FILE', ['look at the error’s meaning for connect(2)']),
   'no-local-port': row<NoLocalPort>('No local port left', 0.95, 'ss -tan state time-wait | wc -l; sysctl net.ipv4.ip_local_port_range', ['keep connections open and use them again, instead of one for each request', 'widen net.ipv4.ip_local_port_range', 'connect to more than one address, or from more than one']),
+  'socket-full': row<Failed & { readonly server: ProcessName | null }>('A full accept queue', 0.95, 'ss -lx: Recv-Q above Send-Q', ['let the server accept faster: it is stuck, or has too few workers', 'raise its listen backlog and net.core.somaxconn']),
   'socket-missing': row<Failed>('A Unix socket that nobody serves', 0.9, 'ss -lx', ['start the server that makes the socket, or mount the folder that it is in']),
   'keep-alive-race': row<Failed & { readonly idle: number }>('A request on a connection that the server had closed', 0.9, 'compare the keep-alive times of both sides', ['let the client’s pool close idle connections sooner than the server does', 'let the client send the request again: it was not answered']),
+  'answer-cut': row<Failed & { readonly came: string }>('An answer that broke off', 0.9, 'the log of the server at that time', ['look at the log of the server: it closed the connection before it had sent what it had announced'], ['payload']),
   'connection-lost': row<Failed>('A connection broken off', 0.85, 'the log of the other side at that time', ['look at the log of the other side']),
   'http-error': row<HttpError>('An error as answer', 0.9, 'the log of the server at that time', ['look at the log of the server that gave the answer'], ['payload']),
   'http-error-given': row<HttpErrorGiven>('An error given as answer', 0.9, 'its own log at that time', ['look at what it had asked behind it, and at its log'], ['payload']),
@@ -107,8 +117,9 @@ function found(failure: Failure, facts: Facts): Found {
       return cause('lock-held', { ...failed, holder: holderOf({ what, start: failure.time }, facts) }, shown);
     case 'http':
       if (call === 'gave') return gave(failure, owner, shown, facts);
-      return cause('http-error', { owner, from: what, status: error, request: failure.detail, times }, shown);
+      return httpError(failure, owner, shown, facts);
     case 'lost':
+      if (error === 'cut') return cause('answer-cut', { ...failed, came: failure.detail }, shown);
       return failure.span > 0
         ? cause('keep-alive-race', { ...failed, idle: failure.span }, shown)
         : cause('connection-lost', failed, shown);
@@ -121,10 +132,34 @@ function found(failure: Failure, facts: Facts): Found {
 const SOON = 20e6;
 
 function gave({ what, error, detail, times, time, pid }: Failure, owner: ProcessName, shown: Shown, { analysis }: Facts): Found {
-  const last = analysis.socketWaits(pid).findLast(({ end }) => end <= time && end > time - SOON);
-  const upstream = last === undefined ? '' : `right after ${behind(last)}`;
-  const nums = last === undefined ? shown.nums : [...shown.nums, last.last];
-  return cause('http-error-given', { owner, to: what, status: error, request: detail, times, upstream }, { nums });
+  const last = behindOf(analysis, pid, time);
+  const nums = last === null ? shown.nums : [...shown.nums, last.num];
+  return cause('http-error-given', { owner, to: what, status: error, request: detail, times, upstream: last?.text ?? '' }, { nums });
+}
+
+/** What a server that says that it is unwell had just been told itself. */
+function httpError(failure: Failure, owner: ProcessName, shown: Shown, { analysis }: Facts): Found {
+  const { what: from, error: status, detail: request, times, time, socket } = failure;
+  const giver =
+    socket === null ? undefined : descriptorEvents(analysis.capture, otherEnds(analysis, socket), { from: time - SOON, to: time }).at(-1);
+  const server = giver === undefined ? null : (analysis.lifetime(giver.pid)?.name ?? null);
+  const last = giver === undefined || !isServers(status) ? null : behindOf(analysis, giver.pid, giver.end);
+  const nums = last === null ? shown.nums : [...shown.nums, last.num];
+  return cause('http-error', { owner, from, status, request, times, server, upstream: last?.text ?? '' }, { nums });
+}
+
+/** `HTTP 502`: the server's own fault, as it says. */
+function isServers(status: string): boolean {
+  return /^HTTP 5/.test(status);
+}
+
+/** What a process had got from behind it just before it answered; null: nothing is known. */
+function behindOf(analysis: Analysis, pid: number, time: number): { readonly text: string; readonly num: number } | null {
+  const isJustBefore = (end: number) => end <= time && end > time - SOON;
+  const unix = analysis.failures?.soft.get(pid)?.findLast((failure) => failure.kind === 'connect' && isJustBefore(failure.time));
+  if (unix !== undefined) return { text: `right after it could not connect to ${unix.what} (${unix.error})`, num: unix.num };
+  const last = analysis.socketWaits(pid).findLast(({ end }) => isJustBefore(end));
+  return last === undefined ? null : { text: `right after ${behind(last)}`, num: last.last };
 }
 
 function behind({ outcome, error, socket, kind }: SocketWait): string {
@@ -148,12 +183,17 @@ const BY_ERROR: Readonly<Record<string, 'disk-full' | 'read-only' | 'io-error' |
     ENOTDIR: 'file-missing',
   };
 
+function serverOf({ what, fd, time }: Failure, analysis: Analysis): ProcessName | null {
+  return listenerOf(analysis, { remote: what, fds: [fd] }, { start: time, end: time })?.process ?? null;
+}
+
 const UNREACHABLE: ReadonlySet<string> = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN']);
 
 function connect(failure: Failure, failed: Failed, shown: { readonly nums: readonly number[] }, { analysis }: Facts): Found {
   const { error, what } = failure;
   const trouble = failure.socket?.trouble ?? [];
-  if (what.startsWith('/') || what.startsWith('@')) return cause('socket-missing', failed, shown);
+  if (isPath(what) && error === 'EAGAIN') return cause('socket-full', { ...failed, server: serverOf(failure, analysis) }, shown);
+  if (isPath(what)) return cause('socket-missing', failed, shown);
   if (error === 'ECONNREFUSED') {
     const rejected = drops(trouble).some(({ reason }) => reason === 'NETFILTER_DROP');
     const filtered = rejected && !trouble.some(({ type }) => type.startsWith('tcp_reset'));

@@ -1,19 +1,24 @@
 /** Disks that were slow, and locks that were held. */
-import { isLockCall } from '../calls.ts';
+import { callKind, isLockCall } from '../calls.ts';
+import type { CauseFacts } from '../catalog.ts';
 import { descriptorEvents } from '../process-events.ts';
 import type { Phase, ProcessName } from '../story.ts';
 import { cause, evidence, type Facts, type Found, isOf, type Rule } from './cause.ts';
 import { ownerOf } from './names.ts';
 import { DISK, DISK_FIXES, row, WAITS, type Waited } from './row.ts';
 
+/** `sync`: each write waits for the disk. */
+type SlowFile = Waited & { readonly times: number; readonly sync: boolean };
+/** `thread`: another of its threads that slept for most of the time; null: none did. */
+type OwnLock = Waited & { readonly thread: { readonly tid: number; readonly slept: number } | null };
 type LockFile = Waited & { readonly holder: ProcessName | null; readonly times: number };
 
 // biome-ignore format: a table
 export const FILE_CAUSES = {
   'slow-fsync': row<Waited & { readonly times: number }>('A slow disk', 0.9, 'iostat -x 1: w_await', DISK_FIXES, DISK),
-  'slow-file': row<Waited & { readonly times: number }>('Slow files', 0.8, 'iostat -x 1; nfsiostat', ['look at the disk or the network file system behind it'], DISK),
+  'slow-file': row<SlowFile>('Slow files', 0.8, 'iostat -x 1; nfsiostat', ['look at the disk or the network file system behind it'], DISK),
   'lock-file': row<LockFile>('A lock on a file', 0.9, 'lslocks', ['find who holds the lock']),
-  'lock-futex': row<Waited>('A lock inside a process', 0.7, 'trowel explain --pid', ['find who holds the lock'], WAITS),
+  'lock-futex': row<OwnLock>('A lock inside a process', 0.7, 'trowel explain FILE --pid PID', ['find who holds the lock'], WAITS),
 };
 
 export const fileRule: Rule = (facts) =>
@@ -27,9 +32,32 @@ function found(phase: Phase, facts: Facts): Found {
   const shown = { cost: phase.duration, nums: evidence([phase]) };
   const times = phase.count;
   if (phase.kind === 'sync') return cause('slow-fsync', { ...waited, times }, shown);
-  if (phase.kind === 'file') return cause('slow-file', { ...waited, times }, shown);
-  if (phase.what === '') return cause('lock-futex', waited, shown);
+  if (phase.kind === 'file') return cause('slow-file', { ...waited, times, sync: isSync(phase, waited.owner, facts) }, shown);
+  if (phase.what === '') return cause('lock-futex', { ...waited, thread: sleeperOf(phase, waited.owner, facts) }, shown);
   return cause('lock-file', { ...waited, holder: holderOf(phase, facts), times }, shown);
+}
+
+/** In O_SYNC, too. */
+const O_DSYNC = 0x1000;
+
+function isSync({ what }: Phase, { pid }: ProcessName, { analysis }: Facts): boolean {
+  return analysis
+    .events(pid)
+    .some(
+      ({ type, value, fd }) => /^open(at)?$/.test(type.name) && ((value ?? 0) & O_DSYNC) !== 0 && analysis.dims.fds.get(fd)?.name === what,
+    );
+}
+
+/** A thread that slept while its process' first one waited: it had the lock, or was waited for. */
+function sleeperOf({ start, end, duration }: Phase, { pid }: ProcessName, { analysis }: Facts): CauseFacts['lock-futex']['thread'] {
+  const slept = new Map<number, number>();
+  for (const event of analysis.events(pid)) {
+    if (event.tid === pid || callKind(event.type) !== 'sleep' || event.end < start || event.start > end) continue;
+    const inside = Math.min(event.end, end) - Math.max(event.start, start);
+    slept.set(event.tid, (slept.get(event.tid) ?? 0) + inside);
+  }
+  const [most] = [...slept].sort(([, a], [, b]) => b - a);
+  return most === undefined || most[1] < duration / 2 ? null : { tid: most[0], slept: most[1] };
 }
 
 /** Who took the same file's lock last before the wait began. */

@@ -1,5 +1,6 @@
 /** The rules, in the order in which causes of the same cost are told. */
 import { CATALOG } from '../catalog.ts';
+import { confirmText } from '../confirm.ts';
 import { FATAL } from '../problems.ts';
 import type { Cause } from '../story.ts';
 import type { Facts, Found, Rule } from './cause.ts';
@@ -28,13 +29,20 @@ export function causesOf(facts: Facts): Cause[] {
   const explained = others.length > 0 || all.length > 1;
   const failed = all.filter(({ id }) => id !== 'program-failed' || !explained);
   const fatal = facts.weight >= FATAL && !facts.phases.some(({ socket, duration }) => isVain(socket?.outcome) && duration >= facts.floor);
-  const found = [...(fatal ? failed : []), ...dearest(fatal ? others : [...others, ...failed]), ...dearest(ownRule(facts))];
-  return found.map(completed);
+  const first = fatal ? [...failed, ...others.filter((found) => isFailedLookup(found, facts))] : [];
+  const rest = [...others, ...failed].filter((found) => !first.includes(found));
+  return [...first, ...dearest(rest), ...dearest(ownRule(facts))].map(completed);
+}
+
+/** A name that it had to do without, and did not wait for: that is what it ended for. */
+function isFailedLookup({ facts: known, cost }: Found, { over }: Facts): boolean {
+  return cost < over && 'qtype' in known && known.failed;
 }
 
 function completed(found: Found): Cause {
   const { fixes, confidence } = CATALOG[found.id];
-  return { fixes, confidence, ...found } as Cause; // id and facts belong together, as cause() saw to: a union cannot be told so
+  const known = { fixes: fixes.map((fix) => (fix.endsWith(' PID') ? confirmText(fix, found as Cause) : fix)), confidence, ...found };
+  return known as Cause; // id and facts belong together, as cause() saw to: a union cannot be told so
 }
 
 function isVain(outcome: string | undefined): boolean {

@@ -1,18 +1,44 @@
 /** Loops that try the same again and again, and sleep between. */
-import type { Phase } from '../story.ts';
+import type { Phase, ProcessName } from '../story.ts';
 import { cause, type Facts, type Found, isOf, type Rule } from './cause.ts';
 import { type Failed, row } from './row.ts';
 
+/** `waited`: ns from the first such answer to the good one. */
+interface HttpRetried {
+  readonly owner: ProcessName;
+  readonly from: string;
+  readonly status: string;
+  readonly request: string;
+  readonly times: number;
+  readonly waited: number;
+}
+
 // biome-ignore format: a table
 export const RETRY_CAUSES = {
+  'http-retried': row<HttpRetried>('An error as answer, and a good one when it was asked again', 0.85, 'the log of the server at that time', ['look at the log of the server that gave the answer', 'let the client try again sooner, if it is one that passes']),
   'retry-loop': row<Failed & { readonly slept: number }>('A loop that tries again and again', 0.85, 'trowel lens errors FILE', ['make what it waits for ready sooner, or let it be told instead of asking']),
 };
 
-export const retryRule: Rule = (facts) =>
-  facts.phases
+export const retryRule: Rule = (facts) => [
+  ...facts.phases
     .filter(isOf('retry'))
     .filter(({ duration }) => duration >= facts.floor)
-    .flatMap((phase) => found(phase, facts));
+    .flatMap((phase) => found(phase, facts)),
+  ...retried(facts),
+];
+
+function retried({ analysis, process, start, end, floor }: Facts): Found[] {
+  const own = (analysis.failures?.overcome ?? []).filter(
+    ({ failure, until }) => failure.pid === process.pid && failure.time >= start && until <= end,
+  );
+  return own
+    .filter(({ failure, until }) => until - failure.time >= floor)
+    .map(({ failure, until, goodNum }) => {
+      const { what: from, error: status, detail: request, times, time } = failure;
+      const facts = { owner: process, from, status, request, times, waited: until - time };
+      return cause('http-retried', facts, { cost: until - time, nums: [failure.num, failure.last, goodNum] });
+    });
+}
 
 function found(phase: Phase, { analysis, process, end }: Facts): Found[] {
   const { pid } = phase.process ?? process;

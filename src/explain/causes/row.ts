@@ -49,6 +49,10 @@ export interface Ended {
   readonly by: ProcessName | null;
   /** ns from a SIGTERM that it took no notice of until it was killed; null: none was sent. */
   readonly told: number | null;
+  /** ns that it computed, where that is most of its life; else 0. */
+  readonly computed: number;
+  /** The call in which it was when it was ended, and since how many ns; null: in none, or not known. */
+  readonly doing: { readonly call: string; readonly what: string; readonly waited: number } | null;
   /** What it wrote last to its standard error; empty: nothing. */
   readonly said: string;
 }

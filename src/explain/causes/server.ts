@@ -1,5 +1,6 @@
 /** Answers that came late, or not: who was slow, and with what. */
 import type { CauseId } from '../catalog.ts';
+import type { End } from '../failures.ts';
 import { listenerOf } from '../listener.ts';
 import type { Kind, Peer, Phase, ProcessName, SocketPhase } from '../story.ts';
 import { cause, evidence, type Facts, type Found, isOf, type Rule, type Shown } from './cause.ts';
@@ -9,7 +10,8 @@ import { starved } from './starved.ts';
 
 type ServerKilled = Asking & { readonly server: ProcessName; readonly signal: number; readonly by: ProcessName | null };
 
-type ServerExited = Asking & { readonly server: ProcessName; readonly exit: number };
+/** `said`: what it wrote last to its standard error; empty: nothing. */
+type ServerExited = Asking & { readonly server: ProcessName; readonly exit: number; readonly said: string };
 
 type ServerStopped = Asking & { readonly server: ProcessName; readonly by: ProcessName | null };
 
@@ -19,22 +21,22 @@ type PacketsLost = Asking & { readonly reasons: readonly string[]; readonly agai
 export const SERVER_CAUSES = {
   'server-closed': row<Asking & { readonly error: string }>('A connection closed without an answer', 0.9, 'the log of the server at that time', ['look at the log of the server']),
   'server-killed': row<ServerKilled>('A server killed while it worked', 0.95, 'dmesg | grep -i "killed process"; the pod’s last state', ['find who kills it: a memory limit (OOMKilled), a failing liveness probe, a rollout without a grace period'], ['signals']),
-  'server-exited': row<ServerExited>('A server that ended while it worked', 0.9, 'the log of the server at that time', ['look at why the server ended: trowel explain --end PID']),
-  'server-stopped': row<ServerStopped>('A stopped server', 0.95, 'ps -o stat of the server: T', ['let it go on (SIGCONT); find who stopped it: a debugger, a checkpoint, a frozen cgroup']),
-  'server-sleeps': row<Serving>('A server that sleeps', 0.9, 'trowel explain --pid of the server', ['remove the sleep, or the retry back-off, in the server']),
-  'server-polls': row<Serving>('A server that waits by a timer', 0.8, 'trowel explain --pid of the server', ['remove the polling, or the retry back-off, in the server']),
+  'server-exited': row<ServerExited>('A server that ended while it worked', 0.9, 'the log of the server at that time', ['look at why the server ended: trowel explain FILE --end PID']),
+  'server-stopped': row<ServerStopped>('A stopped server', 0.95, 'ps -o stat= -p PID: T', ['let it go on (SIGCONT); find who stopped it: a debugger, a checkpoint, a frozen cgroup']),
+  'server-sleeps': row<Serving>('A server that sleeps', 0.9, 'trowel explain FILE --pid PID', ['remove the sleep, or the retry back-off, in the server']),
+  'server-polls': row<Serving>('A server that waits by a timer', 0.8, 'trowel explain FILE --pid PID', ['remove the polling, or the retry back-off, in the server']),
   'server-waits-for-dns': row<Serving>('A server that looks up a name', 0.9, 'trowel dns FILE', ['repair the server’s name resolution: trowel dns shows its lookups']),
-  'server-waits-for-connect': row<Serving>('A server that waits for a connection', 0.9, 'trowel explain --pid of the server', ['look at that upstream']),
-  'server-waits-for-server': row<Serving>('A server that waits for another', 0.9, 'trowel explain --pid of the server', ['look at that upstream: explain --pid shows more']),
+  'server-waits-for-connect': row<Serving>('A server that waits for a connection', 0.9, 'trowel explain FILE --pid PID', ['look at that upstream']),
+  'server-waits-for-server': row<Serving>('A server that waits for another', 0.9, 'trowel explain FILE --pid PID', ['look at that upstream: explain --pid shows more']),
   'server-waits-for-disk': row<Serving>('A server that waits for a disk', 0.9, 'iostat -x 1', ['look at the disk, or sync less often']),
-  'server-waits-for-lock': row<Serving>('A server that waits for a lock', 0.8, 'trowel explain --pid of the server', ['find who holds the lock']),
-  'server-waits-for-process': row<Serving>('A server that waits for a process or a thread', 0.6, 'trowel explain --pid of the server', ['explain --pid shows more'], ['pending', 'exits']),
+  'server-waits-for-lock': row<Serving>('A server that waits for a lock', 0.8, 'trowel explain FILE --pid PID', ['find who holds the lock']),
+  'server-waits-for-process': row<Serving>('A server that waits for a process or a thread', 0.6, 'trowel explain FILE --pid PID', ['explain --pid shows more'], ['pending', 'exits']),
   'server-computes': row<Serving>('A server that computes', 0.75, 'perf top -p PID; cpu.stat of its cgroup: nr_throttled', ['profile the server: its CPU time, or too small a CPU limit'], WAITS),
   'server-busy': row<Serving>('A server that does not come to the request', 0.8, 'ss -tn on the server: Recv-Q of the connection', ['let the server take requests while it works on others: more workers or threads'], WAITS),
   'server-slow': row<Asking & { readonly server: ProcessName | null }>('A slow server', 0.6, 'record on the server’s node, too', ['record on the server’s node, too']),
   'server-silent': row<Asking>('A server that does not answer', 0.6, 'record on the server’s node, too', ['record on the server’s node, too'], ['retransmits', 'dropped-packets']),
   'tls-slow': row<Asking>('A slow TLS handshake', 0.6, 'record on the server’s node, too', ['record on the server’s node, too']),
-  'mtu-black-hole': row<Asking>('Packets larger than a link', 0.9, 'ping -M do -s 1472 ADDRESS', ['set the MTU of the pod network to what the smallest link carries', 'let ICMP “fragmentation needed” through, or clamp the TCP segment size']),
+  'mtu-black-hole': row<Asking>('Packets larger than a link', 0.9, 'ping -M do -s 1472 HOST', ['set the MTU of the pod network to what the smallest link carries', 'let ICMP “fragmentation needed” through, or clamp the TCP segment size']),
   'packets-lost': row<PacketsLost>('Lost packets', 0.8, 'nstat -az TcpRetransSegs', ['find where the packets get lost: record on both nodes'], ['dropped-packets']),
 };
 
@@ -96,15 +98,23 @@ function brokenOff(phase: Phase, socket: SocketPhase, asking: Asking, shown: Sho
   const { peer } = socket;
   const server = peer?.process ?? null;
   const end = server === null ? null : analysis.endOf(server.pid);
-  const before = end !== null && end.time >= phase.start && end.time <= phase.end && !((peer?.closed ?? end.time) < end.time);
-  if (server !== null && end !== null && before) {
+  if (server !== null && end !== null && isBefore(end, peer?.closed ?? null, phase)) {
     const nums = [...shown.nums, end.num];
     const killer = analysis.killer(server.pid);
     const by = killer === null ? null : (analysis.lifetime(killer)?.name ?? { pid: killer, comm: '' });
     if (end.signal !== 0) return cause('server-killed', { ...asking, server, signal: end.signal, by }, { ...shown, nums });
-    return cause('server-exited', { ...asking, server, exit: end.exit }, { ...shown, nums });
+    return cause('server-exited', { ...asking, server, exit: end.exit, said: analysis.words(server.pid) }, { ...shown, nums });
   }
   return cause('server-closed', { ...asking, error: socket.error ?? '' }, shown);
+}
+
+/** ns from the closing of a connection to the end of its process that belong together: a program that gives up closes what it has first. */
+const LAST_BREATH = 20e6;
+
+/** Whether the server's end is why its connection was closed: then, or in giving up right after it had closed the connection by itself. */
+function isBefore({ time, exit }: End, closed: number | null, { start, end }: Phase): boolean {
+  if (closed === null || closed >= time) return time >= start && time <= end;
+  return exit !== 0 && closed >= start && closed <= end + LAST_BREATH && time - closed < LAST_BREATH;
 }
 
 function waiting(phase: Phase, socket: SocketPhase, asking: Asking, shown: Shown, facts: Facts): Found | null {
@@ -188,7 +198,7 @@ export function workText(phase: Phase | undefined): string {
     case 'wait':
       return `waited for ${what === '' ? 'another of its threads' : what}`;
     case 'cpu':
-      return 'computed';
+      return 'computed, or waited for a CPU,';
     default:
       return '';
   }

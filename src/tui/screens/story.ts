@@ -45,7 +45,8 @@ function tableOf({ story, over, looked }: Explanation, epoch: bigint): ScreenTab
 }
 
 function textTable(lines: readonly string[]): ScreenTable {
-  const [sentence = '', ...rest] = lines;
+  const [sentence = '', empty, ...others] = lines; // the screen leaves a line free below its head itself
+  const rest = empty === undefined || empty === '' ? others : [empty, ...others];
   const shares = rest.map((line) => Number(/^ +([0-9.]+) %/.exec(line)?.[1] ?? 0));
   const first = Math.max(0, shares.indexOf(Math.max(...shares)));
   return { head: [sentence], columns: [screenColumn('', 'text')], rows: rest.map(rowOf), first };

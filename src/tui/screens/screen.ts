@@ -30,6 +30,8 @@ export interface ScreenRow {
   readonly drills?: readonly (string | null)[];
   /** A filter for what others did meanwhile; absent: there is no such time. */
   readonly meanwhile?: string;
+  /** Of a line that is one text: its end, which stays where there is no room for all of it. */
+  readonly end?: string;
   /** The screen that it is a line of; absent: the spec's. */
   readonly to?: string;
 }

@@ -34,7 +34,7 @@ describe.skipIf(noPty !== null)('half a million events', () => {
     await pty.until(`: ${hits} of ${hits} `);
     pty.type('/nosuchtext\r');
     await pty.until('no row has nosuchtext in it');
-  });
+  }, 60_000);
 
   test('a filter that lets one event through shows it, and counts what there is', async () => {
     const pty = new Pty(['open', '--screen', 'events', join(folder, 'large.trowel')], { columns: 120, rows: 36 });

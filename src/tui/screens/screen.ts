@@ -4,8 +4,8 @@ import type { CaptureContext } from '../../event/view.ts';
 import type { Unit } from '../../report/report.ts';
 import { type Clause, spanLiteral, timeLiteral } from '../data/clause.ts';
 
-/** What a screen's numbers are; `heat`: a count, shown as a shade and digits beside the largest of all. */
-export type ScreenUnit = Unit | 'heat';
+/** What a screen's numbers are; `heat`: a count, shown as a shade and digits beside the largest of all; `bar`: a part of a time, drawn. */
+export type ScreenUnit = Unit | 'heat' | 'bar';
 
 export interface ScreenColumn {
   readonly title: string;

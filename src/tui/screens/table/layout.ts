@@ -73,7 +73,7 @@ function laidOut(state: TableState, { texts, wanted }: Measured, width: number):
   };
 }
 
-/** Columns are left out where texts would say nothing any more: the empty ones first, then numbers from the right, then names. */
+/** Columns are left out where there is no room: empty ones at once; where texts would say nothing any more, numbers from the right, then names. */
 function fitting({ table, sort, column }: TableState, { texts, wanted }: Measured, width: number): readonly number[] {
   const columns = table?.columns ?? [];
   const shown = columns.map((_, c) => c);
@@ -82,14 +82,18 @@ function fitting({ table, sort, column }: TableState, { texts, wanted }: Measure
   const firstText = columns.findIndex(({ align }) => align === 'left');
   const mayGo = (c: number) => c > 0 && c !== firstText && c !== column && c !== sort?.column && columns[c]!.unit !== 'prose';
   const isEmpty = (c: number) => texts[c]!.every((text) => text === '');
-  while (shown.reduce((sum, c) => sum + least(c), shown.length - 1) > width) {
-    const going =
-      shown.findLast((c) => mayGo(c) && isEmpty(c)) ??
-      shown.findLast((c) => mayGo(c) && columns[c]!.align === 'right') ??
-      shown.findLast(mayGo);
-    if (going === undefined) break;
-    shown.splice(shown.indexOf(going), 1);
-  }
+  const leaveOut = (cells: (c: number) => number, next: () => number | undefined) => {
+    while (shown.reduce((sum, c) => sum + cells(c), shown.length - 1) > width) {
+      const going = next();
+      if (going === undefined) return;
+      shown.splice(shown.indexOf(going), 1);
+    }
+  };
+  leaveOut(
+    (c) => wanted[c]!,
+    () => shown.findLast((c) => mayGo(c) && isEmpty(c)),
+  );
+  leaveOut(least, () => shown.findLast((c) => mayGo(c) && columns[c]!.align === 'right') ?? shown.findLast(mayGo));
   return shown;
 }
 

@@ -68,7 +68,7 @@ function emptyText({ question, table }: TableState): string {
   if (question.filter !== '') return 'no rows with this filter: Esc goes back to the one before';
   const kube = table!.columns.some(({ field }) => field?.startsWith('k8s.'));
   return kube
-    ? 'no rows: this capture has no names of pods or services; :containers shows what ran in it'
+    ? 'no rows: nothing of that is here, or it has no names of pods and services; :containers shows what ran'
     : 'no rows: this capture has nothing of that';
 }
 

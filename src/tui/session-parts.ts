@@ -17,7 +17,8 @@ import type { Browser } from './data/browser.ts';
 import type { Growth } from './data/growth.ts';
 import { type Goal, notFoundText } from './data/seek.ts';
 import { formatOfPath, type WriteJob } from './data/writing.ts';
-import type { CaptureFacts, State } from './state.ts';
+import type { World } from './session-options.ts';
+import type { CaptureFacts, Command, State } from './state.ts';
 
 /** What is to be said where a search from an event on has ended; null: what it found is seen. */
 export function soughtWords(goal: Goal, from: number, found: number | null): string | null {
@@ -29,6 +30,13 @@ export function soughtWords(goal: Goal, from: number, found: number | null): str
 /** The filter that is being typed, where it is right; else nothing. */
 export function typedFilter({ prompt }: State): string {
   return prompt?.purpose === 'filter' && prompt.problem === null ? prompt.line.text : '';
+}
+
+/** What a session asks of what is around it. */
+export function askWorld(command: Extract<Command, { kind: 'redraw' | 'suspend' | 'quit' }>, world: World): void {
+  if (command.kind === 'quit') world.quit(command.keep);
+  else if (command.kind === 'redraw') world.redraw();
+  else world.suspend();
 }
 
 /** Nothing new was counted. */

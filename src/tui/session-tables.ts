@@ -8,6 +8,7 @@ import { readTable, type TableReader } from './data/table-reader.ts';
 import type { WriteJob } from './data/writing.ts';
 import { screenNamed } from './screens/index.ts';
 import type { Question, ScreenTable } from './screens/screen.ts';
+import { exportJob } from './session-parts.ts';
 import type { State } from './state.ts';
 import type { Action } from './update.ts';
 
@@ -84,6 +85,14 @@ export class SessionTables {
   /** A table follows, too: it is read again, with its selection and its order. */
   readAgain({ table, follow, prompt }: State): void {
     if (follow === 'on' && prompt === null && table !== null && table.table !== null && this.#rereading.isDue) this.read(table.question);
+  }
+
+  /** What is shown, into a file of the kind that its name says. */
+  export(state: State, path: string): void {
+    const job = exportJob(state, path);
+    const text = `${path}: the name must end with .csv, .json, .md, .txt or .trowel`;
+    if (job === null) this.#asker.apply({ kind: 'notice', notice: { kind: 'problem', text } });
+    else this.write(job);
   }
 
   /** Says how it went, in words. */

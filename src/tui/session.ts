@@ -3,19 +3,21 @@
 import { Browser, type Findings } from './data/browser.ts';
 import type { CountNews } from './data/counting.ts';
 import { Growth } from './data/growth.ts';
-import { seekingText } from './data/seek.ts';
+import { type Goal, seekingText } from './data/seek.ts';
 import { ReaderHere } from './data/table-reader.ts';
 import { timelineHeight } from './frame/areas.ts';
 import { harmless } from './kit/text.ts';
 import { detailOf } from './screens/events/detail.ts';
 import type { SessionOptions } from './session-options.ts';
-import { exportJob, factsOf, freeName, jsonText, lineText, samePreview, soughtWords, typedFilter } from './session-parts.ts';
+import { askWorld, factsOf, freeName, jsonText, lineText, samePreview, soughtWords, typedFilter } from './session-parts.ts';
 import { SessionTables } from './session-tables.ts';
 import { type CaptureFacts, type Command, initialState, type State } from './state.ts';
 import { type Action, update } from './update.ts';
 
 /** Work between two looks at the keyboard. */
 const SLICE_MS = 8;
+/** The longest that a key waits for the one before it to have gone where it goes. */
+const ARRIVAL_MS = 100;
 /** What may pass before the first rows are shown, found or not. */
 const FIRST_SLICE_MS = 30;
 /** How often counts, progress and a growing file are looked at. */
@@ -69,6 +71,7 @@ export class Session {
   }
 
   dispatch(action: Action): void {
+    if (action.kind === 'key') this.#arrive();
     const { selected, size } = this.#state;
     for (const command of this.#apply(action)) this.#perform(command);
     const moved = this.#state.selected !== selected;
@@ -77,6 +80,11 @@ export class Session {
     if (moved) this.#leaveSearch();
     if (this.#state.selected !== null && (moved || this.#state.size !== size)) this.#browser.moveTo(this.#state.selected, this.#reach());
     this.#work(SLICE_MS, false);
+  }
+
+  /** A key that came glued to one that goes somewhere counts there, not where that began. */
+  #arrive(): void {
+    if (this.#browser.isOnItsWay) this.#work(ARRIVAL_MS, false);
   }
 
   close(): void {
@@ -109,12 +117,7 @@ export class Session {
         this.#filterBy(command.text, command.near);
         break;
       case 'seek':
-        if (command.goal.to === 'num' && command.goal.num > this.#browser.lastNum) {
-          this.#say(`that is beyond the last event, ${this.#browser.lastNum}`, 'problem');
-          break;
-        }
-        this.#soughtFrom = this.#state.selected ?? 0;
-        this.#browser.seek(command.goal, this.#state.selected ?? 0, this.#reach());
+        this.#seek(command.goal);
         break;
       case 'stop-seeking':
         this.#tables.stop();
@@ -132,24 +135,14 @@ export class Session {
       case 'copy-text':
         this.#copied(command.text, command.what);
         break;
-      case 'export': {
-        const job = exportJob(this.#state, command.path);
-        if (job === null) this.#say(`${command.path}: the name must end with .csv, .json, .md, .txt or .trowel`, 'problem');
-        else this.#tables.write(job);
+      case 'export':
+        this.#tables.export(this.#state, command.path);
         break;
-      }
       case 'save':
         this.#tables.write({ what: 'stream', path: freeName('stream', 'bin'), filter: command.filter });
         break;
-      case 'redraw':
-        this.#options.world.redraw();
-        break;
-      case 'suspend':
-        this.#options.world.suspend();
-        break;
-      case 'quit':
-        this.#options.world.quit(command.keep);
-        break;
+      default:
+        askWorld(command, this.#options.world);
     }
   }
 
@@ -159,6 +152,13 @@ export class Session {
     this.#browser.goTo(around, this.#reach());
     if (text !== '') this.#options.world.remember(text);
     if (notes.length > 0) this.#say(notes.join('; '));
+  }
+
+  #seek(goal: Goal): void {
+    const { lastNum } = this.#browser;
+    this.#soughtFrom = this.#state.selected ?? 0;
+    if (goal.to === 'num' && goal.num > lastNum) this.#say(`that is beyond the last event, ${lastNum}`, 'problem');
+    else this.#browser.seek(goal, this.#soughtFrom, this.#reach());
   }
 
   #stopSeeking(): void {

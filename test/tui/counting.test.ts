@@ -31,7 +31,7 @@ beforeAll(() => {
   const tables = stalledLookup();
   tables.chunk.clear();
   const writer = writeCapture(path, tables, true);
-  for (const chunk of repeated(events, TOTAL, 1000)) writer.append(chunk);
+  for (const chunk of repeated(events, TOTAL, 20_000)) writer.append(chunk);
   writer.close({});
   capture = new CaptureReader(path);
   const view = new EventView(context());
@@ -135,4 +135,43 @@ test('a thread that fails leaves the counting to who asked', () => {
   expect(tally.isAway).toBe(false);
   expect(tally.step(never)).toBe(true);
   expect(matches.progress).toBe(1);
+});
+
+describe.each([1, -1] as const)('a gap looked for in direction %d', (direction) => {
+  const filter = 'evt.num<=30000 or evt.num>=36000'; // 20 µs each: 120 ms, and many slices from either end
+  const wanted = 36_000;
+  const goal = { to: 'gap', direction } as const;
+  const from = direction === 1 ? 1 : TOTAL;
+
+  /** What a finder finds, its slices as short as they can be. */
+  async function found(counting: ReturnType<typeof beside> | null): Promise<number | null | undefined> {
+    const finder = new Finder(matchesOf(filter), filter, textOf, context(), counting);
+    if (counting !== null) counting.hear = (news) => finder.told(news);
+    finder.seek(goal, from);
+    for (;;) {
+      const sought = finder.step(always);
+      if (sought === undefined || 'found' in sought) return sought?.found;
+      if (finder.isIdle) await turn();
+    }
+  }
+
+  test('is the same elsewhere and here', async () => {
+    const counting = beside();
+    expect(await found(null)).toBe(wanted);
+    expect(await found(counting)).toBe(wanted);
+    expect(counting.jobs).toMatchObject([{ lane: 'gap', from, direction }]);
+  });
+
+  test('is looked for here where the thread has failed, and nowhere when it is stopped', async () => {
+    const counting = { ...beside(), count: (job: CountJob) => void queueMicrotask(() => counting.hear({ ...job, chunks: [], counts: [], done: true })) };
+    expect(await found(counting)).toBe(wanted);
+    const stopped = beside();
+    const finder = new Finder(matchesOf(filter), filter, textOf, context(), stopped);
+    finder.seek(goal, from);
+    for (let k = 0; k < 10; k++) finder.step(always);
+    expect(stopped.jobs).toHaveLength(1);
+    finder.stop();
+    for (let k = 0; k < 20; k++) await turn();
+    expect([finder.step(always), finder.isIdle, stopped.news]).toEqual([undefined, true, []]);
+  });
 });

@@ -28,15 +28,13 @@ describe.skipIf(noPty !== null)('half a million events', () => {
     await pty.until(`: 3 of ${hits} `);
     pty.type('j');
     await pty.until(`search SVC.cluster: ${hits} `);
-    pty.type('g');
-    await pty.until(/ 1\/500,000 /);
-    pty.type('N');
+    pty.type('gN'); // in one piece: N looks from where g goes
     await pty.until('past the end');
     pty.type('t');
     await pty.until(`: ${hits} of ${hits} `);
     pty.type('/nosuchtext\r');
     await pty.until('no row has nosuchtext in it');
-  });
+  }, 60_000);
 
   test('a filter that lets one event through shows it, and counts what there is', async () => {
     const pty = new Pty(['open', '--screen', 'events', join(folder, 'large.trowel')], { columns: 120, rows: 36 });

@@ -12,6 +12,8 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** Each of the files that run at once builds into a folder of its own. */
 const OUT = join(ROOT, `node_modules/.trowel-test/${process.env.VITEST_POOL_ID ?? 'alone'}`);
 const PATIENCE_MS = 30_000;
+/** As in bin/trowel. */
+const NODE_OPTIONS = ['--min-semi-space-size=16'];
 
 /** Null where tests can run in a pseudo-terminal; else why not. */
 export const noPty = existsSync(join(ROOT, 'node_modules/node-pty/build/Release/pty.node'))
@@ -109,7 +111,8 @@ export class Pty {
   constructor(args: readonly string[], { columns = 100, rows = 30, env = {}, cwd = ROOT, shell }: PtyOptions = {}) {
     const { spawn } = createRequire(import.meta.url)('node-pty') as typeof import('node-pty');
     const script = trowelScript();
-    const command: [string, string[]] = shell === undefined ? [process.execPath, [script, ...args]] : ['/bin/sh', ['-c', shell]];
+    const command: [string, string[]] =
+      shell === undefined ? [process.execPath, [...NODE_OPTIONS, script, ...args]] : ['/bin/sh', ['-c', shell]];
     const home = mkdtempSync(join(tmpdir(), 'trowel-home-'));
     const { NO_COLOR: _, CI: __, ...inherited } = process.env as Record<string, string>;
     this.#terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });

@@ -6,7 +6,7 @@ import { CaptureReader } from '../../src/store/reader.ts';
 import { readTable } from '../../src/tui/data/table-reader.ts';
 import { columnDoc } from '../../src/tui/frame/help.ts';
 import { SCREENS, screenNamed } from '../../src/tui/screens/index.ts';
-import { cellText } from '../../src/tui/screens/table/view.ts';
+import { cellText } from '../../src/tui/screens/table/cell.ts';
 import { endAll, noPty, Pty } from './pty.ts';
 import { hostileEvents, writeCapture } from './scene.ts';
 

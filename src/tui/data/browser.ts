@@ -213,6 +213,12 @@ export class Browser {
     return this.#finder.goal;
   }
 
+  /** It goes to an event that needs no search, or reads the rows there. */
+  get isOnItsWay(): boolean {
+    const goal = this.sought?.to;
+    return goal === 'text' || goal === 'gap' ? false : goal !== undefined || (this.#filling !== null && !this.#following);
+  }
+
   stopSeeking(): void {
     this.#finder.stop();
   }

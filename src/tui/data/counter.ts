@@ -7,6 +7,7 @@ import { rowOf, rowText } from '../screens/events/rows.ts';
 import { type CountJob, type CountNews, LANES, type Lane } from './counting.ts';
 import { Hits } from './hits.ts';
 import { Matches } from './matches.ts';
+import { type Progress, seekGoal } from './seek.ts';
 import type { Match } from './selected.ts';
 
 const SLICE_MS = 10;
@@ -18,8 +19,9 @@ type ChunkCount = readonly [first: number, count: number];
 
 interface Work {
   readonly job: CountJob;
-  readonly steps: Generator<ChunkCount | null>;
-  found: ChunkCount[];
+  readonly steps: Generator<ChunkCount | Progress | null, number | null | undefined>;
+  counted: ChunkCount[];
+  at: number;
   toldAt: number;
 }
 
@@ -40,7 +42,8 @@ export class Counter {
 
   /** Takes the place of the lane's job before. */
   count(job: CountJob): void {
-    this.#works.set(job.lane, { job, steps: this.#steps(job), found: [], toldAt: performance.now() });
+    const steps = job.lane === 'gap' ? this.#gapSteps(job) : this.#steps(job);
+    this.#works.set(job.lane, { job, steps, counted: [], at: job.from, toldAt: performance.now() });
     this.#turn ??= setImmediate(() => this.#slice());
   }
 
@@ -60,26 +63,40 @@ export class Counter {
     const end = performance.now() + SLICE_MS;
     let step = work.steps.next();
     for (; step.done !== true; step = work.steps.next()) {
-      if (step.value !== null) work.found.push(step.value);
+      if (Array.isArray(step.value)) work.counted.push(step.value as ChunkCount);
+      else if (step.value !== null) work.at = (step.value as Progress).num;
       if (performance.now() > end) break;
     }
     const done = step.done === true;
     if (done) this.#works.delete(work.job.lane);
-    if (done || performance.now() - work.toldAt > TELL_MS) this.#tellOf(work, done);
+    if (done || performance.now() - work.toldAt > TELL_MS) this.#tellOf(work, step.done === true ? { found: step.value } : null);
   }
 
-  #tellOf(work: Work, done: boolean): void {
+  #tellOf(work: Work, end: { readonly found: number | null | undefined } | null): void {
     const { lane, id } = work.job;
-    this.#tell({ lane, id, chunks: work.found.map(([first]) => first), counts: work.found.map(([, count]) => count), done });
-    work.found = [];
+    const counts = { chunks: work.counted.map(([first]) => first), counts: work.counted.map(([, count]) => count) };
+    const found = end?.found === undefined ? {} : { found: end.found };
+    this.#tell({ lane, id, ...counts, ...(lane === 'gap' ? { at: work.at } : {}), ...found, done: end !== null });
+    work.counted = [];
     work.toldAt = performance.now();
   }
 
-  *#steps({ filter, text, from, direction }: CountJob): Generator<ChunkCount | null> {
+  /** The next gap, as the screen would find it. Not of a capture that grows: its last chunks are replaced between two steps. */
+  *#gapSteps({ filter, from, direction }: CountJob): Generator<Progress, number | null> {
+    return yield* seekGoal(this.#matchesOf(filter), { to: 'gap', direction }, from);
+  }
+
+  #matchesOf(filter: string): Matches {
     const { growing } = this.#context;
     if (growing) this.#capture.refresh();
     const matches = new Matches(this.#capture, compileFilter(filter, this.#context), growing, this.#heads);
     if (!growing) this.#heads = matches.heads;
+    return matches;
+  }
+
+  *#steps({ filter, text, from, direction }: CountJob): Generator<ChunkCount | null, undefined> {
+    const { growing } = this.#context;
+    const matches = this.#matchesOf(filter);
     const view = new EventView(this.#context);
     const textOf = ({ chunk, i }: Match) => rowText(rowOf(view.at(chunk, i)));
     const hits = text === null ? null : new Hits(matches, text, textOf, this.#context);
@@ -88,8 +105,9 @@ export class Counter {
       if (growing && head.n < CHUNK_EVENTS) continue; // a recorder puts it together with others: who asks counts it
       if (hits !== null) yield* hits.countChunk(c);
       yield [head.firstNum, hits === null ? matches.count(c) : (hits.countOf(c) ?? 0)];
-      if (hits?.isTooMany === true) return;
+      if (hits?.isTooMany === true) break;
     }
+    return undefined;
   }
 }
 

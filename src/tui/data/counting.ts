@@ -1,10 +1,10 @@
 /** Counting beside the thread with the keyboard: what is asked, what is told, and who asks. */
 
-/** What is counted. A newer job of the same kind ends the one before. */
-export const LANES = ['find', 'preview', 'filter'] as const;
+/** What is counted, or looked for: a gap. A newer job of the same kind ends the one before. */
+export const LANES = ['find', 'gap', 'preview', 'filter'] as const;
 export type Lane = (typeof LANES)[number];
 
-/** How many events of each chunk a filter lets through and, with a text, have that in their rows. */
+/** How many events of each chunk a filter lets through and, with a text, have that in their rows; or the next gap between them. */
 export interface CountJob {
   readonly lane: Lane;
   /** Tells its news from those of jobs before it. */
@@ -22,6 +22,10 @@ export interface CountNews {
   readonly id: number;
   readonly chunks: readonly number[];
   readonly counts: readonly number[];
+  /** Of a gap that is looked for: the event that the search has come to. */
+  readonly at?: number;
+  /** With `done`: the event after the gap; null: there is none; absent: it was not looked for to the end. */
+  readonly found?: number | null;
   /** Nothing more will come. */
   readonly done: boolean;
 }
@@ -45,9 +49,12 @@ export interface Counted {
 }
 
 /** Slices that are spent here first: starting a thread takes as long. */
-const PATIENCE = 6;
+export const PATIENCE = 6;
 
 let lastId = 0;
+
+/** Of a job: no other has it. */
+export const nextId = () => ++lastId;
 
 /** One thing to count: here as long as a slice takes, then beside, where there is somebody. */
 export class Tally {
@@ -74,7 +81,7 @@ export class Tally {
     if (this.#id !== 0) return true;
     while (!late()) if (!this.counted.countOne()) return true;
     if (this.#beside === null || ++this.#slices < PATIENCE) return false;
-    this.#id = ++lastId;
+    this.#id = nextId();
     this.counted.elsewhere = true;
     this.#beside.count({ ...this.#job, id: this.#id });
     return true;

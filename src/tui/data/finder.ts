@@ -1,6 +1,7 @@
 /** Looks for what was asked for, a step at a time; where that was a text, counts the rows that have it. */
 import type { CaptureContext } from '../../event/view.ts';
 import { type Counting, type CountNews, Tally } from './counting.ts';
+import { GapElsewhere } from './gap-elsewhere.ts';
 import { Hits, type TextOf } from './hits.ts';
 import type { Matches } from './matches.ts';
 import { type Goal, type Progress, seekGoal, seekText, type TextGoal } from './seek.ts';
@@ -25,6 +26,7 @@ export class Finder {
   readonly #context: CaptureContext;
   readonly #beside: Counting | null;
   #seeking: { readonly goal: Goal; readonly steps: Generator<Progress, number | null> } | null = null;
+  readonly #gap: GapElsewhere | null;
   #hits: { readonly hits: Hits; readonly tally: Tally } | null = null;
   #counts: HitCounts | null = null;
 
@@ -35,6 +37,7 @@ export class Finder {
     this.#textOf = textOf;
     this.#context = context;
     this.#beside = beside;
+    this.#gap = beside === null || context.growing ? null : new GapElsewhere(filter, beside);
   }
 
   get goal(): Goal | null {
@@ -47,12 +50,15 @@ export class Finder {
   }
 
   get #isWaiting(): boolean {
-    return this.#seeking?.goal.to === 'text' ? this.#hits?.hits.isWaiting === true : this.#matches.isWaiting;
+    if (this.#seeking?.goal.to === 'text') return this.#hits?.hits.isWaiting === true;
+    return this.#gap?.isAway === true || this.#matches.isWaiting;
   }
 
   seek(goal: Goal, from: number): void {
     const steps = goal.to === 'text' ? this.#seekText(goal, from) : seekGoal(this.#matches, goal, from);
     this.#seeking = { goal, steps };
+    this.#gap?.stop();
+    if (goal.to === 'gap') this.#gap?.begin(goal.direction, from);
   }
 
   /** What was counted for the same text holds. What is being counted begins anew from here. */
@@ -72,17 +78,24 @@ export class Finder {
       this.#hits?.tally.stop();
       this.#hits = null;
     }
+    this.#gap?.stop();
     this.#seeking = null;
   }
 
   told(news: CountNews): void {
-    this.#hits?.tally.told(news);
+    if (news.lane === 'gap') this.#gap?.told(news);
+    else this.#hits?.tally.told(news);
   }
 
   /** Looks on until it is late; undefined: nothing is looked for. */
   step(late: () => boolean): Sought | undefined {
     if (this.#seeking === null) return undefined;
     const { goal, steps } = this.#seeking;
+    const away = goal.to === 'gap' ? (this.#gap?.step() ?? null) : null;
+    if (away !== null) {
+      if ('found' in away) this.#seeking = null;
+      return { goal, ...away };
+    }
     let step = steps.next();
     while (step.done !== true && !this.#isWaiting && !late()) step = steps.next();
     if (step.done !== true) return { goal, at: step.value.num };

@@ -70,7 +70,7 @@ function written(path: string, work: (sink: FileSink) => number, what: string): 
 
 function reportOf({ table, rows, epoch }: Extract<WriteJob, { what: 'rows' }>): Report<Row> {
   const types = table.columns.map(({ title, unit, doc, align }) =>
-    columnType(title || 'text', unit === 'heat' ? 'count' : unit, doc, { align, nullable: true }),
+    columnType(title || 'text', unit === 'heat' ? 'count' : unit === 'bar' ? 'text' : unit, doc, { align, nullable: true }),
   );
   return { id: 'lens', columns: rowColumns(types), items: rows.map(({ cells }) => cells), epoch };
 }

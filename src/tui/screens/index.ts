@@ -1,4 +1,5 @@
 /** All screens that are tables, a line each; the list of events is in events/. A new screen is a file and a line here. */
+import { CONNECTIONS } from './connections.ts';
 import { CONTAINERS } from './containers.ts';
 import { DNS } from './dns.ts';
 import { DOCTOR } from './doctor.ts';
@@ -27,6 +28,7 @@ const OWN: readonly ScreenSpec[] = [
   PROCESSES,
   CONTAINERS,
   ...RANKING_SCREENS,
+  CONNECTIONS,
   BY_FIELD,
   STREAM,
   HTTP,

@@ -11,7 +11,7 @@ type Ranking = Omit<ScreenSpec, 'read' | 'keys'> & {
 };
 
 const NETWORK: ScreenKey = { keys: ['c'], help: 'its connections', bar: 'connections', does: { to: 'connections' } };
-const ERRORS: ScreenKey = { keys: ['x'], help: 'its failed calls', bar: 'errors', does: { to: 'errors' } };
+export const ERRORS: ScreenKey = { keys: ['x'], help: 'its failed calls', bar: 'errors', does: { to: 'errors' } };
 const THREADS: ScreenKey = { keys: ['H'], help: 'its threads', bar: 'threads', does: { to: 'threads' } };
 const LOOKUPS: ScreenKey = { keys: ['D'], help: 'its name lookups', bar: 'lookups', does: { to: 'dns' } };
 export const ABOUT_PLACE: readonly ScreenKey[] = [ERRORS, NETWORK, THREADS, LOOKUPS];

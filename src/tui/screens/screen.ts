@@ -4,8 +4,8 @@ import type { CaptureContext } from '../../event/view.ts';
 import type { Unit } from '../../report/report.ts';
 import { type Clause, spanLiteral, timeLiteral } from '../data/clause.ts';
 
-/** What a screen's numbers are; `heat`: a count, shown as a shade and digits beside the largest of all. */
-export type ScreenUnit = Unit | 'heat';
+/** What a screen's numbers are; `heat`: a count, shown as a shade and digits beside the largest of all; `bar`: a part of a time, drawn. */
+export type ScreenUnit = Unit | 'heat' | 'bar';
 
 export interface ScreenColumn {
   readonly title: string;
@@ -30,6 +30,8 @@ export interface ScreenRow {
   readonly drills?: readonly (string | null)[];
   /** A filter for what others did meanwhile; absent: there is no such time. */
   readonly meanwhile?: string;
+  /** Of a line that is one text: its end, which stays where there is no room for all of it. */
+  readonly end?: string;
   /** The screen that it is a line of; absent: the spec's. */
   readonly to?: string;
 }

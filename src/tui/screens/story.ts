@@ -8,6 +8,9 @@ import { OVER, ofWhom, storiesOf, wantedPids } from './stories.ts';
 /** A line of the path in `trowel explain` ends with the events that show it: `413–416`, `444 652 449`. */
 const EVIDENCE = /(\d+)(?:–\d+)?(?: \d+)*$/;
 
+/** What stands above them. */
+const TITLE = /EVENTS$/;
+
 export const STORY: ScreenSpec = {
   id: 'story',
   aliases: ['why', 'explain'],
@@ -45,8 +48,8 @@ function tableOf({ story, over, looked }: Explanation, epoch: bigint): ScreenTab
 }
 
 function textTable(lines: readonly string[]): ScreenTable {
-  const [sentence = '', empty, ...others] = lines; // the screen leaves a line free below its head itself
-  const rest = empty === undefined || empty === '' ? others : [empty, ...others];
+  const [sentence = '', ...more] = lines;
+  const rest = more[0] === '' ? more.slice(1) : more; // a blank stands there anyway
   const shares = rest.map((line) => Number(/^ +([0-9.]+) %/.exec(line)?.[1] ?? 0));
   const first = Math.max(0, shares.indexOf(Math.max(...shares)));
   return { head: [sentence], columns: [screenColumn('', 'text')], rows: rest.map(rowOf), first };
@@ -55,5 +58,6 @@ function textTable(lines: readonly string[]): ScreenTable {
 function rowOf(line: string): ScreenRow {
   const found = EVIDENCE.exec(line.trimEnd());
   const num = found === null || !/\s{2,}/.test(line) ? null : Number(found[1]);
-  return { cells: [line], num, drill: null };
+  const end = num === null ? TITLE.exec(line)?.[0] : found![0];
+  return { cells: [line], num, drill: null, ...(end === undefined ? {} : { end }) };
 }

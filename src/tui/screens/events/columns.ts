@@ -57,7 +57,7 @@ const SINCE: Column = {
 
 const PLACE: Column = {
   title: 'CONTAINER',
-  width: ({ width, places }) => (!places || width < 90 ? 0 : width < 130 ? 9 : width < 170 ? 12 : 24),
+  width: ({ width, places }) => (!places || width < 90 ? 0 : width < 110 ? 9 : width < 170 ? 12 : 24),
   text: ({ place }, _look, width) =>
     place === null ? '' : /^[0-9a-f]{12}$/.test(place.text) ? place.text.slice(0, width) : cutMiddle(place.text, width),
   clause: ({ place }) => equal(place, 'this process runs in no container'),

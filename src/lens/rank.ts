@@ -6,9 +6,10 @@ import { fieldNamed } from '../filter/find-field.ts';
 import { written } from '../filter/literal.ts';
 import { columnType, rowColumns } from '../report/column.ts';
 import type { Row } from '../report/report.ts';
+import type { Accumulator } from './accumulators.ts';
 import { type GroupField, Groups } from './groups.ts';
 import type { LensTable } from './lens.ts';
-import { type Accumulator, type Measure, measureNamed } from './measures.ts';
+import { type Measure, measureNamed } from './measures.ts';
 
 /** As many rows as fit on a screen. */
 export const ROWS = 30;
@@ -48,15 +49,9 @@ function clause(label: string, text: string): string {
 
 function measured(capture: Capture, filter: CompiledFilter, groups: Groups, measures: readonly Measure[]): Accumulator[] {
   const sums = measures.map(({ start }) => start(filter.view));
-  const [first, ...more] = sums;
-  for (const { chunk, selection, n } of capture.select(filter)) {
-    for (let k = 0; k < n; k++) {
-      const i = selection[k]!;
-      const at = groups.of(chunk, i);
-      if (at < 0) continue;
-      first?.add(at, chunk, i);
-      for (const one of more) one.add(at, chunk, i);
-    }
+  for (const events of capture.select(filter)) {
+    const batch = { ...events, groups: groups.of(events), size: groups.size };
+    for (const one of sums) one.add(batch);
   }
   return sums;
 }

@@ -1,12 +1,13 @@
 /** Something over time, a row for each stretch: bytes, events; and how latencies are spread in each. */
 import type { Capture } from '../capture/capture.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
-import type { Chunk } from '../model/chunk.ts';
+import { CHUNK_EVENTS } from '../model/chunk.ts';
 import { MS, SECOND, US } from '../model/time.ts';
 import { columnType } from '../report/column.ts';
 import type { Row } from '../report/report.ts';
+import type { Accumulator, Batch } from './accumulators.ts';
 import type { LensTable } from './lens.ts';
-import { type Accumulator, measureNamed } from './measures.ts';
+import { measureNamed } from './measures.ts';
 import { lensTable } from './table.ts';
 
 /** No more rows than this, with stretches as long as that takes. */
@@ -21,23 +22,18 @@ function stretchOf(capture: Capture): number {
   return STRETCHES.find((one) => span / one <= MOST_ROWS) ?? Math.ceil(span / MOST_ROWS);
 }
 
-/** Calls `add` with each event and the number of its stretch; gives how many stretches there are. */
-function eachStretch(
-  capture: Capture,
-  filter: CompiledFilter,
-  stretch: number,
-  add: (at: number, chunk: Chunk, i: number) => void,
-): number {
-  let n = 0;
-  for (const match of capture.select(filter)) {
-    for (let k = 0; k < match.n; k++) {
-      const i = match.selection[k]!;
-      const at = Math.max(0, Math.floor(match.chunk.time[i]! / stretch));
-      if (at >= n) n = at + 1;
-      add(at, match.chunk, i);
+/** Calls `add` with the events, by stretches; gives how many stretches there are. */
+function eachStretch(capture: Capture, filter: CompiledFilter, stretch: number, add: (batch: Batch) => void): number {
+  const groups = new Int32Array(CHUNK_EVENTS);
+  let size = 0;
+  for (const { chunk, selection, n } of capture.select(filter)) {
+    for (let k = 0; k < n; k++) {
+      groups[k] = Math.max(0, Math.floor(chunk.time[selection[k]!]! / stretch));
+      size = Math.max(size, groups[k]! + 1);
     }
+    add({ chunk, selection, n, groups, size });
   }
-  return n;
+  return size;
 }
 
 /** Measures over time, with a line of blocks for the first of them. */
@@ -51,8 +47,8 @@ export function series(capture: Capture, filter: CompiledFilter, words: readonly
   const stretch = stretchOf(capture);
   const rows = () => {
     const sums = measures.map(({ start }) => start(filter.view));
-    const n = eachStretch(capture, filter, stretch, (at, chunk, i) => {
-      for (const one of sums) one.add(at, chunk, i);
+    const n = eachStretch(capture, filter, stretch, (batch) => {
+      for (const one of sums) one.add(batch);
     });
     return seriesRows(sums, n, stretch);
   };
@@ -86,9 +82,12 @@ export const spectrogram = (capture: Capture, filter: CompiledFilter): LensTable
   ];
   const rows = () => {
     const counts = new Map<number, number>();
-    const n = eachStretch(capture, filter, stretch, (at, { latency }, i) => {
-      const key = at * BOUNDS.length + BOUNDS.findIndex((bound) => latency[i]! < bound);
-      if (latency[i]! >= 0) counts.set(key, (counts.get(key) ?? 0) + 1);
+    const n = eachStretch(capture, filter, stretch, ({ chunk: { latency }, selection, groups, n: events }) => {
+      for (let k = 0; k < events; k++) {
+        const took = latency[selection[k]!]!;
+        const key = groups[k]! * BOUNDS.length + BOUNDS.findIndex((bound) => took < bound);
+        if (took >= 0) counts.set(key, (counts.get(key) ?? 0) + 1);
+      }
     });
     return Array.from({ length: n }, (_, at): Row => [at * stretch, ...BOUNDS.map((_, c) => counts.get(at * BOUNDS.length + c) ?? 0)]);
   };

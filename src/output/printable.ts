@@ -11,8 +11,12 @@ export function sanitize(text: string): string {
   return text.replace(UNSAFE, picture);
 }
 
+/** Anything but printable ASCII and line feeds. */
+const MAY_NEED_CARE = /[^\n -~]/;
+
 /** The same, but line feeds stay and tabs become blanks: for payloads shown as text. */
 export function sanitizeLines(text: string): string {
+  if (!MAY_NEED_CARE.test(text)) return text;
   return text
     .replaceAll('\r\n', '\n')
     .split('\n')
@@ -31,11 +35,24 @@ function picture(char: string): string {
   return code === 0x7f ? '\u2421' : '·';
 }
 
-/** Bytes as text: printable ASCII as it is, line feeds kept, a dot for the rest. */
+/** What stands for a byte; 0: nothing. */
+const SHOWN = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte === 0x0a || (byte >= 0x20 && byte < 0x7f)) return byte;
+  return byte === 0x0d ? 0 : 0x2e;
+});
+
+let scratch = Buffer.alloc(8192);
+
+/** Bytes as text: printable ASCII as it is, line feeds kept, carriage returns left out, a dot for the rest. */
 export function asciiText(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += byte === 0x0a || (byte >= 0x20 && byte < 0x7f) ? String.fromCharCode(byte) : byte === 0x0d ? '' : '.';
-  return text;
+  if (scratch.length < bytes.length) scratch = Buffer.alloc(2 * bytes.length);
+  const shown = scratch;
+  let n = 0;
+  for (const byte of bytes) {
+    const one = SHOWN[byte]!;
+    if (one !== 0) shown[n++] = one;
+  }
+  return shown.toString('latin1', 0, n);
 }
 
 /** Rows of 16 bytes (or `inRow`): offset, hex and, if wanted, ASCII. */

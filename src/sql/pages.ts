@@ -17,6 +17,10 @@ const PAGE_COUNT_AT = 28;
 /** Pages that are written at once. */
 const GATHERED = 16;
 
+/** Bytes and rows that wait for a page. */
+const CELLS = 8 * PAGE;
+export const MOST_ROWS = PAGE;
+
 /** A page and the largest row number in or below it. */
 interface Child {
   readonly page: number;
@@ -30,12 +34,11 @@ export class TableFiller {
   /** Number of the next page. */
   #next: number;
   readonly #leaves: Child[] = [];
-  /** The rows of the page that is being filled; those that write one do so from `cellStart` on. */
-  readonly cells = new Uint8Array(2 * PAGE);
-  readonly #starts = new Uint16Array(PAGE / 2);
-  #cellsEnd = 0;
-  #n = 0;
-  #last = 0;
+  /** Cells that are in no page yet, one behind the other, with where each begins and its row's number; more are written from `end` on. */
+  readonly cells = new Uint8Array(CELLS);
+  readonly starts = new Uint32Array(MOST_ROWS + 1);
+  readonly nums = new Float64Array(MOST_ROWS);
+  #rows = 0;
   /** Full pages that are not yet in the file. */
   readonly #full = Buffer.alloc(PAGE * GATHERED);
   #waiting = 0;
@@ -46,77 +49,90 @@ export class TableFiller {
     this.#next = fstatSync(this.#file).size / PAGE + 1;
   }
 
-  /** Where the next cell begins. */
-  get cellStart(): number {
-    return this.#cellsEnd;
+  /** How many rows are in no page yet: the next is written at `starts[rows]`. */
+  get rows(): number {
+    return this.#rows;
   }
 
-  /** A cell was written from `cellStart` to `end`; one that finds no room in the page begins the next. Numbers ascend. */
-  endCell(num: number, end: number): void {
-    const start = this.#cellsEnd;
-    if (LEAF_HEADER + 2 * (this.#n + 1) + end > PAGE) {
-      this.#endLeaf();
-      this.cells.copyWithin(0, start, end);
-      this.#cellsEnd = end - start;
-    } else this.#cellsEnd = end;
-    this.#starts[this.#n] = this.#n === 0 ? 0 : start;
-    this.#n++;
-    this.#last = num;
+  /** So many rows were written: their cells, their numbers, and where each of them and the next after the last begins. */
+  add(rows: number): void {
+    this.#rows += rows;
+    const { starts, nums } = this;
+    let first = 0;
+    for (let fit = this.#fitting(0); first + fit < this.#rows; fit = this.#fitting(first)) {
+      this.#leaf(this.#nextPage(), first, fit);
+      this.#leaves.push({ page: this.#next - 1, last: nums[first + fit - 1]! });
+      first += fit;
+    }
+    this.#rows -= first;
+    const begin = starts[first]!;
+    this.cells.copyWithin(0, begin, starts[first + this.#rows]);
+    for (let i = 0; i <= this.#rows; i++) starts[i] = starts[first + i]! - begin;
+    nums.copyWithin(0, first, first + this.#rows);
   }
 
   /** Writes what is left, and closes the file. */
   finish(): void {
-    if (this.#leaves.length === 0) this.#write(this.#root, this.#leaf());
+    const root = Buffer.alloc(PAGE);
+    if (this.#leaves.length === 0) this.#leaf(root, 0, this.#rows);
     else {
-      this.#endLeaf();
-      this.#flush();
-      this.#writeLevels(this.#leaves);
+      this.#leaf(this.#nextPage(), 0, this.#rows);
+      this.#leaves.push({ page: this.#next - 1, last: this.nums[this.#rows - 1]! });
+      this.#writeLevels(root);
     }
+    this.#flush();
+    this.#write(this.#root, root);
     this.#setPageCount();
     closeSync(this.#file);
   }
 
-  #endLeaf(): void {
-    this.#leaves.push({ page: this.#append(this.#leaf()), last: this.#last });
-    this.#n = 0;
-    this.#cellsEnd = 0;
+  /** How many rows from one on find room in a page. */
+  #fitting(first: number): number {
+    const room = PAGE - LEAF_HEADER + this.starts[first]!;
+    let [fit, over] = [0, this.#rows - first + 1];
+    while (fit + 1 < over) {
+      const middle = (fit + over) >> 1;
+      if (2 * middle + this.starts[first + middle]! <= room) fit = middle;
+      else over = middle;
+    }
+    return fit;
   }
 
-  #leaf(): Buffer {
-    const page = Buffer.alloc(PAGE);
-    const start = PAGE - this.#cellsEnd;
-    header(page, LEAF, this.#n, start);
-    for (let i = 0; i < this.#n; i++) page.writeUInt16BE(start + this.#starts[i]!, LEAF_HEADER + 2 * i);
-    page.set(this.cells.subarray(0, this.#cellsEnd), start);
-    return page;
+  #leaf(page: Buffer, first: number, rows: number): void {
+    const { starts } = this;
+    const [begin, end] = [starts[first]!, starts[first + rows]!];
+    const up = PAGE - end;
+    header(page, LEAF, rows, up + begin);
+    for (let i = 0, at = LEAF_HEADER; i < rows; i++) {
+      const place = up + starts[first + i]!;
+      page[at++] = place >> 8;
+      page[at++] = place;
+    }
+    page.set(this.cells.subarray(begin, end), up + begin);
   }
 
   /** Pages that lead to those below; the last one takes the place of the root. */
-  #writeLevels(children: readonly Child[]): void {
+  #writeLevels(root: Buffer): void {
     const most = Math.floor((PAGE - INTERIOR_HEADER) / (2 + 4 + 9));
-    let level = children;
+    let level: readonly Child[] = this.#leaves;
     while (level.length > most) {
       const above: Child[] = [];
       for (let i = 0; i < level.length; i += most) {
         const group = level.slice(i, i + most);
-        above.push({ page: this.#append(interior(group)), last: group.at(-1)!.last });
+        interior(this.#nextPage(), group);
+        above.push({ page: this.#next - 1, last: group.at(-1)!.last });
       }
-      this.#flush();
       level = above;
     }
-    this.#write(this.#root, interior(level));
+    interior(root, level);
   }
 
-  /** Adds a page behind the others and gives its number. */
-  #append(page: Buffer): number {
-    if ((this.#next - 1) * PAGE === LOCK_BYTE) {
-      this.#flush();
-      this.#write(this.#next++, Buffer.alloc(PAGE));
-    }
-    page.copy(this.#full, PAGE * this.#waiting++);
-    const number = this.#next++;
-    if (this.#waiting === GATHERED) this.#flush();
-    return number;
+  /** A page behind the others, to be filled. */
+  #nextPage(): Buffer {
+    if (this.#waiting === GATHERED || (this.#next - 1) * PAGE === LOCK_BYTE) this.#flush();
+    if ((this.#next - 1) * PAGE === LOCK_BYTE) this.#write(this.#next++, Buffer.alloc(PAGE));
+    this.#next++;
+    return this.#full.subarray(PAGE * this.#waiting, PAGE * ++this.#waiting);
   }
 
   #flush(): void {
@@ -137,13 +153,13 @@ export class TableFiller {
 }
 
 function header(page: Buffer, kind: number, cells: number, contentStart: number): void {
+  page.fill(0, 0, kind === LEAF ? LEAF_HEADER : INTERIOR_HEADER);
   page[0] = kind;
   page.writeUInt16BE(cells, 3);
   page.writeUInt16BE(contentStart % PAGE, 5);
 }
 
-function interior(children: readonly Child[]): Buffer {
-  const page = Buffer.alloc(PAGE);
+function interior(page: Buffer, children: readonly Child[]): void {
   const cells = children.slice(0, -1);
   let end = PAGE;
   cells.forEach(({ page: below, last }, i) => {
@@ -154,5 +170,4 @@ function interior(children: readonly Child[]): Buffer {
   });
   header(page, INTERIOR, cells.length, end);
   page.writeUInt32BE(children.at(-1)!.page, 8);
-  return page;
 }

@@ -1,151 +1,79 @@
 /**
- * Events as rows in SQLite's form (fileformat2, "Record Format"), written straight into the cells of a page: lengths are padded
- * numbers of fixed size, so that nothing has to be known before it is written.
+ * Events as rows of an SQLite table, written where its pages take them from: many at once, column by column. Lengths are padded numbers
+ * of fixed size, so that nothing has to be known before it is written.
  */
 import type { EventView } from '../event/view.ts';
-import { type Chunk, EventFlag } from '../model/chunk.ts';
-import type { EventColumn, Values } from './events.ts';
-import type { TableFiller } from './pages.ts';
+import type { Chunk } from '../model/chunk.ts';
+import { BLOCK, type Block, type Coder, type OfEach, type Target } from './coder.ts';
+import type { EventColumn } from './events.ts';
+import { Integers, numbersOf, Wall } from './integers.ts';
+import { PAGE, type TableFiller } from './pages.ts';
+import { BLOB, RowTexts, TEXT, Texts } from './texts.ts';
 import { putVarint } from './varint.ts';
 
-const TWO_32 = 2 ** 32;
-const TEXT = 13;
-const BLOB = 12;
-/** Longer texts and payloads are cut: their length has room in two bytes, and a row in a page. */
-export const LONGEST_VALUE = 8_000;
-type Known = (Uint8Array | number | null | undefined)[];
-
-/** A column with what was made of its rows so far. */
-interface Source {
-  readonly values: Values;
-  readonly bytesKind: number;
-  /** Columns of texts have room for a type of two bytes. */
-  readonly isWide: boolean;
-  readonly known: Known;
-}
+/** Bytes that say how long a row is. */
+const LENGTH = 3;
+/** Of a block; so much more than a page's rest has room. */
+const MOST_OF_BLOCK = 6 * PAGE;
 
 export class RowEncoder {
-  readonly #view: EventView;
   readonly #table: TableFiller;
-  readonly #sources: readonly Source[];
+  readonly #coders: readonly Coder[];
   readonly #head: number;
-  readonly #epoch: { readonly high: number; readonly low: number };
-  readonly #bytes: Uint8Array;
-  #end = 0;
+  readonly #sizes = new Uint32Array(BLOCK);
+  readonly #target: Target;
 
   constructor(columns: readonly EventColumn[], view: EventView, table: TableFiller) {
-    this.#view = view;
     this.#table = table;
-    this.#bytes = table.cells;
-    this.#sources = columns.map(({ values, type }) => ({
-      values,
-      bytesKind: type === 'BLOB' ? BLOB : TEXT,
-      isWide: type !== 'INTEGER',
-      known: [],
-    }));
-    this.#head = 2 + this.#sources.reduce((sum, { isWide }) => sum + (isWide ? 2 : 1), 0);
-    const { epoch } = view.capture;
-    this.#epoch = { high: Number(epoch >> 32n), low: Number(epoch & 0xffffffffn) };
+    this.#coders = columns.map((column) => coderOf(column, view));
+    this.#head = this.#coders.reduce((sum, { typeSize }) => sum + typeSize, 2);
+    const { cells } = table;
+    this.#target = { cells, view: new DataView(cells.buffer), types: new Uint32Array(BLOCK), values: new Uint32Array(BLOCK) };
   }
 
   add(chunk: Chunk, selection: Uint16Array, n: number): void {
-    for (let k = 0; k < n; k++) this.#row(chunk, selection[k]!);
+    for (let from = 0; from < n; ) from += this.#addBlock({ chunk, selection, from, rows: Math.min(BLOCK, n - from) });
   }
 
-  #row(chunk: Chunk, i: number): void {
-    const num = chunk.num[i]!;
-    const sources = this.#sources;
-    const start = this.#table.cellStart;
-    const bytes = this.#bytes;
-    const record = putVarint(bytes, start + 3, num);
-    bytes[record] = this.#head;
-    bytes[record + 1] = 0; // the row's number stands for it
-    let type = record + 2;
-    this.#end = record + this.#head;
-    for (let c = 0; c < sources.length; c++) {
-      const { values, known, bytesKind, isWide } = sources[c]!;
-      if (values.kind === 'number') bytes[type++] = this.#number(values, chunk, i);
-      else {
-        const value = values.kind === 'wall' ? null : this.#value(values, known, chunk, i);
-        if (values.kind === 'wall') bytes[type++] = this.#wall(chunk.time[i]!);
-        else if (!isWide) bytes[type++] = typeof value === 'number' ? this.#int(value) : 0;
-        else {
-          const code = value === null ? 0 : this.#text(value as Uint8Array, bytesKind);
-          bytes[type++] = 0x80 | (code >> 7);
-          bytes[type++] = code & 0x7f;
-        }
-      }
+  /** Gives how many of its rows there was room for. */
+  #addBlock(block: Block): number {
+    const sizes = this.#sizes;
+    sizes.fill(0, 0, block.rows);
+    for (const coder of this.#coders) coder.read(block, sizes);
+    const rows = this.#place(block);
+    for (const coder of this.#coders) coder.write(rows, this.#target);
+    this.#table.add(rows);
+    return rows;
+  }
+
+  /** Writes what stands before the values, and where those of each row belong. */
+  #place({ chunk, selection, from, rows }: Block): number {
+    const [sizes, table, { cells, types, values }, head] = [this.#sizes, this.#table, this.#target, this.#head];
+    const { starts, nums, rows: before } = table;
+    let at = starts[before]!;
+    const full = at + MOST_OF_BLOCK;
+    for (let k = 0; k < rows; k++) {
+      const num = chunk.num[selection[from + k]!]!;
+      const record = putVarint(cells, at + LENGTH, num);
+      const size = head + sizes[k]!;
+      if (record + size > full) return k;
+      cells[at] = 0x80 | (size >> 14);
+      cells[at + 1] = 0x80 | (size >> 7);
+      cells[at + 2] = size & 0x7f;
+      cells[record] = head;
+      cells[record + 1] = 0; // the row's number stands for it
+      types[k] = record + 2;
+      values[k] = record + head;
+      nums[before + k] = num;
+      at = record + size;
+      starts[before + k + 1] = at;
     }
-    const size = this.#end - record;
-    bytes[start] = 0x80 | (size >> 14);
-    bytes[start + 1] = 0x80 | ((size >> 7) & 0x7f);
-    bytes[start + 2] = size & 0x7f;
-    this.#table.endCell(num, this.#end);
+    return rows;
   }
+}
 
-  #number({ column, absent }: Extract<Values, { kind: 'number' }>, chunk: Chunk, i: number): number {
-    const value = chunk[column][i]!;
-    if (absent === 'flag' && (chunk.flags[i]! & EventFlag.HAS_RES) === 0) return 0;
-    if ((absent === 'negative' && value < 0) || (absent === 'zero' && value === 0)) return 0;
-    return this.#int(Math.round(value));
-  }
-
-  #value(values: Extract<Values, { kind: 'row' | 'each' }>, known: Known, chunk: Chunk, i: number): Uint8Array | number | null {
-    if (values.kind === 'each') return values.read(this.#view, chunk, i);
-    const id = chunk[values.of][i]!;
-    let value = known[id];
-    if (value === undefined) {
-      const read = values.of !== 'type' && id === 0 ? null : values.read(this.#view.at(chunk, i));
-      value = typeof read === 'string' ? Buffer.from(read) : read;
-      known[id] = value;
-    }
-    return value;
-  }
-
-  #wall(time: number): number {
-    const sum = this.#epoch.low + Math.round(time);
-    const carried = Math.floor(sum / TWO_32);
-    return this.#wide(this.#epoch.high + carried, sum - carried * TWO_32);
-  }
-
-  /** Appends a whole number, and gives its type. */
-  #int(value: number): number {
-    if (value === 0) return 8;
-    if (value === 1) return 9;
-    const bytes = this.#bytes;
-    if (value >= -128 && value < 128) {
-      bytes[this.#end++] = value;
-      return 1;
-    }
-    if (value >= -32_768 && value < 32_768) {
-      bytes[this.#end++] = value >> 8;
-      bytes[this.#end++] = value;
-      return 2;
-    }
-    if (value >= -2_147_483_648 && value < 2_147_483_648) {
-      bytes[this.#end++] = value >> 24;
-      bytes[this.#end++] = value >> 16;
-      bytes[this.#end++] = value >> 8;
-      bytes[this.#end++] = value;
-      return 4;
-    }
-    const high = Math.floor(value / TWO_32);
-    return this.#wide(high, value - high * TWO_32);
-  }
-
-  #wide(high: number, low: number): number {
-    const bytes = this.#bytes;
-    for (let shift = 24; shift >= 0; shift -= 8) bytes[this.#end++] = high >> shift;
-    for (let shift = 24; shift >= 0; shift -= 8) bytes[this.#end++] = low >>> shift;
-    return 6;
-  }
-
-  #text(text: Uint8Array, kind: number): number {
-    const length = Math.min(text.length, LONGEST_VALUE);
-    const bytes = this.#bytes;
-    if (length > 32) bytes.set(length === text.length ? text : text.subarray(0, length), this.#end);
-    else for (let i = 0; i < length; i++) bytes[this.#end + i] = text[i]!;
-    this.#end += length;
-    return kind + 2 * length;
-  }
+function coderOf({ values, type }: EventColumn, view: EventView): Coder {
+  if (values.kind === 'wall') return new Wall(view.capture.epoch);
+  if (type === 'INTEGER') return new Integers(numbersOf(values, view));
+  return values.kind === 'row' ? new RowTexts(view, values) : new Texts(view, values as OfEach, type === 'BLOB' ? BLOB : TEXT);
 }

@@ -22,7 +22,8 @@ const all = compileFilter('', context);
 function readOnly(): number {
   let sum = 0;
   for (const { chunk, selection, n } of capture.select(all)) {
-    for (let k = 0; k < n; k++) sum += chunk.thread[selection[k]!]! + chunk.fd[selection[k]!]! + chunk.type[selection[k]!]!;
+    const { thread, fd, type } = chunk;
+    for (let k = 0; k < n; k++) sum += thread[selection[k]!]! + fd[selection[k]!]! + type[selection[k]!]!;
   }
   return sum;
 }

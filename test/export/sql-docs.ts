@@ -11,7 +11,7 @@ names (tables, and columns of \`events\`) is copied into a temporary database, w
 work as elsewhere; \`--filter 'k8s.ns.name=shop and evt.failed=true'\` restricts the events in the filter language before SQL sees them.
 
 Times and durations are ns: \`time\`, \`start\`, \`from_time\` since the capture's start, \`wall\` since 1970. A thing that changes has several
-rows, each from \`from_time\` until \`to_time\` (null: until further notice). Texts and payloads are cut to 8,000 bytes.
+rows, each from \`from_time\` until \`to_time\` (null: until further notice). Arguments and payloads are cut to 8,000 bytes, names to 4,096.
 
 `;
 

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { typeId } from '../../src/model/event-type.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { EventsBuilder } from '../helpers/events.ts';
 import { CAPTURE, Folder, trowel } from './made.ts';
@@ -44,6 +45,9 @@ test('events say what read prints of them', () => {
   );
 });
 
+/** Of all sizes, above and below 0: those of a block of rows have one width. */
+const result = (i: number) => ((i % 7) - 3) * 10 ** Math.floor(i / 900) - 5;
+
 describe('the pages that are written', () => {
   const made = new EventsBuilder();
   const thread = made.thread({ comm: 'x'.repeat(40) }).id;
@@ -51,7 +55,7 @@ describe('the pages that are written', () => {
     made.event({
       type: 'write',
       thread,
-      res: (i % 7) * 10 ** (i % 14) - 5,
+      res: result(i),
       data: i % 100 === 0 ? 'p'.repeat(9000) : 'q',
       latency: i % 3 === 0 ? -1 : i,
     });
@@ -70,7 +74,7 @@ describe('the pages that are written', () => {
       const i = k;
       expect(row).toEqual({
         num: i + 1,
-        res: (i % 7) * 10 ** (i % 14) - 5,
+        res: result(i),
         latency: i % 3 === 0 ? null : i,
         comm: 'x'.repeat(40),
         length: i % 100 === 0 ? 8000 : 1,
@@ -85,6 +89,27 @@ describe('the pages that are written', () => {
       { num: 12_000 },
     ]);
   });
+});
+
+test('rows of the longest texts fill a page each', () => {
+  const made = new EventsBuilder();
+  const long = (letter: string) => letter.repeat(9000);
+  const uid = '11111111-2222-3333-4444-555555555555';
+  made.tables.objects.add({
+    kind: 'Pod', uid, namespace: long('n'), name: long('p'), node: '', ips: [], containers: ['c0ffee000000'], labels: {}, annotations: null, selector: null,
+    expressions: null, ports: [], owners: [], status: null, source: 'api', from: 0, to: null,
+  }); // biome-ignore format: a row
+  const type = { ...made.tables.types.get(typeId('openat'))!, name: long('t') };
+  made.tables.types.put(type);
+  const process = made.process({ exepath: long('e'), container: 'c0ffee000000', cgroups: [`=/kubepods/pod${uid}/c0ffee000000`] });
+  const thread = made.thread({ of: process, comm: long('c') }).id;
+  const args = [-100, Buffer.from(long('a'))];
+  for (let i = 0; i < 200; i++) made.event({ type: 'openat', thread, fd: made.fd({ name: long('f') }).id, res: i, args, data: long('d') });
+  const found = rows(folder.capture('long.trowel', made), 'select * from events');
+  expect(found.map(({ res }) => res)).toEqual(Array.from({ length: 200 }, (_, i) => i));
+  const [{ type: name, comm, exe, namespace, pod, fd_name }] = found as [Record<string, string>];
+  const texts = [name, comm, exe, namespace, pod, fd_name].map((text) => `${text![0]} ${text!.length}`);
+  expect(texts).toEqual(['t 4096', 'c 4096', 'e 4096', 'n 4096', 'p 4096', 'f 4096']);
 });
 
 test('a filter restricts the events before', () => {

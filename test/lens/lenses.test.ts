@@ -5,10 +5,16 @@ import { ask } from '../../src/lens/ask.ts';
 import { LENSES, lensNamed } from '../../src/lens/index.ts';
 import type { Row } from '../../src/report/report.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
+import { Folder } from '../export/made.ts';
+import { EventsBuilder } from '../helpers/events.ts';
 import { lensTable } from '../helpers/lens.ts';
 
+const folder = new Folder();
 const capture = new CaptureReader('captures/critical-app.trowel');
-afterAll(() => capture.close());
+afterAll(() => {
+  capture.close();
+  folder.remove();
+});
 
 const context = contextOf(capture);
 const rows = (name: string, words: readonly string[] = [], filter = ''): Row[] => lensTable(capture, context, name, words, filter).rows;
@@ -79,6 +85,28 @@ test('the way from a row to its events finds as many as the row counts', () => {
   const found = [...table.items];
   expect(found.length).toBeGreaterThan(20);
   for (const row of found) expect(eventsOf(table.drill(row)!), table.drill(row)!).toBe(row[0]);
+});
+
+test('thousands of groups are the right ones', () => {
+  const made = new EventsBuilder();
+  const threads = Array.from({ length: 30 }, (_, i) => made.thread({ of: made.process({ pid: 100 + i, comm: `w${i}` }) }).id);
+  const fds = Array.from({ length: 400 }, (_, i) => made.fd({ name: `/f${i}` }).id);
+  const wanted = new Map<string, number>();
+  for (let i = 0; i < 15_000; i++) {
+    const [t, f] = [i % 30, (i * 7) % 397];
+    made.event({ thread: threads[t]!, fd: fds[f]!, res: 0 });
+    wanted.set(`w${t} /f${f}`, (wanted.get(`w${t} /f${f}`) ?? 0) + 1);
+  }
+  const file = new CaptureReader(folder.capture('groups.trowel', made));
+  const table = ask(
+    { lens: lensNamed('events')!, instead: { by: ['proc.name', 'fd.name'], measures: ['count'], most: Infinity } },
+    file,
+    contextOf(file),
+  );
+  const found = table.kind === 'table' ? [...table.items].map(([n, name, fd]) => [`${name} ${fd}`, n] as const) : [];
+  file.close();
+  expect(wanted.size).toBeGreaterThan(2000);
+  expect(new Map(found)).toEqual(wanted);
 });
 
 test('different descriptors are counted, not events', () => {

@@ -10,6 +10,7 @@ import { count, repeated } from './option-values.ts';
 import { recordingCommands } from './recording-commands.ts';
 import { together } from './several.ts';
 import { storeCommands } from './store-commands.ts';
+import { takeTimes } from './time-options.ts';
 import { VERSION } from './version.ts';
 
 const debug = process.argv.includes('--debug');
@@ -67,6 +68,7 @@ function program(after: readonly string[]): Command {
     .description('record this node and look at it on the screen at the same time')
     .option('-w, --write <file>', 'keep the capture (default: it is gone when the screen closes)')
     .option('--only <filter>', 'record nothing but what matches; the other filter can be changed on the screen')
+    .option('--store <address>', 'send what is recorded to a store, too: clickhouse://HOST:8123/DATABASE')
     .option('-s, --snaplen <n>', 'payload bytes kept of one operation', count, 80)
     .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')
     .option('--no-latency', 'do not measure how long calls take')
@@ -316,6 +318,7 @@ function program(after: readonly string[]): Command {
     if (node !== undefined) (await import('./nodes.ts')).chooseNodes(node);
     if (given.length > 0) (await import('./define.ts')).defineAll(given);
   });
+  takeTimes(trowel);
   for (const command of trowel.commands) command.exitOverride();
   return trowel;
 }

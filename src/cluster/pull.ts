@@ -20,11 +20,21 @@ export interface WallRange {
   readonly to: bigint | null;
 }
 
-/** All rows that a recording's events may refer to. */
-export async function tablesOf(client: StoreClient, of: Recording): Promise<DimensionTables> {
+/** Always. */
+export const ALL_TIMES: WallRange = { from: null, to: null };
+
+/** All rows that a recording's events in a range may refer to, and the DNS messages in it. */
+export async function tablesOf(client: StoreClient, of: Recording, range: WallRange = ALL_TIMES): Promise<DimensionTables> {
   const tables = newTables();
-  await Promise.all(DIMENSION_NAMES.map((name) => readTable(client, of, tables, name)));
+  await Promise.all(DIMENSION_NAMES.map((name) => readTable(client, of, tables, name, name === 'dns' ? sentWithin(of, range) : '')));
   return tables;
+}
+
+/** A message is there where its event is. */
+function sentWithin({ epoch }: Recording, { from, to }: WallRange): string {
+  const low = from === null ? '' : ` AND time >= ${integer(from - epoch)}`;
+  const high = to === null ? '' : ` AND time <= ${integer(to - epoch)}`;
+  return `${low}${high}`;
 }
 
 async function readTable<Name extends RowName>(
@@ -32,11 +42,12 @@ async function readTable<Name extends RowName>(
   { rec }: Recording,
   tables: DimensionTables,
   name: Name,
+  where: string,
 ): Promise<void> {
   const spec: TableSpec<RowTypes[Name]> = DIMENSIONS[name];
   const columns = spec.columns.map(({ field }) => `\`${field}\``).join(', ');
   const rows = await client.rows<Readonly<Record<string, unknown>>>(
-    `SELECT ${columns} FROM ${client.database}.${rowTable(name)} WHERE rec = ${recording(rec)} ORDER BY id, v`,
+    `SELECT ${columns} FROM ${client.database}.${rowTable(name)} WHERE rec = ${recording(rec)}${where} ORDER BY id, v`,
   );
   const table = tables[name];
   for (const row of rows) table.put(decodeRow(spec, valuesOf(spec, row), () => null));
@@ -89,7 +100,7 @@ export async function* chunksOf(client: StoreClient, of: Recording, { where, fir
 
 /** Writes a recording, or a stretch of it, to a new capture. Gives the number of events. */
 export async function pull(client: StoreClient, of: Recording, range: WallRange, path: string): Promise<number> {
-  const tables = await tablesOf(client, of);
+  const tables = await tablesOf(client, of, range);
   const writer = new CaptureWriter(path, tables, { level: LEVEL, live: false });
   try {
     return await write(client, of, range, writer);

@@ -26,7 +26,7 @@ export class StoreStream implements EventStream {
   }
 
   static async open(client: StoreClient, recording: Recording, range: WallRange): Promise<StoreStream> {
-    return new StoreStream(client, recording, range, await tablesOf(client, recording));
+    return new StoreStream(client, recording, range, await tablesOf(client, recording, range));
   }
 
   get path(): string {

@@ -12,6 +12,7 @@ import { CountingThread } from './counting-thread.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit } from './exit.ts';
 import { Recorder } from './live-recorder.ts';
+import { requireStore, Sending } from './live-store.ts';
 import { prepareInk, requireTerminal, wantsColour } from './open.ts';
 import { ScreenReader } from './screen-reader.ts';
 import { newTarget } from './target.ts';
@@ -34,6 +35,8 @@ export interface LiveOptions extends RecordingOptions {
   readonly write?: string;
   readonly only?: string;
   readonly color?: string;
+  /** Everything goes there too, as it comes. */
+  readonly store?: string;
 }
 
 export async function live(filter: string, options: LiveOptions): Promise<void> {
@@ -44,10 +47,13 @@ export async function live(filter: string, options: LiveOptions): Promise<void> 
   removeLeftOver();
   const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
   const path = options.write ?? join(folder, 'live.trowel');
+  if (options.store !== undefined) await requireStore(options.store);
   const recorder = new Recorder(path, expanded(options.only ?? '', definitions()), recordWords(options));
   try {
+    const sending = options.store === undefined ? null : new Sending(recorder, path, options.store);
     const keep = await show(recorder, filter, options);
     await recorder.end();
+    await sending?.end();
     if (options.write !== undefined) say(`${options.write}: trowel open shows it again`);
     else if (keep) say(`${kept(path)}: trowel open shows it again`);
   } finally {

@@ -12,6 +12,7 @@ import { chosenNamespaces } from './nodes.ts';
 import { SCAP } from './scap-opener.ts';
 import { SEVERAL } from './several-opener.ts';
 import { STORE } from './store-opener.ts';
+import { withinTimes } from './times.ts';
 
 const OPENERS: readonly Opener[] = [STORED, SCAP, SEVERAL, STORE];
 
@@ -20,7 +21,7 @@ export async function openCapture(name: string): Promise<Capture> {
   requireStore(name);
   const capture = await openQuietly(name);
   tellMissing(capture);
-  return capture;
+  return isStoreName(name) ? capture : withinTimes(capture);
 }
 
 /** What is pushed to a store for some namespaces is a file as it is. */

@@ -1,6 +1,7 @@
 /** `trowel open`: the screen on a capture. */
 import { statSync } from 'node:fs';
 import { compileFilter } from '../filter/compile.ts';
+import { CaptureReader } from '../store/reader.ts';
 import { keepMemorySmall } from '../tui/kit/memory.ts';
 import { contextOf } from './capture-context.ts';
 import { CountingThread } from './counting-thread.ts';
@@ -28,7 +29,7 @@ export async function open(path: string, filter: string, options: OpenOptions): 
     const context = contextOf(capture, recording);
     compileFilter(filter, context); // a mistake must show before the screen does
     const thread = {
-      path,
+      path: capture instanceof CaptureReader ? capture.file : path, // what was pulled, or is a part, is not made again
       growing: context.growing,
       nodes: chosenNodes(),
       namespaces: chosenNamespaces(),

@@ -9,6 +9,7 @@ import { repeated } from './option-values.ts';
 import { questionCommands } from './question-commands.ts';
 import { recordingCommands } from './recording-commands.ts';
 import { storeCommands } from './store-commands.ts';
+import { takeTimes } from './time-options.ts';
 import { VERSION } from './version.ts';
 
 /** All commands with their options. `after`: the words behind `--`. */
@@ -27,6 +28,7 @@ export function program(after: readonly string[]): Command {
     if (node !== undefined) (await import('./nodes.ts')).chooseNodes(node);
     if (given.length > 0) (await import('./define.ts')).defineAll(given);
   });
+  takeTimes(trowel);
   for (const command of trowel.commands) command.exitOverride();
   return trowel;
 }

@@ -4,16 +4,24 @@ import { pull } from '../cluster/pull.ts';
 import { say } from '../output/stderr.ts';
 import { UsageError } from './exit.ts';
 import { mask, namespacesOf } from './namespaces.ts';
+import { slice } from './slice.ts';
 import { chosenRecordings, wallRange } from './store-range.ts';
 import { newTarget } from './target.ts';
+import { chooseTimes } from './times.ts';
 
 export interface PullOptions {
   readonly write: string;
   readonly from?: string;
   readonly to?: string;
+  readonly story?: number;
+  readonly over: string;
 }
 
-export async function pullCapture(store: string, { write, from, to }: PullOptions): Promise<void> {
+export async function pullCapture(store: string, { write, from, to, story, over }: PullOptions): Promise<void> {
+  if (story !== undefined) {
+    chooseTimes({ ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) });
+    return slice(store, '', { write, story, over });
+  }
   const target = newTarget(write);
   await withStore(store, async (client, address) => {
     const range = wallRange({ from: from ?? address.from, to: to ?? address.to });

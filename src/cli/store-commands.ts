@@ -6,7 +6,8 @@ export function storeCommands(trowel: Command): void {
   trowel
     .command('push <file> <store>')
     .description('captures into a store, clickhouse://HOST:8123/DATABASE; what is there already is not stored twice')
-    .action(async (file: string, store: string) => (await import('./push.ts')).pushCaptures(file, store));
+    .option('--follow', 'a capture that is being recorded: send what comes, until it is over')
+    .action(async (file: string, store: string, options) => (await import('./push.ts')).pushCaptures(file, store, options));
 
   trowel
     .command('pull <store>')
@@ -14,6 +15,8 @@ export function storeCommands(trowel: Command): void {
     .requiredOption('-w, --write <file>', 'capture to write')
     .option('--from <time>', 'only events from this time on: a date, or -15m before now')
     .option('--to <time>', 'only events up to this time')
+    .option('--story <n>', 'only what the n-th story of explain --list cites, of all nodes asked for', count)
+    .option('--over <span>', 'with --story: waits count from this duration on', '100ms')
     .action(async (store: string, options) => (await import('./pull.ts')).pullCapture(store, options));
 
   trowel

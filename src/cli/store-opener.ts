@@ -7,6 +7,7 @@ import type { EventStream } from '../capture/event-stream.ts';
 import type { Opener } from '../capture/opener.ts';
 import { isStoreName } from '../cluster/address.ts';
 import { chosenNamespaces, chosenNodes } from './nodes.ts';
+import { chosenTimes } from './times.ts';
 
 export const STORE: Opener = {
   sniff: ({ name, what }) => what === 'elsewhere' && isStoreName(name),
@@ -47,7 +48,7 @@ const known = new Map<string, string>();
 
 /** Where all that was asked for is as one capture; it goes with the process. */
 async function pulled(name: string): Promise<string> {
-  const key = JSON.stringify([name, chosenNodes(), chosenNamespaces()]);
+  const key = JSON.stringify([name, chosenNodes(), chosenNamespaces(), chosenTimes()]);
   const there = known.get(key);
   if (there !== undefined) return there;
   const folder = mkdtempSync(join(tmpdir(), 'trowel-pull-'));

@@ -7,7 +7,7 @@ import { type Recording, recordings } from '../cluster/recording.ts';
 import { UsageError } from './exit.ts';
 import { parseDate } from './moment.ts';
 import { chosenNodes } from './nodes.ts';
-import { parseSpan } from './span.ts';
+import { chosenTimes, wallText } from './times.ts';
 
 /** Those that have a part in the range. Throws CaptureError where there is none. */
 export async function chosenRecordings(client: StoreClient, address: StoreAddress, range: WallRange): Promise<Recording[]> {
@@ -24,15 +24,22 @@ export async function chosenRecordings(client: StoreClient, address: StoreAddres
   );
 }
 
-export function wallRange({ from, to }: { readonly from?: string | null | undefined; readonly to?: string | null | undefined }): WallRange {
+/** The options come before what the address says. */
+export function wallRange({
+  from: addressFrom,
+  to: addressTo,
+}: {
+  readonly from?: string | null | undefined;
+  readonly to?: string | null | undefined;
+}): WallRange {
+  const { from = addressFrom, to = addressTo } = chosenTimes();
   const time = (option: string, text: string | null | undefined) => (text === null || text === undefined ? null : wallTime(option, text));
   return { from: time('--from', from), to: time('--to', to) };
 }
 
 /** ns since 1970 of a date, or of `-15m`, before now. */
 function wallTime(option: string, text: string): bigint {
-  const date = parseDate(option, text);
-  if (date !== null) return date;
-  if (!text.startsWith('-')) throw new UsageError(`${option} takes a date such as 2026-11-29T01:00:00Z, or -15m before now, not ${text}`);
-  return BigInt(Date.now()) * 1_000_000n - BigInt(Math.round(parseSpan(option, text.slice(1))));
+  const date = parseDate(option, text.startsWith('-') ? wallText(text) : text);
+  if (date === null) throw new UsageError(`${option} takes a date such as 2026-11-29T01:00:00Z, or -15m before now, not ${text}`);
+  return date;
 }

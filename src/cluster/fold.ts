@@ -7,7 +7,7 @@ import type { NumberColumn } from '../model/columns.ts';
 import type { StoreClient } from './client.ts';
 import { type ColumnValues, columnsOf, exactly, HAS_RESULT, MOST_VALUES } from './exact.ts';
 import { type WallRange, within } from './pull.ts';
-import type { Recording } from './recording.ts';
+import { type Recording, recordings } from './recording.ts';
 import { integer, recording as recordingOf } from './sql.ts';
 import { COLUMNS } from './where.ts';
 
@@ -71,7 +71,7 @@ const SCATTERED: ReadonlySet<string> = new Set(['num', 'time', 'latency', 'type'
 /** How many events match; null: that has to be decided here. */
 export async function countOf(client: StoreClient, fold: Fold, context: CaptureContext): Promise<number | null> {
   const where = await conditionOf(client, fold, context);
-  if (where === null || !(await holds(client, fold.recording, context))) return null;
+  if (where === null || !(await holds(client, fold.recording))) return null;
   const [row] = await client.rows<{ n: string }>(`SELECT count() AS n FROM ${client.database}.event WHERE ${where}`);
   return Number(row!.n);
 }
@@ -85,7 +85,7 @@ export interface Wanted {
 /** Sums that are not wanted are 0. Null: that has to be made here. */
 export async function sumsOf(client: StoreClient, fold: Fold, context: CaptureContext, wanted: Wanted): Promise<EventSums[] | null> {
   const where = await conditionOf(client, fold, context);
-  if (where === null || !(await holds(client, fold.recording, context))) return null;
+  if (where === null || !(await holds(client, fold.recording))) return null;
   const names = Object.keys(SUMS).filter((name): name is SumName => wanted.sums.has(name as SumName));
   const keys = [...wanted.by].map((key) => COLUMNS[key]);
   const selected = [...keys, ...names.map((name) => `${SUMS[name].replace('MOVES', () => movesOf(context))} AS of_${name}`)].join(', ');
@@ -113,34 +113,25 @@ function read(row: Readonly<Record<string, string>>, epoch: bigint): EventSums {
 }
 
 /**
- * Whether sums are right: each event lies there once, and the rows it refers to were there when the condition was made. What is being
- * pushed meanwhile may be in two minds.
+ * Whether sums are right: each event lies there once, and none that a push is sending. The rows of those that the recording speaks of
+ * were there before it did, and hence when the condition was made.
  */
-async function holds(client: StoreClient, { rec, events }: Recording, { dims }: CaptureContext): Promise<boolean> {
-  const held = extents.get(client) ?? extentsOf(client);
-  extents.set(client, held);
-  const { n, thread, fd, type } = (await held).get(rec) ?? { n: '0', thread: '0', fd: '0', type: '0' };
-  const known = Number(thread) <= dims.threads.lastId && Number(fd) <= dims.fds.lastId && Number(type) <= dims.types.lastId;
-  return Number(n) === events && known;
+async function holds(client: StoreClient, { rec, events }: Recording): Promise<boolean> {
+  const held = counts.get(client) ?? countsOf(client);
+  counts.set(client, held);
+  return ((await held).get(rec) ?? 0) === events;
 }
 
-/** What the store has of a recording: how many events, and the largest rows that they refer to. */
-interface Extent {
-  readonly n: string;
-  readonly thread: string;
-  readonly fd: string;
-  readonly type: string;
-}
+/** How many events there are of each recording, asked once. */
+const counts = new WeakMap<StoreClient, Promise<ReadonlyMap<string, number>>>();
 
-/** Asked once of all recordings: it looks at each event. */
-const extents = new WeakMap<StoreClient, Promise<ReadonlyMap<string, Extent>>>();
-
-async function extentsOf(client: StoreClient): Promise<ReadonlyMap<string, Extent>> {
-  const largest = 'max(thread) AS thread_, max(fd) AS fd_, max(type_id) AS type_';
-  const rows = await client.rows<Readonly<Record<string, string>>>(
-    `SELECT rec, count() AS n, ${largest} FROM ${client.database}.event GROUP BY rec`,
-  );
-  return new Map(rows.map((row) => [row.rec!, { n: row.n!, thread: row.thread_!, fd: row.fd_!, type: row.type_! }]));
+/** All together are counted without looking at them; only where that is not what the recordings say, each recording's are. */
+async function countsOf(client: StoreClient): Promise<ReadonlyMap<string, number>> {
+  const said = await recordings(client, []);
+  const [total] = await client.rows<{ n: string }>(`SELECT count() AS n FROM ${client.database}.event`);
+  if (said.reduce((sum, { events }) => sum + events, 0) === Number(total!.n)) return new Map(said.map(({ rec, events }) => [rec, events]));
+  const rows = await client.rows<{ rec: string; n: string }>(`SELECT rec, count() AS n FROM ${client.database}.event GROUP BY rec`);
+  return new Map(rows.map(({ rec, n }) => [rec, Number(n)]));
 }
 
 /** A range of times of a recording as one of the clock. */

@@ -20,26 +20,43 @@ export interface WallRange {
   readonly to: bigint | null;
 }
 
-/** All rows that a recording's events may refer to. */
-export async function tablesOf(client: StoreClient, of: Recording): Promise<DimensionTables> {
-  const tables = newTables();
-  await Promise.all(DIMENSION_NAMES.map((name) => readTable(client, of, tables, name)));
+/** Always. */
+export const ALL_TIMES: WallRange = { from: null, to: null };
+
+/** All rows that a recording's events in a range may refer to, and the DNS messages in it. */
+export async function tablesOf(client: StoreClient, of: Recording, range: WallRange = ALL_TIMES): Promise<DimensionTables> {
+  return (await tablesOfAll(client, [of], range))[0]!;
+}
+
+/** The same of several, in their order: each table is asked once. */
+export async function tablesOfAll(client: StoreClient, of: readonly Recording[], range: WallRange): Promise<DimensionTables[]> {
+  const tables = of.map(() => newTables());
+  const byRec = new Map(of.map(({ rec }, k) => [rec, tables[k]!]));
+  await Promise.all(DIMENSION_NAMES.map((name) => readTable(client, of, byRec, name, range)));
   return tables;
 }
 
 async function readTable<Name extends RowName>(
   client: StoreClient,
-  { rec }: Recording,
-  tables: DimensionTables,
+  of: readonly Recording[],
+  tables: ReadonlyMap<string, DimensionTables>,
   name: Name,
+  range: WallRange,
 ): Promise<void> {
   const spec: TableSpec<RowTypes[Name]> = DIMENSIONS[name];
   const columns = spec.columns.map(({ field }) => `\`${field}\``).join(', ');
+  const where = of.map((one) => `(rec = ${recording(one.rec)}${name === 'dns' ? sentWithin(one, range) : ''})`).join(' OR ');
   const rows = await client.rows<Readonly<Record<string, unknown>>>(
-    `SELECT ${columns} FROM ${client.database}.${rowTable(name)} WHERE rec = ${recording(rec)} ORDER BY id, v`,
+    `SELECT rec AS of_rec, ${columns} FROM ${client.database}.${rowTable(name)} WHERE ${where} ORDER BY of_rec, id, v`,
   );
-  const table = tables[name];
-  for (const row of rows) table.put(decodeRow(spec, valuesOf(spec, row), () => null));
+  for (const row of rows) tables.get(String(row.of_rec))![name].put(decodeRow(spec, valuesOf(spec, row), () => null));
+}
+
+/** A message is there where its event is. */
+function sentWithin({ epoch }: Recording, { from, to }: WallRange): string {
+  const low = from === null ? '' : ` AND time >= ${integer(from - epoch)}`;
+  const high = to === null ? '' : ` AND time <= ${integer(to - epoch)}`;
+  return `${low}${high}`;
 }
 
 /** JSON has numbers of 64 bits as text. */
@@ -89,7 +106,7 @@ export async function* chunksOf(client: StoreClient, of: Recording, { where, fir
 
 /** Writes a recording, or a stretch of it, to a new capture. Gives the number of events. */
 export async function pull(client: StoreClient, of: Recording, range: WallRange, path: string): Promise<number> {
-  const tables = await tablesOf(client, of);
+  const tables = await tablesOf(client, of, range);
   const writer = new CaptureWriter(path, tables, { level: LEVEL, live: false });
   try {
     return await write(client, of, range, writer);

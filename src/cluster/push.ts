@@ -29,6 +29,8 @@ export type OnPushed = (events: number) => void;
 export interface PushOptions {
   /** It was never sent before, so nobody looks what of it is there. */
   readonly fresh?: boolean;
+  /** Only events above this number: those before are there. */
+  readonly after?: number;
   readonly onPushed?: OnPushed;
 }
 
@@ -36,7 +38,7 @@ export async function push(
   capture: Capture,
   context: CaptureContext,
   client: StoreClient,
-  { fresh = false, onPushed = () => {} }: PushOptions = {},
+  { fresh = false, after = 0, onPushed = () => {} }: PushOptions = {},
 ): Promise<Pushed> {
   const rec = recordingId(capture);
   const known = (await recordings(client, [capture.meta.hostname ?? '']).then((all) => all.find((one) => one.rec === rec))) ?? null;
@@ -46,15 +48,22 @@ export async function push(
   await writeRecording(capture, client, rec, known, 0);
   await writeRows(capture, client, rec);
   const out = new OpenChunk(BATCH, 1 << 22);
-  for (const head of capture.heads()) {
+  for (const head of capture.heads(after)) {
     const chunk = capture.passingChunk(head);
     if (out.n + chunk.n > BATCH) await batches.send(out);
-    out.takeRange(chunk, 0, chunk.n);
+    out.takeRange(chunk, firstAbove(chunk, after), chunk.n);
     onPushed(batches.events);
   }
   await batches.send(out);
   await writeRecording(capture, client, rec, known, batches.stored);
   return { rec, events: batches.events, stored: batches.stored };
+}
+
+/** Index of the first event with a larger number. */
+function firstAbove({ num, n }: Chunk, after: number): number {
+  let i = 0;
+  while (i < n && num[i]! <= after) i++;
+  return i;
 }
 
 class Batches {

@@ -5,7 +5,7 @@ import { type Match, Matcher, type Range } from '../capture/select.ts';
 import type { Field } from '../event/fields/field.ts';
 import type { DimensionTables } from '../model/rows.ts';
 import type { StoreClient } from './client.ts';
-import { chunksOf, tablesOf, type WallRange, within } from './pull.ts';
+import { chunksOf, tablesOfAll, type WallRange, within } from './pull.ts';
 import type { Recording } from './recording.ts';
 import { mayMatch } from './where.ts';
 
@@ -26,7 +26,13 @@ export class StoreStream implements EventStream {
   }
 
   static async open(client: StoreClient, recording: Recording, range: WallRange): Promise<StoreStream> {
-    return new StoreStream(client, recording, range, await tablesOf(client, recording));
+    return (await StoreStream.openAll(client, [recording], range))[0]!;
+  }
+
+  /** Of several recordings, in their order. */
+  static async openAll(client: StoreClient, recordings: readonly Recording[], range: WallRange): Promise<StoreStream[]> {
+    const tables = await tablesOfAll(client, recordings, range);
+    return recordings.map((recording, k) => new StoreStream(client, recording, range, tables[k]!));
   }
 
   get path(): string {

@@ -42,6 +42,11 @@ export class CaptureReader implements Capture {
     this.dims = Object.fromEntries(DIMENSION_NAMES.map((name) => [name, rowsOf(name)])) as unknown as Dimensions;
   }
 
+  /** Where it lies, whatever it was asked for by. */
+  get file(): string {
+    return this.#file;
+  }
+
   /** ns since 1970 of time zero. */
   get epoch(): bigint {
     return BigInt(this.meta.epoch ?? '0');

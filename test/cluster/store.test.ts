@@ -1,6 +1,8 @@
 /** A store on a real server: what comes back is what went in, and filters find the same in both places. */
+import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { contextOf } from '../../src/cli/capture-context.ts';
 import type { StoreClient } from '../../src/cluster/client.ts';
 import { retain } from '../../src/cluster/maintain.ts';
@@ -9,12 +11,17 @@ import { push } from '../../src/cluster/push.ts';
 import { type Recording, recordings } from '../../src/cluster/recording.ts';
 import { StoreStream } from '../../src/cluster/stream.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
+import { packageRoot } from '../../src/model/package-root.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
+import { CaptureWriter } from '../../src/store/writer.ts';
 import { CAPTURE, Folder, trowel } from '../export/made.ts';
+import { EventsBuilder } from '../helpers/events.ts';
 import { REFERENCE_FILTERS } from '../helpers/reference-filters.ts';
 import { ClickHouse, noClickHouse } from './clickhouse.ts';
 
 const ALL = { from: null, to: null };
+const FROM = '2026-11-21T07:58:30Z';
+const WAIT = { timeout: 60_000, interval: 50 };
 
 describe.skipIf(noClickHouse !== null)(`a store (${noClickHouse ?? 'a real server'})`, () => {
   const server = new ClickHouse();
@@ -145,6 +152,47 @@ describe.skipIf(noClickHouse !== null)(`a store (${noClickHouse ?? 'a real serve
     const after = Number(trowel('read', CAPTURE, '--from', '2026-11-21T07:58:30Z', '--count').stdout);
     expect(Number(trowel('read', path, '--count').stdout)).toBe(after);
     expect(after).toBeLessThan(452);
+  });
+
+  test.each([['read', '--count'], ['dns'], ['explain'], ['sql', 'SELECT count(*) FROM events']])(
+    '%s %s takes times',
+    (command, ...rest) => {
+      const there = trowel(command, store, ...rest, '--from', FROM, '--to', '-1s'); // before now, which is long after
+      expect(there.stdout).toBe(trowel(command, CAPTURE, ...rest, '--from', FROM).stdout);
+      expect(there.stdout).not.toBe('');
+    },
+  );
+
+  test('a recording is sent as it comes', async () => {
+    const path = folder.file('growing.trowel');
+    const made = new EventsBuilder();
+    for (let k = 0; k < 2500; k++) made.event();
+    const writer = new CaptureWriter(path, made.tables, { level: 1, live: true });
+    writer.meta({ epoch: '1700000000000000000', hostname: 'growing', state: 'recording' });
+    writer.append(made.chunk, 0, 1000);
+    writer.flush();
+    const other = await server.store('other');
+    const to = server.at('other');
+    const sender = spawn(process.execPath, [join(packageRoot(), 'dist/trowel.js'), 'push', path, to, '--follow'], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => sender.once('exit', resolve));
+    const there = async () => {
+      const [one] = await recordings(other, ['growing']);
+      return one === undefined ? [0, ''] : [one.events, one.meta.state];
+    };
+    await vi.waitUntil(async () => (await there())[0] === 1000, WAIT);
+    writer.append(made.chunk, 1000, 2500);
+    writer.close({ end: '3000000', state: 'complete' });
+    expect(await ended).toBe(0);
+    expect(await there()).toEqual([2500, 'complete']);
+    expect((await other.rows<{ n: string }>('SELECT uniqExact(num) AS n FROM other.event'))[0]!.n).toBe('2500');
+    await other.close();
+  });
+
+  test('gives the events of a verdict', () => {
+    const [there, here] = [folder.file('story.trowel'), folder.file('story-here.trowel')];
+    expect(trowel('pull', store, '--node', 'node-1', '--story', '1', '-w', there).stderr).toMatch(/: \d+ events/);
+    trowel('slice', CAPTURE, '--story', '1', '-w', here);
+    expect(trowel('read', there, '--json').stdout).toBe(trowel('read', here, '--json').stdout);
   });
 
   test('a reader reads and does not write', () => {

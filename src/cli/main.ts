@@ -13,6 +13,8 @@ import { storeCommands } from './store-commands.ts';
 import { VERSION } from './version.ts';
 
 const debug = process.argv.includes('--debug');
+/** kubectl runs us as its plugin: bin/trowel says so. */
+const isPlugin = process.env.TROWEL_PLUGIN === '1';
 
 /** Builds the table of commands. `after`: the words behind `--`. */
 function program(after: readonly string[]): Command {
@@ -349,10 +351,15 @@ const takesFile = (trowel: Command, name: string): boolean =>
 /** Runs one command line (without the program's own name) and gives the exit code. */
 async function run(words: readonly string[]): Promise<number> {
   if (words[0] === 'complete') return complete(words[1] ?? '', words[2] ?? '');
+  if (words[0] === 'kube-pod') return (await import('./kube-pod.ts')).kubePod(words.slice(1));
   const split = words.indexOf('--');
   const [own, after] = split < 0 ? [words, []] : [words.slice(0, split), words.slice(split + 1)];
   const trowel = program(after);
   const known = trowel.commands.some((command) => command.name() === own[0]);
+  if (isPlugin && !known && !(own[0]?.startsWith('-') === true && isOurs(trowel, own[0]))) {
+    await trowel.parseAsync(['kube', ...(own.length === 0 ? ['--help'] : own)], { from: 'user' });
+    return EXIT.OK;
+  }
   if (own.length === 0) {
     if (process.stdin.isTTY && process.stdout.isTTY && process.env.TERM !== 'dumb')
       await (await import('./start.ts')).start({}, () => trowel.outputHelp());

@@ -1,6 +1,6 @@
 // Makes the npm package, after `make build`: node scripts/package.mjs [FOLDER]. It brings all that it needs, so that `npm install ./trowel-*.tgz`
 // asks no registry and compiles nothing: the bundle, SQLite for Linux, macOS and Windows as its authors built it, and the probe as one file
-// for each machine that it was built for (native/build/static, native/build/arm64). Without a probe it replays.
+// for each machine that it was built for (make -C native static; native/cross-arm64). Without a probe it replays.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,10 +8,10 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-/** What the bundle leaves outside: scripts/bundle.mjs. */
-const OUTSIDE = ['better-sqlite3', '@clickhouse/client', '@grpc/grpc-js', 'protobufjs', 'long'];
+/** What the bundle leaves outside (scripts/bundle.mjs), and what it asks for by name (src/output/table.ts). */
+const OUTSIDE = ['better-sqlite3', '@clickhouse/client', '@grpc/grpc-js', 'protobufjs', 'long', 'string-width'];
 const SHIPPED = ['bin', 'dist', 'proto', 'captures', 'deploy', 'README.md', 'CHANGELOG.md', 'LICENSE'];
-const PROBES = { 'linux-x64': 'native/build/static/trowel-probe', 'linux-arm64': 'native/build/arm64/trowel-probe' };
+const PROBES = { 'linux-x64': 'native/build/static/trowel-probe', 'linux-arm64': 'native/build/arm64/static/trowel-probe' };
 /** Of packages: what only who builds or checks them needs. */
 const NOT_RUN = /(^|\/)(better-sqlite3\/(deps|src|binding\.gyp)|@types|test|tests|\.bin)(\/|$)|\.(map|d\.ts|d\.mts|d\.cts)$/;
 

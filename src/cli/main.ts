@@ -9,6 +9,8 @@ import { program } from './program.ts';
 import { together } from './several.ts';
 
 const debug = process.argv.includes('--debug');
+/** kubectl runs us as its plugin: bin/trowel says so. */
+const isPlugin = process.env.TROWEL_PLUGIN === '1';
 
 function completable(command: Command): Completable {
   const names = command.registeredArguments.map((argument) => argument.name());
@@ -63,13 +65,16 @@ async function fromSysdig(trowel: Command, own: readonly string[]): Promise<read
 /** Runs one command line (without the program's own name) and gives the exit code. */
 async function run(words: readonly string[]): Promise<number> {
   if (words[0] === 'complete') return complete(words[1] ?? '', words[2] ?? '');
+  if (words[0] === 'kube-pod') return (await import('./kube-pod.ts')).kubePod(words.slice(1));
   const split = words.indexOf('--');
   const [own, after] = split < 0 ? [words, []] : [words.slice(0, split), words.slice(split + 1)];
   const trowel = program(after);
   const first = own[0];
-  if (first === undefined) await runNothing(trowel);
-  else if (trowel.commands.some((command) => command.name() === first))
-    await trowel.parseAsync(takesFile(trowel, first) ? together(own) : own, { from: 'user' });
+  const known = trowel.commands.some((command) => command.name() === first);
+  if (isPlugin && !known && (first === undefined || !isOurs(trowel, first)))
+    await trowel.parseAsync(['kube', ...(first === undefined ? ['--help'] : own)], { from: 'user' });
+  else if (first === undefined) await runNothing(trowel);
+  else if (known) await trowel.parseAsync(takesFile(trowel, first) ? together(own) : own, { from: 'user' });
   else if (isUnknown(first)) throw unknown(first, trowel);
   else {
     const translated = await fromSysdig(trowel, own);

@@ -75,6 +75,9 @@ const COST_EVERY_MS = 1000;
 const GOODBYE_MS = 10_000;
 const PROBE_EXIT_MS = 1_000;
 
+/** Where it is: built here, or packed by scripts/package.mjs. */
+const PROBES = ['native/build/trowel-probe', `native/prebuilt/${process.platform}-${process.arch}/trowel-probe`] as const;
+
 export async function record(filterText: string, options: RecordOptions): Promise<void> {
   const asked = expanded(filterText, definitions());
   compileFilter(asked, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
@@ -365,9 +368,16 @@ function netnsPath(netns: string): string {
   return path;
 }
 
+function noProbe(path: string): string {
+  if (path !== '') return `there is no probe at ${path}`;
+  const { platform, arch } = process;
+  if (platform !== 'linux') return `recording needs Linux; on ${platform}, captures are replayed`;
+  return `there is no probe at ${join(packageRoot(), PROBES[0])}, and this package has none for ${arch}: run make build`;
+}
+
 function startProbe(address: string): ChildProcess {
-  const path = process.env.TROWEL_PROBE ?? join(packageRoot(), 'native/build/trowel-probe');
-  if (!existsSync(path)) throw new Exit(EXIT.FAILED, `there is no probe at ${path}: run make build`);
+  const path = process.env.TROWEL_PROBE ?? PROBES.map((place) => join(packageRoot(), place)).find(existsSync) ?? '';
+  if (!existsSync(path)) throw new Exit(EXIT.FAILED, noProbe(path));
   return spawn(path, [address], { stdio: ['ignore', 'ignore', 'inherit'], detached: true });
 }
 

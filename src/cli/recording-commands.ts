@@ -6,6 +6,7 @@ import { count, repeated } from './option-values.ts';
 export function recordingCommands(trowel: Command, after: readonly string[]): void {
   recordCommand(trowel, after);
   snapshotCommand(trowel);
+  kubeCommand(trowel);
   ownCommands(trowel);
   collectCommand(trowel);
 }
@@ -63,6 +64,21 @@ function snapshotCommand(trowel: Command): void {
     .option('--pid <pid>', 'of the recorder, where several run', count)
     .option('-j, --json', 'as JSON')
     .action(async (options) => (await import('./snapshot.ts')).snapshot(options));
+}
+
+function kubeCommand(trowel: Command): void {
+  trowel
+    .command('kube <target> [filter...]')
+    .description('record on a node of a cluster, or what a pod does, through kubectl: kubectl trowel NODE|NAMESPACE/POD does the same')
+    .option('-w, --write <file>', 'capture to write, here (default: TARGET-DATE.trowel)')
+    .option('--for <span>', 'end after a time; Ctrl-C ends it earlier', '60s')
+    .option('-n, --namespace <name>', 'of the pod that is named')
+    .option('--redact', 'store no passwords, tokens, cookies, keys, environments')
+    .option('--image <name>', 'of the recorder, as scripts/image-root makes it (default: the daemon set’s)')
+    .option('--template <file>', 'the daemon set whose pod records (default: deploy/daemonset.yaml of this package)')
+    .option('--kubeconfig <file>', 'for kubectl')
+    .option('--context <name>', 'for kubectl')
+    .action(async (target: string, words: string[], options) => (await import('./kube.ts')).kubeRecord(target, words.join(' '), options));
 }
 
 /** What the flight recorder starts itself as. */

@@ -7,6 +7,7 @@ import { type Recording, record, whyNot } from '../live/recording.ts';
 
 export const LAB = resolve('../shared/lab/kube/kube');
 const CACHE = process.env.KUBE_LAB_CACHE ?? join(homedir(), '.cache/kube-lab');
+export const KUBECTL = join(CACHE, 'bin/kubectl');
 export const STATE = process.env.KUBE_LAB_STATE ?? '/run/kube-lab';
 export const KUBECONFIG = `${STATE}/admin.kubeconfig`;
 const IN_NAMESPACE = ['kubectl', '-n', 'critical-app'] as const;
@@ -15,7 +16,7 @@ const IN_NAMESPACE = ['kubectl', '-n', 'critical-app'] as const;
 export function noCluster(): string | null {
   if (process.env.TROWEL_CLUSTER !== '1') return 'make test-cluster runs these';
   if (!existsSync(LAB)) return 'there is no ../shared/lab/kube';
-  if (!existsSync(join(CACHE, 'bin/kubectl'))) return 'its cluster is not built: ../shared/lab/kube/kube build';
+  if (!existsSync(KUBECTL)) return 'its cluster is not built: ../shared/lab/kube/kube build';
   return whyNot();
 }
 

@@ -1,7 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { captureEnd } from '../../src/capture/capture.ts';
@@ -10,7 +10,7 @@ import type { NodeMissing } from '../../src/model/node.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { Cluster, type PodPlace } from '../../src/node/cluster.ts';
 import { netReport } from '../../src/output/reports/net.ts';
-import { inShell, KUBECONFIG, lab, noCluster, STATE, up, withoutLoss } from '../helpers/cluster.ts';
+import { inShell, KUBECONFIG, KUBECTL, lab, noCluster, STATE, up, withoutLoss } from '../helpers/cluster.ts';
 import { laboratory } from '../helpers/laboratory.ts';
 import { cleanUp, Recording, record, recordMeanwhile } from '../live/recording.ts';
 
@@ -77,7 +77,7 @@ laboratory('within a cluster', reason, () => {
   }, 60_000);
 
   test('-k URL: through kubectl proxy', async () => {
-    const proxy = spawn(join(process.env.KUBE_LAB_CACHE ?? `${process.env.HOME}/.cache/kube-lab`, 'bin/kubectl'), [
+    const proxy = spawn(KUBECTL, [
       '--kubeconfig', KUBECONFIG, 'proxy', '--port=0',
     ]); // biome-ignore format: a command
     try {
@@ -93,13 +93,82 @@ laboratory('within a cluster', reason, () => {
     }
   }, 60_000);
 
-  describe('as a daemon set', () => {
+  describe('with its image', () => {
     beforeAll(() => {
       const root = join(folder, 'root');
       execFileSync(join(packageRoot(), 'scripts/image-root'), [root], { stdio: 'pipe' });
       lab('load', 'trowel', root);
       writeFileSync(join(folder, 'daemonset.yaml'), stringify(ofTheLab()));
     }, 120_000);
+
+    /** `kubectl trowel ARGS`, as kubectl runs its plugins. `said`: what it has said so far. */
+    function plugin(...args: string[]): { child: ChildProcess; said: () => string; ended: Promise<number | null> } {
+      const plugins = join(folder, 'plugins');
+      mkdirSync(plugins, { recursive: true });
+      rmSync(join(plugins, 'kubectl-trowel'), { force: true });
+      symlinkSync(join(packageRoot(), 'bin/trowel'), join(plugins, 'kubectl-trowel'));
+      const env = { ...process.env, KUBECONFIG, PATH: `${plugins}:${dirname(KUBECTL)}:${process.env.PATH}` };
+      const child = spawn(KUBECTL, ['trowel', ...args, '--template', join(folder, 'daemonset.yaml')], { env });
+      let said = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+      });
+      return { child, said: () => said, ended: new Promise((resolve) => child.on('exit', resolve)) };
+    }
+    /** Jobs, and pods that are not being taken away: a kubelet may take a minute to say that one is gone. */
+    const recorderPods = (): number => {
+      const { items } = JSON.parse(system('get', 'jobs,pods', '-l', 'app.kubernetes.io/name=trowel', '-o', 'json')) as {
+        items: { metadata: { deletionTimestamp?: string } }[];
+      };
+      return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined).length;
+    };
+    const nothingIsLeft = () => vi.waitFor(() => expect(recorderPods()).toBe(0), { timeout: 60_000, interval: 500 });
+
+    test('kubectl trowel POD: what the pod does until Ctrl-C comes home, and nothing is left in the cluster', async () => {
+      const path = join(folder, 'pod.trowel');
+      const { child, said, ended } = plugin('critical-app/client', '-w', path, '--for', '5m');
+      await vi.waitFor(() => expect(said()).toContain('kernel pushdown'), { timeout: 60_000, interval: 200 });
+      await seconds(3); // the runtime's names come
+      execFileSync('sh', ['-c', CURL]);
+      await seconds(1);
+      child.kill('SIGINT');
+      expect(await ended, said()).toBe(130);
+      const recording = complete(path);
+      expect(recording.count('proc.name=curl and evt.type=connect and fd.sport=80')).toBeGreaterThan(0);
+      expect(new Set(recording.values('thread.cgroups contains /pod', 'k8s.pod.name'))).toEqual(new Set(['client']));
+      await nothingIsLeft();
+    }, 180_000);
+
+    test('kubectl trowel NODE: ends by itself, with the whole node', async () => {
+      const path = join(folder, 'node.trowel');
+      const { said, ended } = plugin('node1', '-w', path, '--for', '5s');
+      expect(await ended, said()).toBe(0);
+      expect(complete(path).capture.meta.hostname).toBe('node1');
+      await nothingIsLeft();
+    }, 180_000);
+
+    test.each([
+      ['an image that there is not', ['node1', '--image', 'docker.io/lab/none:1'], /does not start on node1: ErrImage.*--image/],
+      ['a pod that there is not', ['critical-app/none'], /no pod called critical-app\/none/],
+    ])(
+      'kubectl trowel with %s: says so, and leaves nothing',
+      async (_, args, message) => {
+        const { said, ended } = plugin(...args, '-w', join(folder, 'none.trowel'));
+        expect(await ended).not.toBe(0);
+        expect(said()).toMatch(message);
+        await nothingIsLeft();
+      },
+      180_000,
+    );
+
+    test('kubectl trowel, given up while it starts: nothing is left', async () => {
+      const { child, said, ended } = plugin('node1', '-w', join(folder, 'given-up.trowel'));
+      await vi.waitFor(() => expect(recorderPods()).toBeGreaterThan(0), { timeout: 60_000, interval: 100 });
+      child.kill('SIGINT');
+      child.kill('SIGTERM');
+      expect(await ended, said()).toBe(130);
+      await nothingIsLeft();
+    }, 180_000);
 
     /** What it recorded while a pod asked the service. `patch`: words for kubectl patch, before it starts. */
     async function recorded(...patch: string[]): Promise<Recording> {

@@ -47,9 +47,7 @@ function closureOf(entries, inputs) {
 function needing(piece, inputs) {
   const lazy = Object.values(inputs).flatMap(({ imports }) => imports.filter(({ kind }) => kind === 'dynamic-import'));
   const entries = new Set(lazy.map(({ path }) => path).filter((path) => path in inputs && path.startsWith('src/')));
-  return [...entries, 'src/cli/screen-worker.ts'].filter((entry) =>
-    [...closureOf([entry], inputs)].some((file) => piece.has(file)),
-  );
+  return [...entries, 'src/cli/screen-worker.ts'].filter((entry) => [...closureOf([entry], inputs)].some((file) => piece.has(file)));
 }
 
 /** Has every file that needs something of a piece load all of it. `pieces`: sets of files. */

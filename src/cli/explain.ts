@@ -4,6 +4,7 @@ import type { Capture } from '../capture/capture.ts';
 import { explain as explainCapture, list, NotThere, type Request } from '../explain/explain.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { written } from '../filter/literal.ts';
+import { pidsOf } from '../lens/processes.ts';
 import { explanationReport, storiesReport } from '../output/reports/explain.ts';
 import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
@@ -28,7 +29,7 @@ export async function explain(path: string, filterText: string, options: Explain
   const capture = await openCapture(path);
   try {
     const filter = [podFilter(options.pod), filterText === '' ? '' : `(${filterText})`].filter((part) => part !== '').join(' and ');
-    const pids = filter === '' ? null : processesOf(capture, filter);
+    const pids = filter === '' ? null : pidsOf(capture, compileFilter(filter, contextOf(capture)));
     if (pids?.size === 0) throw new UsageError(nobody(options.pod, filterText));
     const request = requestOf(capture, options, pids);
     if (options.list === true) show(storiesReport(list(capture, request, MOST_LISTED), path, options.over, capture.epoch), options);
@@ -65,13 +66,4 @@ function podFilter(pod: string | undefined): string {
   if (pod === undefined) return '';
   const [namespace, name] = pod.includes('/') ? pod.split('/', 2) : [null, pod];
   return `${namespace === null ? '' : `k8s.ns.name=${written(namespace!)} and `}k8s.pod.name=${written(name!)}`;
-}
-
-/** pids of the processes that have an event that matches. */
-function processesOf(capture: Capture, text: string): Set<number> {
-  const filter = compileFilter(text, contextOf(capture));
-  const threads = new Set<number>();
-  for (const { chunk, selection, n } of capture.select(filter)) for (let k = 0; k < n; k++) threads.add(chunk.thread[selection[k]!]!);
-  const { dims } = capture;
-  return new Set([...threads].map((id) => dims.processes.get(dims.threads.get(id)?.process ?? 0)?.pid ?? 0));
 }

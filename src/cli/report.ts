@@ -5,6 +5,7 @@ import { type Capture, captureEnd } from '../capture/capture.ts';
 import { explain, list, type Request } from '../explain/explain.ts';
 import type { Story } from '../explain/story.ts';
 import { compileFilter } from '../filter/compile.ts';
+import { pidsOf } from '../lens/processes.ts';
 import { redact } from '../model/redact.ts';
 import { clockText, spanText } from '../model/time.ts';
 import { type Evidence, type Page, pageText } from '../output/html/page.ts';
@@ -30,7 +31,7 @@ export async function report(path: string, filterText: string, options: ReportOp
   const capture = await openCapture(path);
   try {
     const over = parseSpan('--over', options.over);
-    const request: Request = { over, pids: filterText === '' ? null : pidsOf(capture, filterText) };
+    const request: Request = { over, pids: filterText === '' ? null : pidsOf(capture, compileFilter(filterText, contextOf(capture))) };
     writePage(options.output, pageText(pageOf(capture, request)));
     say(`${options.output}: written; secrets are redacted, names of pods, processes and DNS are in it`);
   } finally {
@@ -98,12 +99,4 @@ function evidenceOf(capture: Capture, story: Story): Page['stories'][number] {
     }
   }
   return { story, evidence, leftOut: nums.length - shown.length };
-}
-
-function pidsOf(capture: Capture, text: string): Set<number> {
-  const threads = new Set<number>();
-  for (const { chunk, selection, n } of capture.select(compileFilter(text, contextOf(capture))))
-    for (let k = 0; k < n; k++) threads.add(chunk.thread[selection[k]!]!);
-  const { dims } = capture;
-  return new Set([...threads].map((id) => dims.processes.get(dims.threads.get(id)?.process ?? 0)?.pid ?? 0));
 }

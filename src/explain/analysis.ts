@@ -6,6 +6,7 @@ import { nodesOf } from '../capture/meta.ts';
 import { Chain } from '../dns/chain.ts';
 import { allMessages } from '../dns/implied.ts';
 import type { Lookup } from '../dns/lookup.ts';
+import { pidOf } from '../dns/resolver.ts';
 import { KubeNames } from '../event/kube-names.ts';
 import { allLookups } from '../lens/dns.ts';
 import type { DnsRow } from '../model/dns.ts';
@@ -215,7 +216,7 @@ export class Analysis {
   }
 
   pidOf(thread: number): number {
-    return this.dims.processes.get(this.dims.threads.get(thread)?.process ?? 0)?.pid ?? 0;
+    return pidOf(this.dims, thread);
   }
 }
 

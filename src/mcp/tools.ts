@@ -10,6 +10,7 @@ import { ask } from '../lens/ask.ts';
 import { lookupsOf } from '../lens/dns.ts';
 import { LENSES, lensNamed } from '../lens/index.ts';
 import { LensError } from '../lens/lens.ts';
+import { pidsOf } from '../lens/processes.ts';
 import { MS } from '../model/time.ts';
 import type { Json } from '../output/cell.ts';
 import { rowJson } from '../output/cell.ts';
@@ -65,7 +66,7 @@ export const TOOLS: readonly Tool[] = [
     takes: ['filter', 'pid', 'event', 'over_ms'],
     needs: [],
     run: ({ capture, context }, { filter, pid, event, overMs }) => {
-      const pids = filter === '' ? null : pidsOf(capture, context, filter);
+      const pids = filter === '' ? null : pidsOf(capture, compileFilter(filter, context));
       const request = { over: overMs * MS, pids, ...(pid === null ? {} : { pid }), ...(event === null ? {} : { event }) };
       return json(explanationReport(explain(capture, request), capture.epoch), 1);
     },
@@ -145,12 +146,4 @@ function runRead({ capture, context }: Opened, { filter, fields, limit }: ToolAr
       for (let k = 0; k < n; k++) yield compiled.view.at(chunk, selection[k]!);
   }
   return json(eventReport(columns, items(), capture.epoch), limit);
-}
-
-function pidsOf(capture: Capture, context: CaptureContext, filter: string): Set<number> {
-  const threads = new Set<number>();
-  for (const { chunk, selection, n } of capture.select(compileFilter(filter, context)))
-    for (let k = 0; k < n; k++) threads.add(chunk.thread[selection[k]!]!);
-  const { dims } = capture;
-  return new Set([...threads].map((id) => dims.processes.get(dims.threads.get(id)?.process ?? 0)?.pid ?? 0));
 }

@@ -1,25 +1,18 @@
 /** Batches as a probe sends them, made of events out of nothing. */
 import type { BatchDef, FdDef, ThreadDef } from '../../src/collector/wire.ts';
 import type { Chunk } from '../../src/model/chunk.ts';
-import type { NumberArray } from '../../src/model/columns.ts';
+import { type NumberArray, WIRED_COLUMNS } from '../../src/model/columns.ts';
 
 const NOTHING = Buffer.alloc(0);
 
 /** Events [from, to) of a chunk. `threads` and `fds` are defined in this batch. */
 export function batchOf(chunk: Chunk, from: number, to: number, threads: readonly ThreadDef[] = [], fds: readonly FdDef[] = []): BatchDef {
   const bytes = (column: NumberArray) => Buffer.from(column.slice(from, to).buffer);
-  const { time, latency, type, flags, cpu, thread, fd, fdnum, res, argsEnd, dataEnd } = chunk;
+  const { argsEnd, dataEnd } = chunk;
+  const columns = Object.fromEntries(WIRED_COLUMNS.map((name) => [name, bytes(chunk[name])]));
   return {
     n: to - from,
-    time: bytes(time),
-    latency: bytes(latency),
-    type: bytes(type),
-    flags: bytes(flags),
-    cpu: bytes(cpu),
-    thread: bytes(thread),
-    fd: bytes(fd),
-    fdnum: bytes(fdnum),
-    res: bytes(res),
+    ...(columns as Record<(typeof WIRED_COLUMNS)[number], Buffer>),
     argsLen: Buffer.from(Uint16Array.from(lengths(argsEnd, from, to)).buffer),
     args: blob(chunk.args, argsEnd, from, to),
     dataLen: Buffer.from(Uint32Array.from(lengths(dataEnd, from, to)).buffer),

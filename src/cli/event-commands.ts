@@ -44,6 +44,7 @@ function liveCommand(trowel: Command): void {
     .description('record this node and look at it on the screen at the same time')
     .option('-w, --write <file>', 'keep the capture (default: it is gone when the screen closes)')
     .option('--only <filter>', 'record nothing but what matches; the other filter can be changed on the screen')
+    .option('--on <filter>', 'stop following at the first event that matches, and mark it; what came before it is recorded, too')
     .option('--store <address>', 'send what is recorded to a store, too: clickhouse://HOST:8123/DATABASE')
     .option('-s, --snaplen <n>', 'payload bytes kept of one operation', count, 80)
     .option('--wait-over <span>', 'record blocking waits from this duration on', '1ms')

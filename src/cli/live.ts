@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { compileFilter } from '../filter/compile.ts';
 import { expanded } from '../filter/definitions.ts';
 import { parseFilter } from '../filter/parse.ts';
+import { newTables } from '../model/rows.ts';
 import { say } from '../output/stderr.ts';
 import type { CaptureReader } from '../store/reader.ts';
 import { contextOf } from './capture-context.ts';
@@ -34,6 +35,8 @@ export interface RecordingOptions {
 export interface LiveOptions extends RecordingOptions {
   readonly write?: string;
   readonly only?: string;
+  /** Following stops at the first event that matches. */
+  readonly on?: string;
   readonly color?: string;
   /** Everything goes there too, as it comes. */
   readonly store?: string;
@@ -42,6 +45,7 @@ export interface LiveOptions extends RecordingOptions {
 export async function live(filter: string, options: LiveOptions): Promise<void> {
   requireTerminal('trowel record');
   parseFilter(options.only ?? '');
+  if (options.on !== undefined) compileFilter(options.on, { dims: newTables(), epoch: 0n, hostname: '', growing: true, definitions: definitions() });
   parseFilter(filter); // a mistake must show before anything is started
   if (options.write !== undefined) newTarget(options.write);
   removeLeftOver();
@@ -145,6 +149,7 @@ async function show(recorder: Recorder, filter: string, options: LiveOptions): P
       file,
       filter,
       follow: true,
+      ...(options.on === undefined ? {} : { on: options.on }),
       unsaved: options.write === undefined,
       tables: new ScreenReader(thread),
       counting: new CountingThread(thread),

@@ -21,6 +21,8 @@ export interface ScreenOptions {
   readonly filter: string;
   /** Stay at the end of what is being recorded. */
   readonly follow: boolean;
+  /** Following stops at the first event that this filter lets through; absent: it does not stop by itself. */
+  readonly on?: string;
   /** The screen that is shown first; null: the findings where there are any, else the events; absent: the events. */
   readonly first?: string | null;
   readonly colour: boolean;

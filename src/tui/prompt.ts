@@ -1,5 +1,7 @@
 /** The line that is being typed: a filter, a text to find, a place to go to. */
 import { compileFilter, type Definitions } from '../filter/compile.ts';
+import type { Field } from '../event/fields/field.ts';
+import { FIELDS } from '../event/fields/index.ts';
 import { type Completion, complete } from '../filter/complete.ts';
 import { FilterError } from '../filter/error.ts';
 import { newTables } from '../model/rows.ts';
@@ -11,6 +13,17 @@ import { filterTable, findInTable, openField, openScreen, toEvents } from './scr
 import { type Command, type Prompt, type PromptPurpose, type State, type Update, unfollowed } from './state.ts';
 
 const MOST_REMEMBERED = 200;
+
+/** What most filters ask of, where nothing is typed yet, each with an example; then every field. */
+const COMMON = ['proc.name', 'k8s.pod.name', 'evt.type', 'evt.failed', 'evt.latency', 'fd.name', 'dns.qname', 'container.id'];
+const isCommon = ({ name }: Field) => COMMON.includes(name);
+const FIRST_FIELDS: Completion = {
+  span: { start: 0, end: 0 },
+  candidates: [
+    ...FIELDS.filter(isCommon).sort((a, b) => COMMON.indexOf(a.name) - COMMON.indexOf(b.name)),
+    ...FIELDS.filter((field) => !isCommon(field) && field.arg === undefined),
+  ].map((field) => ({ text: field.name, doc: isCommon(field) ? `${field.doc}, such as ${field.example}` : field.doc })),
+};
 
 /** Opens the prompt with a text in it. */
 export function openPrompt(state: State, purpose: PromptPurpose, text: string): State {
@@ -123,7 +136,7 @@ function typed(prompt: Prompt, line: Line, state: State): Prompt {
 }
 
 function completionOf({ purpose, completion }: Prompt, line: Line, { facts }: State): Completion {
-  if (purpose === 'filter') return complete(line.text, line.cursor, facts.valuesIn);
+  if (purpose === 'filter') return line.text === '' ? FIRST_FIELDS : complete(line.text, line.cursor, facts.valuesIn);
   return purpose === 'goto' ? paletteCompletion(line.text) : completion;
 }
 

@@ -36,12 +36,8 @@ export class SessionTables {
     if (first === 'events') return;
     const { apply } = this.#asker;
     const question: Question = { id: first ?? 'findings', filter, event: null };
-    if (first !== null) {
-      apply({ kind: 'open', id: first });
-      this.read(question);
-      return;
-    }
-    if (events <= AT_ONCE) this.#readFirst(question);
+    if (first !== null) apply({ kind: 'open', id: first });
+    else if (events <= AT_ONCE) this.#readFirst(question);
     else this.#awaitFirst(question);
   }
 

@@ -5,6 +5,7 @@ import type { CountNews } from './data/counting.ts';
 import { Growth } from './data/growth.ts';
 import { type Goal, seekingText } from './data/seek.ts';
 import { ReaderHere } from './data/table-reader.ts';
+import { Watch } from './data/watch.ts';
 import { timelineHeight } from './frame/areas.ts';
 import { harmless } from './kit/text.ts';
 import { detailOf } from './screens/events/detail.ts';
@@ -41,17 +42,19 @@ export class Session {
   #arriving = false;
   #timelineAt = -TIMELINE_MS;
   #factsAt = 0;
+  readonly #watch: Watch | null;
   #telling = false;
   #closed = false;
 
   /** Throws FilterError for a filter that is wrong. */
   constructor(options: SessionOptions) {
-    const { capture, context, filter, size, history, follow, first = 'events', counting = null } = options;
+    const { capture, context, filter, size, history, follow, on, first = 'events', counting = null } = options;
     this.#options = options;
     this.#browser = new Browser(capture, context, filter, counting);
     if (counting !== null) counting.hear = (news) => this.#told(news);
-    const asker = { capture, context, apply: (action: Action) => void this.#apply(action) };
-    this.#tables = new SessionTables(options.tables ?? new ReaderHere(capture, context), asker);
+    const tables = options.tables ?? new ReaderHere(capture, context);
+    this.#tables = new SessionTables(tables, { capture, context, apply: (action) => this.#do(action) });
+    this.#watch = on === undefined ? null : new Watch(capture, context, on);
     this.#state = initialState(this.#facts(false), size, filter, history, follow);
     this.#browser.goTo(this.#state.follow === 'on' ? Infinity : 0, this.#reach());
     this.#work(FIRST_SLICE_MS, false);
@@ -73,7 +76,7 @@ export class Session {
   dispatch(action: Action): void {
     if (action.kind === 'key') this.#arrive();
     const { selected, size } = this.#state;
-    for (const command of this.#apply(action)) this.#perform(command);
+    this.#do(action);
     const moved = this.#state.selected !== selected;
     if (this.#state.size !== size) this.#applyTimeline();
     this.#browser.preview(typedFilter(this.#state));
@@ -100,6 +103,10 @@ export class Session {
     this.#state = state;
     this.#tell();
     return commands;
+  }
+
+  #do(action: Action): void {
+    for (const command of this.#apply(action)) this.#perform(command);
   }
 
   #tell(): void {
@@ -266,9 +273,8 @@ export class Session {
 
   /** What the header says of the recording has changed though nothing came; a rate that falls, twice a second. */
   #isTold(): boolean {
-    const { recording, quietSeconds, rate } = this.#state.facts;
-    if (!recording || performance.now() - this.#factsAt < FACTS_MS) return false;
-    return this.#growth.quietSeconds !== quietSeconds || Math.round(this.#growth.rate ?? 0) !== Math.round(rate ?? 0);
+    const { facts } = this.#state;
+    return facts.recording && performance.now() - this.#factsAt >= FACTS_MS && this.#growth.differsFrom(facts);
   }
 
   #grown(): void {
@@ -277,6 +283,7 @@ export class Session {
     if (follow === 'on' || selected === null) this.#browser.follow(this.#reach());
     else this.#browser.moveTo(selected, this.#reach());
     this.#tables.grown();
+    this.#watch?.look((num) => this.#do({ kind: 'awaited', num }));
     this.#work(SLICE_MS, true);
   }
 

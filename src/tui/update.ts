@@ -8,12 +8,13 @@ import { helpLines } from './frame/help.ts';
 import { keyUpdate } from './keymap.ts';
 import type { Size } from './kit/terminal.ts';
 import { pasteInto } from './prompt.ts';
+import { goToNum } from './screens/events/actions.ts';
 import type { Detail } from './screens/events/detail.ts';
 import { type Question, type ScreenTable, sameQuestion } from './screens/screen.ts';
 import { entered, openScreen } from './screens/table/actions.ts';
 import { emptyTable, type TableState, withTable } from './screens/table/state.ts';
 import { tableHeight } from './screens/table/view.ts';
-import { type CaptureFacts, type Notice, type Preview, paused, type State, type Timeline, type Update } from './state.ts';
+import { type CaptureFacts, contextOf, type Notice, type Preview, paused, type State, type Timeline, type Update, unfollowed } from './state.ts';
 
 export type Action =
   | { readonly kind: 'key'; readonly key: string }
@@ -27,6 +28,8 @@ export type Action =
   | { readonly kind: 'detail'; readonly detail: Detail | null }
   /** The rows of a screen, or why there are none. */
   | { readonly kind: 'table'; readonly question: Question; readonly table: ScreenTable | string }
+  /** The event has come at which following was to stop. */
+  | { readonly kind: 'awaited'; readonly num: number }
   /** A screen is opened without a key. */
   | { readonly kind: 'open'; readonly id: string }
   /** What is shown first where it has rows, if no key was pressed before it was read. */
@@ -62,6 +65,8 @@ function step(state: State, action: Action): Update {
       return only({ ...state, detail: { ...state.detail, content: action.detail, top: 0 } });
     case 'table':
       return only(tableRead(state, action));
+    case 'awaited':
+      return awaited(state, action.num);
     case 'open':
       return openScreen(state, action.id);
     case 'first':
@@ -92,6 +97,18 @@ function tableRead(state: State, { question, table }: Extract<Action, { kind: 't
   if (shown === null || !sameQuestion(shown.question, question)) return state;
   return { ...state, table: typeof table === 'string' ? { ...shown, problem: table } : withTable(shown, table) };
 }
+
+/** It is marked. Who looks at something else is told, and not led away. */
+function awaited(state: State, num: number): Update {
+  const marked = { ...state, marks: { ...state.marks, [AWAITED]: num } };
+  const notice = { kind: 'note', text: `event ${num} is what --on waits for: ' ${AWAITED} goes there` } as const;
+  if (state.follow !== 'on' || contextOf(state) !== 'list') return only({ ...marked, notice });
+  const { state: next, commands } = goToNum(unfollowed(marked), num);
+  return { state: { ...next, notice }, commands };
+}
+
+/** The letter of its mark. */
+const AWAITED = 'o';
 
 /** Who is at work already is told and not led away. */
 function firstShown(state: State, { question, table }: Extract<Action, { kind: 'first' }>): State {

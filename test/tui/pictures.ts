@@ -45,7 +45,7 @@ export const SHOWN: readonly Picture[] = [
   screen('descriptors', 'anon_inode', 'Files, sockets and pipes, by the time they took.'),
   { name: 'stream', text: 'What went through a connection, in both directions; x shows it dotted or as hex, S saves it.', steps: [[':822\r', '#822'], ['e', /as text[\s\S]*hello from backend/]] },
   screen('http', 'HTTP.METHOD', 'HTTP requests and their answers.'),
-  screen('spectrogram', '10.0 ms', 'How long calls took over time; a field leads to its events.'),
+  screen('spectrogram', '10 ms', 'How long calls took over time; a field leads to its events.'),
   screen('failures', 'ENOENT', 'What failed, how often, and to whom.'),
   screen('doctor', /dns-unanswered/, 'What is wrong with the node and its network, what shows it, and what to do.'),
   { ...screen('net-pods', /the node .* 1\/6 /s, 'The node’s network, of a capture with a look at it: pods, and how each hangs on the node.'), sick: 'policy-drop' },

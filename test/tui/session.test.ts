@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { helpLines } from '../../src/tui/frame/help.ts';
 import { view } from '../../src/tui/frame/view.ts';
@@ -13,7 +13,7 @@ import { painter } from '../../src/tui/kit/paint.ts';
 import type { Size } from '../../src/tui/kit/terminal.ts';
 import { Session } from '../../src/tui/session.ts';
 import type { SessionOptions } from '../../src/tui/session-options.ts';
-import { hostileEvents, stalledLookup, writeCapture } from './scene.ts';
+import { hostileEvents, repeated, stalledLookup, writeCapture } from './scene.ts';
 
 const SGR = /\x1b\[[0-9]+m/g;
 const plain = painter(false);
@@ -84,6 +84,32 @@ function screenOn(
 }
 
 const typed = (text: string) => [...text];
+
+describe('an event that is waited for', () => {
+  test.each([
+    ['stops following, and is marked', '', false],
+    ['is marked, and told to who looks at something else', ' ', true],
+  ])('%s', async (_what, key, table) => {
+    const name = `awaited-${table}.trowel`;
+    const events = stalledLookup();
+    const writer = writeCapture(join(folder, name), events, true);
+    const capture = new CaptureReader(join(folder, name));
+    readers.push(capture);
+    const context = { dims: capture.dims, epoch: capture.epoch, hostname: 'node-1', growing: true };
+    const screen = screenOn(name, { columns: 100, rows: 30 }, [], { capture, context, on: 'evt.type=connect and evt.num>27' });
+    if (key !== '') screen.keys('v');
+    for (const chunk of repeated(events, 3 * 27, 1000)) {
+      for (let i = 0; i < chunk.n; i++) chunk.num[i]! += 27;
+      writer.append(chunk);
+    }
+    writer.flush();
+    const wanted = table ? { follow: 'on', table: { question: { id: 'views' } } } : { selected: 52, follow: 'paused', table: null };
+    const seen = () => expect(screen.session.state).toMatchObject({ ...wanted, marks: { o: 52 } });
+    await vi.waitFor(seen, { timeout: 15_000 }).finally(() => screen.session.close());
+    expect(screen.session.state.notice?.text).toContain('event 52 is what --on waits for');
+    writer.close({});
+  });
+});
 
 describe('what is shown first', () => {
   const firstOf = (name: string, more: Partial<SessionOptions>) => screenOn(name, { columns: 120, rows: 24 }, [], { first: null, ...more });

@@ -44,6 +44,11 @@ export class Growth {
     return this.quietSeconds === 0 || ++this.#looks % QUIET_LOOKS === 0;
   }
 
+  /** What is shown of it is not so any more. */
+  differsFrom(shown: { readonly rate: number | null; readonly quietSeconds: number }): boolean {
+    return this.quietSeconds !== shown.quietSeconds || Math.round(this.rate ?? 0) !== Math.round(shown.rate ?? 0);
+  }
+
   get quietSeconds(): number {
     const ms = this.#now() - this.#grewAt;
     return ms < QUIET_MS ? 0 : Math.floor(ms / 1000);

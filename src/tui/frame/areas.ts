@@ -8,8 +8,8 @@ import type { State } from '../state.ts';
 
 export const SMALLEST: Size = { columns: 40, rows: 10 };
 
-/** From this width on the detail stands beside the list. */
-const BESIDE_FROM = 170;
+/** From this width on the detail stands beside the list, whose names stay whole; else below. */
+const BESIDE_FROM = 210;
 /** A hex dump needs so much. */
 const BESIDE_WIDTH = 78;
 /** Header, filter, column titles, key bar. */

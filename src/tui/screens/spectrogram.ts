@@ -7,6 +7,8 @@ import { type ScreenSpec, screenColumn } from './screen.ts';
 const SLICES = 40;
 /** Lower bounds of the columns, ns: powers of ten from 1 µs to 10 s. */
 const BOUNDS = [0, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
+/** As their columns are called: all of them fit into 80 cells. */
+const LABELS = ['0', '1 µs', '10 µs', '100 µs', '1 ms', '10 ms', '100 ms', '1 s', '10 s'];
 
 export const SPECTROGRAM: ScreenSpec = {
   id: 'spectrogram',
@@ -30,9 +32,9 @@ export const SPECTROGRAM: ScreenSpec = {
       head: [`a row is ${spanText(slice)}; a column holds calls from its time on`],
       columns: [
         screenColumn('from', 'time', null, 'when the slice of time begins'),
-        ...BOUNDS.map((bound) =>
+        ...BOUNDS.map((bound, c) =>
           screenColumn(
-            bound === 0 ? '0' : spanText(bound),
+            LABELS[c]!,
             'heat',
             null,
             `calls that took ${spanText(bound)} or more, and less than the next`,

@@ -38,11 +38,12 @@ export async function diff(first: string, second: string, options: DiffOptions):
     columns: COLUMNS,
     items: diffStories(a.story, b.story),
     epoch: 0n,
+    empty: 'no step differs',
     notes: () => [
       '',
       `first:  ${first}: ${headline(a.story)}`,
       `second: ${second}: ${headline(b.story)}`,
-      `the second took ${spanText(Math.abs(longer))} ${longer >= 0 ? 'longer' : 'less'}`,
+      longer === 0 ? 'both took equally long' : `the second took ${spanText(Math.abs(longer))} ${longer > 0 ? 'longer' : 'less'}`,
     ],
   };
   show(report, options);

@@ -20,11 +20,11 @@ interface Sum {
   duration: number;
 }
 
-/** Steps of one kind about one thing are one; those that differ most come first. */
+/** Steps of one kind about one thing are one; those that differ most come first, and those that took as long are left out. */
 export function diffStories(first: Story, second: Story): Step[] {
   const [a, b] = [sumsOf(first), sumsOf(second)];
   const steps = [...new Set([...a.keys(), ...b.keys()])].map((key) => stepOf(a.get(key) ?? null, b.get(key) ?? null));
-  return steps.sort((x, y) => Math.abs(y.difference) - Math.abs(x.difference));
+  return steps.filter(({ difference }) => difference !== 0).sort((x, y) => Math.abs(y.difference) - Math.abs(x.difference));
 }
 
 function sumsOf({ phases }: Story): Map<string, Sum> {

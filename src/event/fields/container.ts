@@ -82,6 +82,16 @@ function onHostNetwork(view: EventView): boolean | null {
   return pod?.status?.hostNetwork ?? null;
 }
 
+/** Docker's names of a pod's containers: `k8s_web_web-1_shop_UID_0`. */
+const OF_POD = /^k8s_([^_]+)_/;
+
+function nameInPod(view: EventView): string | null {
+  const id = view.process?.container ?? '';
+  if (id === '' || view.kube.pod(id, view.time, view) === null) return null;
+  const name = view.kube.container(id, view.time, view)?.name ?? '';
+  return (OF_POD.exec(name)?.[1] ?? name) || null;
+}
+
 const KEY = { name: 'KEY', required: true };
 
 // biome-ignore format: a table
@@ -89,6 +99,7 @@ export const CONTAINER_FIELDS: readonly Field[] = [
   { name: 'container.id', type: 'text', scope: 'thread', doc: 'first 12 characters of the container’s id; host: none', example: 'container.id!=host', read: (view) => (view.process === null ? null : view.process.container.slice(0, SHORT) || HOST) },
   { name: 'container.full_id', type: 'text', scope: 'thread', doc: 'whole id of the container; host: none', example: 'container.full_id!=host', read: (view) => (view.process === null ? null : view.process.container || HOST) },
   ofContainer('container.name', 'text', 'name of the container; host: none', 'container.name=backend', ({ name }) => name, { host: HOST, short: ['container'] }),
+  { name: 'k8s.container.name', type: 'text', scope: 'thread', doc: 'name of the container within its pod', example: 'k8s.container.name=web', read: nameInPod },
   ofContainer('container.type', 'text', 'what runs it: docker containerd cri-o …; host: none', 'container.type=docker', ({ runtime }) => runtime, { host: HOST }),
   ofContainer('container.image', 'text', 'its image', 'container.image contains nginx', ({ image }) => image || null, { short: ['image'] }),
   ofContainer('container.image.id', 'text', 'id of its image', 'container.image.id exists', ({ imageId }) => imageId || null),

@@ -3,6 +3,7 @@ import { endText } from '../../model/fd-name.ts';
 import { enumName } from '../../model/flags.ts';
 import type { FdRow } from '../../model/rows.ts';
 import { argAt } from '../args-text.ts';
+import { type ConntrackEntry, conntrackEntry, linkName } from '../node-facts.ts';
 import type { EventView } from '../view.ts';
 import type { Field, FieldType, Reading, RowField } from './field.ts';
 
@@ -61,6 +62,20 @@ function natPod(view: EventView): string | null {
   return ip === null ? null : (view.kube.atAddress(ip, 'Pod', view.time, view)?.name ?? null);
 }
 
+function interfaceOf(view: EventView): string | null {
+  const [netns, index] = [number('netns')(view), number('ifindex')(view)];
+  return netns === null || index === null || index <= 0 ? null : linkName(view, netns, index);
+}
+
+function ofEntry(name: string, doc: string, example: string, read: (entry: ConntrackEntry) => string | null): RowField {
+  const readEntry = (view: EventView) => {
+    const entry = conntrackEntry(view);
+    return entry === null ? null : read(entry);
+  };
+  const where = 'in the node’s table of connections, as it was read last; only of translated addresses';
+  return { name, type: 'text', scope: 'event', needs: ['later rows', 'socket events'], doc: `${doc} ${where}`, example, read: readEntry };
+}
+
 // biome-ignore format: a table
 /** What the kernel says of a packet or a connection, as a filter. */
 export const OF_PACKETS = '(net.event exists or net.state.new exists)';
@@ -83,6 +98,16 @@ export const NET_FIELDS: readonly Field[] = [
     'net.drop.ifindex>0',
     number('ifindex'),
   ),
+  {
+    ...ofNetworkEvent(
+      'net.ifname',
+      'text',
+      'name of the interface that a dropped packet came by, where the node was read',
+      'net.ifname=eth0',
+      interfaceOf,
+    ),
+    needs: ['later rows'],
+  },
   ofNetworkEvent('net.tries', 'number', 'how often an unanswered connection was tried', 'net.tries>1', number('tries')),
   ofNetworkEvent(
     'net.state',
@@ -113,6 +138,9 @@ export const NET_FIELDS: readonly Field[] = [
     example: 'net.nat.pod exists',
     read: natPod,
   },
+  ofEntry('ct.state', 'state of the connection', 'ct.state=ESTABLISHED', ({ state }) => state),
+  ofEntry('ct.orig', 'what the client asked for', 'ct.orig contains 10.3.0.214:80', ({ orig }) => orig),
+  ofEntry('ct.reply', 'which way answers come', 'ct.reply startswith 172.17.1.3', ({ reply }) => reply),
   {
     name: 'net.netns',
     type: 'number',

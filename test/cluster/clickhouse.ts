@@ -118,9 +118,9 @@ ${this.#clusterConfig()}</yandex>`;
 }
 
 const USERS = `<yandex><profiles><default><max_threads>2</max_threads>
-<allow_experimental_low_cardinality_type>1</allow_experimental_low_cardinality_type></default>
+</default>
 <slow><max_block_size>16</max_block_size><max_threads>1</max_threads></slow>
-<reader><readonly>2</readonly><allow_experimental_low_cardinality_type>1</allow_experimental_low_cardinality_type></reader></profiles>
+<reader><readonly>2</readonly></reader></profiles>
 <users><default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>
 <slow><password></password><networks><ip>127.0.0.1</ip></networks><profile>slow</profile><quota>default</quota></slow>
 <reader><password></password><networks><ip>127.0.0.1</ip></networks><profile>reader</profile><quota>default</quota></reader></users>

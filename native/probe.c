@@ -433,6 +433,24 @@ void probe_count_skipped(const struct probe *probe, uint64_t skipped[COUNTED_FAM
 	}
 }
 
+int probe_program_costs(const struct probe *probe, struct program_cost *costs, int max)
+{
+	struct bpf_program *program;
+	int n = 0;
+
+	bpf_object__for_each_program(program, probe->object)
+	{
+		struct bpf_prog_info info = { 0 };
+		uint32_t len = sizeof(info);
+
+		if (n < max && bpf_program__autoload(program) &&
+		    !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len) && info.run_cnt)
+			costs[n++] = (struct program_cost){ bpf_program__name(program), info.run_cnt,
+							    info.run_time_ns };
+	}
+	return n;
+}
+
 void probe_detach(struct probe *probe)
 {
 	while (probe->links_n)

@@ -267,6 +267,11 @@ export class Recorder {
     this.#setMeta({ cost });
   }
 
+  /** What each of the probe's programs cost, as JSON. */
+  setPrograms(programs: string): void {
+    this.#setMeta({ programs });
+  }
+
   /** Says it in this file and in those that follow. */
   #setMeta(meta: Partial<CaptureMeta>): void {
     this.#meta = { ...this.#meta, ...meta };

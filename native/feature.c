@@ -24,6 +24,8 @@ const struct feature features[FEATURES_N] = {
 	[FEATURE_IO_URING_SUBMIT] = { "io_uring.submit", "uring_submit",
 				      "how long operations of io_uring take, and their bytes, are not recorded",
 				      .typed = true },
+	[FEATURE_BUSY_CPUS] = { "busy_cpus", NULL,
+				"on a busy CPU up to a third of all events is lost, and counted as lost" },
 	[FEATURE_RETRANSMIT] = { "net.retransmit", "retransmit",
 				 "TCP retransmissions and unanswered connects are not seen", true, true },
 	[FEATURE_RESET_SENT] = { "net.reset_sent", "reset_sent", "TCP resets that are sent are not seen", true, true },
@@ -42,10 +44,10 @@ const struct feature features[FEATURES_N] = {
 /* How much of a program's name is not the variant's suffix. */
 static size_t stem(const char *program)
 {
-	static const char *const suffixes[] = { "_typed", "_raw" };
+	static const char *const suffixes[] = { "_typed", "_raw", "_classic" };
 	size_t len = strlen(program);
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		size_t n = strlen(suffixes[i]);
 
 		if (len > n && strcmp(program + len - n, suffixes[i]) == 0)

@@ -34,7 +34,7 @@ static const char usage[] =
 	"  --key FILE         its private key (PEM)\n"
 	"  --ring-mib N       size of the ring between kernel and probe, a power of two (16)\n"
 	"  --queue-mib N      size of the queue between probe and collector (16)\n"
-	"  --hook NAME        tp_btf, raw_tp, tp_btf-plain or raw_tp-plain instead of the best that works\n"
+	"  --hook NAME        tp_btf, raw_tp, tp_btf-plain, raw_tp-plain or classic instead of the best that works\n"
 	"\n"
 	"TROWEL_PROBE_DEBUG=1 shows what libbpf and the kernel's verifier say; TROWEL_PROBE_WITHOUT=ID,… does without\n"
 	"what a kernel might refuse (an unknown ID lists them). TROWEL_NODE_ROOT=DIR is where the node's /etc is, for "

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "calls.h"
@@ -29,13 +30,15 @@ struct variant {
 	const char *hook;
 	const char *suffix; /* of the programs it uses */
 	const char *object, *end;
+	bool classic; /* hooks that exist in the classic way are taken in that way */
 };
 
 static const struct variant variants[] = {
-	{ "tp_btf", "tp_btf", "_typed", cast_object, cast_object_end },
-	{ "raw_tp", "raw_tp", "_raw", cast_object, cast_object_end },
-	{ "tp_btf-plain", "tp_btf", "_typed", plain_object, plain_object_end },
-	{ "raw_tp-plain", "raw_tp", "_raw", plain_object, plain_object_end },
+	{ "classic", "tp_btf", "_typed", cast_object, cast_object_end, true },
+	{ "tp_btf", "tp_btf", "_typed", cast_object, cast_object_end, false },
+	{ "raw_tp", "raw_tp", "_raw", cast_object, cast_object_end, false },
+	{ "tp_btf-plain", "tp_btf", "_typed", plain_object, plain_object_end, false },
+	{ "raw_tp-plain", "raw_tp", "_raw", plain_object, plain_object_end, false },
 };
 
 #define VARIANTS_N (sizeof(variants) / sizeof(*variants))
@@ -105,12 +108,24 @@ static bool is_iterator(const struct bpf_program *program)
 	return strncmp(bpf_program__section_name(program), "iter/", 5) == 0;
 }
 
+static bool has_classic(const struct probe *probe, const char *name, const char *suffix)
+{
+	char classic[64];
+
+	snprintf(classic, sizeof(classic), "%.*s_classic", (int)(strlen(name) - strlen(suffix)), name);
+	return has_suffix(name, suffix) && bpf_object__find_program_by_name(probe->object, classic);
+}
+
 static bool is_used(const struct probe *probe, const struct bpf_program *program, const struct variant *variant)
 {
 	const char *name = bpf_program__name(program);
 	enum feature_id id = feature_of_program(name);
 
 	if (id != FEATURE_NONE && probe_lacks(probe, id))
+		return false;
+	if (variant->classic && has_suffix(name, "_classic"))
+		return true;
+	if (variant->classic && has_classic(probe, name, variant->suffix))
 		return false;
 	return is_iterator(program) || has_suffix(name, variant->suffix);
 }
@@ -122,12 +137,37 @@ static bool host_has_cgroup_v2(void)
 	return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
+/* As of Linux 7.1 hooks can be preempted; as of 7.2 that happens often. */
+static bool is_linux(int major, int minor)
+{
+	struct utsname host;
+	int own_major, own_minor;
+
+	return !uname(&host) && sscanf(host.release, "%d.%d", &own_major, &own_minor) == 2 &&
+	       (own_major > major || (own_major == major && own_minor >= minor));
+}
+
+static bool has_tracefs(void)
+{
+	return !access("/sys/kernel/tracing/events/raw_syscalls", R_OK) ||
+	       !access("/sys/kernel/debug/tracing/events/raw_syscalls", R_OK);
+}
+
+/* Some are for some kernels only, unless they are asked for. */
+static bool is_for_here(const struct variant *variant, const struct load_options *options)
+{
+	if (options->hook)
+		return strcmp(options->hook, variant->name) == 0;
+	return !variant->classic || (is_linux(7, 2) && has_tracefs());
+}
+
 static void set_knobs(struct probe *probe, const struct variant *variant)
 {
 	struct machine machine = {
 		.cgroup_v2 = probe->cgroup_v2,
 		.latency = !probe_lacks(probe, FEATURE_LATENCY),
 		.uring = !probe_lacks(probe, FEATURE_IO_URING) && strcmp(variant->hook, "tp_btf") == 0,
+		.preemptible = is_linux(7, 1),
 	};
 	struct bpf_map *knobs = bpf_object__find_map_by_name(probe->object, ".rodata.machine");
 	struct bpf_map *counters = bpf_object__find_map_by_name(probe->object, "cpu_counters");
@@ -208,6 +248,9 @@ static int map_shared_memory(struct probe *probe)
 static void settle(struct probe *probe, const struct variant *variant, const struct refusal *of_typed)
 {
 	probe->hook = variant->hook;
+	if (!variant->classic && is_linux(7, 2))
+		probe_miss(probe, FEATURE_BUSY_CPUS, 0, "the kernel preempts hooks, and %s",
+			   has_tracefs() ? "refuses the classic ones" : "there is no tracefs for the classic ones");
 	if (strcmp(variant->hook, "tp_btf"))
 		miss_typed(probe, of_typed);
 	if (probe_lacks(probe, FEATURE_STATE))
@@ -231,14 +274,14 @@ int probe_load(struct probe *probe, const struct load_options *options)
 	for (size_t i = 0; i < VARIANTS_N; i++) {
 		const struct variant *variant = &variants[i];
 
-		if (options->hook && strcmp(options->hook, variant->name))
+		if (!is_for_here(variant, options))
 			continue;
 		refusal = load_variant(probe, variant, options);
 		if (!refusal.error) {
 			settle(probe, variant, &of_typed);
 			return map_shared_memory(probe);
 		}
-		if (!of_typed.error)
+		if (!of_typed.error && !variant->classic)
 			of_typed = refusal;
 	}
 	refusal_complain(&refusal);
@@ -388,6 +431,24 @@ void probe_count_skipped(const struct probe *probe, uint64_t skipped[COUNTED_FAM
 		if (bpf_program__autoload(program) && !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
 			skipped[family_of_program(bpf_program__name(program))] += info.recursion_misses;
 	}
+}
+
+int probe_program_costs(const struct probe *probe, struct program_cost *costs, int max)
+{
+	struct bpf_program *program;
+	int n = 0;
+
+	bpf_object__for_each_program(program, probe->object)
+	{
+		struct bpf_prog_info info = { 0 };
+		uint32_t len = sizeof(info);
+
+		if (n < max && bpf_program__autoload(program) &&
+		    !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len) && info.run_cnt)
+			costs[n++] = (struct program_cost){ bpf_program__name(program), info.run_cnt,
+							    info.run_time_ns };
+	}
+	return n;
 }
 
 void probe_detach(struct probe *probe)

@@ -70,6 +70,16 @@ void probe_emit_pending(struct probe *probe);
  */
 void probe_count_skipped(const struct probe *probe, uint64_t skipped[COUNTED_FAMILIES]);
 
+/* What a program cost in the kernel, which counts that only where it is told to. */
+struct program_cost {
+	const char *name;
+	uint64_t runs;
+	uint64_t ns;
+};
+
+/* Those that ran, at most `max`; returns how many. */
+int probe_program_costs(const struct probe *probe, struct program_cost *costs, int max);
+
 /* A file to read the open files of all processes from, or a negative errno. */
 int probe_open_files(struct probe *probe);
 

@@ -116,7 +116,7 @@ struct machine {
 	__u32 cgroup_v2; /* /sys/fs/cgroup is the unified hierarchy */
 	__u32 latency; /* the entry of calls is hooked too */
 	__u32 uring; /* what io_uring does is recorded */
-	__u32 pad;
+	__u32 preemptible; /* hooks may be preempted: Linux 7.1 */
 };
 
 /*

@@ -113,7 +113,9 @@ static __noinline int enter_wanted(struct pt_regs *regs, __u32 number)
 /* All of a machine's calls come through here, so that nothing is done, and no stack set up, before this question. */
 static __always_inline int on_sys_enter(struct pt_regs *regs, __u64 number)
 {
-	return number < MAX_CALLS && settings.calls[number] ? enter_wanted(regs, number) : 0;
+	if (number < MAX_CALLS && settings.calls[number])
+		UNDISTURBED(enter_wanted(regs, number));
+	return 0;
 }
 
 /* ---- From the hook to the event ---- */
@@ -338,10 +340,43 @@ static __always_inline int on_sys_exit(struct pt_regs *regs, long res)
 		return 0;
 	if (settings.calls[number] & WANTED_LOOK)
 		look_at_listeners();
-	return exit_wanted(regs, res, number);
+	UNDISTURBED(exit_wanted(regs, res, number));
+	return 0;
 }
 
-/* ---- Hooks: user space loads the typed ones, or the raw ones where those are refused ---- */
+/*
+ * ---- Hooks: user space loads the typed ones, or the raw ones where those are refused ----
+ * Where the kernel preempts hooks it skips them for all other tasks of that CPU until they go on. It does not preempt
+ * the classic ones, which cost more and need tracefs.
+ */
+
+struct raw_syscall {
+	__u64 common;
+	__s64 number;
+	__s64 res;
+};
+
+SEC("tp/raw_syscalls/sys_enter")
+int enter_classic(struct raw_syscall *ctx)
+{
+	__u64 number = ctx->number;
+
+	if (number >= MAX_CALLS || !settings.calls[number])
+		return 0;
+	return enter_wanted((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()), number);
+}
+
+SEC("tp/raw_syscalls/sys_exit")
+int exit_classic(struct raw_syscall *ctx)
+{
+	__u64 number = ctx->number;
+
+	if (number >= MAX_CALLS || !settings.calls[number])
+		return 0;
+	if (settings.calls[number] & WANTED_LOOK)
+		look_at_listeners();
+	return exit_wanted((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()), ctx->res, number);
+}
 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(enter_typed, struct pt_regs *regs, long number)

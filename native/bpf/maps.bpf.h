@@ -37,6 +37,23 @@ struct {
 	__type(value, __u8);
 } wanted_pids SEC(".maps");
 
+/*
+ * Since Linux 7.1 hooks can be preempted, and then memory per CPU is no longer theirs alone: another task's hook may
+ * run on that CPU before they go on. Those of tracepoints in the classic way cannot.
+ */
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
+
+#define UNDISTURBED(work)                      \
+	({                                     \
+		if (machine.preemptible)       \
+			bpf_preempt_disable(); \
+		work;                          \
+		if (machine.preemptible)       \
+			bpf_preempt_enable();  \
+		0;                             \
+	})
+
 static __always_inline bool kernel_event_is_wanted(__u32 id)
 {
 	return settings.kernel_events & 1ULL << (id - FIRST_KERNEL_EVENT);

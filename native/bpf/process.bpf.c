@@ -51,7 +51,8 @@ static __always_inline void end_process_event(struct scratch *scratch, struct th
 }
 
 /* The call has succeeded, so its return is not recorded again. */
-static __always_inline int on_exec(struct task_struct *task, struct linux_binprm *binary)
+/* `filename`: in kernel memory. */
+static __always_inline int on_exec(struct task_struct *task, __u64 filename)
 {
 	struct thread *thread = thread_of(task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	struct scratch *scratch;
@@ -70,7 +71,7 @@ static __always_inline int on_exec(struct task_struct *task, struct linux_binprm
 		return 0;
 	scratch->event.latency_ns = latency;
 	scratch->event.flags = EVENT_HAS_RES;
-	scratch->work.string = (__u64)READ(binary, filename);
+	scratch->work.string = filename;
 	write_path_arg(scratch, AT_FDCWD, false);
 	end_process_event(scratch, thread);
 	return 0;
@@ -223,31 +224,50 @@ int BPF_PROG(signal_typed, int signal, struct kernel_siginfo *info, struct k_sig
 
 	if (!thread)
 		return 0;
-	tell_signal(task, thread, signal, info);
-	on_signal(task, thread, action);
+	UNDISTURBED(({
+		tell_signal(task, thread, signal, info);
+		on_signal(task, thread, action);
+	}));
 	return 0;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(exec_typed, struct task_struct *task, pid_t old_pid, struct linux_binprm *binary)
 {
-	return on_exec(task, binary);
+	return UNDISTURBED(on_exec(task, (__u64)READ(binary, filename)));
 }
 
 SEC("raw_tp/sched_process_exec")
 int exec_raw(struct bpf_raw_tracepoint_args *ctx)
 {
-	return on_exec(bpf_get_current_task_btf(), (struct linux_binprm *)ctx->args[2]);
+	return on_exec(bpf_get_current_task_btf(), (__u64)READ((struct linux_binprm *)ctx->args[2], filename));
+}
+
+struct process_exec {
+	__u64 common;
+	__u32 filename; /* where in this record, in its lower half */
+};
+
+SEC("tp/sched/sched_process_exec")
+int exec_classic(struct process_exec *ctx)
+{
+	return on_exec(bpf_get_current_task_btf(), (__u64)ctx + (ctx->filename & 0xffff));
 }
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(end_typed, struct task_struct *task)
 {
-	return on_thread_exit(task);
+	return UNDISTURBED(on_thread_exit(task));
 }
 
 SEC("raw_tp/sched_process_exit")
 int end_raw(struct bpf_raw_tracepoint_args *ctx)
+{
+	return on_thread_exit(bpf_get_current_task_btf());
+}
+
+SEC("tp/sched/sched_process_exit")
+int end_classic(void *ctx)
 {
 	return on_thread_exit(bpf_get_current_task_btf());
 }
@@ -262,7 +282,7 @@ int BPF_PROG(fork_typed, struct task_struct *parent, struct task_struct *child)
 		return 0;
 	thread = thread_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (thread)
-		introduce(child, thread);
+		UNDISTURBED(introduce(child, thread));
 	return 0;
 }
 

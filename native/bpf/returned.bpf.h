@@ -128,7 +128,6 @@ static __always_inline void write_message(struct scratch *scratch, const struct 
 struct messages {
 	struct scratch *scratch;
 	__u64 at; /* the struct mmsghdr of the next message */
-	struct fd_identity fd; /* the socket, whoever a message is from or to */
 	__u8 family;
 };
 
@@ -140,7 +139,7 @@ static long send_message_event(__u32 i, struct messages *messages)
 	if (bpf_probe_read_user(&message, sizeof(message), (void *)messages->at))
 		return 1;
 	messages->at += sizeof(message);
-	scratch->event.fd = messages->fd;
+	scratch->event.fd = scratch->work.socket;
 	scratch->event.res = message.len;
 	scratch->event.flags = EVENT_HAS_RES | EVENT_MESSAGE;
 	scratch->event.data_len = 0;
@@ -155,11 +154,11 @@ static __always_inline void send_message_events(struct returned *returned, __u8 
 	struct messages messages = {
 		.scratch = returned->scratch,
 		.at = slot(event->slots, returned->call->buffer_arg),
-		.fd = event->fd,
 		.family = family,
 	};
 	__u32 count = returned->res;
 
+	returned->scratch->work.socket = event->fd;
 	LOOP(count < MESSAGES_MAX ? count : MESSAGES_MAX, send_message_event, &messages);
 }
 

@@ -49,6 +49,7 @@ struct work {
 	__u64 cmsg_end;
 
 	__u64 blurred; /* see BLUR */
+	struct fd_identity socket; /* of several messages: whoever one of them is from or to */
 };
 
 struct scratch {

@@ -165,10 +165,7 @@ static __noinline int keep_submission(struct io_kiocb *req, const struct uring_o
 	return 0;
 }
 
-/* Who submits is announced here: whoever completes it may be another. Linux before 6.3 has it as io_uring_submit_sqe.
- */
-SEC("tp_btf/io_uring_submit_req")
-int BPF_PROG(uring_submit_typed, struct io_kiocb *req)
+static __noinline int on_submission(struct io_kiocb *req)
 {
 	const struct uring_op *op = wanted_op(READ(req, opcode));
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -182,6 +179,14 @@ int BPF_PROG(uring_submit_typed, struct io_kiocb *req)
 	if (is_announced(thread) || announce(thread, LANE_CALL, true, bpf_ktime_get_boot_ns()))
 		keep_submission(req, op);
 	return 0;
+}
+
+/* Who submits is announced here: whoever completes it may be another. Linux before 6.3 has it as io_uring_submit_sqe.
+ */
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(uring_submit_typed, struct io_kiocb *req)
+{
+	return UNDISTURBED(on_submission(req));
 }
 
 /* ---- Completion ---- */
@@ -374,7 +379,9 @@ int uring_complete_typed(__u64 *ctx)
 	if (bpf_core_type_exists(btf_trace_io_uring_complete___cqe)) {
 		struct io_uring_cqe *cqe = (void *)ctx[2];
 
-		return on_completion(ring, req, READ(cqe, user_data), READ(cqe, res), READ(cqe, flags));
+		UNDISTURBED(on_completion(ring, req, READ(cqe, user_data), READ(cqe, res), READ(cqe, flags)));
+		return 0;
 	}
-	return on_completion(ring, req, ctx[2], ctx[3], ctx[4]);
+	UNDISTURBED(on_completion(ring, req, ctx[2], ctx[3], ctx[4]));
+	return 0;
 }

@@ -251,6 +251,18 @@ static bool say_bye(struct sender *sender)
 {
 	Trowel__V1__FromProbe message = TROWEL__V1__FROM_PROBE__INIT;
 	Trowel__V1__Bye bye = TROWEL__V1__BYE__INIT;
+	Trowel__V1__Program programs[MAX_LINKS], *list[MAX_LINKS];
+	struct program_cost costs[MAX_LINKS];
+
+	bye.n_programs = probe_program_costs(&sender->session->probe, costs, MAX_LINKS);
+	bye.programs = list;
+	for (size_t i = 0; i < bye.n_programs; i++) {
+		trowel__v1__program__init(&programs[i]);
+		programs[i].name = (char *)costs[i].name;
+		programs[i].runs = costs[i].runs;
+		programs[i].ns = costs[i].ns;
+		list[i] = &programs[i];
+	}
 
 	bye.events = encoder_events(sender->encoder);
 	bye.lost = sender->session->lost;

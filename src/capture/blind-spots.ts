@@ -83,6 +83,7 @@ export const BLIND_SPOTS = {
   udp_queue: { what: 'full UDP receive queues are not seen: a question dropped there looks like a server that does not answer', hides: ['udp-queues'] },
   accept_queue: { what: 'accept queues are not seen: a full one looks like a host that does not answer', hides: ['accept-queues'] },
   'io_uring.submit': { what: 'of what was done through io_uring the bytes, and how long it took, are not known', hides: ['latency', 'payload'] },
+  busy_cpus: { what: 'this kernel skips hooks while a CPU is busy: up to a third of what happens there is lost, and counted as lost', hides: ['events'] },
   // What nobody asked for
   'no-net': { what: 'what the kernel says of connections was left out (--no-net): retransmissions, resets, dropped packets and full queues are not seen', hides: PACKETS },
   snaplen: { what: 'of what was read and written only the first # bytes were kept (of DNS, HTTP heads and resolver files more)', hides: ['payload-tail'], usual: true },

@@ -1,5 +1,7 @@
 /** What a recorder itself cost, as its capture says. */
 
+import { spanText } from '../model/time.ts';
+
 export interface OwnCost {
   /** ns that it was measured over. */
   readonly over: number;
@@ -38,6 +40,45 @@ export function parseCost(text: string | undefined): OwnCost | null {
     return null;
   }
 }
+
+/** What one of the probe's programs cost in the kernel: how often it ran, and ns of all that together. */
+export interface ProgramCost {
+  readonly name: string;
+  readonly runs: number;
+  readonly ns: number;
+}
+
+/** As a capture's meta has it: the dearest first. */
+export function programsText(programs: readonly ProgramCost[]): string {
+  const rows = programs.map(({ name, runs, ns }) => ({ name: name.replace(/_(typed|raw|classic)$/, ''), runs, ns }));
+  return JSON.stringify(rows.sort((a, b) => b.ns - a.ns));
+}
+
+/** What `JSON.parse` gave of a capture's meta, in which anything may stand. */
+export function parsePrograms(text: string | undefined): ProgramCost[] {
+  try {
+    const found: unknown = JSON.parse(text ?? '[]');
+    return Array.isArray(found) ? found.filter(isProgramCost) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isProgramCost(value: unknown): value is ProgramCost {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, runs, ns } = value as Readonly<Record<string, unknown>>;
+  return typeof name === 'string' && Number.isFinite(runs) && Number.isFinite(ns);
+}
+
+/** `exit 1.2 s, 310 ns × 3871023`, the dearest. */
+export function programCosts(programs: readonly ProgramCost[]): string {
+  return programs
+    .slice(0, SHOWN_PROGRAMS)
+    .map(({ name, runs, ns }) => `${name} ${spanText(ns)} (${Math.round(ns / Math.max(runs, 1))} ns × ${runs})`)
+    .join('  ');
+}
+
+const SHOWN_PROGRAMS = 4;
 
 const NUMBERS = ['over', 'collector', 'probe', 'collectorBytes', 'probeBytes'] as const;
 

@@ -1,7 +1,7 @@
 /** `trowel info`: what is in a capture. */
 import { type Capture, captureEnd } from '../capture/capture.ts';
 import { type CaptureMeta, importGaps } from '../capture/meta.ts';
-import { parseCost } from '../capture/own-cost.ts';
+import { parseCost, parsePrograms } from '../capture/own-cost.ts';
 import { clockText } from '../model/time.ts';
 import { infoReport, type Summary } from '../output/reports/info.ts';
 import { openCapture } from './open-capture.ts';
@@ -42,6 +42,7 @@ function summarise(capture: Capture): Summary {
     command: meta.command ?? '',
     redacted: redactedText(meta),
     cost: parseCost(meta.cost),
+    programs: parsePrograms(meta.programs),
     schema: String(capture.schema),
     processes: new Set(processes.map(({ pid, started }) => `${pid} ${started}`)).size,
     containers: new Set(processes.map(({ container }) => container).filter((id) => id !== '')).size,

@@ -212,6 +212,11 @@ export class Recorder {
     this.#files.setMeta({ cost });
   }
 
+  /** What each of the probe's programs cost, as JSON. */
+  setPrograms(programs: string): void {
+    this.#files.setMeta({ programs });
+  }
+
   /** Stores everything and closes the capture. `end`: ns since its start. */
   finish(end: number): void {
     this.#order.drain(true);

@@ -1,7 +1,7 @@
 /** One recording: starts when its probe is ready, is flushed on a timer, ends with the stream. */
 import type { BlindSpot } from '../capture/blind-spots.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
-import type { OwnCost } from '../capture/own-cost.ts';
+import { type OwnCost, programsText } from '../capture/own-cost.ts';
 import { planFilter } from '../filter/planner.ts';
 import { FAMILIES, type Family } from '../model/calls.ts';
 import type { Rule } from '../model/redact.ts';
@@ -178,7 +178,10 @@ export class Session implements ProbeHandler {
       if (node !== undefined) this.#recorder?.setNodeMissing(node.missing, node.netns);
       if (this.#kube !== null) this.#recorder?.setSourceErrors(this.#kube.sourceErrors);
       if (bye === null || error !== null) this.#recorder?.breakOff(error?.message ?? 'the probe ended without a goodbye');
-      else this.#recorder?.finish(bye.endNs);
+      else {
+        if (bye.programs.length > 0) this.#recorder?.setPrograms(programsText(bye.programs));
+        this.#recorder?.finish(bye.endNs);
+      }
     } catch (closing) {
       failure ??= closing as Error;
     }

@@ -36,6 +36,7 @@ const LONGEST_TEXT = 1 << 16;
 
 /** Users, and groups, of one node: no probe sends more. */
 const MOST_USERS = 4096;
+const MOST_PROGRAMS = 64;
 
 export function checkReady({ clock }: Hello, { startNs, users, groups }: Ready): void {
   if (clock !== null && !isTime(clock.bootNs.sub(startNs).toSigned().toNumber()))
@@ -82,8 +83,11 @@ function checkTexts({ id, comm, procComm, exe, cwd, cgroup, args, env }: ThreadD
     throw new WireError(`Batch: thread ${id} has a text of ${Math.max(name, path, text)} bytes`);
 }
 
-export function checkBye({ endNs }: Bye): void {
+export function checkBye({ endNs, programs }: Bye): void {
   if (!isTime(endNs)) throw new WireError(`Bye: an end at ${endNs} ns`);
+  if (programs.length > MOST_PROGRAMS) throw new WireError(`Bye: ${programs.length} programs`);
+  for (const { name, runs, ns } of programs)
+    if (name.length > LONGEST_NAME || !isTime(ns) || !isTime(runs)) throw new WireError('Bye: a program that makes no sense');
 }
 
 function isCount(value: { toNumber(): number }): boolean {

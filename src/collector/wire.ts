@@ -1,8 +1,10 @@
 /** The messages of proto/trowel.proto, decoded and encoded by protobufjs, and their types as far as we read them. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Long from 'long';
 import protobuf from 'protobufjs';
+import type { ProgramCost } from '../capture/own-cost.ts';
 import type { ByteColumn, WireColumn } from '../model/columns.ts';
 import { packageRoot } from '../model/package-root.ts';
 import { checkSize } from './wire-size.ts';
@@ -142,6 +144,7 @@ export interface Bye {
   readonly lost: Long;
   readonly endNs: number;
   readonly cpuS: number;
+  readonly programs: readonly ProgramCost[];
 }
 
 export type FromProbe =

@@ -58,6 +58,7 @@ const CASES: readonly Case[] = [
   ['no-k8s', { k8s: 'off' }, plain, 'names of containers and pods were not asked for (--no-k8s)'],
   ['io_uring', {}, tables((events) => { events.process({ comm: 'qemu', pid: 12, flags: ProcessFlag.IO_URING }); events.process({ comm: 'curl' }); }), 'qemu (12) works by io_uring: its reads and writes are not seen'],
   ['io_uring.submit', refused('io_uring.submit'), plain, 'of what was done through io_uring the bytes, and how long it took, are not known'],
+  ['busy_cpus', refused('busy_cpus'), plain, 'this kernel skips hooks while a CPU is busy: up to a third of what happens there is lost, and counted as lost'],
   ['unreadable', {}, tables(({ tables: { counters } }) => counters.add(counter)), 'of 7 calls the memory was not readable: their payload or an argument is missing'],
   ['names', { names: 'the API does not answer' }, plain, 'names of pods and services may be missing or old: the API does not answer'],
   ['users', { users: 'none' }, plain, 'users and groups have numbers and no names: the probe could not read the node’s list of users'],

@@ -20,7 +20,7 @@ function recorded(said: Partial<Ready>, config: Config = {}): CaptureReader {
   const hello: Hello = { layout: 1, version: '0', hostname: 'node-7', kernel: '6', machine: 'x', cpus: 1, pid: 1, bootId: '', clock };
   const start = { hook: 'tp_btf', notes: [], startNs: Long.fromNumber(5), cgroupV2: true, missing: [] };
   session.ready(hello, { ...start, users: [], groups: [], usersCut: false, ...said });
-  session.ended({ events: Long.ZERO, lost: Long.ZERO, endNs: 7, cpuS: 0 }, null);
+  session.ended({ events: Long.ZERO, lost: Long.ZERO, endNs: 7, programs: [], cpuS: 0 }, null);
   return new CaptureReader(path);
 }
 

@@ -121,6 +121,17 @@ describe.skipIf(reason !== null)(`recording when things are not as they should b
     expect(recording.capture.meta.hook).toContain(hook.replace('-plain', ''));
   });
 
+  /** As on Linux 7.2 and newer: they need tracefs, which is not mounted everywhere. */
+  test('by the classic hooks, which a kernel that preempts hooks does not preempt', ({ skip }) => {
+    const withTracefs = ['unshare', '-m', 'sh', '-c', 'mount -t tracefs tracefs /sys/kernel/tracing && exec "$@"', 'sh'];
+    const [program, ...args] = [...withTracefs, 'test', '-e', '/sys/kernel/tracing/events/raw_syscalls'];
+    skip(spawnSync(program!, args).status !== 0, 'no tracefs here');
+    const { path, status, stderr } = recordBy(withTracefs, { TROWEL_PROBE: probeWith('--hook classic') });
+    expect(status, stderr).toBe(0);
+    const recording = new Recording(path);
+    for (const type of ['read', 'execve', 'procexit']) expect(recording.count(`proc.name=cat and evt.type=${type}`)).toBeGreaterThan(0);
+  });
+
   test('the probe’s user side under the address and undefined-behaviour sanitizers', () => {
     execFileSync('make', ['-s', '-C', NATIVE, 'asan', `NODE=${NODE}`], { stdio: 'pipe' });
     const { path, status, stderr } = recordBy([], {

@@ -2,7 +2,7 @@
 
 import type { BlindSpot } from '../../capture/blind-spots.ts';
 import { type LeftOut, leftOutText } from '../../capture/meta.ts';
-import { costText, type OwnCost } from '../../capture/own-cost.ts';
+import { costText, type OwnCost, type ProgramCost, programCosts } from '../../capture/own-cost.ts';
 import { secondsText } from '../../model/time.ts';
 import { column, record, records } from '../../report/column.ts';
 import type { Column, Report } from '../../report/report.ts';
@@ -33,6 +33,8 @@ export interface Summary {
   readonly redacted: string | null;
   /** What recording cost the node; null: it does not say. */
   readonly cost: OwnCost | null;
+  /** Of the probe's programs, where the kernel counted it. */
+  readonly programs: readonly ProgramCost[];
   readonly schema: string;
   readonly processes: number;
   readonly containers: number;
@@ -103,6 +105,12 @@ const COST: readonly Column<OwnCost>[] = [
   column('probeBytes', 'bytes', 'and of the probe', (c) => c.probeBytes),
 ];
 
+const PROGRAM: readonly Column<ProgramCost>[] = [
+  column('name', 'text', 'of the program', (p) => p.name),
+  column('runs', 'count', 'how often it ran', (p) => p.runs),
+  column('ns', 'ns', 'run time of all runs together', (p) => p.ns),
+];
+
 const LOSS: readonly Column<Loss>[] = [
   column('reason', 'text', 'which buffer was full', (l) => l.reason),
   column('family', 'text', 'of the events', (l) => l.family),
@@ -148,6 +156,13 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   column('command', 'text', 'the command line that recorded it', (s) => s.command, PROGRAMS),
   column('redacted', 'text', 'what was taken out before it was stored', (s) => s.redacted, { ...PROGRAMS, nullable: true }),
   record('cost', 'what recording cost the node', COST, (s) => s.cost, { ...PROGRAMS, nullable: true }),
+  records(
+    'programs',
+    'what each of the probe’s programs cost in the kernel; none where it did not count',
+    PROGRAM,
+    (s) => s.programs,
+    PROGRAMS,
+  ),
   column('schema', 'text', 'version of its tables', (s) => s.schema, PROGRAMS),
   column('processes', 'count', 'processes in it', (s) => s.processes, PROGRAMS),
   column('containers', 'count', 'containers in it', (s) => s.containers, PROGRAMS),
@@ -177,6 +192,7 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   column('command', 'text', '', (s) => s.command || undefined, PEOPLE),
   column('redacted', 'text', '', (s) => s.redacted ?? undefined, PEOPLE),
   column('cost', 'text', '', (s) => (s.cost === null ? undefined : costText(s.cost)), PEOPLE),
+  column('programs', 'text', '', (s) => programCosts(s.programs) || undefined, PEOPLE),
   column('damaged', 'text', '', (s) => (s.damage === null ? undefined : `${s.damage}; what comes before is here`), PEOPLE),
   column('left out', 'text', '', (s) => (s.leftOut.length === 0 ? undefined : leftOutText(s.leftOut)), PEOPLE),
   column('lost', 'text', '', lostText, PEOPLE),

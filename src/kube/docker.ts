@@ -102,7 +102,11 @@ export class DockerSource {
       await this.#tell(listed.Id, said);
     });
     const there = new Set(list.map(({ Id }) => Id));
-    for (const id of [...this.#told.keys()]) if (!there.has(id)) this.#told.delete(id);
+    for (const id of [...this.#told.keys()]) {
+      if (there.has(id)) continue;
+      this.#told.delete(id);
+      this.#sink.containerGone?.(id);
+    }
   }
 
   /** `attributes`: what an event said of it, for one that is gone when it is asked for the first time. */

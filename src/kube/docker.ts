@@ -12,7 +12,8 @@ import type { KubeSink } from './watcher.ts';
 export const DOCKER_SOCKET = '/var/run/docker.sock';
 const TIMEOUT_MS = 5000;
 const AGAIN_MS = 1000;
-const BOUNDS: Bounds = { length: 64 << 20, ms: 30_000 };
+/** A list of a thousand containers is 2 MB; one that is far longer would hold up what is recorded while it is read. */
+const BOUNDS: Bounds = { length: 16 << 20, ms: 30_000 };
 const EVENTS_A_SECOND = 500;
 /** Containers asked for at once. */
 const AT_ONCE = 8;

@@ -19,7 +19,7 @@ import { say } from '../output/stderr.ts';
 import { StoredSegments, spoolFolder, spoolInto } from './collect-store.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
-import { lostText } from './lost.ts';
+import { isBroken, lostText } from './lost.ts';
 import { redactRules } from './record-config.ts';
 import { parseSpan } from './span.ts';
 
@@ -88,7 +88,7 @@ export async function collect(filterText: string, options: CollectOptions): Prom
         segments?.end();
         if (path !== '')
           say(
-            `${path}: ${session.totals?.stored ?? 0} events, ${lostText(session.totals?.lost ?? 0, bye === null || error !== null)}${error === null ? '' : `; ${error.message}`}`,
+            `${path}: ${session.totals?.stored ?? 0} events, ${lostText(session.totals?.lost ?? 0, isBroken(bye, error))}${error === null ? '' : `; ${error.message}`}`,
           );
       };
       const command = `collect --listen ${options.listen}`;

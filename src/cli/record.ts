@@ -24,11 +24,12 @@ import { newTables } from '../model/rows.ts';
 import { jsonText } from '../output/printable.ts';
 import { StatusLine, say } from '../output/stderr.ts';
 import { giveFolder } from '../store/owner.ts';
+import { LogLeft } from '../store/writer.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { FlightRecorder } from './flight.ts';
 import { type FlightOptions, flightPlan, type RotationOptions, rotationLimits } from './flight-options.ts';
-import { lostText } from './lost.ts';
+import { isBroken, lostText } from './lost.ts';
 import { configOf, kubeOptions, limitMs, redactRules } from './record-config.ts';
 import { parseShare } from './size.ts';
 import { newTarget } from './target.ts';
@@ -338,7 +339,7 @@ class Recording {
   #report({ bye, error }: { bye: Bye | null; error: Error | null }, commandCode: number): void {
     this.#status.end();
     const totals = this.#totals ?? { events: 0, stored: 0, lost: 0, bytes: 0 };
-    const broke = bye === null || error !== null;
+    const broke = isBroken(bye, error);
     if (this.#options.json === true) {
       const blindSpots = this.#session?.blindSpots ?? [];
       process.stdout.write(
@@ -350,6 +351,7 @@ class Recording {
       say(`${this.#placeText()}: ${totals.stored} events, ${lostText(totals.lost, broke)}${names}`);
     }
     if (!broke) this.#place.flight?.ring.remove(); // otherwise it is all that there is of the last moments
+    if (error instanceof LogLeft) throw new Exit(EXIT.FAILED, error.message);
     if (error !== null) throw new Exit(EXIT.FAILED, `the recording broke off: ${error.message}`);
     if (bye === null) throw new Exit(EXIT.FAILED, 'the probe broke off; what it had sent is in the capture');
     if (this.#interrupted) throw new Exit(EXIT.INTERRUPTED);

@@ -3,7 +3,7 @@ import { ApiClient } from '../kube/api.ts';
 import { findAccess } from '../kube/config.ts';
 import { CriSource, findCriSocket } from '../kube/cri.ts';
 import { DockerSource, findDockerSocket } from '../kube/docker.ts';
-import { KubeRows } from '../kube/kube-rows.ts';
+import { GONE_KEPT, KubeRows } from '../kube/kube-rows.ts';
 import { Watcher } from '../kube/watcher.ts';
 import type { DimensionTables } from '../model/rows.ts';
 import { steadyNow } from '../model/steady.ts';
@@ -32,7 +32,7 @@ export class KubeSource {
   /** `epoch`: ns since 1970 of the capture's time zero. Throws KubeConfigError. */
   constructor(tables: DimensionTables, epoch: bigint, options: KubeOptions) {
     const epochMs = Number(epoch / 1_000_000n);
-    this.#rows = new KubeRows(tables, epochMs, () => (steadyNow() - epochMs) * 1e6);
+    this.#rows = new KubeRows(tables, epochMs, () => (steadyNow() - epochMs) * 1e6, undefined, GONE_KEPT);
     const cri = findCriSocket(options.cri);
     if (cri !== null) this.#sources.push(new CriSource(cri, this.#rows.sink('cri')));
     const docker = findDockerSocket(options.docker);

@@ -163,7 +163,11 @@ export class CriSource {
       this.#sink.gone(uid);
     }
     const there = new Set(containers.map(({ id }) => id));
-    for (const id of [...this.#containers]) if (!there.has(id)) this.#containers.delete(id);
+    for (const id of [...this.#containers]) {
+      if (there.has(id)) continue;
+      this.#containers.delete(id);
+      this.#sink.containerGone?.(id);
+    }
   }
 }
 

@@ -12,7 +12,8 @@ import type { KubeSink } from './watcher.ts';
 export const DOCKER_SOCKET = '/var/run/docker.sock';
 const TIMEOUT_MS = 5000;
 const AGAIN_MS = 1000;
-const BOUNDS: Bounds = { length: 64 << 20, ms: 30_000 };
+/** A list of a thousand containers is 2 MB; one that is far longer would hold up what is recorded while it is read. */
+const BOUNDS: Bounds = { length: 16 << 20, ms: 30_000 };
 const EVENTS_A_SECOND = 500;
 /** Containers asked for at once. */
 const AT_ONCE = 8;
@@ -102,7 +103,11 @@ export class DockerSource {
       await this.#tell(listed.Id, said);
     });
     const there = new Set(list.map(({ Id }) => Id));
-    for (const id of [...this.#told.keys()]) if (!there.has(id)) this.#told.delete(id);
+    for (const id of [...this.#told.keys()]) {
+      if (there.has(id)) continue;
+      this.#told.delete(id);
+      this.#sink.containerGone?.(id);
+    }
   }
 
   /** `attributes`: what an event said of it, for one that is gone when it is asked for the first time. */

@@ -50,6 +50,8 @@ export class Observations<Row extends Version> {
   readonly #entries = new Map<string, Entry<Row>>();
   #rows = 0;
   #size = 0;
+  /** Characters of a row when it was added. */
+  readonly #sizes = new WeakMap<Row, number>();
   /** Things for which there was no room, and changes without a version of their own. */
   readonly dropped = { things: 0, changes: 0 };
 
@@ -88,6 +90,30 @@ export class Observations<Row extends Version> {
     const entry = this.#entries.get(key);
     if (entry === undefined || this.#first(entry) !== source) return;
     this.#close(entry.rows.at(-1)!, now);
+  }
+
+  /** Lets go of versions that were over before a time, of which no event will be any more; gives the last ones of what was gone by then. */
+  forget(before: number): Row[] {
+    const gone: Row[] = [];
+    for (const [key, { rows }] of this.#entries) {
+      while (rows.length > 1 && rows[0]!.to !== null && rows[0]!.to < before) this.#drop(rows.shift()!);
+      const [last] = rows;
+      if (rows.length > 1 || last!.to === null || last!.to >= before) continue;
+      gone.push(last!);
+      this.remove(key);
+    }
+    return gone;
+  }
+
+  remove(key: string): void {
+    for (const row of this.#entries.get(key)?.rows ?? []) this.#drop(row);
+    this.#entries.delete(key);
+  }
+
+  #drop(row: Row): void {
+    this.#rows--;
+    this.#size -= this.#sizes.get(row) ?? 0;
+    this.#table.delete(row.id);
   }
 
   #begin(key: string, source: NameSource, observation: Observation<Row>, made: number | null, now: number): void {
@@ -193,9 +219,12 @@ export class Observations<Row extends Version> {
   }
 
   #add(fields: object): Row {
+    const size = JSON.stringify(fields).length;
     this.#rows++;
-    this.#size += JSON.stringify(fields).length;
-    return this.#table.add(fields as Omit<Row, 'id'>);
+    this.#size += size;
+    const row = this.#table.add(fields as Omit<Row, 'id'>);
+    this.#sizes.set(row, size);
+    return row;
   }
 
   #close(row: Row, now: number): void {

@@ -8,6 +8,9 @@ const LISTENING_MS = 10_000;
 const SOON_MS = 20;
 const SETTLED_MS = 500;
 
+/** What has not answered for so long is slow, or will not answer: names are missing meanwhile. */
+const SLOW_MS = 2000;
+
 interface Silence {
   readonly since: number;
   readonly why: string;
@@ -24,6 +27,8 @@ export class Poller {
   #hinted = false;
   #stopped = false;
   #silence: Silence | null = null;
+  /** When the question was asked that waits for its answer, ms; null: none does. */
+  #asked: number | null = null;
 
   /** `name`: of the source. `poll`: asks it once. `isListening`: whether `hint` is called when something happens. */
   constructor(name: string, poll: () => Promise<void>, isListening: () => boolean) {
@@ -49,6 +54,8 @@ export class Poller {
 
   /** What is wrong, or was, in words; null: nothing. */
   get sourceError(): string | null {
+    if (this.#asked !== null && this.#isAnswered && steadyNow() - this.#asked >= SLOW_MS)
+      return `${this.#name} has not answered since ${clock(this.#asked)}`;
     if (this.#silence === null) return null;
     const { since, until, why } = this.#silence;
     return until === null
@@ -61,12 +68,15 @@ export class Poller {
     this.#polling = true;
     const hinted = this.#hinted;
     this.#hinted = false;
+    const asked = steadyNow();
+    this.#asked = asked;
     try {
       await this.#poll();
       if (this.#silence !== null) this.#silence.until ??= steadyNow();
     } catch (error) {
-      if (this.#isAnswered && !this.#stopped) this.#silence = { since: steadyNow(), why: (error as Error).message, until: null };
+      if (this.#isAnswered && !this.#stopped) this.#silence = { since: asked, why: (error as Error).message, until: null };
     }
+    if (!this.#stopped) this.#asked = null; // what was not answered by the end never was
     this.#polling = false;
     this.#later(hinted ? SETTLED_MS : this.#isListening() && this.#isAnswered ? LISTENING_MS : EVERY_MS);
   }

@@ -9,6 +9,8 @@ export interface KubeSink {
   container(container: KubeContainer): void;
   /** An object is gone. */
   gone(uid: string): void;
+  /** A container is gone; one that a pod has goes with it. */
+  containerGone?(id: string): void;
   /** Something that the cluster reports happened, once more perhaps. */
   event?(event: KubeEvent): void;
 }

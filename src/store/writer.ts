@@ -1,5 +1,5 @@
 import { closeSync, constants, lstatSync, openSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { CaptureError } from '../capture/error.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
@@ -26,6 +26,13 @@ export interface WriterOptions {
 const UNZIPPED: Compression = { level: 0 };
 /** Texts that rows may share, at most: one that comes again after so many others lies in the file twice. */
 const MAX_TEXTS = 16_384;
+
+/** All was written, and the capture is complete, but only with its log: that did not go into the file. */
+export class LogLeft extends CaptureError {
+  constructor(path: string, reason: string) {
+    super(path, `all of it is there, but only with ${basename(path)}-wal beside it, which did not go into it: ${reason}`);
+  }
+}
 
 /**
  * Writes one capture. Events are appended in the order of their numbers; `flush` makes all of them, and the rows they refer to,
@@ -116,7 +123,9 @@ export class CaptureWriter {
     try {
       if (this.#options.live) this.#leaveWal();
     } catch (error) {
-      this.#sayBroken((error as Error).message); // what the log has may never come to the disk
+      const { message, code } = error as Error & { code?: string };
+      if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_WRITE') throw new LogLeft(this.#path, message);
+      this.#sayBroken(message); // what the log has may never come to the disk
       throw error;
     } finally {
       this.#db.close();

@@ -1,5 +1,5 @@
-/* Preloaded into a recorder or a reader: a disk under its captures that takes little at a time, or fails. FAULT=short | write | sync | read,
- * AFTER=BYTES that go well before. Only files whose names have ".trowel" in them are met. */
+/* Preloaded into a recorder or a reader: a disk under its captures that takes little at a time, or fails. FAULT=short | write | file |
+ * sync | read, AFTER=BYTES that go well before; `file` is write, but for what goes into the log. Only files whose names have ".trowel" in them are met. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -23,6 +23,16 @@ static int is_capture(int fd)
 	return strstr(path, ".trowel") != NULL;
 }
 
+static int is_log(int fd)
+{
+	char link[64], path[4096];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	return n > 4 && memcmp(path + n - 4, "-wal", 4) == 0;
+}
+
 static int is_fault(const char *name, int fd)
 {
 	const char *fault = getenv("FAULT"), *after = getenv("AFTER");
@@ -36,7 +46,7 @@ ssize_t pwrite64(int fd, const void *from, size_t n, off64_t at)
 
 	if (!real)
 		real = (ssize_t (*)(int, const void *, size_t, off64_t))dlsym(RTLD_NEXT, "pwrite64");
-	if (is_fault("write", fd)) {
+	if (is_fault("write", fd) || (is_fault("file", fd) && !is_log(fd))) {
 		errno = EIO;
 		return -1;
 	}

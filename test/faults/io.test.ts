@@ -72,6 +72,15 @@ describe.skipIf(reason !== null)(`failing disks (${reason ?? 'by LD_PRELOAD'})`,
     expect(stateOf('sync')).toMatchObject({ state: 'broke off', broke: 'disk I/O error' });
   }, 60_000);
 
+  test.concurrent('the log does not go into the file at the end: all is there, with the log, and that is said', async () => {
+    const { code, stderr } = await record('file', 200_000);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/events, nothing lost\n.*all of it is there, but only with file\.trowel-wal/),
+    ]);
+    expect(stateOf('file')).toMatchObject({ state: 'complete', events: Number(/([0-9]+) events, nothing lost/.exec(stderr)![1]) });
+  }, 60_000);
+
   test.concurrent('reads fail: the file is named, and why', async () => {
     const path = join(packageRoot(), 'captures/critical-app.trowel');
     const [at, later] = await Promise.all([0, 20_000].map((after) => run('read', after, ['lens', 'files', path])));

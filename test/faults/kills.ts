@@ -42,8 +42,16 @@ export function madeProbe(folder: string, events: number): string {
   return path;
 }
 
-/** Records, kills after a while, and says what is left. `probe` null: the real one. */
-export async function killOnce(folder: string, victim: Victim, afterMs: number, probe: string | null): Promise<Kill> {
+const bySignal = (pid: number): void => void process.kill(pid, 'SIGKILL');
+
+/** Records, kills after a while, and says what is left. `probe` null: the real one. `kill`: how. */
+export async function killOnce(
+  folder: string,
+  victim: Victim,
+  afterMs: number,
+  probe: string | null,
+  kill: (pid: number) => void = bySignal,
+): Promise<Kill> {
   const path = join(folder, `${victim}-${Math.round(afterMs * 1000)}.trowel`);
   const env = { ...process.env, ...(probe === null ? {} : { TROWEL_PROBE: probe }) };
   const recorder = spawn(BIN, ['record', '--no-k8s', '--no-node', '-w', path], { stdio: 'ignore', env });
@@ -53,8 +61,8 @@ export async function killOnce(folder: string, victim: Victim, afterMs: number, 
   const copied = copy(path);
   const probePid = childOf(recorder.pid!);
   const killedAt = Date.now();
-  if (victim !== 'collector') process.kill(probePid, 'SIGKILL');
-  if (victim !== 'probe') recorder.kill('SIGKILL');
+  if (victim !== 'collector') kill(probePid);
+  if (victim !== 'probe') kill(recorder.pid!);
   const code = await ended;
   await until(() => !existsSync(`/proc/${probePid}`), null);
   return { victim, afterMs, ...lookAt(path, victim, code, killedAt), copy: lookAtCopy(copied) };

@@ -492,4 +492,45 @@ describe('there is an end', () => {
     expect(tables.objects.size).toBeLessThan(8);
     expect(one.dropped.things).toBe(10 - tables.objects.size);
   });
+
+  test('to what is remembered: of pods that come and go for a year those that are there, and those that just were', () => {
+    const tables = newTables();
+    let now = 0;
+    const rows = new KubeRows(tables, EPOCH_MS, () => now, { versions: 9, rows: 500, size: 1 << 20 }, 600 * SECOND);
+    const [api, cri, docker] = [rows.sink('api'), rows.sink('cri'), rows.sink('docker')];
+    const container = (id: string) =>
+      ({ container: id, runtime: 'x', name: id, image: '', imageId: '', ip: '', privileged: false, labels: {}, mounts: [] }) as const;
+    const pod = (i: number) => reduceObject('Pod', { metadata: { uid: `p${i}`, name: `p${i}`, labels: { i: String(i) } } })!;
+    api.object(pod(-1));
+    cri.container(container('stays'));
+    for (let i = 0; i < 5000; i++, now += 10 * SECOND) {
+      api.object({ ...pod(i), containers: [`c${i}`] });
+      cri.container(container(`c${i}`));
+      docker.container(container(`d${i}`));
+      docker.containerGone?.(`d${i}`);
+      api.event?.({
+        uid: `e${i}`,
+        object: `p${i}`,
+        namespace: '',
+        kind: 'Pod',
+        name: '',
+        type: 'Normal',
+        reason: '',
+        message: '',
+        count: 1,
+        first: EPOCH_MS + now / 1e6,
+        last: EPOCH_MS + now / 1e6,
+      });
+      api.gone(`p${i}`);
+    }
+    expect(rows.dropped).toBeNull();
+    const names = [...tables.objects.all()].map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['p-1', 'p4999', 'p4945']));
+    expect(names.length).toBeLessThan(70);
+    expect(rows.pods).toBe(names.length);
+    const containers = [...tables.containers.all()].map((row) => row.container);
+    expect(containers).toEqual(expect.arrayContaining(['stays', 'c4999', 'd4945']));
+    expect(containers.length).toBeLessThan(140);
+    expect(tables.kubeEvents.size).toBeLessThan(370);
+  });
 });

@@ -5,7 +5,7 @@ import { type Chunk, payload } from '../model/chunk.ts';
 import { errnoName } from '../model/errno.ts';
 import type { EventType } from '../model/event-type.ts';
 import type { Analysis } from './analysis.ts';
-import { bodyLeft } from './body.ts';
+import { bodyLeft, isChunked, isLastChunk } from './body.ts';
 import { localText, remoteText } from './descriptors.ts';
 import type { Failures } from './failures.ts';
 import { grpcError } from './grpc.ts';
@@ -35,6 +35,8 @@ export class Answers {
   readonly #heads = new Map<number, Uint8Array>();
   /** By descriptor: bytes of an answer's body that were announced, and how many have come. */
   readonly #bodies = new Map<number, { readonly announced: number; came: number }>();
+  /** Descriptors with an answer in chunks whose last has not come. */
+  readonly #chunked = new Set<number>();
   /** By descriptor: when an answer last came. */
   readonly lastUse: Float64Array;
 
@@ -49,6 +51,7 @@ export class Answers {
     const from = i === 0 ? 0 : chunk.dataEnd[i - 1]!;
     const first = chunk.data[from]!;
     this.#bodies.delete(id);
+    this.#chunked.delete(id);
     if (chunk.dataEnd[i]! > from && first >= FIRST_LETTER && first <= LAST_LETTER) this.#requests.set(id, payload(chunk, i).slice(0, KEPT));
     else if (this.#requests.size > 0) this.#requests.delete(id);
   }
@@ -72,6 +75,7 @@ export class Answers {
   more(chunk: Chunk, i: number, id: number): void {
     const begun = this.#heads.get(id);
     const bytes = payload(chunk, i);
+    if (this.#chunked.has(id) && isLastChunk(bytes, chunk.res[i]!) !== false) this.#chunked.delete(id);
     if (begun === undefined) {
       if (bytes[0] === 0) this.#judge(chunk, i, id, bytes);
       return;
@@ -84,6 +88,12 @@ export class Answers {
     }
   }
 
+  /** The other side ended a connection on which nothing was asked: an answer in chunks, of unknown length, may not have come to its end. */
+  ended(chunk: Chunk, i: number, id: number, { name: call }: EventType): void {
+    if (!this.#chunked.delete(id)) return;
+    this.#failures.note(chunk, i, 'lost', { call, error: 'cut', what: this.#remote(id), detail: 'a part of its chunks' });
+  }
+
   #judge(chunk: Chunk, i: number, id: number, bytes: Uint8Array): void {
     const grpc = bytes[0] === 0 ? grpcError(bytes) : null;
     const status = statusOf(bytes);
@@ -94,6 +104,7 @@ export class Answers {
 
   /** Whether the body that an answer's head announces has not come with it. */
   #owes(chunk: Chunk, i: number, id: number, bytes: Uint8Array): boolean {
+    if (bytes[0] === LETTER_H && isChunked(bytes) && isLastChunk(bytes, chunk.res[i]!) === false) this.#chunked.add(id);
     const announced = bytes[0] === LETTER_H ? bodyLeft(bytes, chunk.res[i]!, this.#request(id)) : null;
     if (announced === null || announced <= 0) return false;
     this.#bodies.set(id, { announced, came: 0 });

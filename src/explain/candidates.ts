@@ -106,7 +106,7 @@ const PROGRAMS = 5;
 function watchOf({ name, io }: EventType): number {
   if (name === 'procexit') return ENDS;
   if (name === 'kill' || name === 'signaldeliver') return SIGNALS;
-  if (name === 'dup') return COPIES;
+  if (/^dup[23]?$/.test(name)) return COPIES;
   if (name === 'execve' || name === 'execveat') return PROGRAMS;
   return io === 'write' ? WRITES : NONE;
 }
@@ -135,6 +135,8 @@ class Search {
   /** By fd: what it owes, since when, and since which event. */
   readonly #state: Uint8Array;
   readonly #since: Float64Array;
+  /** By process and address: since when it could not connect there. */
+  readonly #refused = new Map<string, number>();
   /** Datagram sockets, by their keys, that were owed an answer. */
   readonly #sent = new Set<string>();
 
@@ -285,7 +287,7 @@ class Search {
     } else if (watch === PROGRAMS) {
       if (chunk.res[i]! >= 0) this.failures.mend(chunk.thread[i]!, type); // a new program has a thread row of its own
     } else if (watch === COPIES) this.failures.copied(chunk, i, type);
-    else if (chunk.fdnum[i]! > 1 && chunk.res[i]! > 0 && this.failures.isStderr(chunk, i)) this.failures.said(chunk, i);
+    else if (chunk.fdnum[i]! > 0 && chunk.res[i]! > 0 && this.failures.isStderr(chunk, i)) this.failures.said(chunk, i);
   }
 
   /** Waits that are short, but may be many. */
@@ -325,7 +327,8 @@ class Search {
   #clientRead(chunk: Chunk, i: number, id: number, type: EventType): void {
     const { length, reads } = { length: chunk.res[i]!, reads: this.#reads(chunk, i) };
     if (this.#state[id] !== ASKED) {
-      if (length > 0 && reads) this.#answers.more(chunk, i, id);
+      if (reads && length > 0) this.#answers.more(chunk, i, id);
+      else if (reads) this.#answers.ended(chunk, i, id, type);
       return;
     }
     const owed = length === 0 ? this.#answers.closed(chunk, i, id, type, this.#since[id]!) : this.#answers.answered(chunk, i, id, reads);
@@ -343,6 +346,7 @@ class Search {
     const start = chunk.time[i]! - Math.max(0, chunk.latency[i]!);
     if (res === EINPROGRESS) this.#owes(id, CONNECTING, start);
     else if (res < 0 && !HARMLESS.has(res)) this.#fail(chunk, i, -res);
+    else if (res >= 0) this.#connected(chunk, i);
   }
 
   #checked(chunk: Chunk, i: number, id: number, type: EventType): void {
@@ -353,6 +357,7 @@ class Search {
       type.args.map(({ storage }) => storage),
     )[at];
     if (typeof value === 'number' && value > 0) this.#fail(chunk, i, value);
+    else this.#connected(chunk, i);
     this.#paid(chunk, i, id, 'connect');
     this.#state[id] = NOTHING;
   }
@@ -404,7 +409,22 @@ class Search {
   #fail(chunk: Chunk, i: number, errno: number): void {
     const fd = this.#analysis.dims.fds.get(chunk.fd[i]!);
     if (fd === undefined || !isIpSocket(fd)) return; // what programs look for on the machine itself is often not there
+    const to = this.#connectKey(chunk, i);
+    if (this.#begun[chunk.thread[i]!] === 1 && !this.#refused.has(to)) this.#refused.set(to, chunk.time[i]!);
     this.#note(chunk, i, 'failure', chunk.time[i]! - Math.max(0, chunk.latency[i]!), errnoName(errno));
+  }
+
+  /** It got through to where it had failed before, and a long time went by between. */
+  #connected(chunk: Chunk, i: number): void {
+    if (this.#refused.size === 0) return;
+    const to = this.#connectKey(chunk, i);
+    const since = this.#refused.get(to);
+    this.#refused.delete(to);
+    if (since !== undefined && chunk.time[i]! - since >= this.#over) this.#note(chunk, i, 'retry', since);
+  }
+
+  #connectKey(chunk: Chunk, i: number): string {
+    return `${this.#analysis.pidOf(chunk.thread[i]!)} ${remoteText(this.#analysis.dims.fds.get(chunk.fd[i]!)!)}`;
   }
 
   #note(chunk: Chunk, i: number, kind: Candidate['kind'], start: number, error = ''): void {

@@ -61,6 +61,7 @@ export interface Overcome {
 /** Kinds of failures that a later success of the same kind makes good. */
 const MADE_GOOD: ReadonlySet<FailingKind> = new Set(['bind', 'program', 'process']);
 const MAX_FAILURES = 10_000;
+const STDOUT = 1;
 const STDERR = 2;
 /** Bytes of what a process wrote last to its standard error. */
 const WORDS = 1000;
@@ -86,6 +87,8 @@ export class Failures {
   readonly #analysis: Analysis;
   /** Rows of descriptors that are copies of somebody's standard error. */
   readonly #copies = new Set<number>();
+  /** Processes whose standard output goes to their standard error, as that of a shell's `echo … >&2`. */
+  readonly #redirected = new Set<number>();
   readonly #ways = new Map<number, Way>();
   readonly #mends = new Map<EventType, boolean>();
   /** Threads with a failure that a later success may make good. */
@@ -272,11 +275,18 @@ export class Failures {
   /** A copy of the standard error: perror writes there. */
   copied(chunk: Chunk, i: number, type: EventType): void {
     const position = type.args.findIndex(({ name }) => name === 'oldfd');
-    if (numberOf(valuesOf(chunk, i, type)[position]) === STDERR && chunk.res[i]! > STDERR) this.#copies.add(chunk.fd[i]!);
+    const ofStderr = numberOf(valuesOf(chunk, i, type)[position]) === STDERR;
+    const number = chunk.fdnum[i]!;
+    if (ofStderr && number > STDERR) this.#copies.add(chunk.fd[i]!);
+    if (number !== STDOUT) return;
+    const pid = this.#analysis.pidOf(chunk.thread[i]!);
+    if (ofStderr) this.#redirected.add(pid);
+    else this.#redirected.delete(pid);
   }
 
   isStderr(chunk: Chunk, i: number): boolean {
     const number = chunk.fdnum[i]!;
+    if (number === STDOUT) return this.#redirected.size > 0 && this.#redirected.has(this.#analysis.pidOf(chunk.thread[i]!));
     return number === STDERR || (number > STDERR && this.#copies.has(chunk.fd[i]!));
   }
 

@@ -105,11 +105,14 @@ function proven(pid: number, all: readonly Failure[], { ends, words }: Failures,
   const said = words.get(pid) ?? '';
   const soft = all.filter(({ what }) => !OPTIONAL.test(what));
   const own = analysis.lifetime(pid)?.name.comm; // it begins what it says with its own name
-  const named = soft.findLast(({ what }) => what !== '' && baseName(what) !== own && said.includes(baseName(what)));
+  const named = soft.findLast(({ what }) => what !== '' && baseName(what) !== own && says(said, baseName(what)));
   const texted = soft.findLast(({ error }) => TEXTS[error] !== undefined && said.includes(TEXTS[error]));
   const locked = /\block(ed)?\b/i.test(said) ? soft.findLast(({ kind }) => kind === 'lock') : undefined;
-  const both = soft.findLast(({ what, error }) => what !== '' && said.includes(baseName(what)) && said.includes(TEXTS[error] ?? error));
-  const found = both ?? locked ?? (known ? undefined : (named ?? texted ?? lastSocket(soft, ends.get(pid)!)));
+  const both = soft.findLast(({ what, error }) => what !== '' && says(said, baseName(what)) && said.includes(TEXTS[error] ?? error));
+  const found =
+    both ??
+    locked ??
+    (known ? undefined : (named ?? texted ?? readOnly(soft) ?? lastSocket(soft, ends.get(pid)!) ?? lastLock(soft, ends.get(pid)!)));
   return found === undefined ? [] : [found];
 }
 
@@ -117,6 +120,17 @@ function proven(pid: number, all: readonly Failure[], { ends, words }: Failures,
 function lastSocket(soft: readonly Failure[], end: End): Failure | undefined {
   const last = soft.findLast(({ kind }) => kind === 'connect');
   return last !== undefined && end.time - last.time < RIGHT_BEFORE ? last : undefined;
+}
+
+/** Nobody tries to write on a read-only file system to see whether it can. */
+function readOnly(soft: readonly Failure[]): Failure | undefined {
+  return soft.findLast(({ error }) => error === 'EROFS');
+}
+
+/** A lock that it did not get, as the last thing that it tried: flock -n says nothing. */
+function lastLock(soft: readonly Failure[], end: End): Failure | undefined {
+  const last = soft.at(-1);
+  return last?.kind === 'lock' && end.time - last.time < AT_ONCE ? last : undefined;
 }
 
 /** Sockets and texts that the C library and programs look for, and do without. */
@@ -127,7 +141,18 @@ function isOptional({ error, what }: Failure): boolean {
 }
 
 /** ns */
+const AT_ONCE = 50e6;
 const RIGHT_BEFORE = 1e9;
+
+/** Whether a text has a name as a word, not as a part of another. */
+function says(text: string, name: string): boolean {
+  if (name === '') return false;
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1))
+    if (!NAME_PART.test(text[at - 1] ?? ' ') && !NAME_PART.test(text[at + name.length] ?? ' ')) return true;
+  return false;
+}
+
+const NAME_PART = /[\p{L}\p{N}_-]/u;
 
 function baseName(path: string): string {
   return path.slice(path.replace(/\/$/, '').lastIndexOf('/') + 1);

@@ -81,6 +81,8 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${name(f.owner)} lost its connection to ${f.what} (${f.error} in ${f.call}): the other side closed or reset it.`,
   'http-error': (f) =>
     `${name(f.owner)} got ${f.status} from ${f.from}${f.request === '' ? '' : ` for ${f.request}`}${f.times > 1 ? `, ${f.times} times` : ''}${f.upstream === '' || f.server === null ? '' : `: ${name(f.server)} answered so ${f.upstream}`}.`,
+  'connect-retried': (f) =>
+    `${name(f.owner)} could not connect to ${f.to} ${f.times > 1 ? `${f.times} times` : 'at first'} (${f.error}), and came through only ${spanText(f.waited)} later, when it tried again.`,
   'http-retried': (f) =>
     `${name(f.owner)} got ${f.status} from ${f.from}${f.request === '' ? '' : ` for ${f.request}`}${f.times > 1 ? `, ${f.times} times` : ''}, and had a good answer only ${spanText(f.waited)} later, when it asked again.`,
   'http-error-given': (f) =>

@@ -195,8 +195,8 @@ function connect(failure: Failure, failed: Failed, shown: { readonly nums: reado
   if (isPath(what) && error === 'EAGAIN') return cause('socket-full', { ...failed, server: serverOf(failure, analysis) }, shown);
   if (isPath(what)) return cause('socket-missing', failed, shown);
   if (error === 'ECONNREFUSED') {
-    const rejected = drops(trouble).some(({ reason }) => reason === 'NETFILTER_DROP');
-    const filtered = rejected && !trouble.some(({ type }) => type.startsWith('tcp_reset'));
+    // A filter that rejects drops the client's own packet, and may answer it with a reset as if nobody listened.
+    const filtered = drops(trouble).some(({ reason, tuple }) => reason === 'NETFILTER_DROP' && tuple.endsWith(`->${what}`));
     return cause(
       'connect-refused',
       { ...failed, filtered, elsewhere: filtered ? null : listenerElsewhere(analysis, what, failure.fd) },

@@ -87,7 +87,7 @@ test.concurrent.each(Object.keys(MANNERS).flatMap((manner) => (['cri', 'docker']
       },
       { timeout: 15_000, interval: 50 },
     );
-    session.ended({ events: Long.ZERO, lost: Long.ZERO, endNs: 1e10, cpuS: 0 }, null);
+    session.ended({ events: Long.ZERO, lost: Long.ZERO, endNs: 1e10, programs: [], cpuS: 0 }, null);
     expect(await outcome.promise).toBeNull();
     const capture = new CaptureReader(path);
     expect(capture.last()!.count).toBe(churn.events);

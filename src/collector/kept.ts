@@ -31,9 +31,14 @@ export class KeptEvents {
     return this.#filter;
   }
 
-  /** Every event is kept. */
-  get all(): boolean {
-    return this.#filter.step === null && this.#own === null;
+  /** No filter leaves anything out. */
+  get unfiltered(): boolean {
+    return this.#filter.step === null;
+  }
+
+  /** Indices of network events of others than the recorded processes, which are not kept. Events come in their order, each once. */
+  othersIn(ordered: OpenChunk): ReadonlySet<number> {
+    return this.#own?.othersIn(ordered) ?? NONE;
   }
 
   /** Another filter from now on. `lastTime`: of the event before those that come, ns since the capture's start. */
@@ -42,14 +47,16 @@ export class KeptEvents {
     this.#matcher = new Matcher(filter, {}, lastTime);
   }
 
-  /** The events to keep of a part of at most CHUNK_EVENTS: the part itself, or a chunk that holds until the next call. */
-  of(part: OpenChunk): OpenChunk {
-    const others = this.#own?.othersIn(part) ?? NONE;
-    const unfiltered = this.#filter.step === null;
+  /**
+   * The events to keep of a part of at most CHUNK_EVENTS: the part itself, or a chunk that holds until the next call. `others`: what
+   * `othersIn` said of the events of which the part begins at index `from`.
+   */
+  of(part: OpenChunk, others: ReadonlySet<number>, from: number): OpenChunk {
+    const { unfiltered } = this;
     if (unfiltered && others.size === 0) return part;
     const wanted = this.#wanted.fill(unfiltered ? 1 : 0, 0, part.n);
     if (!unfiltered) this.#markMatching(part, wanted);
-    for (const i of others) wanted[i] = 0;
+    for (const i of others) if (i >= from && i < from + part.n) wanted[i - from] = 0;
     // What is missing is told whatever was asked for.
     for (let i = 0; i < part.n; i++) if (part.type[i] === LOST) wanted[i] = 1;
     const kept = this.#kept;

@@ -240,8 +240,9 @@ export class Recorder {
   #store(ordered: OpenChunk): void {
     for (let i = 0; i < ordered.n; i++) ordered.num[i] = this.#nextNum++;
     this.#dns.add(ordered);
-    if (this.#kept.all && this.#triggers === null) this.#keep(ordered);
-    else for (let from = 0; from < ordered.n; from += CHUNK_EVENTS) this.#storePart(ordered, from);
+    const others = this.#kept.othersIn(ordered);
+    if (this.#kept.unfiltered && others.size === 0 && this.#triggers === null) this.#keep(ordered);
+    else for (let from = 0; from < ordered.n; from += CHUNK_EVENTS) this.#storePart(ordered, from, others);
     this.#messages.store(this.#kept);
     this.#lastTime = Math.max(this.#lastTime, ordered.time[ordered.n - 1]!);
     for (let i = 0; i < ordered.n; i++) if (ordered.type[i] === PROCEXIT) this.#naming.exited(ordered.thread[i]!, ordered.time[i]!);
@@ -261,12 +262,12 @@ export class Recorder {
     }
   }
 
-  #storePart(ordered: OpenChunk, from: number): void {
+  #storePart(ordered: OpenChunk, from: number, others: ReadonlySet<number>): void {
     const part = this.#part;
     part.clear();
     part.takeRange(ordered, from, Math.min(ordered.n, from + CHUNK_EVENTS));
     this.#triggers?.look(part);
-    const kept = this.#kept.of(part);
+    const kept = this.#kept.of(part, others, from);
     if (kept.n > 0) this.#keep(kept);
   }
 

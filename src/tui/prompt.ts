@@ -1,7 +1,8 @@
 /** The line that is being typed: a filter, a text to find, a place to go to. */
-import { compileFilter, type Definitions } from '../filter/compile.ts';
+
 import type { Field } from '../event/fields/field.ts';
 import { FIELDS } from '../event/fields/index.ts';
+import { compileFilter, type Definitions } from '../filter/compile.ts';
 import { type Completion, complete } from '../filter/complete.ts';
 import { FilterError } from '../filter/error.ts';
 import { newTables } from '../model/rows.ts';

@@ -14,7 +14,17 @@ import { type Question, type ScreenTable, sameQuestion } from './screens/screen.
 import { entered, openScreen } from './screens/table/actions.ts';
 import { emptyTable, type TableState, withTable } from './screens/table/state.ts';
 import { tableHeight } from './screens/table/view.ts';
-import { type CaptureFacts, contextOf, type Notice, type Preview, paused, type State, type Timeline, type Update, unfollowed } from './state.ts';
+import {
+  type CaptureFacts,
+  contextOf,
+  type Notice,
+  type Preview,
+  paused,
+  type State,
+  type Timeline,
+  type Update,
+  unfollowed,
+} from './state.ts';
 
 export type Action =
   | { readonly kind: 'key'; readonly key: string }

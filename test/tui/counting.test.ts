@@ -163,7 +163,10 @@ describe.each([1, -1] as const)('a gap looked for in direction %d', (direction) 
   });
 
   test('is looked for here where the thread has failed, and nowhere when it is stopped', async () => {
-    const counting = { ...beside(), count: (job: CountJob) => void queueMicrotask(() => counting.hear({ ...job, chunks: [], counts: [], done: true })) };
+    const counting = {
+      ...beside(),
+      count: (job: CountJob) => void queueMicrotask(() => counting.hear({ ...job, chunks: [], counts: [], done: true })),
+    };
     expect(await found(counting)).toBe(wanted);
     const stopped = beside();
     const finder = new Finder(matchesOf(filter), filter, textOf, context(), stopped);

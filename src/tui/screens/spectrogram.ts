@@ -33,12 +33,7 @@ export const SPECTROGRAM: ScreenSpec = {
       columns: [
         screenColumn('from', 'time', null, 'when the slice of time begins'),
         ...BOUNDS.map((bound, c) =>
-          screenColumn(
-            LABELS[c]!,
-            'heat',
-            null,
-            `calls that took ${spanText(bound)} or more, and less than the next`,
-          ),
+          screenColumn(LABELS[c]!, 'heat', null, `calls that took ${spanText(bound)} or more, and less than the next`),
         ),
       ],
       rows: counts.map((row, at) => {

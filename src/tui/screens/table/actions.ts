@@ -5,8 +5,8 @@ import type { State, Update, Visited } from '../../state.ts';
 import { type Act, asking, coloured, noticed, only } from '../events/actions.ts';
 import { screenNamed } from '../index.ts';
 import { clauseOf, type Question, type ScreenKey, type ScreenSpec, type StreamForm } from '../screen.ts';
-import { emptyTable, foundIn, matchesIn, movedTo, sortedBy, type TableState } from './state.ts';
 import { cellText } from './cell.ts';
+import { emptyTable, foundIn, matchesIn, movedTo, sortedBy, type TableState } from './state.ts';
 import { tableHeight } from './view.ts';
 
 /** Opens a screen with the filter there is; `event`: about that event. */

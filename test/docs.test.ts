@@ -109,7 +109,7 @@ describe('the sixty seconds of README.md', () => {
     await pty.until('search domain localdomain');
     pty.type('q');
     expect(await pty.exit).toBe(0);
-  });
+  }, 60_000); // the program is bundled first
 });
 
 test('what README.md shows of explain is what explain prints', () => {

@@ -188,7 +188,8 @@ export interface Update {
   readonly commands: readonly Command[];
 }
 
-export const EMPTY_LIST: ListWindow = { rows: [], before: 0, complete: true };
+/** Nothing was read yet. */
+export const EMPTY_LIST: ListWindow = { rows: [], before: 0, complete: false };
 
 /** `follow`: stay at the end of what is being recorded. */
 export function initialState(facts: CaptureFacts, size: Size, filter: string, history: readonly string[], follow: boolean): State {

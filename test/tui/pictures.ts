@@ -40,7 +40,7 @@ export const SHOWN: readonly Picture[] = [
   screen('dns', /TIMEOUT|SERVFAIL/, 'Which names were tried, at which server, and what that cost.'),
   screen('waits', /▸ ?5\.005 s/, 'Which threads waited longest, on what; o shows what others did meanwhile.'),
   screen('slow', /▸ ?5\.005 s/, 'The calls that took longest.'),
-  screen('containers', 'b3a718d8b339', 'Containers: Enter leads to their processes, descriptors, and what went through them.'),
+  screen('containers', 'CONTAINER.ID', 'Containers: Enter leads to their processes, descriptors, and what went through them.'),
   screen('processes', 'curl -s -S', 'Processes as a tree.'),
   screen('descriptors', 'anon_inode', 'Files, sockets and pipes, by the time they took.'),
   { name: 'stream', text: 'What went through a connection, in both directions; x shows it dotted or as hex, S saves it.', steps: [[':822\r', '#822'], ['e', /as text[\s\S]*hello from backend/]] },

@@ -103,9 +103,13 @@ describe('an event that is waited for', () => {
       writer.append(chunk);
     }
     writer.flush();
-    const wanted = table ? { follow: 'on', table: { question: { id: 'views' } } } : { selected: 52, follow: 'paused', table: null };
-    const seen = () => expect(screen.session.state).toMatchObject({ ...wanted, marks: { o: 52 } });
-    await vi.waitFor(seen, { timeout: 15_000 }).finally(() => screen.session.close());
+    screen.keys('t'); // a key reads what has come, too: that it has grown must still be seen
+    const seen = () => {
+      const { marks, follow, selected, table: shown } = screen.session.state;
+      return `${marks.o} ${follow} ${selected === 52} ${shown?.question.id ?? 'events'}`;
+    };
+    const wanted = table ? '52 on false views' : '52 paused true events';
+    await vi.waitFor(() => expect(seen()).toBe(wanted), { timeout: 15_000 }).finally(() => screen.session.close());
     expect(screen.session.state.notice?.text).toContain('event 52 is what --on waits for');
     writer.close({});
   });
@@ -120,8 +124,9 @@ describe('what is shown first', () => {
     ['the events where nothing is found', 'stall.trowel', { filter: 'proc.name=skydns' }, /WHAT *\n▸/],
     ['the screen that was asked for', 'stall.trowel', { first: 'views' }, / views: /],
     ['the events where they were', 'stall.trowel', { first: 'events' }, /WHAT *\n▸/],
-  ])('is %s', (_what, name, more, seen) => {
-    expect(firstOf(name, more).lines.join('\n')).toMatch(seen);
+  ])('is %s', async (_what, name, more, seen) => {
+    const screen = firstOf(name, more);
+    await vi.waitFor(() => expect(screen.lines.join('\n')).toMatch(seen), { timeout: 15_000 });
   });
 
   test('does not lead away who is at work already', () => {

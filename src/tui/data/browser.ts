@@ -225,8 +225,7 @@ export class Browser {
 
   /** True when the file has grown since this was last asked. */
   hasGrown(): boolean {
-    if (!this.#matches.isStale) return false;
-    this.#matches.read(() => {});
+    if (this.#matches.isStale) this.#matches.read(() => {}); // else it may have been read since for something else
     if (this.#matches.revision === this.#revision) return false;
     this.#revision = this.#matches.revision;
     this.#rows.clear();

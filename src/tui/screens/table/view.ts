@@ -35,9 +35,10 @@ function noteHeight(shown: TableState, width: number, height: number): number {
 function noteLines({ table, rows, selected }: TableState, { shown, widths }: Layout, width: number): string[] {
   const columns = table?.columns ?? [];
   const texts = columns.map((column, c) => cellText(column, rows[selected]?.cells[c] ?? null).trim());
-  const whole = shown.flatMap((c, k) => (widthOf(texts[c]!) > widths[k]! ? [texts[c]!.replace(/ {3,}/g, '  ')] : []));
-  const hidden = columns.flatMap(({ title }, c) => (shown.includes(c) || texts[c] === '' ? [] : [`${title} ${texts[c]}`]));
-  if (hidden.length > 0) whole.push(hidden.join('  '));
+  const isWhole = (c: number) => shown.includes(c) && widthOf(texts[c]!) <= widths[shown.indexOf(c)]!;
+  const missing = columns.flatMap(({ title }, c) => (texts[c] === '' || isWhole(c) ? [] : [{ title, text: texts[c]! }]));
+  const whole =
+    missing.length === 1 ? [missing[0]!.text.replace(/ {3,}/g, '  ')] : [missing.map(({ title, text }) => `${title} ${text}`).join('  ')];
   return ['', ...whole.flatMap((text) => wrap(text, width - 2)).map((line) => ` ${line}`)].slice(0, NOTE_LINES + 1);
 }
 
@@ -45,7 +46,7 @@ function noteLines({ table, rows, selected }: TableState, { shown, widths }: Lay
 export function tableLines(state: State, shown: TableState, paint: Paint): string[] {
   const { height, width } = areasOf(state).list;
   const head = headLines(shown, width, height);
-  const lines = [...head.map((line, i) => paint(i === 0 ? 'title' : 'dim', fitted(line, width)))];
+  const lines = head.map((line, i) => (i === 0 ? paint('title', fitted(line, width)) : fitted(line, width)));
   const rows = tableHeight(state, shown);
   if (shown.table === null) return filled([...lines, '', paint('dim', `  ${waitingText(shown)}`)], height + 1);
   const layout = layoutOf(shown, width - 1);
@@ -80,7 +81,8 @@ function headLines({ question, table }: TableState, width: number, height: numbe
   const sentence = screenNamed(question.id)?.sentence ?? '';
   const about = question.event === null ? '' : `, around event ${question.event}`;
   const lines = [` ${question.id}: ${sentence}${about}`, ...(table?.head ?? []).map((line) => ` ${harmless(line)}`)];
-  return lines.flatMap((line) => wrap(line, width)).slice(0, Math.max(1, Math.floor(height * HEAD_SHARE)));
+  const wrapped = lines.flatMap((line) => wrap(line, width - 1).map((part, i) => (i === 0 ? part : ` ${part}`)));
+  return wrapped.slice(0, Math.max(1, Math.floor(height * HEAD_SHARE)));
 }
 
 function titleLine({ table, sort, column }: TableState, { shown, widths }: Layout, paint: Paint): string {
@@ -104,7 +106,7 @@ function rowLine(state: State, shown: TableState, layout: Layout, i: number, pai
   if (i !== shown.selected) return plainLine(state, shown, row, texts, paint);
   const focused = contextOf(state) === 'table' ? layout.shown.indexOf(shown.column) : -1;
   const before = ['▸', ...texts.slice(0, Math.max(0, focused)).map((text) => `${text} `)].join('');
-  if (focused < 0) return paint('inverse', `▸${texts.join(' ')}`);
+  if (focused < 0 || texts.length === 1) return paint('inverse', `▸${texts.join(' ')}`);
   const after = texts.slice(focused + 1).map((text) => ` ${text}`);
   return paint('inverse', before) + paint('title', paint('underline', texts[focused] ?? '')) + paint('inverse', after.join(''));
 }

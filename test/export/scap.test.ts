@@ -88,7 +88,10 @@ function written(
   return { bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes, calls };
 }
 
-describe('a .scap file of ours', () => {
+/** A busy machine takes its time. */
+const PATIENCE = { timeout: 90_000 };
+
+describe('a .scap file of ours', PATIENCE, () => {
   test.skipIf(!existsSync(SHARED))('of the article’s capture is read back as it was, event for event (skipped without it)', async () => {
     const { file, notes } = article();
     const differ = missing(await read(ARTICLE), await read(file));
@@ -142,7 +145,7 @@ describe('a .scap file of ours', () => {
 const FILTER =
   '(fd.name contains resolv.conf) or (proc.name=etcd and evt.type in (read, write)) or (k8s.ns.name=critical-app and fd.type=ipv4)';
 
-describe.skipIf(!has('sysdig'))('sysdig (skipped where it is not installed)', () => {
+describe.skipIf(!has('sysdig'))('sysdig (skipped where it is not installed)', PATIENCE, () => {
   test.skipIf(!existsSync(ARTICLE))('prints the article’s capture alike from our file and from its own', () => {
     const { file } = article();
     const format = '*%evt.rawtime %proc.name %thread.tid %evt.dir %evt.type %fd.name %container.name %k8s.pod.name %evt.res %evt.buffer';

@@ -29,88 +29,97 @@ function chisel(...name: string[]): [string, number][] {
 
 const sorted = (rows: readonly [string, number][]) => rows.toSorted(([a], [b]) => a.localeCompare(b));
 
-describe.skipIf(!has('sysdig') || !existsSync(ARTICLE))('beside sysdig (skipped without it, or without the article’s capture)', () => {
-  let capture: Capture;
-  beforeAll(async () => {
-    capture = await openCapture(ARTICLE);
-  });
-  afterAll(() => capture.close());
+/** A busy machine takes its time. */
+const PATIENCE = { timeout: 90_000 };
 
-  const rows = (name: string, words: readonly string[] = [], filter = '') =>
-    lensTable(capture, contextOf(capture), name, words, filter).rows;
-  /** Of a lens' rows the first cell, and the others but `without` as what it is of. */
-  const values = (name: string, words: readonly string[] = [], filter = '', keys?: number): [string, number][] =>
-    rows(name, words, filter).map(([value, ...of]) => [of.slice(0, keys).join(' '), Number(value)]);
+describe.skipIf(!has('sysdig') || !existsSync(ARTICLE))(
+  'beside sysdig (skipped without it, or without the article’s capture)',
+  PATIENCE,
+  () => {
+    let capture: Capture;
+    beforeAll(async () => {
+      capture = await openCapture(ARTICLE);
+    });
+    afterAll(() => capture.close());
 
-  test.each([
-    ['topprocs_net', []],
-    ['topconns', []],
-    ['topports_server', []],
-    ['fdbytes_by', ['fd.type']],
-  ] as const)('%s is the same', (name, words) => {
-    const theirs = chisel(name, ...words);
-    const ours = new Map(values(name, words));
-    expect(theirs.length).toBeGreaterThan(4);
-    expect(sorted(theirs)).toEqual(sorted(theirs.map(([of]) => [of, ours.get(of)!])));
-  });
+    const rows = (name: string, words: readonly string[] = [], filter = '') =>
+      lensTable(capture, contextOf(capture), name, words, filter).rows;
+    /** Of a lens' rows the first cell, and the others but `without` as what it is of. */
+    const values = (name: string, words: readonly string[] = [], filter = '', keys?: number): [string, number][] =>
+      rows(name, words, filter).map(([value, ...of]) => [of.slice(0, keys).join(' '), Number(value)]);
 
-  test('topcontainers_net is the same, with ids beside the names', () => {
-    const ours = new Map(values('topcontainers_net', [], '', 1));
-    const theirs = chisel('topcontainers_net');
-    expect(theirs.map(([of]) => [of, ours.get(of)])).toEqual(theirs);
-  });
+    test.each([
+      ['topprocs_net', []],
+      ['topconns', []],
+      ['topports_server', []],
+      ['fdbytes_by', ['fd.type']],
+    ] as const)('%s is the same', (name, words) => {
+      const theirs = chisel(name, ...words);
+      const ours = new Map(values(name, words));
+      expect(theirs.length).toBeGreaterThan(4);
+      expect(sorted(theirs)).toEqual(sorted(theirs.map(([of]) => [of, ours.get(of)!])));
+    });
 
-  test('topprocs_cpu adds up the switches; sysdig’s chisel adds up samples of each second, which are coarser', () => {
-    const sums = new Map<string, number>();
-    for (const line of sysdig('-p', '%proc.name %proc.pid %thread.exectime', 'evt.type=switch').trim().split('\n')) {
-      const [, of, ns] = /^(.*) (\d+)$/.exec(line)!;
-      sums.set(of!, (sums.get(of!) ?? 0) + Number(ns));
-    }
-    const most = [...sums].toSorted(([, a], [, b]) => b - a).slice(0, 8);
-    expect(
-      rows('topprocs_cpu')
-        .slice(0, 8)
-        .map(([ns, , , name, pid]) => [`${name} ${pid}`, ns]),
-    ).toEqual(most);
-    expect(new Set(rows('topprocs_cpu').map((row) => row[2]))).toEqual(new Set(['switches']));
-  });
+    test('topcontainers_net is the same, with ids beside the names', () => {
+      const ours = new Map(values('topcontainers_net', [], '', 1));
+      const theirs = chisel('topcontainers_net');
+      expect(theirs.map(([of]) => [of, ours.get(of)])).toEqual(theirs);
+    });
 
-  test('fields that follow events are the same: times on CPUs, names that opened files got', async () => {
-    const view = contextOf(capture);
-    const read = (filter: string, fields: readonly string[]) => {
-      const bounds = fields.map((name) => fieldNamed(name));
-      const compiled = compileFilter(filter, view);
-      const lines: string[] = [];
-      for (const { chunk, selection, n } of capture.select(compiled))
-        for (let k = 0; k < n; k++) {
-          const at = compiled.view.at(chunk, selection[k]!);
-          lines.push(bounds.map((bound) => String(readField(bound, at))).join(' '));
-        }
-      return lines.sort();
-    };
-    const asked = (filter: string, fields: readonly string[]) =>
-      sysdig('-p', fields.map((name) => `%${name}`).join(' '), filter)
-        .trim()
-        .split('\n')
-        .sort();
-    const switches = ['thread.tid', 'thread.exectime', 'thread.totexectime'];
-    expect(read('evt.type=switch and thread.exectime exists', switches)).toEqual(asked('evt.type=switch', switches));
-    const opened = asked('evt.type in (open, openat) and evt.dir=<', ['thread.tid', 'fd.name', 'fd.name_changed']);
-    expect(read('fd.name_changed=true and evt.type in (open, openat)', ['thread.tid', 'fd.name', 'fd.name_changed'])).toEqual(
-      opened.filter((line) => line.endsWith(' true')),
-    );
-  });
+    test('topprocs_cpu adds up the switches; sysdig’s chisel adds up samples of each second, which are coarser', () => {
+      const sums = new Map<string, number>();
+      for (const line of sysdig('-p', '%proc.name %proc.pid %thread.exectime', 'evt.type=switch').trim().split('\n')) {
+        const [, of, ns] = /^(.*) (\d+)$/.exec(line)!;
+        sums.set(of!, (sums.get(of!) ?? 0) + Number(ns));
+      }
+      const most = [...sums].toSorted(([, a], [, b]) => b - a).slice(0, 8);
+      expect(
+        rows('topprocs_cpu')
+          .slice(0, 8)
+          .map(([ns, , , name, pid]) => [`${name} ${pid}`, ns]),
+      ).toEqual(most);
+      expect(new Set(rows('topprocs_cpu').map((row) => row[2]))).toEqual(new Set(['switches']));
+    });
 
-  test('topscalls counts a call once, and sysdig its beginning and its end', () => {
-    const ours = new Map(values('topscalls', []));
-    const [theirs, calls] = [new Map(chisel('topscalls')).get('select')!, ours.get('select')!];
-    expect(Math.abs(theirs - 2 * calls)).toBeLessThan(20); // some were cut by an end of the capture
-  });
+    test('fields are the same: times on CPUs, sockets that poll watched, names that opened files got', async () => {
+      const view = contextOf(capture);
+      const read = (filter: string, fields: readonly string[]) => {
+        const bounds = fields.map((name) => fieldNamed(name));
+        const compiled = compileFilter(filter, view);
+        const lines: string[] = [];
+        for (const { chunk, selection, n } of capture.select(compiled))
+          for (let k = 0; k < n; k++) {
+            const at = compiled.view.at(chunk, selection[k]!);
+            lines.push(bounds.map((bound) => String(readField(bound, at))).join(' '));
+          }
+        return lines.sort();
+      };
+      const asked = (filter: string, fields: readonly string[]) =>
+        sysdig('-p', fields.map((name) => `%${name}`).join(' '), filter)
+          .trim()
+          .split('\n')
+          .sort();
+      const switches = ['thread.tid', 'thread.exectime', 'thread.totexectime'];
+      expect(read('evt.type=switch and thread.exectime exists', switches)).toEqual(asked('evt.type=switch', switches));
+      const polled = ['evt.num', 'fdlist.cips', 'fdlist.sips', 'fdlist.cports', 'fdlist.sports'];
+      expect(read('fdlist.cips exists', polled)).toEqual(asked('fdlist.cips exists and evt.dir=<', polled));
+      const opened = asked('evt.type in (open, openat) and evt.dir=<', ['thread.tid', 'fd.name', 'fd.name_changed']);
+      expect(read('fd.name_changed=true and evt.type in (open, openat)', ['thread.tid', 'fd.name', 'fd.name_changed'])).toEqual(
+        opened.filter((line) => line.endsWith(' true')),
+      );
+    });
 
-  test('topprocs_errors leaves out what is none: EAGAIN, EINPROGRESS, EINTR', () => {
-    const again = new Map(values('count-by', ['proc.pid'], 'evt.res in (EAGAIN, EINPROGRESS, EINTR)'));
-    const ours = new Map(values('topprocs_errors'));
-    const theirs = chisel('topprocs_errors').slice(0, 3);
-    expect(theirs.map(([of]) => [of, ours.get(of)! + (again.get(of.split(' ')[1]!) ?? 0)])).toEqual(theirs);
-  });
-});
+    test('topscalls counts a call once, and sysdig its beginning and its end', () => {
+      const ours = new Map(values('topscalls', []));
+      const [theirs, calls] = [new Map(chisel('topscalls')).get('select')!, ours.get('select')!];
+      expect(Math.abs(theirs - 2 * calls)).toBeLessThan(20); // some were cut by an end of the capture
+    });
+
+    test('topprocs_errors leaves out what is none: EAGAIN, EINPROGRESS, EINTR', () => {
+      const again = new Map(values('count-by', ['proc.pid'], 'evt.res in (EAGAIN, EINPROGRESS, EINTR)'));
+      const ours = new Map(values('topprocs_errors'));
+      const theirs = chisel('topprocs_errors').slice(0, 3);
+      expect(theirs.map(([of]) => [of, ours.get(of)! + (again.get(of.split(' ')[1]!) ?? 0)])).toEqual(theirs);
+    });
+  },
+);

@@ -46,7 +46,11 @@ export const UNSUPPORTED: readonly { readonly pattern: RegExp; readonly of: stri
   { pattern: /^evt\.latency\.quantized$/, of: 'sysdig', reason: 'it was for spectrograms; evt.latency has the number' },
   { pattern: /^evt\.count\.(procinfo|threadinfo)$/, of: 'sysdig', reason: 'CPU time is not sampled' },
   { pattern: /^fd\.(types)$/, of: 'Falco', reason: 'a poll’s descriptors are known by number alone: fdlist.nums' },
-  { pattern: /^fdlist\.([cs]ips|[cs]ports)$/, of: 'sysdig', reason: 'a poll’s descriptors are known by number alone: fdlist.nums' },
+  {
+    pattern: /^net\.(rtt|retransmits)$/,
+    of: 'other tools',
+    reason: 'round trips are not measured; each segment that is sent again is an event: net.event=retransmit',
+  },
   { pattern: /^fd\.is_(upper|lower)_layer$/, of: 'Falco', reason: 'the layers of overlay file systems are not recorded' },
   {
     pattern: /^proc\.fd(opencount|limit|usage)$/,

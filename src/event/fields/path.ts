@@ -1,4 +1,5 @@
-import { fdName } from '../../model/fd-name.ts';
+import { type End, endsOf, fdName, isIpSocket } from '../../model/fd-name.ts';
+import type { FdRow } from '../../model/rows.ts';
 import { argAt, decodePollfds } from '../args-text.ts';
 import { eitherPath, onePath, pathAt } from '../paths.ts';
 import { fdlistEntries, isScap } from '../scap-text.ts';
@@ -26,12 +27,21 @@ function polled(view: EventView): number[] | null {
   return entries(view)?.map(({ fd }) => fd) ?? null;
 }
 
-function polledNames(view: EventView): string[] | null {
-  const names = (entries(view) ?? []).flatMap(({ row }) => {
+/** What is said of each polled descriptor of which it is known what it was; null: of none. */
+function ofPolled<T extends string | number>(view: EventView, read: (fd: FdRow) => T | null): T[] | null {
+  const found = (entries(view) ?? []).flatMap(({ row }) => {
     const fd = view.capture.dims.fds.get(row);
-    return fd === undefined ? [] : [fdName(fd)];
+    return fd === undefined ? [] : (read(fd) ?? []);
   });
-  return names.length === 0 ? null : names;
+  return found.length === 0 ? null : found;
+}
+
+/** One end of the sockets among them. */
+function polledEnds<T extends string | number>(view: EventView, end: 'client' | 'server', read: (found: End) => T): T[] | null {
+  return ofPolled(view, (fd) => {
+    const found = isIpSocket(fd) ? endsOf(fd)[end] : null;
+    return found === null ? null : read(found);
+  });
 }
 
 // biome-ignore format: a table
@@ -44,5 +54,9 @@ export const PATH_FIELDS: readonly Field[] = [
   ofPath('fs.path.target', 'the new name, of rename, link and symlink', 'fs.path.target endswith .conf', (view) => eitherPath(view, 1, true)),
   ofPath('fs.path.targetraw', 'the same as the program wrote it', 'fs.path.targetraw exists', (view) => eitherPath(view, 1, false)),
   { name: 'fdlist.nums', type: 'number', scope: 'event', doc: 'descriptors that a poll watched', example: 'fdlist.nums=3', read: polled },
-  { name: 'fdlist.names', type: 'text', scope: 'event', doc: 'names of the descriptors that a poll watched; imported files only', example: 'fdlist.names contains 10.0', read: polledNames },
+  { name: 'fdlist.names', type: 'text', scope: 'event', doc: 'names of the descriptors that a poll watched; imported files only', example: 'fdlist.names contains 10.0', read: (view) => ofPolled(view, fdName) },
+  { name: 'fdlist.cips', type: 'ip', scope: 'event', doc: 'client addresses of the sockets that a poll watched; imported files only', example: 'fdlist.cips=10.0.0.7', read: (view) => polledEnds(view, 'client', ({ ip }) => ip) },
+  { name: 'fdlist.sips', type: 'ip', scope: 'event', doc: 'server addresses of the same', example: 'fdlist.sips=10.0.0.7', read: (view) => polledEnds(view, 'server', ({ ip }) => ip) },
+  { name: 'fdlist.cports', type: 'number', scope: 'event', doc: 'client ports of the same', example: 'fdlist.cports>1024', read: (view) => polledEnds(view, 'client', ({ port }) => port) },
+  { name: 'fdlist.sports', type: 'number', scope: 'event', doc: 'server ports of the same', example: 'fdlist.sports=53', read: (view) => polledEnds(view, 'server', ({ port }) => port) },
 ];

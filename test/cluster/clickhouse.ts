@@ -22,16 +22,14 @@ export class ClickHouse {
   readonly folder = mkdtempSync(join(tmpdir(), 'trowel-clickhouse-'));
   #ports: readonly number[] = [];
   #cluster: readonly ClickHouse[] = [];
-  #zookeeper: number | null = null;
   #server: ChildProcess | null = null;
 
-  /** Servers that know each other as the cluster `trowel`, each a shard. `zookeeper`: its port on loopback. */
-  static async cluster(count: number, zookeeper: number | null = null): Promise<ClickHouse[]> {
+  /** Servers that know each other as the cluster `trowel`, each a shard. */
+  static async cluster(count: number): Promise<ClickHouse[]> {
     const servers = Array.from({ length: count }, () => new ClickHouse());
     for (const server of servers) {
       server.#ports = await freePorts(PORTS);
       server.#cluster = servers;
-      server.#zookeeper = zookeeper;
     }
     return servers;
   }
@@ -107,13 +105,7 @@ ${this.#clusterConfig()}</yandex>`;
       (server) =>
         `<shard><internal_replication>true</internal_replication><replica><host>127.0.0.1</host><port>${server.#ports[1]}</port></replica></shard>`,
     );
-    const k = this.#cluster.indexOf(this) + 1;
-    const keeper =
-      this.#zookeeper === null
-        ? ''
-        : `<zookeeper><node><host>127.0.0.1</host><port>${this.#zookeeper}</port></node></zookeeper>
-<distributed_ddl><path>/clickhouse/task_queue/ddl</path></distributed_ddl>`;
-    return `<remote_servers><trowel>${shards.join('')}</trowel></remote_servers><macros><shard>s${k}</shard><replica>r1</replica></macros>${keeper}`;
+    return `<remote_servers><trowel>${shards.join('')}</trowel></remote_servers>`;
   }
 }
 

@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { parse, parseAllDocuments, stringify } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { noClickHouse } from '../cluster/clickhouse.ts';
 import { inShell, LAB, lab, noCluster, up } from '../helpers/cluster.ts';
@@ -38,13 +38,9 @@ laboratory('a store in a cluster', noCluster() ?? noClickHouse, () => {
 
   test('probes and collectors get ready, and events of both nodes are in the store with the names of their pods', async () => {
     secretsOfThePage();
-    const file = join(folder, 'all.yaml');
-    writeFileSync(
-      file,
-      objects()
-        .map((one) => stringify(one))
-        .join('---\n'),
-    );
+    lab('fault', 'upstream-silent', 'off'); // its DNS asks upstream for what a real one knows that it is not
+    const file = join(folder, 'all.json');
+    writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects() }));
     lab('kubectl', 'apply', '-f', file);
     serveNames();
     kubectl('rollout', 'status', 'statefulset/trowel-clickhouse', '--timeout=90s');
@@ -61,8 +57,30 @@ laboratory('a store in a cluster', noCluster() ?? noClickHouse, () => {
       const pods = there('lens', '--by', 'k8s.pod.name', '--measure', 'count', STORE, 'proc.name=curl and fd.sport=80', '--csv');
       expect(pods).toMatch(/client/);
     }, WAIT);
-    const restarts = kubectl('get', 'pods', '-o', 'jsonpath={.items[*].status.containerStatuses[*].restartCount}');
-    console.log(kubectl('get', 'pods', '-o', 'wide'), restarts, there('lens', '--by', 'evt.hostname', '--measure', 'count', STORE));
+    expect(
+      kubectl(
+        'get',
+        'pods',
+        '-l',
+        'app.kubernetes.io/name=trowel-probe',
+        '-o',
+        'jsonpath={.items[*].status.containerStatuses[*].restartCount}',
+      ),
+    ).toBe('0 0');
+
+    farClient();
+    lab('fault', 'upstream-silent', 'on');
+    lab('kubectl', '-n', 'critical-app', 'exec', 'far', '--', 'curl', '-s', 'http://backend.critical-app.svc.cluster.local/');
+    const explain = () => there('explain', STORE, '--from', '-60s', '--pod', 'critical-app/far');
+    const stdout = await vi.waitFor(() => {
+      const text = explain();
+      expect(text).toMatch(/waited 10\.\d+ s for DNS: nobody answers .* localdomain/);
+      return text;
+    }, WAIT);
+    expect(stdout).toMatch(/skydns .* on node1|└ skydns .*node1:\d+/);
+    expect(stdout).toMatch(/^Evidence: events .*node2:\d+/m);
+    expect(stdout).toMatch(/^Evidence: events .*node1:\d+/m);
+    if (process.env.TROWEL_KEEP !== undefined) writeFileSync(join(process.env.TROWEL_KEEP, 'explain-in-cluster.txt'), stdout);
   }, 400_000);
 });
 
@@ -79,9 +97,32 @@ function secretsOfThePage(): void {
   execFileSync('sh', ['-ec', text], { cwd: keys, env: { ...process.env, PATH: `${bin}:${process.env.PATH}` }, stdio: 'pipe' });
 }
 
+/** A client on the node that the DNS is not on. */
+function farClient(): void {
+  const pod = JSON.parse(lab('kubectl', '-n', 'critical-app', 'get', 'pod', 'client', '-o', 'json')) as {
+    spec: { containers: { name: string; image: string; command: string[]; args: string[] }[] };
+  };
+  const containers = pod.spec.containers.map(({ name, image, command, args }) => ({
+    name,
+    image,
+    command,
+    args,
+    imagePullPolicy: 'Never',
+  }));
+  const far = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'far', namespace: 'critical-app' },
+    spec: { nodeName: 'node2', containers },
+  };
+  writeFileSync(join(folder, 'far.json'), JSON.stringify(far));
+  lab('kubectl', 'apply', '-f', join(folder, 'far.json'));
+  lab('kubectl', '-n', 'critical-app', 'wait', '--for=condition=ready', 'pod/far', '--timeout=60s');
+}
+
 interface Template {
   readonly spec: {
-    readonly containers: { image: string; imagePullPolicy?: string; command?: string[] }[];
+    readonly containers: { image: string; imagePullPolicy?: string; command?: string[]; resources?: { requests?: object } }[];
     volumes?: object[];
   };
 }
@@ -121,6 +162,7 @@ function ofTheLab({ spec }: Template, claims: readonly { readonly metadata: { re
   for (const container of spec.containers) {
     const name = /(trowel-probe|trowel|clickhouse)(?:-server)?:/.exec(container.image)![1];
     Object.assign(container, { image: `docker.io/lab/${name}:1`, imagePullPolicy: 'Never' });
+    delete container.resources?.requests; // its two nodes are this one machine
     if (name === 'clickhouse') container.command = ['/usr/sbin/clickhouse-server', '--config-file=/etc/clickhouse-server/config.xml'];
   }
   if (claims.length > 0) spec.volumes = [...(spec.volumes ?? []), ...claims.map(({ metadata: { name } }) => ({ name, emptyDir: {} }))];

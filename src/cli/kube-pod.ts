@@ -7,6 +7,7 @@ import { createReadStream, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { steadyNow } from '../model/steady.ts';
+import { say } from '../output/stderr.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { CAPTURE, FOLDER } from './kube-job.ts';
 
@@ -42,7 +43,7 @@ async function run(args: readonly string[], folder: string): Promise<number> {
   const code = await exited;
   clearInterval(timer);
   isOver = true;
-  process.stderr.write(`kube-pod: over, code ${code}\n`);
+  say(`kube-pod: over, code ${code}`);
   for (const end = steadyNow() + FETCH_MS; !existsSync(join(folder, 'fetched')) && steadyNow() < end; ) await sleep(LOOK_MS);
   return code;
 }

@@ -51,10 +51,12 @@ function stage(folder) {
   );
 }
 
-if (process.platform === 'linux' && process.arch === 'x64' && existsSync(join(ROOT, 'native/build/trowel-probe')))
+if (process.platform === 'linux' && process.arch === 'x64' && existsSync(join(ROOT, 'native/build/trowel-probe'))) {
+  execFileSync(join(ROOT, 'scripts/setup-apt'), ['g++'], { stdio: 'inherit' }); // for its static library
   execFileSync('make', ['-s', '-C', join(ROOT, 'native'), 'static', `NODE=${process.execPath}`], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+}
 const target = resolve(process.argv[2] ?? '.');
 mkdirSync(target, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), 'trowel-stage-'));

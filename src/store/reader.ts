@@ -35,11 +35,11 @@ export class CaptureReader implements Capture {
     this.#file = file;
     this.#db = openReadOnly(file, named);
     this.meta = this.#readMeta();
-    this.#column = this.#db.prepare('SELECT data FROM chunk_column WHERE id = ?').pluck();
-    this.#next = this.#db.prepare('SELECT * FROM chunk WHERE last_num > ? ORDER BY last_num LIMIT 1');
-    const texts = new Texts(this.#db);
+    this.#column = this.#sound(() => this.#db.prepare('SELECT data FROM chunk_column WHERE id = ?').pluck());
+    this.#next = this.#sound(() => this.#db.prepare('SELECT * FROM chunk WHERE last_num > ? ORDER BY last_num LIMIT 1'));
+    const texts = this.#sound(() => new Texts(this.#db));
     const rowsOf = (name: RowName) => new StoredRows(named, this.#db, name, texts);
-    this.dims = Object.fromEntries(DIMENSION_NAMES.map((name) => [name, rowsOf(name)])) as unknown as Dimensions;
+    this.dims = Object.fromEntries(DIMENSION_NAMES.map((name) => [name, this.#sound(() => rowsOf(name))])) as unknown as Dimensions;
   }
 
   /** Where it lies, whatever it was asked for by. */
@@ -79,14 +79,14 @@ export class CaptureReader implements Capture {
   }
 
   origin(num: number): Origin | null {
-    return readOrigin(this.#db, this.meta, num);
+    return this.#sound(() => readOrigin(this.#db, this.meta, num));
   }
 
   /** Heads of the chunks with events above number `after`, ascending; sees what is written meanwhile. */
   *heads(after = 0): Generator<ChunkHead> {
     let seen = after;
     for (;;) {
-      const row = this.#next.get(seen) as ChunkRow | undefined;
+      const row = this.#sound(() => this.#next.get(seen) as ChunkRow | undefined);
       if (row === undefined) return;
       if (!Number.isInteger(row.n) || row.n < 1 || row.n > CHUNK_EVENTS)
         throw new CaptureError(this.path, `is damaged: chunk ${row.id} has ${row.n} events`);
@@ -119,11 +119,8 @@ export class CaptureReader implements Capture {
 
   /** Number and time of the last event; null for a capture without events. */
   last(): { num: number; time: number; count: number } | null {
-    const row = this.#db.prepare('SELECT max(last_num) AS num, max(max_time) AS time, sum(n) AS count FROM chunk').get() as {
-      num: number | null;
-      time: number;
-      count: number;
-    };
+    const extent = 'SELECT max(last_num) AS num, max(max_time) AS time, sum(n) AS count FROM chunk';
+    const row = this.#sound(() => this.#db.prepare(extent).get() as { num: number | null; time: number; count: number });
     return row.num === null ? null : { num: row.num, time: row.time, count: row.count };
   }
 
@@ -150,12 +147,24 @@ export class CaptureReader implements Capture {
     this.#db.close();
   }
 
+  /** What SQLite says of a page names no file, and nothing that helps. */
+  #sound<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError)) throw error;
+      const { code, message } = error;
+      if (!/^SQLITE_(CORRUPT|NOTADB|ERROR|MISMATCH)/.test(code)) throw new CaptureError(this.path, `cannot be read: ${message}`);
+      throw new CaptureError(this.path, `is damaged: ${message}; trowel repair gets what can still be read`);
+    }
+  }
+
   #readMeta(): Partial<CaptureMeta> {
-    return Object.fromEntries(this.#db.prepare('SELECT key, value FROM meta').raw().all() as [string, string][]);
+    return this.#sound(() => Object.fromEntries(this.#db.prepare('SELECT key, value FROM meta').raw().all() as [string, string][]));
   }
 
   #blob(chunk: number, column: StoredColumn): Uint8Array {
-    const blob = this.#column.get(chunk * COLUMN_SLOTS + COLUMN_NUMBER[column]) as Uint8Array | undefined;
+    const blob = this.#sound(() => this.#column.get(chunk * COLUMN_SLOTS + COLUMN_NUMBER[column]) as Uint8Array | undefined);
     if (blob === undefined) throw new CaptureError(this.path, `chunk ${chunk} has no column ${column}`);
     return blob;
   }

@@ -48,7 +48,7 @@ export function encodeRow<Row>({ columns }: TableSpec<Row>, row: Row, share: (te
 }
 
 /** The inverse of encodeRow. `shared`: what the text of an id says. */
-export function decodeRow<Row>({ columns }: TableSpec<Row>, values: readonly unknown[], shared: (id: number) => unknown): Row {
+export function decodeRow<Row>({ name, columns }: TableSpec<Row>, values: readonly unknown[], shared: (id: number) => unknown): Row {
   const row: Record<string, unknown> = {};
   columns.forEach(({ field, kind }, i) => {
     const value = values[i];
@@ -58,9 +58,17 @@ export function decodeRow<Row>({ columns }: TableSpec<Row>, values: readonly unk
     else if (kind === 'boolean') row[field] = value === 1;
     else if (typeof value !== (kind === 'text' ? 'string' : 'number')) throw new Error(`${field} holds ${typeof value}`);
     else row[field] = value;
+    if (row[field] === null && ALWAYS.has(`${name}.${field}`)) throw new Error(`${field} holds nothing`);
   });
   return row as Row;
 }
+
+/** Fields of the first captures on that are never null. */
+const ALWAYS: ReadonlySet<string> = new Set([
+  ...['comm', 'exe', 'exepath', 'container', 'args', 'cgroups'].map((field) => `process.${field}`),
+  ...['call', 'transport', 'side', 'server', 'qname', 'answers', 'flags'].map((field) => `dns.${field}`),
+  ...['thread.comm', 'fd.kind', 'fd.name', 'resolver.text', 'event_type.name', 'event_type.args'],
+]);
 
 /** Fields that are objects; all others of JSON are lists. */
 const OBJECTS: ReadonlySet<string> = new Set(['labels', 'annotations', 'selector', 'status', 'value']);

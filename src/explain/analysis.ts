@@ -18,7 +18,7 @@ import { Ways } from '../node/way.ts';
 import type { End, Failures, Retry, Signal } from './failures.ts';
 import { type BrokenHandshake, brokenHandshakes, type Handshake, handshakes } from './handshakes.ts';
 import { killerOf } from './problems.ts';
-import { type Ev, processEvents } from './process-events.ts';
+import { type Ev, processEvents, type Window } from './process-events.ts';
 import { type SocketWait, socketWaits } from './sockets.ts';
 import type { ProcessName } from './story.ts';
 import { Troubles } from './trouble.ts';
@@ -49,6 +49,12 @@ const SIGNALLED = 128;
 /** ns in which a program may end when it is told to. */
 const TIME_TO_END = 0.5e9;
 
+/** On both sides of a time so many times as much is looked at with it, in ns at least and at most so much. A call that reaches into it counts, however long it is. */
+const MANY = 10;
+const LEAST_MARGIN = 1e9;
+const MOST_MARGIN = 60e9;
+const WHOLE: Window = { from: 0, to: Infinity };
+
 export class Analysis {
   readonly dims: Dimensions;
   /** When the capture ended. */
@@ -58,6 +64,7 @@ export class Analysis {
   readonly chain: Chain;
   /** Of a capture of several nodes: connections that were translated between their ends. */
   readonly ends: ReadonlyMap<number, JoinedEnds>;
+  #focus: Window = WHOLE;
   readonly #events = new Map<number, Ev[]>();
   readonly #waits = new Map<number, SocketWait[]>();
   readonly #lifetimes = new Map<number, Lifetime>();
@@ -78,11 +85,25 @@ export class Analysis {
     for (const [pid, versions] of rows) this.#lifetimes.set(pid, lifetimeOf(versions, kube));
   }
 
-  /** All events of a process, in the order of their ends. */
+  /**
+   * From here on this time is looked at: of processes that were there before the recording only what lies around it, since the rest of
+   * a long one says nothing of it and costs a pass over all columns.
+   */
+  focus({ from, to }: Window): void {
+    const margin = Math.min(Math.max(MANY * (to - from), LEAST_MARGIN), MOST_MARGIN);
+    this.#focus = { from: from - margin, to: to + margin };
+    for (const pid of this.#events.keys()) {
+      if (this.lifetime(pid)?.begun === true) continue;
+      this.#events.delete(pid);
+      this.#waits.delete(pid);
+    }
+  }
+
+  /** All events of a process, in the order of their ends; of one that was there before, those around the time that is looked at. */
   events(pid: number): readonly Ev[] {
     let events = this.#events.get(pid);
     if (events === undefined) {
-      events = processEvents(this.capture, pid, { from: 0, to: Infinity });
+      events = processEvents(this.capture, pid, this.lifetime(pid)?.begun === true ? WHOLE : this.#focus);
       this.#events.set(pid, events);
     }
     return events;
@@ -91,7 +112,10 @@ export class Analysis {
   socketWaits(pid: number): readonly SocketWait[] {
     let waits = this.#waits.get(pid);
     if (waits === undefined) {
-      waits = socketWaits(this.events(pid), this.dims, this.lifetime(pid)?.begun === true);
+      const begun = this.lifetime(pid)?.begun === true;
+      waits = socketWaits(this.events(pid), this.dims, begun);
+      // Of what is still owed where the look ends, nobody knows the end.
+      if (!begun && this.#focus.to < this.end) waits = waits.filter(({ outcome }) => outcome !== 'open');
       this.#waits.set(pid, waits);
     }
     return waits;

@@ -260,6 +260,7 @@ function storyOf(findings: Findings, whole: Task): Story {
   const { analysis, request, range } = findings;
   const { over } = request;
   const task = clipped(whole, range);
+  analysis.focus(task);
   const lifetime = analysis.lifetime(task.pid);
   const process = lifetime?.name ?? { pid: task.pid, comm: '' };
   const waits = task.waited > 0 || task.scope === 'request'; // beside a failure short waits are nothing

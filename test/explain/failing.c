@@ -84,6 +84,7 @@ static int listening(int port)
 
 static const char REQUEST[] = "GET /it HTTP/1.1\r\nHost: x\r\n\r\n";
 static const char GOOD[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n";
+static const char CUT[] = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart";
 static const char BAD[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbad\n";
 
 /* HTTP/2: one frame of trailers, grpc-status: 14. */
@@ -141,10 +142,37 @@ static void serve(const char *how, int port)
 	} else if (strcmp(how, "once") == 0) {
 		say(fd, GOOD);
 		sleep_ms(50);
+	} else if (strcmp(how, "cut") == 0) {
+		say(fd, CUT);
+	} else if (strcmp(how, "give-up") == 0) {
+		sleep_ms(300);
+		close(fd);
+		fprintf(stderr, "no configuration\n");
+		exit(4);
+	} else if (strcmp(how, "unwell") == 0) {
+		say(fd, BAD);
+		close(fd);
+		fd = accept(listener, NULL, NULL);
+		hear(fd);
+		say(fd, GOOD);
 	} else if (strcmp(how, "deaf") == 0)
 		shutdown(fd, SHUT_RDWR);
 	close(fd);
 	sleep_ms(1000);
+}
+
+/* A Unix socket whose queue is full: nobody accepts. */
+static void crowd_unix(const char *path)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), first = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strncpy(at.sun_path, path, sizeof at.sun_path - 1);
+	if (bind(fd, (struct sockaddr *)&at, sizeof at) < 0 || listen(fd, 0) < 0 ||
+	    connect(first, (struct sockaddr *)&at, sizeof at) < 0)
+		fail("crowd");
+	ready();
+	sleep_ms(5000);
 }
 
 /* ---- Clients ---- */
@@ -423,6 +451,7 @@ int main(int argc, char **argv)
 		{ .name = "kill-child", .alone = kill_child },
 		{ .name = "stop-child", .alone = stop_child },
 		{ .name = "grow", .alone = grow },
+		{ .name = "crowd-unix", .with_text = crowd_unix },
 		{ .name = "connect-unix", .with_text = connect_unix },
 		{ .name = "connect", .with_text = connect_to },
 		{ .name = "fill", .with_text = fill },

@@ -11,10 +11,10 @@ type Facts = Readonly<Record<string, unknown>>;
 /** `text`: a command or a fix of the catalogue. Whatever the capture holds is a word of it, and no option. */
 export function confirmText(text: string, { facts }: Pick<Cause, 'facts'>): string {
   const known = Object.fromEntries(Object.entries(facts)) as Facts;
-  return text.replace(PLACES, (place) => valueFor(place, known) ?? place).replace(/ {2,}/g, ' ');
+  return text.replace(PLACES, (place) => wordOf(place, known) ?? place).replace(/ {2,}/g, ' ');
 }
 
-function valueFor(place: string, facts: Facts): string | null {
+function wordOf(place: string, facts: Facts): string | null {
   switch (place) {
     case 'NAME':
       return nameWord(text(facts.name));

@@ -25,6 +25,12 @@ import socket, sys, time
 c = socket.create_connection(("127.0.0.1", 80)); c.settimeout(2.5)
 for wait in (0.3, 0):
   c.sendall(b"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"); c.recv(4096); open(sys.argv[1], "w").close(); time.sleep(wait)'`;
+/** A server on port 80 that answers once, with this. */
+const ANSWER = (text: string) => `/usr/bin/python3 -c '
+import socket
+s = socket.create_server(("127.0.0.1", 80)); c, _ = s.accept(); c.recv(999); c.sendall(b"${text}"); c.close()'`;
+const NGINX = (server: string) =>
+  `printf '%s' "daemon off; master_process off; pid $at/pid; error_log $at/err; events {} http { access_log off; client_body_temp_path $at; proxy_temp_path $at; fastcgi_temp_path $at; uwsgi_temp_path $at; scgi_temp_path $at; server { ${server} } }" >$at/n.conf; nginx -c $at/n.conf`;
 const NOBODY = 'setpriv --reuid 65534 --regid 65534 --clear-groups';
 
 // biome-ignore format: a table
@@ -88,4 +94,20 @@ x = b""
 for i in range(1500000): x = hashlib.md5(x).digest()'` },
   { link: 'https://github.com/AppScale/gts/pull/2025', what: 'a script looks for a file that may be missing, says so, and goes on', before: 'cat (25519) ended with 1; it wrote “cat: …/masters: No such file or directory”; no call of it is known to have failed for that.', says: /^Nothing waited/,
     script: 'cat $at/masters; sleep .05; echo fine' },
+  { link: 'https://github.com/benoitc/gunicorn/issues/2433', what: 'a proxy cannot connect to a Unix socket whose accept queue is full', before: 'python3 (6237) was ended by SIGTERM, sent by bash (6235).', says: /could not connect to the Unix socket \S*\/s: the accept queue of python3 \(\d+\) is full \(EAGAIN\)/,
+    script: `/usr/bin/python3 -c 'import socket, sys, time; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(0); a = socket.socket(socket.AF_UNIX); a.connect(sys.argv[1]); open(sys.argv[1] + ".full", "w"); time.sleep(9)' $at/s & until [ -e $at/s.full ]; do sleep .05; done; /usr/bin/python3 -c 'import socket, sys; c = socket.socket(socket.AF_UNIX); c.setblocking(False); c.connect(sys.argv[1])' $at/s; r=$?; kill %1; exit $r` },
+  { link: 'https://github.com/curl/curl/issues/10914', what: 'a server closes before it has sent what it announced', before: 'curl (16801) ended with 18; it wrote “curl: (18) transfer closed with 996 bytes remaining to read”; no call of it is known to have failed for that.', says: /got only a part of the answer of 127\.0\.0\.1:80, which closed the connection after 0 of the 996 bytes/,
+    script: `${ANSWER('HTTP/1.1 200 OK\\r\\nContent-Length: 1000\\r\\n\\r\\npart')} & ${UP(80)}; curl -sS http://127.0.0.1/` },
+  { link: 'https://github.com/chobits/ngx_http_proxy_connect_module/issues/190', what: 'a proxy refuses to make a tunnel, and curl reads its answer byte by byte', before: 'curl (25613) ended with 56; it wrote “curl: (56) CONNECT tunnel failed, response 403”; no call of it is known to have failed for that.', says: /got HTTP 403 from 127\.0\.0\.1:80 for CONNECT api\.example\.com:443/,
+    script: `${ANSWER('HTTP/1.1 403 Forbidden\\r\\nContent-Length: 0\\r\\n\\r\\n')} & ${UP(80)}; curl -sS -x http://127.0.0.1:80 https://api.example.com/` },
+  { link: 'https://github.com/docker-library/php/issues/1304', what: 'nginx answers 502, since the Unix socket behind it is not there', before: 'busybox (16535) got HTTP 502 from 127.0.0.1:8080 for GET /.', says: /got HTTP 502 from 127\.0\.0\.1:80 for GET \/: nginx \(\d+\) answered so right after it could not connect to \S*fpm\.sock \(ENOENT\)/,
+    script: `${NGINX('listen 127.0.0.1:80; location / { proxy_pass http://unix:$at/fpm.sock; }')} & ${UP(80)}; curl -sSf http://127.0.0.1/; r=$?; kill %1; exit $r` },
+  { link: 'https://github.com/kubernetes/ingress-nginx/issues/1284', what: 'a server wants an address that its network namespace does not have', before: 'nginx (16333) could not take the address 10.1.1.1:80 (bind: EADDRNOTAVAIL), and ended with 1.', says: /could not take the address 10\.1\.1\.1:80 \(bind: EADDRNOTAVAIL\): it is none of the addresses of its network namespace/,
+    script: NGINX('listen 10.1.1.1:80;') },
+  { link: 'https://github.com/QingdaoU/OnlineJudge/issues/179', what: 'a limit of CPU time ends a program, and only its SIGKILL is seen', before: 'perl (17838) was ended by SIGKILL, which no recorded process sent: the kernel, for want of memory, or somebody outside the recording.', says: /SIGKILL, which no recorded process sent: the kernel, at its limit of CPU time \(it had computed for/,
+    script: `ulimit -t 1; perl -e '1 while 1'` },
+  { link: 'https://github.com/containerd/nydus-snapshotter/pull/658', what: 'a server begins to listen seconds after its client first tried', before: 'curl (31980) waited by timers of its own, with nothing asked of anybody, for 2.002 s.', says: /could not connect to 127\.0\.0\.1:80 .*\(ECONNREFUSED\), and came through only/,
+    script: `(sleep .4; exec /usr/bin/python3 -m http.server 80 --bind 127.0.0.1) & curl -sS --retry 5 --retry-connrefused --retry-delay 1 -o /dev/null http://127.0.0.1/; r=$?; kill %1; exit $r` },
+  { link: 'https://github.com/cmu-db/dbdb.io/pull/185', what: 'flock -n finds a lock taken and says nothing', before: 'sleep (8677) slept by itself for 281 ms, in 3 sleeps of 93.7 ms on average.', says: /flock \(\d+\) did not get the lock on \S*\/l, which flock \(\d+\) held/,
+    script: 'flock $at/l sleep 2 & sleep .3; flock -n $at/l true; r=$?; kill %1; exit $r' },
 ];

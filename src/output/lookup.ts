@@ -57,13 +57,19 @@ function attemptRows(attempt: Attempt, n: number, lookup: Lookup): string[][] {
   ];
 }
 
-/** All types were answered by one server, none of them after a repetition. */
+/** All types were answered by one server, none of them after a repetition, and none with an error that another had not. */
 function isPlain({ tries }: Attempt): boolean {
   const [first] = tries;
+  if (tries.some(({ result }) => !isGood(result)) && new Set(tries.map(({ result }) => result)).size > 1) return false;
   return tries.every(({ server, nth, result, query }) => {
     const isSame = server === first!.server && query.transport === first!.query.transport;
     return isSame && nth === 1 && !SILENT.has(result) && result !== 'TRUNCATED';
   });
+}
+
+/** NODATA is a good answer for a type of which there is no record. */
+function isGood(result: string): boolean {
+  return result === 'NOERROR' || result === 'NODATA' || result === 'ANSWERED';
 }
 
 /** Tries that differ in nothing but when: of one type over one transport at one server with one result. */

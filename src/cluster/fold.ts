@@ -68,10 +68,15 @@ export async function valuesOf(client: StoreClient, { rec }: Recording, columns:
 /** Nearly each event has another number in these, or they are asked by other ways. */
 const SCATTERED: ReadonlySet<string> = new Set(['num', 'time', 'latency', 'type', 'thread', 'fd']);
 
+async function certainCondition(client: StoreClient, fold: Fold, context: CaptureContext): Promise<string | null> {
+  const range = await certain(client, fold);
+  return range === null ? null : conditionOf(client, { ...fold, range }, context);
+}
+
 /** How many events match; null: that has to be decided here. */
 export async function countOf(client: StoreClient, fold: Fold, context: CaptureContext): Promise<number | null> {
-  const where = await conditionOf(client, fold, context);
-  if (where === null || !(await holds(client, fold.recording))) return null;
+  const where = await certainCondition(client, fold, context);
+  if (where === null) return null;
   const [row] = await client.rows<{ n: string }>(`SELECT count() AS n FROM ${client.database}.event WHERE ${where}`);
   return Number(row!.n);
 }
@@ -84,8 +89,8 @@ export interface Wanted {
 
 /** Sums that are not wanted are 0. Null: that has to be made here. */
 export async function sumsOf(client: StoreClient, fold: Fold, context: CaptureContext, wanted: Wanted): Promise<EventSums[] | null> {
-  const where = await conditionOf(client, fold, context);
-  if (where === null || !(await holds(client, fold.recording))) return null;
+  const where = await certainCondition(client, fold, context);
+  if (where === null) return null;
   const names = Object.keys(SUMS).filter((name): name is SumName => wanted.sums.has(name as SumName));
   const keys = [...wanted.by].map((key) => COLUMNS[key]);
   const selected = [...keys, ...names.map((name) => `${SUMS[name].replace('MOVES', () => movesOf(context))} AS of_${name}`)].join(', ');
@@ -113,25 +118,26 @@ function read(row: Readonly<Record<string, string>>, epoch: bigint): EventSums {
 }
 
 /**
- * Whether sums are right: each event lies there once, and none that a push is sending. The rows of those that the recording speaks of
- * were there before it did, and hence when the condition was made.
+ * The range in which sums are right: each event lies there once, and none that a push is sending; those come after the recording's end. The
+ * rows of those that the recording speaks of were there before it did, and hence when the condition was made. Null: there is no such range.
  */
-async function holds(client: StoreClient, { rec, events }: Recording): Promise<boolean> {
-  const held = counts.get(client) ?? countsOf(client);
-  counts.set(client, held);
-  return ((await held).get(rec) ?? 0) === events;
+async function certain(client: StoreClient, { recording, range }: Fold): Promise<WallRange | null> {
+  const whole = isWhole.get(client) ?? allAsSaid(client);
+  isWhole.set(client, whole);
+  if (await whole) return range;
+  const end = recording.epoch + BigInt(recording.end);
+  const until = within(recording, { from: null, to: end });
+  const [row] = await client.rows<{ n: string }>(`SELECT count() AS n FROM ${client.database}.event WHERE ${until}`);
+  return Number(row!.n) === recording.events ? { from: range.from, to: earlier(range.to, end) } : null;
 }
 
-/** How many events there are of each recording, asked once. */
-const counts = new WeakMap<StoreClient, Promise<ReadonlyMap<string, number>>>();
+/** Whether a store holds as many events as its recordings say, asked once: then nothing is on its way. */
+const isWhole = new WeakMap<StoreClient, Promise<boolean>>();
 
-/** All together are counted without looking at them; only where that is not what the recordings say, each recording's are. */
-async function countsOf(client: StoreClient): Promise<ReadonlyMap<string, number>> {
+async function allAsSaid(client: StoreClient): Promise<boolean> {
   const said = await recordings(client, []);
   const [total] = await client.rows<{ n: string }>(`SELECT count() AS n FROM ${client.database}.event`);
-  if (said.reduce((sum, { events }) => sum + events, 0) === Number(total!.n)) return new Map(said.map(({ rec, events }) => [rec, events]));
-  const rows = await client.rows<{ rec: string; n: string }>(`SELECT rec, count() AS n FROM ${client.database}.event GROUP BY rec`);
-  return new Map(rows.map(({ rec, n }) => [rec, Number(n)]));
+  return said.reduce((sum, { events }) => sum + events, 0) === Number(total!.n);
 }
 
 /** A range of times of a recording as one of the clock. */

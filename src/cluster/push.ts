@@ -45,7 +45,7 @@ export async function push(
   const again = known !== null && !fresh;
   if (again) await client.settled(rec);
   const batches = new Batches(capture, context, client, rec, again);
-  await writeRecording(capture, client, rec, known, 0);
+  if (known === null) await writeRecording(capture, client, rec, null, null);
   await writeRows(capture, client, rec);
   const out = new OpenChunk(BATCH, 1 << 22);
   for (const head of capture.heads(after)) {
@@ -55,7 +55,8 @@ export async function push(
     onPushed(batches.events);
   }
   await batches.send(out);
-  await writeRecording(capture, client, rec, known, batches.stored);
+  const total = again ? await countOf(client, rec) : (known?.events ?? 0) + batches.stored; // a push that broke off has left some uncounted
+  await writeRecording(capture, client, rec, known, total);
   return { rec, events: batches.events, stored: batches.stored };
 }
 
@@ -122,8 +123,19 @@ function extent(values: Float64Array, n: number): [min: number, max: number] {
   return [min, max];
 }
 
-/** `known`: what is there of it, such as its earlier files. */
-async function writeRecording(capture: Capture, client: StoreClient, rec: string, known: Recording | null, stored: number): Promise<void> {
+async function countOf(client: StoreClient, rec: string): Promise<number> {
+  const [row] = await client.rows<{ n: string }>(`SELECT count() AS n FROM ${client.database}.event WHERE rec = ${recording(rec)}`);
+  return Number(row!.n);
+}
+
+/** `known`: what is there of it, such as its earlier files. `total`: of its events that are there; null before any event: until then it ends where it begins. */
+async function writeRecording(
+  capture: Capture,
+  client: StoreClient,
+  rec: string,
+  known: Recording | null,
+  total: number | null,
+): Promise<void> {
   const { epoch } = capture;
   const { begin: own = '0', ...rest } = capture.meta;
   const end = Math.max(known?.end ?? 0, Number(rest.end) || (capture.last()?.time ?? 0));
@@ -132,7 +144,13 @@ async function writeRecording(capture: Capture, client: StoreClient, rec: string
   const meta = { ...newest, ...(begin > 0 ? { begin: String(begin) } : {}) };
   const row = {
     ...{ rec, day: dayOf(epoch + BigInt(Math.round(end))), v: version(), node: meta.hostname ?? '', epoch: String(epoch) },
-    ...{ begin, end: Math.round(end), events: (known?.events ?? 0) + stored, state: meta.state ?? 'recording', meta: JSON.stringify(meta) },
+    ...{
+      begin,
+      end: Math.round(total === null ? begin : end),
+      events: total ?? 0,
+      state: meta.state ?? 'recording',
+      meta: JSON.stringify(meta),
+    },
   };
   await client.insertRows('recording', [row]);
 }

@@ -36,6 +36,8 @@ interface Stored {
   readonly node: string;
   readonly events: string;
   readonly nums: string;
+  /** Of the recording’s own row. */
+  readonly said: string;
   readonly state: string;
 }
 
@@ -97,8 +99,8 @@ describe.skipIf(noClickHouse !== null)(`two servers (${noClickHouse ?? 'real one
   async function stored(server: ClickHouse): Promise<ReadonlyMap<string, Stored> | null> {
     const found = await rows<Stored>(
       server,
-      'SELECT node, events, nums, state FROM (SELECT rec, count() AS events, uniqExact(num) AS nums' +
-        ' FROM trowel.event GROUP BY rec) ANY LEFT JOIN (SELECT rec, node, state FROM trowel.recording FINAL) USING rec',
+      'SELECT node, events, nums, said, state FROM (SELECT rec, count() AS events, uniqExact(num) AS nums' +
+        ' FROM trowel.event GROUP BY rec) ANY LEFT JOIN (SELECT rec, node, events AS said, state FROM trowel.recording FINAL) USING rec',
     ).catch(() => null);
     return found && new Map(found.map((row) => [row.node, row]));
   }
@@ -175,7 +177,7 @@ describe.skipIf(noClickHouse !== null)(`two servers (${noClickHouse ?? 'real one
       await servers[0]!.start();
       await until(() => waiting(1).length === 0);
       const found = await stored(servers[1]!);
-      expect(found!.get(node)).toMatchObject({ events: String(MANY), nums: String(MANY), state: 'complete' });
+      expect(found!.get(node)).toMatchObject({ events: String(MANY), nums: String(MANY), said: String(MANY), state: 'complete' });
       expect(found!.get(more)).toMatchObject({ events: '500', nums: '500', state: 'complete' });
     },
     PATIENCE_MS,

@@ -11,6 +11,7 @@ import type { StoreClient } from '../../src/cluster/client.ts';
 import { conditionOf } from '../../src/cluster/fold.ts';
 import { push } from '../../src/cluster/push.ts';
 import { recordings } from '../../src/cluster/recording.ts';
+import { EVENT_COLUMNS } from '../../src/cluster/schema.ts';
 import { StoreStream } from '../../src/cluster/stream.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { ask } from '../../src/lens/ask.ts';
@@ -113,6 +114,21 @@ describe.skipIf(noClickHouse !== null)(`a store that adds up (${noClickHouse ?? 
     };
     const [there, here] = [of(both), of(nodes)];
     expect(sorted(there.stdout.split('\n'))).toEqual(sorted(here.stdout.split('\n')));
+  });
+
+  test('counts what is stored while more is being sent', async () => {
+    const other = await server.store('busy');
+    await push(capture, contextOf(capture), other);
+    const busy = server.at('busy');
+    const columns = EVENT_COLUMNS.map(([name]) => (name === 'num' ? 'num + 100000' : name === 'time' ? 'time + 3600000000000' : name)).join(
+      ', ',
+    );
+    await other.command(`INSERT INTO busy.event SELECT ${columns} FROM busy.event LIMIT 100`);
+    expect(await storeCount(busy, '', () => ({}))).toBe(452);
+    expect(await storeCount(busy, 'proc.name=curl', () => ({}))).toBe(numbersHere('proc.name=curl').length);
+    await other.command('INSERT INTO busy.event SELECT * FROM busy.event WHERE num < 100000 LIMIT 1');
+    expect(await storeCount(busy, '', () => ({}))).toBe(null); // one is there twice
+    await other.close();
   });
 
   test('leaves to the evaluator what it cannot decide', async () => {

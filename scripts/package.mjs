@@ -62,10 +62,16 @@ mkdirSync(target, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), 'trowel-stage-'));
 try {
   stage(folder);
-  const npm = existsSync(join(ROOT, '.node/bin/npm')) ? join(ROOT, '.node/bin/npm') : 'npm';
-  const made = execFileSync(npm, ['pack', '--ignore-scripts', '--silent', '--pack-destination', target], { cwd: folder, encoding: 'utf8' });
+  const { name, version } = manifestOf(folder);
+  const file = join(target, `${name}-${version}.tgz`);
+  // What `npm pack` makes, in a tenth of its time where LEVEL=1 will do.
+  const owner = ['--owner=0', '--group=0', '--numeric-owner', '--sort=name', '--transform=s,^[.],package,'];
+  execFileSync('tar', [...owner, `--use-compress-program=gzip -${process.env.LEVEL ?? 9}`, '-cf', file, '.'], {
+    cwd: folder,
+    stdio: 'inherit',
+  });
   const probes = existsSync(join(folder, 'native/prebuilt')) ? readdirSync(join(folder, 'native/prebuilt')) : [];
-  console.log(`${join(target, made.trim().split('\n').at(-1))}: with probes for ${probes.join(', ') || 'no machine'}`);
+  console.log(`${file}: with probes for ${probes.join(', ') || 'no machine'}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -3,6 +3,7 @@ import { GONE_KEPT, KubeRows } from '../kube/kube-rows.ts';
 import type { KubeContainer, KubeEvent, KubeObject } from '../kube/reduce.ts';
 import type { KubeSink } from '../kube/watcher.ts';
 import type { DimensionTables } from '../model/rows.ts';
+import { steadyNow } from '../model/steady.ts';
 
 /** Where a recording's names come from. */
 export interface NamesOf {
@@ -51,7 +52,7 @@ export class SharedNames {
   /** For a recording of a node; `epoch`: ns since 1970 of its time zero. */
   of(tables: DimensionTables, epoch: bigint, node: string): NamesOf {
     const epochMs = Number(epoch / 1_000_000n);
-    const rows = new KubeRows(tables, epochMs, () => (Date.now() - epochMs) * 1e6, undefined, GONE_KEPT);
+    const rows = new KubeRows(tables, epochMs, () => (steadyNow() - epochMs) * 1e6, undefined, GONE_KEPT);
     const member = { sink: rows.sink('api'), node };
     const sourceErrors = () => [...this.#sourceErrors(), ...(rows.dropped === null ? [] : [rows.dropped])];
     return {

@@ -26,7 +26,7 @@ function run(command: string, args: readonly string[], cwd = folder): string {
 }
 
 beforeAll(() => {
-  execFileSync(process.execPath, [join(ROOT, 'scripts/package.mjs'), folder], { stdio: 'pipe' });
+  execFileSync(process.execPath, [join(ROOT, 'scripts/package.mjs'), folder], { stdio: 'pipe', env: { ...process.env, LEVEL: '1' } });
   mkdirSync(tools);
   symlinkSync(process.execPath, join(tools, 'node'));
   for (const tool of TOOLS) symlinkSync(execFileSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).trim(), join(tools, tool));
@@ -34,7 +34,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'there/package.json'), '{}');
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   run(npm, ['install', '--silent', '--offline', '--no-audit', join(folder, `trowel-${version}.tgz`)], join(folder, 'there'));
-}, 120_000);
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test('an installed package replays', () => {

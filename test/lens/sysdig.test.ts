@@ -1,8 +1,9 @@
-/** On the article's capture lenses say what sysdig's chisels say, where those are right; where they differ, why is said here. */
+/** Lenses say what sysdig's chisels say, where those are right, on the article's capture and on one of ours; where they differ, why is said here. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Capture } from '../../src/capture/capture.ts';
 import { contextOf } from '../../src/cli/capture-context.ts';
 import { openCapture } from '../../src/cli/open-capture.ts';
@@ -10,31 +11,84 @@ import { readField } from '../../src/event/fields/field.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { fieldNamed } from '../../src/filter/find-field.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
-import { has } from '../export/made.ts';
+import { Folder, has, trowel } from '../export/made.ts';
+import { laboratory } from '../helpers/laboratory.ts';
 import { lensTable } from '../helpers/lens.ts';
 
 const ARTICLE = join(packageRoot(), '../shared/scap/critical-app.scap');
 
-function sysdig(...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync('sysdig', ['-r', ARTICLE, ...args], { encoding: 'utf8', maxBuffer: 1 << 28 });
+/** What sysdig prints of a .scap file. */
+function sysdig(file: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync('sysdig', ['-r', file, ...args], { encoding: 'utf8', maxBuffer: 1 << 28 });
   expect([status, stderr]).toEqual([0, '']);
   return stdout;
 }
 
 /** A chisel's rows: the value, and what it is of. */
-function chisel(...name: string[]): [string, number][] {
-  const found = JSON.parse(/"data":(\[.*\]),?\s*\n/.exec(sysdig('-j', '-c', ...name))![1]!) as (string | number)[][];
+function chiselOf(file: string, ...name: string[]): [string, number][] {
+  const found = JSON.parse(/"data":(\[.*\]),?\s*\n/.exec(sysdig(file, '-j', '-c', ...name))![1]!) as (string | number)[][];
   return found.map((row) => [row.slice(0, -1).join(' '), Number(row.at(-1))]);
 }
 
 const sorted = (rows: readonly [string, number][]) => rows.toSorted(([a], [b]) => a.localeCompare(b));
 
-/** A busy machine takes its time. */
-const PATIENCE = { timeout: 90_000 };
+/** What lenses say of a capture: of their rows the first cell, and the others but `keys` as what it is of. */
+class Asked {
+  readonly capture: Capture;
 
-describe.skipIf(!has('sysdig') || !existsSync(ARTICLE))(
-  'beside sysdig (skipped without it, or without the article’s capture)',
-  PATIENCE,
+  constructor(capture: Capture) {
+    this.capture = capture;
+  }
+
+  rows(name: string, words: readonly string[] = [], filter = '') {
+    return lensTable(this.capture, contextOf(this.capture), name, words, filter).rows;
+  }
+
+  values(name: string, words: readonly string[] = [], filter = '', keys?: number): [string, number][] {
+    return this.rows(name, words, filter).map(([value, ...of]) => [of.slice(0, keys).join(' '), Number(value)]);
+  }
+}
+
+const SAME = [
+  ['topprocs_net', []],
+  ['topconns', []],
+  ['topports_server', []],
+  ['fdbytes_by', ['fd.type']],
+] as const;
+
+laboratory('beside sysdig on a recording of ours that is exported', has('sysdig') ? null : 'sysdig is not installed', () => {
+  const folder = new Folder();
+  const file = folder.file('shop.scap');
+  let asked: Asked;
+  beforeAll(async () => {
+    const ours = folder.file('shop.trowel');
+    writeFileSync(ours, gunzipSync(readFileSync(join(packageRoot(), 'captures/nodes/shop-node1.trowel.gz'))));
+    expect(trowel('export', ours, '--format', 'scap', '-o', file).status).toBe(0);
+    asked = new Asked(await openCapture(file));
+  });
+  afterAll(() => {
+    asked.capture.close();
+    folder.remove();
+  });
+
+  test.each(SAME)('%s is the same', (name, words) => {
+    const theirs = chiselOf(file, name, ...words);
+    const ours = new Map(asked.values(name, words));
+    expect(theirs.length).toBeGreaterThan(0);
+    expect(sorted(theirs)).toEqual(sorted(theirs.map(([of]) => [of, ours.get(of)!])));
+  });
+
+  test('topprocs_errors is the same but for what is none', () => {
+    const again = new Map(asked.values('count-by', ['proc.pid'], 'evt.res in (EAGAIN, EINPROGRESS, EINTR)'));
+    const ours = new Map(asked.values('topprocs_errors'));
+    const theirs = chiselOf(file, 'topprocs_errors').slice(0, 3);
+    expect(theirs.map(([of]) => [of, (ours.get(of) ?? 0) + (again.get(of.split(' ')[1]!) ?? 0)])).toEqual(theirs);
+  });
+});
+
+laboratory(
+  'beside sysdig on the article’s capture',
+  !has('sysdig') ? 'sysdig is not installed' : existsSync(ARTICLE) ? null : '../shared is absent',
   () => {
     let capture: Capture;
     beforeAll(async () => {
@@ -42,18 +96,11 @@ describe.skipIf(!has('sysdig') || !existsSync(ARTICLE))(
     });
     afterAll(() => capture.close());
 
-    const rows = (name: string, words: readonly string[] = [], filter = '') =>
-      lensTable(capture, contextOf(capture), name, words, filter).rows;
-    /** Of a lens' rows the first cell, and the others but `without` as what it is of. */
-    const values = (name: string, words: readonly string[] = [], filter = '', keys?: number): [string, number][] =>
-      rows(name, words, filter).map(([value, ...of]) => [of.slice(0, keys).join(' '), Number(value)]);
+    const chisel = (...name: string[]) => chiselOf(ARTICLE, ...name);
+    const rows = (...of: Parameters<Asked['rows']>) => new Asked(capture).rows(...of);
+    const values = (...of: Parameters<Asked['values']>) => new Asked(capture).values(...of);
 
-    test.each([
-      ['topprocs_net', []],
-      ['topconns', []],
-      ['topports_server', []],
-      ['fdbytes_by', ['fd.type']],
-    ] as const)('%s is the same', (name, words) => {
+    test.each(SAME)('%s is the same', (name, words) => {
       const theirs = chisel(name, ...words);
       const ours = new Map(values(name, words));
       expect(theirs.length).toBeGreaterThan(4);
@@ -68,7 +115,7 @@ describe.skipIf(!has('sysdig') || !existsSync(ARTICLE))(
 
     test('topprocs_cpu adds up the switches; sysdig’s chisel adds up samples of each second, which are coarser', () => {
       const sums = new Map<string, number>();
-      for (const line of sysdig('-p', '%proc.name %proc.pid %thread.exectime', 'evt.type=switch').trim().split('\n')) {
+      for (const line of sysdig(ARTICLE, '-p', '%proc.name %proc.pid %thread.exectime', 'evt.type=switch').trim().split('\n')) {
         const [, of, ns] = /^(.*) (\d+)$/.exec(line)!;
         sums.set(of!, (sums.get(of!) ?? 0) + Number(ns));
       }
@@ -95,7 +142,7 @@ describe.skipIf(!has('sysdig') || !existsSync(ARTICLE))(
         return lines.sort();
       };
       const asked = (filter: string, fields: readonly string[]) =>
-        sysdig('-p', fields.map((name) => `%${name}`).join(' '), filter)
+        sysdig(ARTICLE, '-p', fields.map((name) => `%${name}`).join(' '), filter)
           .trim()
           .split('\n')
           .sort();

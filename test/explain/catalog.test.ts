@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Analysis } from '../../src/explain/analysis.ts';
+import { findCandidates } from '../../src/explain/candidates.ts';
 import { CATALOG, type CauseId } from '../../src/explain/catalog.ts';
 import type { Facts } from '../../src/explain/causes/cause.ts';
 import { causesOf } from '../../src/explain/causes/index.ts';
 import { explain } from '../../src/explain/explain.ts';
+import type { SocketWait } from '../../src/explain/sockets.ts';
 import type { Cause, Failure, Phase, SocketPhase, Trouble } from '../../src/explain/story.ts';
 import { MS, SECOND } from '../../src/model/time.ts';
 import { sentenceOf } from '../../src/output/sentences.ts';
@@ -79,9 +81,9 @@ function failure(kind: Failure['kind'], error: string, more: Partial<Failure> = 
   };
 }
 
-function causes(phases: readonly Phase[], failures: readonly Failure[] = []): Cause[] {
+function causes(phases: readonly Phase[], failures: readonly Failure[] = [], analysis = healthy): Cause[] {
   const facts: Facts = {
-    analysis: healthy,
+    analysis,
     process: CLIENT,
     start: 0,
     end: SECOND,
@@ -178,6 +180,27 @@ test.each(BY_HAND.map(([id, says, phases, failures]) => ({ id, says, phases, fai
     expect(sentenceOf(first!)).toMatch(says);
   },
 );
+
+/** What was got over by trying again stands in what the pass over the events found, not in phases. */
+test('what was tried again with success is told with the time that it cost', () => {
+  const analysis = new Analysis(new CaptureReader(join(SCENES, 'healthy-a-program-that-sleeps.trowel')));
+  const { failures } = findCandidates(analysis, 100 * MS, { from: -Infinity, to: Infinity }, false);
+  const answer = failure('http', 'HTTP 503', { detail: 'GET /it', call: 'answer' });
+  failures.overcome.push({ failure: answer, until: 500 * MS, tid: 1, goodNum: 9 });
+  const tried = { kind: 'connect', socket: socketOf(TO), first: 3, last: 4, error: null, outcome: 'answered' } as const;
+  (analysis.socketWaits(CLIENT.pid) as SocketWait[]).push(
+    { ...tried, start: 1, end: 2, error: 'ECONNREFUSED', outcome: 'failed' },
+    { ...tried, start: 600 * MS, end: 700 * MS, last: 5 },
+  );
+  const found = causes([], [], analysis);
+  note(found);
+  expect(found.map(sentenceOf)).toEqual([
+    `client (1) could not connect to ${TO} at first (ECONNREFUSED), and came through only 700 ms later, when it tried again.`,
+    `client (1) got HTTP 503 from ${TO} for GET /it, and had a good answer only 500 ms later, when it asked again.`,
+  ]);
+});
+
+const socketOf = (remote: string) => ({ key: remote, fds: new Set<number>(), local: '', remote });
 
 describe('every cause of the catalogue', () => {
   const folder = mkdtempSync(join(tmpdir(), 'trowel-causes-'));

@@ -104,6 +104,8 @@ export const SCENES: readonly Scene[] = [
   { name: 'a program that is told to stop', script: 'failing stop-child', cause: 'program-stopped', says: /was told to stop \(SIGTERM\) by failing \(\d+\), and ended with 143/ },
   { name: 'a program that gets no memory', script: 'failing grow', cause: 'memory-refused', says: /Cannot allocate memory/ },
   { name: 'a program that only complains', script: 'failing complain', cause: 'program-failed', says: /ended with 3; it wrote “it is not to my liking”/ },
+  { name: 'a full queue of a Unix socket', script: 'start_failing crowd-unix /mnt/s.sock; timeout 0.4 "$folder/failing" connect-unix /mnt/s.sock', cause: 'accept-queue-full', says: /\/mnt\/s\.sock: .* the accept queue of failing \(\d+\) is full, so the kernel let it wait/ },
+  { name: 'a connection that a program was given', script: 'start serve sleep 80; exec 3<>/dev/tcp/127.0.0.1/80; printf "GET / HTTP/1.1\\r\\n\\r\\n" >&3; cat <&3', cause: 'server-sleeps', says: /cat \(\d+\) waited 3\d\d ms for the answer of 127\.0\.0\.1:80: sick \(\d+\) slept/ },
   // Nothing to be blamed
   { name: 'healthy: a server that is told to stop', script: 'start serve quick 80; curl -s http://127.0.0.1/; kill "$first"; sleep 0.1', cause: null },
   { name: 'healthy: programs that say no by their status', script: 'cat /etc/hostname | sh -c "read -r x; false"; ! sleep 0.01', cause: null },

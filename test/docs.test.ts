@@ -102,14 +102,18 @@ describe('the sixty seconds of README.md', () => {
     expect(stdout.trim()).not.toBe('');
   });
 
-  test.skipIf(noPty !== null).each(tour.filter(isScreen))(`%s${noPty === null ? '' : ` (skipped: ${noPty})`}`, async (line) => {
-    const pty = new Pty(line.split(' ').slice(1), { columns: 120 });
-    await pty.until('events');
-    pty.type('w');
-    await pty.until('search domain localdomain');
-    pty.type('q');
-    expect(await pty.exit).toBe(0);
-  }, 60_000); // the program is bundled first
+  test.skipIf(noPty !== null).each(tour.filter(isScreen))(
+    `%s${noPty === null ? '' : ` (skipped: ${noPty})`}`,
+    async (line) => {
+      const pty = new Pty(line.split(' ').slice(1), { columns: 120 });
+      await pty.until('events');
+      pty.type('w');
+      await pty.until('search domain localdomain');
+      pty.type('q');
+      expect(await pty.exit).toBe(0);
+    },
+    60_000,
+  ); // the program is bundled first
 });
 
 test('what README.md shows of explain is what explain prints', () => {

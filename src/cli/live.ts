@@ -42,7 +42,8 @@ export interface LiveOptions extends RecordingOptions {
 export async function live(filter: string, options: LiveOptions): Promise<void> {
   requireTerminal('trowel record');
   parseFilter(options.only ?? '');
-  if (options.on !== undefined) compileFilter(options.on, { dims: newTables(), epoch: 0n, hostname: '', growing: true, definitions: definitions() });
+  if (options.on !== undefined)
+    compileFilter(options.on, { dims: newTables(), epoch: 0n, hostname: '', growing: true, definitions: definitions() });
   parseFilter(filter); // a mistake must show before anything is started
   if (options.write !== undefined) newTarget(options.write);
   removeLeftOver();

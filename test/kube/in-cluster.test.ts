@@ -45,7 +45,7 @@ laboratory('within a cluster', reason, () => {
     lab('down');
     cleanUp();
     rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  }, 180_000); // recorders that are being taken away hold it up
 
   test('the API server takes what is in deploy', () => {
     const taken = lab('kubectl', 'apply', '--dry-run=server', '-k', DEPLOY);

@@ -14,7 +14,7 @@ const IN_NAMESPACE = ['kubectl', '-n', 'critical-app'] as const;
 
 /** Why there can be no cluster here; null: there can. */
 export function noCluster(): string | null {
-  if (process.env.TROWEL_CLUSTER !== '1') return 'make test-cluster runs these';
+  if (!['1', 'all'].includes(process.env.TROWEL_CLUSTER ?? '')) return 'make test-cluster runs these';
   if (!existsSync(LAB)) return 'there is no ../shared/lab/kube';
   if (!existsSync(KUBECTL)) return 'its cluster is not built: ../shared/lab/kube/kube build';
   return whyNot();

@@ -117,6 +117,13 @@ describe.skipIf(noPty !== null)('screens', () => {
     pty.type('lll\r');
     await pty.until('24 of 452');
     expect(pty.screen).toContain('evt.latency>=10000 and evt.latency<100000');
+    pty.type('\x7f');
+    await pty.until(' spectrogram: ');
+    pty.type('ajl');
+    await pty.until(() => pty.selected.startsWith('▸+0.25'));
+    pty.type('\r'); // two slices of time, two columns
+    await pty.until('evt.latency>=10000 and evt.latency<1000000');
+    await pty.until('29 of 452');
   });
 
   test('waits say what others did meanwhile', async () => {

@@ -2,8 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { OWN } from '../../src/tui/screens/index.ts';
 import { endAll, Pty, type Run, testScript } from './pty.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -22,14 +23,14 @@ export interface Picture {
   readonly text: string;
   /** Keys, and after each what is waited for. */
   readonly steps: readonly (readonly [keys: string, seen: string | RegExp])[];
-  /** One of captures/doctor; absent: CAPTURE. */
-  readonly sick?: string;
+  /** A packed capture, such as doctor/mtu-blackhole; absent: CAPTURE. */
+  readonly of?: string;
 }
 
 const screen = (id: string, seen: string | RegExp, text: string): Picture => ({ name: id, text, steps: [[`:${id}\r`, seen]] });
 
 // biome-ignore format: a table
-export const SHOWN: readonly Picture[] = [
+const CHOSEN: readonly Picture[] = [
   { name: 'events', text: 'The list of events: what happened, event by event; pauses have a line of their own.', steps: [[':441\r', '#441']] },
   { name: 'detail', text: 'Enter: one event in full, with its payload.', steps: [[':822\r', '#822'], ['\r', '102 bytes']] },
   { name: 'filter', text: 'f: a filter is typed; what may follow, what is wrong and how many match is shown meanwhile.', steps: [['fproc.nme=curl and evt.type=read', '(Tab takes it)']] },
@@ -48,15 +49,30 @@ export const SHOWN: readonly Picture[] = [
   screen('spectrogram', '10 ms', 'How long calls took over time; a field leads to its events.'),
   screen('failures', 'ENOENT', 'What failed, how often, and to whom.'),
   screen('doctor', /dns-unanswered/, 'What is wrong with the node and its network, what shows it, and what to do.'),
-  { ...screen('net-pods', /the node .* 1\/6 /s, 'The node’s network, of a capture with a look at it: pods, and how each hangs on the node.'), sick: 'policy-drop' },
-  { ...screen('net-drops', /PACKETS REASON/, 'Where packets vanished: which way they came, where they were dropped, by which rule.'), sick: 'policy-drop' },
+  { ...screen('net-pods', /the node .* 1\/6 /s, 'The node’s network, of a capture with a look at it: pods, and how each hangs on the node.'), of: 'doctor/policy-drop' },
+  { ...screen('net-drops', /PACKETS REASON/, 'Where packets vanished: which way they came, where they were dropped, by which rule.'), of: 'doctor/policy-drop' },
   { name: 'help', text: '?: what the columns of a screen mean, and every key.', steps: [[':waits\r', /▸ ?5\.005 s/], ['?', 'between calls']] },
 ];
 
+/** Those about a cluster need one. */
+const PODS: readonly string[] = ['pods', 'namespaces', 'workloads', 'nodes'];
+
+/** The other screens, each by its own sentence. */
+function others(): Picture[] {
+  const chosen = new Set([...CHOSEN.map(({ name }) => name), 'by']);
+  return OWN.filter(({ id }) => !chosen.has(id)).map(({ id, sentence }) => ({
+    ...screen(id, ` ${id}: `, `${sentence[0]!.toUpperCase()}${sentence.slice(1)}.`),
+    ...(id.startsWith('net-') ? { of: 'doctor/kube-upstream-silent' } : PODS.includes(id) ? { of: 'nodes/shop-node1' } : {}),
+  }));
+}
+
+/** A picture a screen; those that lenses make look as the rankings do. */
+export const SHOWN: readonly Picture[] = [...CHOSEN, ...others()];
+
 /** Plays a picture's keys; gives the terminal as it then is. */
-export async function shot({ steps, sick }: Picture, columns: number, rows: number): Promise<Pty> {
-  const where = sick === undefined ? {} : { cwd: folder };
-  const pty = new Pty(['open', '--screen', 'events', sick === undefined ? CAPTURE : unpacked(sick)], {
+export async function shot({ steps, of }: Picture, columns: number, rows: number): Promise<Pty> {
+  const where = of === undefined ? {} : { cwd: folder };
+  const pty = new Pty(['open', '--screen', 'events', of === undefined ? CAPTURE : unpacked(of)], {
     columns,
     rows,
     env: { TZ: 'UTC' },
@@ -76,9 +92,9 @@ process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 /** Its name within the folder: where that is, is no part of a picture. */
 function unpacked(name: string): string {
-  const file = `${name}.trowel`;
+  const file = `${basename(name)}.trowel`;
   if (!existsSync(join(folder, file)))
-    writeFileSync(join(folder, file), gunzipSync(readFileSync(join(ROOT, `captures/doctor/${file}.gz`))));
+    writeFileSync(join(folder, file), gunzipSync(readFileSync(join(ROOT, `captures/${name}.trowel.gz`))));
   return file;
 }
 

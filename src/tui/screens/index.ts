@@ -18,7 +18,8 @@ import { STREAM } from './stream.ts';
 import { SUMMARY } from './summary.ts';
 import { WAITS } from './waits.ts';
 
-const OWN: readonly ScreenSpec[] = [
+/** Screens that are more than a lens. */
+export const OWN: readonly ScreenSpec[] = [
   FINDINGS,
   STORY,
   SUMMARY,

@@ -28,6 +28,8 @@ export interface ScreenRow {
   readonly drill: string | null;
   /** The same for a cell alone, by column; absent: the row's. */
   readonly drills?: readonly (string | null)[];
+  /** The stretch of time that it is of, ns since the capture's start, without its end; absent: it has none. */
+  readonly times?: readonly [from: number, to: number];
   /** A filter for what others did meanwhile; absent: there is no such time. */
   readonly meanwhile?: string;
   /** Of a line that is one text: its end, which stays where there is no room for all of it. */
@@ -75,9 +77,9 @@ export interface ScreenKey {
   readonly bar?: string;
   /**
    * `to`: a screen, with the row's filter; `meanwhile`: the events of others in its time; `next`, `before`: another answer;
-   * `form`: payloads in another form; `save`: the screen's bytes into a file.
+   * `form`: payloads in another form; `save`: the screen's bytes into a file; `area`: the focused cell is a corner of an area.
    */
-  readonly does: { readonly to: string } | 'meanwhile' | 'next' | 'before' | 'form' | 'save';
+  readonly does: { readonly to: string } | 'meanwhile' | 'next' | 'before' | 'form' | 'save' | 'area';
 }
 
 export interface ScreenSpec {
@@ -90,6 +92,8 @@ export interface ScreenSpec {
   /** Where Enter leads: the events of a row, the one event that shows it, the screen that it names, or a screen about it. */
   readonly enter: 'events' | 'event' | 'screen' | 'answer' | { readonly to: string };
   readonly keys?: readonly ScreenKey[];
+  /** A filter for the events of an area, between two rows and two columns, both included; absent: it has no areas. */
+  readonly area?: (rows: readonly [ScreenRow, ScreenRow], columns: readonly [number, number]) => string;
   /** It is known without a look at events: read at once. */
   readonly instant?: true;
   readonly read: (source: ScreenSource) => ScreenTable;

@@ -2,7 +2,7 @@
 import { captureEnd } from '../../capture/capture.ts';
 import { compileFilter } from '../../filter/compile.ts';
 import { spanText } from '../../model/time.ts';
-import { type ScreenSpec, screenColumn } from './screen.ts';
+import { type ScreenRow, type ScreenSpec, screenColumn } from './screen.ts';
 
 const SLICES = 40;
 /** Lower bounds of the columns, ns: powers of ten from 1 µs to 10 s. */
@@ -13,9 +13,11 @@ const LABELS = ['0', '1 µs', '10 µs', '100 µs', '1 ms', '10 ms', '100 ms', '1
 export const SPECTROGRAM: ScreenSpec = {
   id: 'spectrogram',
   aliases: ['spectro'],
-  sentence: 'how many calls took how long, and when; arrows choose a field, Enter shows its events',
+  sentence: 'how many calls took how long, and when; Enter shows the events of a field, or of an area that a begins',
   filter: '',
   enter: 'events',
+  keys: [{ keys: ['a'], help: 'an area: from this field to where arrows lead; again: no more', bar: 'area', does: 'area' }],
+  area,
   read: ({ capture, context, filter }) => {
     const slice = Math.max(1, Math.ceil((captureEnd(capture) + 1) / SLICES));
     const counts = Array.from({ length: SLICES }, () => new Float64Array(BOUNDS.length));
@@ -37,12 +39,14 @@ export const SPECTROGRAM: ScreenSpec = {
         ),
       ],
       rows: counts.map((row, at) => {
-        const times = `evt.reltime>=${at * slice} and evt.reltime<${(at + 1) * slice}`;
+        const times = [at * slice, (at + 1) * slice] as const;
+        const whole = within(times);
         return {
           cells: [at * slice, ...row],
           num: null,
-          drill: times,
-          drills: [times, ...BOUNDS.map((_, c) => `${times} and ${latencies(c)}`)],
+          times,
+          drill: whole,
+          drills: [whole, ...BOUNDS.map((_, c) => `${whole} and ${latencies(c, c)}`)],
         };
       }),
     };
@@ -55,7 +59,16 @@ function columnOf(latency: number): number {
   return c;
 }
 
-function latencies(column: number): string {
-  const above = `evt.latency>=${BOUNDS[column]}`;
-  return column + 1 < BOUNDS.length ? `${above} and evt.latency<${BOUNDS[column + 1]}` : above;
+const within = ([from, to]: readonly [number, number]) => `evt.reltime>=${from} and evt.reltime<${to}`;
+
+/** Columns of counts, from 0. */
+function latencies(first: number, last: number): string {
+  const above = `evt.latency>=${BOUNDS[first]}`;
+  return last + 1 < BOUNDS.length ? `${above} and evt.latency<${BOUNDS[last + 1]}` : above;
+}
+
+/** The column of times stands for all of its rows. */
+function area([a, b]: readonly [ScreenRow, ScreenRow], [left, right]: readonly [number, number]): string {
+  const times = within([Math.min(a.times![0], b.times![0]), Math.max(a.times![1], b.times![1])]);
+  return left === 0 ? times : `${times} and ${latencies(left - 1, right - 1)}`;
 }

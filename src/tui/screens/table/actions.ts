@@ -6,7 +6,7 @@ import { type Act, asking, coloured, noticed, only } from '../events/actions.ts'
 import { screenNamed } from '../index.ts';
 import { clauseOf, type Question, type ScreenKey, type ScreenSpec, type StreamForm } from '../screen.ts';
 import { cellText } from './cell.ts';
-import { emptyTable, foundIn, matchesIn, movedTo, sortedBy, type TableState } from './state.ts';
+import { areaOf, emptyTable, foundIn, matchesIn, movedTo, sortedBy, type TableState } from './state.ts';
 import { tableHeight } from './view.ts';
 
 /** Opens a screen with the filter there is; `event`: about that event. */
@@ -78,10 +78,25 @@ export const enterRow: Act = onTable((state, shown) => {
   if (row.num !== null) return toEvents(state, '', row.num);
   if (enter === 'event') return noticed(state, 'no single event shows this line');
   if (enter !== 'events') return openFiltered(state, enter.to, row.drill);
-  const drill = row.drills?.[shown.column] ?? row.drill;
+  const drill = areaFilter(shown, spec) ?? row.drills?.[shown.column] ?? row.drill;
   const own = ownFilter(state, spec);
   return toEvents(state, drill === null ? own : joined(drill, own), null);
 });
+
+/** For the events of the area that is chosen; null: there is none. */
+function areaFilter(shown: TableState, { area }: ScreenSpec): string | null {
+  const chosen = areaOf(shown);
+  if (area === undefined || chosen === null) return null;
+  const [first, last] = chosen.rows;
+  return area([shown.rows[first]!, shown.rows[last]!], chosen.columns);
+}
+
+/** The focused cell becomes a corner, or there is no area any more. */
+function toggleArea(state: State, shown: TableState): Update {
+  if (shown.corner !== undefined) return only({ ...state, table: { ...shown, corner: undefined } });
+  const next = { ...state, table: { ...shown, corner: { row: shown.selected, column: shown.column } } };
+  return noticed(next, 'an area begins here: arrows lead to its other corner, Enter shows its events');
+}
 
 /** The user's filter and the screen's own. */
 function ownFilter(state: State, spec: ScreenSpec): string {
@@ -131,6 +146,7 @@ export const screenKey = ({ does }: ScreenKey): Act =>
     if (does === 'form') return replaced(state, shown, { ...question, form: nextForm(question.form) });
     if (does === 'save') return asking(state, { kind: 'save', filter: question.filter });
     if (row === undefined) return noticed(state, shown.table === null ? 'there is no row yet' : 'there is no row');
+    if (does === 'area') return toggleArea(state, shown);
     if (does !== 'meanwhile') return openFiltered(state, does.to, row.drill);
     return row.meanwhile === undefined ? noticed(state, 'this line has no time of its own') : toEvents(state, row.meanwhile, row.num);
   });

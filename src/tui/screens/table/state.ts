@@ -22,6 +22,30 @@ export interface TableState {
   readonly top: number;
   /** Index of the focused column. */
   readonly column: number;
+  /** The other corner of the area that the focused cell is a corner of; absent: there is no area. */
+  readonly corner?: Cell | undefined;
+}
+
+/** Index into rows as they are shown, and of a column. */
+export interface Cell {
+  readonly row: number;
+  readonly column: number;
+}
+
+/** What lies between its corners, both included; null: there is no area. */
+export function areaOf({ corner, selected, column, rows }: TableState): { readonly rows: Stretch; readonly columns: Stretch } | null {
+  if (corner === undefined || corner.row >= rows.length || rows.length === 0) return null;
+  return { rows: stretch(corner.row, selected), columns: stretch(corner.column, column) };
+}
+
+type Stretch = readonly [first: number, last: number];
+const stretch = (a: number, b: number): Stretch => [Math.min(a, b), Math.max(a, b)];
+const isIn = (at: number, [first, last]: Stretch) => at >= first && at <= last;
+
+/** Whether a cell lies in the area that is chosen; the first column stands for its whole row. */
+export function isInArea(state: TableState, row: number, column: number): boolean {
+  const area = areaOf(state);
+  return area !== null && isIn(row, area.rows) && (area.columns[0] === 0 || isIn(column, area.columns));
 }
 
 export function emptyTable(question: Question): TableState {
@@ -50,7 +74,7 @@ export function sortedBy(state: TableState, column: number): TableState {
   const row = state.rows[state.selected];
   const sort = { column, descending };
   const rows = sorted(state.table, sort);
-  return { ...state, sort, column, rows, selected: Math.max(0, row === undefined ? 0 : rows.indexOf(row)) };
+  return { ...state, sort, column, rows, corner: undefined, selected: Math.max(0, row === undefined ? 0 : rows.indexOf(row)) };
 }
 
 function sorted({ rows }: ScreenTable, sort: Sort | null): readonly ScreenRow[] {

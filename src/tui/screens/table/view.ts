@@ -9,7 +9,7 @@ import { screenNamed } from '../index.ts';
 import type { ScreenRow, ScreenUnit } from '../screen.ts';
 import { cellText } from './cell.ts';
 import { type Layout, layoutOf } from './layout.ts';
-import type { TableState } from './state.ts';
+import { isInArea, type TableState } from './state.ts';
 
 /** Of the lines there are, so many may stand above the rows. */
 const HEAD_SHARE = 0.4;
@@ -103,12 +103,19 @@ function heading(title: string, unit: ScreenUnit): string {
 function rowLine(state: State, shown: TableState, layout: Layout, i: number, paint: Paint): string {
   const row = shown.rows[i]!;
   const texts = textsOf(shown, row, layout);
-  if (i !== shown.selected) return plainLine(state, shown, row, texts, paint);
+  if (i !== shown.selected) return areaLine(shown, layout, i, texts, paint) ?? plainLine(state, shown, row, texts, paint);
   const focused = contextOf(state) === 'table' ? layout.shown.indexOf(shown.column) : -1;
   const before = ['▸', ...texts.slice(0, Math.max(0, focused)).map((text) => `${text} `)].join('');
   if (focused < 0 || texts.length === 1) return paint('inverse', `▸${texts.join(' ')}`);
   const after = texts.slice(focused + 1).map((text) => ` ${text}`);
   return paint('inverse', before) + paint('title', paint('underline', texts[focused] ?? '')) + paint('inverse', after.join(''));
+}
+
+/** A row that has cells of the chosen area; null: it has none. */
+function areaLine(shown: TableState, layout: Layout, i: number, texts: readonly string[], paint: Paint): string | null {
+  const chosen = layout.shown.map((column) => isInArea(shown, i, column));
+  if (!chosen.includes(true)) return null;
+  return ` ${texts.map((text, k) => (chosen[k] ? paint('inverse', text) : text)).join(' ')}`;
 }
 
 function plainLine({ colours, find }: State, { table }: TableState, { cells }: ScreenRow, texts: readonly string[], paint: Paint): string {

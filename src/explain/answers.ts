@@ -133,15 +133,16 @@ export class Answers {
     return false;
   }
 
-  broken(chunk: Chunk, i: number, id: number, type: EventType, asked: number): void {
+  /** A connection broke; `asked` null: nothing was owed on it, so it was no request that came too late. */
+  broken(chunk: Chunk, i: number, id: number, type: EventType, asked: number | null): void {
     this.#lost(chunk, i, id, type, errnoName(-chunk.res[i]!), asked);
   }
 
-  #lost(chunk: Chunk, i: number, id: number, { name: call }: EventType, error: string, asked: number): void {
+  #lost(chunk: Chunk, i: number, id: number, { name: call }: EventType, error: string, asked: number | null): void {
     if (this.#gone.has(id)) return;
     this.#gone.add(id);
     const last = this.lastUse[id]!;
-    const span = last === 0 ? 0 : asked - last;
+    const span = last === 0 || asked === null ? 0 : asked - last;
     this.#failures.note(chunk, i, 'lost', { call, error, what: this.#remote(id), detail: this.#request(id), span });
   }
 

@@ -337,9 +337,10 @@ class Search {
     else this.#state[id] = NOTHING;
   }
 
-  /** Since when a connection owes an answer; else when this call began. */
-  #askedAt(chunk: Chunk, i: number, id: number): number {
-    return this.#state[id] === ASKED ? this.#since[id]! : chunk.time[i]! - Math.max(0, chunk.latency[i]!);
+  /** Since when a connection owes an answer; else when this call, which asks, began; null: it only reads, and nothing was asked. */
+  #askedAt(chunk: Chunk, i: number, id: number): number | null {
+    if (this.#state[id] === ASKED) return this.#since[id]!;
+    return this.#ops[chunk.type[i]!] === READS ? null : chunk.time[i]! - Math.max(0, chunk.latency[i]!);
   }
 
   #connect(chunk: Chunk, i: number, id: number, res: number): void {

@@ -29,7 +29,7 @@ function hasIptables(): boolean {
 function play({ script, cause }: Scene): Explanation {
   const command = ['unshare', '-n', '-m', join(import.meta.dirname, 'stage'), folder, script];
   for (let tries = 1; ; tries++) {
-    const { capture } = record(command, ['--only-command']);
+    const { capture } = record(command, ['--only-command', '--no-node']);
     const explanation = explain(capture, { over: 100 * MS, pids: null });
     const asMeant = capture.dims.losses.size === 0 && (cause !== null || explanation.story === null);
     if (asMeant || tries === 3) return explanation;

@@ -10,10 +10,27 @@ import type { EventType } from '../model/event-type.ts';
 import { isIpSocket } from '../model/fd-name.ts';
 import type { Analysis } from './analysis.ts';
 import { Answers } from './answers.ts';
-import { type CallKind, callKind } from './calls.ts';
-import { type FdUse, fdUse, isDatagramClient, isStream, isUnixPath, remoteText, socketKey } from './descriptors.ts';
+import type { CallKind } from './calls.ts';
+import { type FdUse, isUnixPath, remoteText, socketKey } from './descriptors.ts';
 import { hasResult } from './event-args.ts';
 import { Failures } from './failures.ts';
+import {
+  ACCEPTS,
+  ASKS,
+  CLIENT,
+  COPIES,
+  ENDS,
+  NONE,
+  OTHER,
+  PROGRAMS,
+  READS,
+  RowTables,
+  SERVER,
+  SIGNALS,
+  UNKNOWN,
+  WRITES,
+  WRITES_IT,
+} from './row-tables.ts';
 import { Sums } from './sums.ts';
 
 /** One wait, or one failed call. */
@@ -74,43 +91,6 @@ export function findCandidates(
   return { found, servers: search.servers, failures: search.failures, events: search.events };
 }
 
-/** What a call does on a connection. */
-const UNKNOWN = 0;
-const OTHER = 1;
-const READS = 2;
-const WRITES_IT = 3;
-const ACCEPTS = 4;
-const TURNS = 5;
-
-function opOf(type: EventType): number {
-  const { name, io } = type;
-  if (name === 'accept' || name === 'accept4') return ACCEPTS;
-  if (name === 'connect' || name === 'getsockopt' || name === 'close' || callKind(type) === 'poll') return TURNS;
-  return io === 'read' ? READS : io === 'write' ? WRITES_IT : OTHER;
-}
-
-/** By descriptor: the end of a connection that its process has. */
-const CLIENT = 1;
-const SERVER = 2;
-/** It asks by datagrams. */
-const ASKS = 3;
-
-/** What the search does with an event of a type, beside looking at its descriptor. */
-const NONE = 0;
-const ENDS = 1;
-const SIGNALS = 2;
-const WRITES = 3;
-const COPIES = 4;
-const PROGRAMS = 5;
-
-function watchOf({ name, io }: EventType): number {
-  if (name === 'procexit') return ENDS;
-  if (name === 'kill' || name === 'signaldeliver') return SIGNALS;
-  if (/^dup[23]?$/.test(name)) return COPIES;
-  if (name === 'execve' || name === 'execveat') return PROGRAMS;
-  return io === 'write' ? WRITES : NONE;
-}
-
 class Search {
   found: Candidate[] = [];
   events = 0;
@@ -127,9 +107,9 @@ class Search {
   readonly #anyBegun: boolean;
   readonly #analysis: Analysis;
   readonly #over: number;
-  readonly #types: { readonly type: EventType; readonly kind: CallKind }[] = [];
+  readonly #types: RowTables['types'];
   /** By fd. */
-  readonly #uses: FdUse[] = [];
+  readonly #uses: FdUse[];
   readonly #streams: Uint8Array;
   readonly #roles: Uint8Array;
   /** By fd: what it owes, since when, and since which event. */
@@ -142,31 +122,21 @@ class Search {
 
   constructor(analysis: Analysis, over: number, payloads: boolean) {
     this.#payloads = payloads;
-    this.#begun = begunThreads(analysis);
-    this.#anyBegun = this.#begun.includes(1);
     this.#analysis = analysis;
     this.#over = over;
     this.failures = new Failures(analysis);
     this.#answers = new Answers(analysis, this.failures);
     this.#sums = new Sums(over);
-    const lastType = analysis.dims.types.lastId;
-    this.#watch = new Uint8Array(lastType + 1);
-    this.#ops = new Uint8Array(2 ** 16); // whatever number a chunk has for a type
-    for (const type of analysis.dims.types.all()) {
-      this.#ops[type.id] = opOf(type);
-      this.#types[type.id] = { type, kind: callKind(type) };
-      this.#watch[type.id] = watchOf(type);
-    }
+    const rows = new RowTables(analysis);
+    this.#watch = rows.watch;
+    this.#ops = rows.ops;
+    this.#types = rows.types;
+    this.#uses = rows.uses;
+    this.#streams = rows.streams;
+    this.#roles = rows.roles;
+    this.#begun = rows.begun;
+    this.#anyBegun = rows.begun.includes(1);
     const { fds } = analysis.dims;
-    this.#streams = new Uint8Array(fds.lastId + 1);
-    this.#roles = new Uint8Array(fds.lastId + 1);
-    for (const { id } of fds.all()) {
-      this.#uses[id] = fdUses(id, analysis);
-      this.#streams[id] = isStreamRow(id, analysis) ? 1 : 0;
-      const use = this.#uses[id];
-      if (this.#streams[id] === 1 && (use === 'client' || use === 'server')) this.#roles[id] = use === 'client' ? CLIENT : SERVER;
-      else if (use === 'client' && isDatagramClient(fds.get(id)!)) this.#roles[id] = ASKS;
-    }
     this.#state = new Uint8Array(fds.lastId + 1);
     this.#since = new Float64Array(fds.lastId + 1);
   }
@@ -442,20 +412,4 @@ class Search {
     const waits = this.found.filter(({ kind }) => kind !== 'failure').sort((a, b) => b.end - b.start - (a.end - a.start));
     this.found = [...failed, ...waits.slice(0, MAX_CANDIDATES / 2)];
   }
-}
-
-function begunThreads(analysis: Analysis): Uint8Array {
-  const begun = new Uint8Array(analysis.dims.threads.lastId + 1);
-  for (const { id } of analysis.dims.threads.all()) begun[id] = analysis.lifetime(analysis.pidOf(id))?.begun === true ? 1 : 0;
-  return begun;
-}
-
-function fdUses(id: number, { dims }: Analysis): FdUse {
-  const fd = dims.fds.get(id);
-  return fd === undefined ? 'other' : fdUse(fd);
-}
-
-function isStreamRow(id: number, { dims }: Analysis): boolean {
-  const fd = dims.fds.get(id);
-  return fd !== undefined && isStream(fd) && remoteText(fd) !== '';
 }

@@ -15,7 +15,7 @@ import { compileFilter } from '../../src/filter/compile.ts';
 import { ask } from '../../src/lens/ask.ts';
 import { LENSES } from '../../src/lens/index.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { CAPTURE, Folder, trowel } from '../export/made.ts';
+import { CAPTURE, expectSame, Folder, trowel } from '../export/made.ts';
 import { REFERENCE_FILTERS } from '../helpers/reference-filters.ts';
 import { Chdb, noChdb } from './chdb.ts';
 import { nodesOf } from './nodes.ts';
@@ -69,12 +69,7 @@ describe.skipIf(noChdb !== null)(`today’s engine (${noChdb ?? 'embedded'})`, (
     expect((await push(capture, contextOf(capture), client)).stored).toBe(0);
     const path = folder.file('back.trowel');
     expect(await pull(client, recording, ALL, path)).toBe(452);
-    const back = new CaptureReader(path);
-    for (const name of Object.keys(capture.dims) as (keyof typeof capture.dims)[])
-      expect([...back.dims[name].all()], name).toEqual([...capture.dims[name].all()]);
-    expect({ ...back.meta }).toEqual({ ...capture.meta });
-    back.close();
-    expect(trowel('read', path, '--json').stdout).toBe(trowel('read', CAPTURE, '--json').stdout);
+    expectSame(path, CAPTURE);
   });
 
   test(

@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
+import { DIMENSION_NAMES } from '../../src/model/dimensions.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
+import { CaptureReader } from '../../src/store/reader.ts';
 import { CaptureWriter } from '../../src/store/writer.ts';
 import type { EventsBuilder } from '../helpers/events.ts';
 
@@ -44,4 +47,14 @@ export function trowel(...args: readonly string[]): { readonly status: number | 
 /** Whether a program is there; tests of what it reads skip with this reason. */
 export function has(program: string): boolean {
   return spawnSync('which', [program]).status === 0;
+}
+
+/** That two captures hold the same: rows, facts and events. */
+export function expectSame(path: string, original: string): void {
+  const [one, other] = [new CaptureReader(path), new CaptureReader(original)];
+  for (const name of DIMENSION_NAMES) expect([...one.dims[name].all()], name).toEqual([...other.dims[name].all()]);
+  expect({ ...one.meta }).toEqual({ ...other.meta });
+  one.close();
+  other.close();
+  expect(trowel('read', path, '--json').stdout).toBe(trowel('read', original, '--json').stdout);
 }

@@ -193,11 +193,12 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
   });
 
   /** Two rings, the second with a thread of the kernel that takes what is submitted. */
-  describe('io_uring', () => {
+  const noRing = whyNot('io_uring', 'io_uring.submit');
+  describe(`io_uring${noRing === null ? '' : ` (skipped: ${noRing})`}`, () => {
     const notHere = ({ skip }: TestContext) =>
       skip(count('uring', 'evt.type=io_uring_setup and evt.failed=false') === 0, 'no io_uring here');
     const accepts = 'evt.type=accept4 and fd.is_server=true';
-    test.skipIf(whyNot('io_uring', 'io_uring.submit') !== null).for([
+    test.skipIf(noRing !== null).for([
       ['an open', 'evt.type=openat and evt.failed=false and fd.name in (/etc/passwd, /tmp/workload-ring)', 2 * TIMES],
       ['one that failed', 'evt.type=openat and evt.res=ENOENT and evt.arg.name=/nonexistent/ring', TIMES],
       ['a read', 'evt.type=read and fd.name=/etc/passwd and evt.rawres=16 and evt.buffer startswith root:', TIMES],

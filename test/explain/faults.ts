@@ -1,18 +1,5 @@
 /** A cluster's faults, played in the laboratory beside the project, with what must be said of each. */
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-
-export const LAB = resolve('../shared/lab/critical-app/lab');
 const NAME = 'backend.critical-app.svc.cluster.local';
-const TOOLS = ['iptables', 'nginx', 'dnsmasq', 'curl', 'openssl', 'ip'];
-
-/** Why the laboratory cannot be used here; null: it can. */
-export function whyNoLab(): string | null {
-  if (!existsSync(LAB)) return 'there is no ../shared/lab/critical-app';
-  const missing = TOOLS.filter((tool) => spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${tool}`]).status !== 0);
-  return missing.length > 0 ? `needs ${missing.join(', ')}` : null;
-}
 
 export interface Fault {
   /** Empty: none is switched on. */

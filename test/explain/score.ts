@@ -6,7 +6,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { FAULTS, LAB, whyNoLab } from './faults.ts';
+import { LAB, whyNoLab } from '../helpers/lab.ts';
+import { FAULTS } from './faults.ts';
 import { SCENES, slug } from './scenes.ts';
 
 type Verdict = 'right' | 'absent' | 'wrong' | 'false blame';

@@ -153,7 +153,12 @@ export function record(command: readonly string[], options: readonly string[] = 
 }
 
 /** As `record`, while the test goes on. */
-export async function recordMeanwhile(command: readonly string[], options: readonly string[] = [], path = newPath()): Promise<Recording> {
-  await promisify(execFile)(BIN, ['record', '-w', path, ...options, '--', ...command], { timeout: 120_000 });
+export async function recordMeanwhile(
+  command: readonly string[],
+  options: readonly string[] = [],
+  path = newPath(),
+  env = process.env,
+): Promise<Recording> {
+  await promisify(execFile)(BIN, ['record', '-w', path, ...options, '--', ...command], { timeout: 120_000, env });
   return new Recording(path);
 }

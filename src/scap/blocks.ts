@@ -83,7 +83,7 @@ export class BlockCutter {
     this.#at = 0;
     this.#after = missing > 0 && missing < bytes.length ? bytes.subarray(missing) : null;
     if (rest.length === 0) this.region = new Region(bytes);
-    else this.region = new Region(joined(rest, this.#after === null ? bytes : bytes.subarray(0, missing)));
+    else this.region = new Region(joined(rest, this.#after === null ? bytes : bytes.subarray(0, missing), missing));
   }
 
   /** False: no whole block is left. Throws ScapDamage when the bytes are none. */
@@ -132,9 +132,21 @@ function missingOf(rest: Uint8Array, bytes: Uint8Array): number {
   return length < AROUND || length > MAX_BLOCK ? bytes.length : length - rest.length;
 }
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const all = new Uint8Array(a.length + b.length);
-  all.set(a);
-  all.set(b, a.length);
-  return all;
+/** Both, with room behind for what is missing: a block that comes in many pieces is copied once, not once a piece. */
+function joined(begun: Uint8Array, more: Uint8Array, missing: number): Uint8Array {
+  const { buffer, byteOffset, length } = begun;
+  const hasRoom = byteOffset === 0 && rooms.has(buffer) && buffer.byteLength >= length + more.length;
+  const all = hasRoom ? new Uint8Array(buffer) : roomFor(begun, Math.max(missing, more.length));
+  all.set(more, length);
+  return all.subarray(0, length + more.length);
+}
+
+/** Those of `joined`: no other memory may be written behind the bytes that are known. */
+const rooms = new WeakSet<ArrayBufferLike>();
+
+function roomFor(begun: Uint8Array, more: number): Uint8Array {
+  const room = new Uint8Array(begun.length + more);
+  room.set(begun);
+  rooms.add(room.buffer);
+  return room;
 }

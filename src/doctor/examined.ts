@@ -1,5 +1,5 @@
 /** A capture as checks look at it: each thing is found once. */
-import type { Hidden } from '../capture/blind-spots.ts';
+import type { Hidden } from '../capture/blind-spot-kinds.ts';
 import { type Capture, captureEnd } from '../capture/capture.ts';
 import type { DnsRow } from '../model/dns.ts';
 import { endText } from '../model/fd-name.ts';

@@ -5,7 +5,8 @@
  *
  * A block may have fewer columns than today's: those read as null.
  */
-import { type Compression, packNumbers, unpackNumbers } from './codec.ts';
+import { packNumbers, unpackNumbers } from './codec.ts';
+import type { Compression } from './zip.ts';
 
 /** In the place of null: no number of ours is as small. */
 const NULL = Number.MIN_SAFE_INTEGER;

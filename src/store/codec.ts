@@ -13,47 +13,22 @@
  *   from 24     the values, little-endian, then with runs the length of each as uint16, then the far values as float64 and their
  *               places as uint16; all of it after zstd if bit 2 is set
  */
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { CHUNK_EVENTS } from '../model/chunk.ts';
 import type { NumberArray } from '../model/columns.ts';
+import { FAR_BYTES, type Frame, frameOf, PLACES, survey, type TypedNumbers, takeFar, WIDTHS } from './frame.ts';
+import { type Compression, MIN_COMPRESSED, unzipped, WORTHWHILE, zstd } from './zip.ts';
 
 const HEADER = 24;
 const DIFFERENCES = 1;
 const ZSTD = 2;
 const RUNS = 4;
-/** A blob below this size is not worth a frame's overhead. */
-const MIN_COMPRESSED = 128;
-/** Unzipping costs some 40 µs a blob whatever its size: it must leave at most this part. */
-const WORTHWHILE = 0.75;
-
-type TypedNumbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
-type Width = 0 | 1 | 2 | 4 | 8;
-const WIDTHS: ReadonlySet<number> = new Set([0, 1, 2, 4, 8]);
-
 /** Values that are too far from the others, and where they belong. */
 interface Far {
   readonly values: TypedNumbers;
   readonly places: TypedNumbers;
 }
-/** A far value with its place. */
-const FAR_BYTES = 10;
-/** As many values tell whether it is worth the time to look for far ones. */
-const SAMPLE = 512;
-/** As many places as a uint16 names. */
-const PLACES = 2 ** 16;
 /** Runs are slower to read: they must save as much. */
 const RUNS_PAY = 2;
-
-/** Bytes that zlib takes as a size of its output's pieces; a larger one is made only as the bytes come. */
-const MIN_PIECE = 64;
-const MAX_PIECE = 1 << 24;
-
-export interface Compression {
-  /** zstd level; 0: none. */
-  readonly level: number;
-  /** Zips whatever becomes smaller, though reading it may cost more than the bytes are worth. */
-  readonly small?: boolean;
-}
 
 /** The first n values, as a blob. All must be integers below 2^53 in size, and with differences these too. */
 export function packNumbers(values: NumberArray, n: number, differences: boolean, compression: Compression): Uint8Array {
@@ -127,108 +102,10 @@ function unpackEach(source: TypedNumbers, min: number, far: Far | null, target: 
   if (far !== null) for (let k = 0; k < far.places.length; k++) target[from + far.places[k]!] = far.values[k]!;
 }
 
-/** Bytes as a blob: one byte that says whether zstd follows, then the bytes. */
-export function packBytes(bytes: Uint8Array, { level }: Compression): Uint8Array {
-  if (level > 0 && bytes.length >= MIN_COMPRESSED) {
-    const packed = zstd(bytes, level);
-    if (packed.length < bytes.length * WORTHWHILE) return prefixed(1, packed);
-  }
-  return prefixed(0, bytes);
-}
-
-/** The bytes of a blob, which are `length`. Throws where they are not. */
-export function unpackBytes(blob: Uint8Array, length: number): Uint8Array {
-  const bytes = blob[0] === 1 ? unzipped(blob.subarray(1), length) : blob.subarray(1);
-  if (bytes.length !== length) throw new Error(`${bytes.length} bytes, not ${length}`);
-  return bytes;
-}
-
 /** In their place: from the second on, each value's distance from the one before. */
 function neighbourDistances(values: Float64Array): Float64Array {
   for (let i = values.length - 1; i > 0; i--) values[i]! -= values[i - 1]!;
   return values.subarray(1);
-}
-
-interface Extent {
-  readonly min: number;
-  readonly max: number;
-  readonly runs: number;
-}
-
-/** The extremes, and how many runs of equal values there are. */
-function survey(values: Float64Array): Extent {
-  if (values.length === 0) return { min: 0, max: 0, runs: 0 };
-  let min = values[0]!;
-  let max = min;
-  let previous = min;
-  let runs = 1;
-  for (let i = 1; i < values.length; i++) {
-    const value = values[i]!;
-    if (value < min) min = value;
-    if (value > max) max = value;
-    if (value !== previous) runs++;
-    previous = value;
-  }
-  return { min, max, runs };
-}
-
-/** How values are to be stored. */
-interface Frame {
-  readonly values: Float64Array;
-  readonly width: Width;
-  /** What is subtracted from each. */
-  readonly base: number;
-  /** How many do not fit the width. */
-  readonly far: number;
-  /** What it comes to. */
-  readonly bytes: number;
-}
-
-/** The width that takes the fewest bytes. */
-function frameOf(values: Float64Array, { min, max }: Extent): Frame {
-  const n = values.length;
-  const widest = widthOf(max - min);
-  // Nothing needs to be added to distances from 0.
-  const base = widest > 0 && min >= 0 && widthOf(max) === widest ? 0 : min;
-  const plain: Frame = { values, width: widest, base: widest === 8 ? 0 : base, far: 0, bytes: widest * n };
-  if (widest < 2 || n >= PLACES) return plain;
-  const some = narrower(values, base, Math.ceil(n / SAMPLE), widest);
-  const all = some === null ? null : narrower(values, base, 1, widest);
-  return all === null ? plain : { values, base, ...all };
-}
-
-/** The width that takes the fewest bytes of every so many values, where it is not the widest. */
-function narrower(values: Float64Array, base: number, every: number, widest: Width): Pick<Frame, 'width' | 'far' | 'bytes'> | null {
-  const n = Math.ceil(values.length / every);
-  let best = null;
-  let least = widest * n;
-  for (const [width, far] of beyond(values, base, every)) {
-    const bytes = width * n + far * FAR_BYTES;
-    if (bytes >= least) continue;
-    best = { width, far, bytes };
-    least = bytes;
-  }
-  return best;
-}
-
-/** How many of every so many values lie further above `base` than each width holds. */
-function beyond(values: Float64Array, base: number, every: number): [Width, number][] {
-  let far1 = 0;
-  let far2 = 0;
-  let far4 = 0;
-  for (let i = 0; i < values.length; i += every) {
-    const distance = values[i]! - base;
-    if (distance < 2 ** 8) continue;
-    far1++;
-    if (distance < 2 ** 16) continue;
-    far2++;
-    if (distance >= 2 ** 32) far4++;
-  }
-  return [
-    [1, far1],
-    [2, far2],
-    [4, far4],
-  ];
 }
 
 function fill(blob: Uint8Array, { values, width, base, far }: Frame, lengths: Uint16Array | null): void {
@@ -236,20 +113,6 @@ function fill(blob: Uint8Array, { values, width, base, far }: Frame, lengths: Ui
   if (base !== 0) for (let i = 0; i < values.length; i++) values[i]! -= base;
   view(blob, width, values.length, HEADER).set(values);
   if (lengths !== null) blob.set(new Uint8Array(lengths.buffer), HEADER + width * values.length);
-}
-
-/** The values that are `reach` or more above `base`, then their places, as bytes; `base` is left where they were. */
-function takeFar(values: Float64Array, base: number, reach: number, far: number): Uint8Array {
-  const bytes = new Uint8Array(far * FAR_BYTES);
-  const taken = new Float64Array(bytes.buffer, 0, far);
-  const places = new Uint16Array(bytes.buffer, far * 8, far);
-  for (let i = 0, k = 0; i < values.length; i++) {
-    if (values[i]! - base < reach) continue;
-    taken[k] = values[i]!;
-    places[k++] = i;
-    values[i] = base;
-  }
-  return bytes;
 }
 
 /** Equal neighbours as one value and how many there are. */
@@ -297,13 +160,6 @@ function sumUp(target: NumberArray, n: number, first: number): void {
   for (let i = 1; i < n; i++) target[i] = value += target[i]!;
 }
 
-function widthOf(range: number): Width {
-  if (range === 0) return 0;
-  if (range < 2 ** 8) return 1;
-  if (range < 2 ** 16) return 2;
-  return range < 2 ** 32 ? 4 : 8;
-}
-
 /** A typed view of `count` values from `offset` on; copies where the bytes are not aligned. */
 function view(bytes: Uint8Array, width: number, count: number, offset: number): TypedNumbers {
   const at = bytes.byteOffset + offset;
@@ -325,20 +181,4 @@ function compressed(blob: Uint8Array, { level, small = false }: Compression): Ui
   result.set(packed, HEADER);
   result[1]! |= ZSTD;
   return result;
-}
-
-function zstd(bytes: Uint8Array, level: number): Uint8Array {
-  return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } });
-}
-
-/** At most so many bytes: what a file says is not to be trusted. They come in one piece, with a byte to spare that tells the end. */
-function unzipped(bytes: Uint8Array, most: number): Uint8Array {
-  return zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, most), chunkSize: Math.min(Math.max(MIN_PIECE, most + 1), MAX_PIECE) });
-}
-
-function prefixed(tag: number, bytes: Uint8Array): Uint8Array {
-  const blob = new Uint8Array(1 + bytes.length);
-  blob[0] = tag;
-  blob.set(bytes, 1);
-  return blob;
 }

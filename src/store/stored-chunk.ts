@@ -2,9 +2,10 @@
 import { CaptureError } from '../capture/error.ts';
 import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../model/chunk.ts';
 import { type ByteColumn, COLUMNS, LazyColumns, type NumberArray, type NumberColumn } from '../model/columns.ts';
-import { unpackBytes, unpackNumbers } from './codec.ts';
+import { unpackNumbers } from './codec.ts';
 import { decodePresence } from './presence.ts';
 import type { StoredColumn } from './schema.ts';
+import { unpackBytes } from './zip.ts';
 
 /** A row of the table `chunk`. */
 export interface ChunkRow {

@@ -8,11 +8,12 @@ import { COLUMNS, NUMBER_COLUMN_NAMES, type NumberArray } from '../model/columns
 import { DIMENSION_NAMES, DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
 import type { DimensionTables, RowName } from '../model/rows.ts';
 import { packRows, type Values } from './blocks.ts';
-import { type Compression, packBytes, packNumbers } from './codec.ts';
+import { packNumbers } from './codec.ts';
 import { giveFile } from './owner.ts';
 import { PresenceCollector } from './presence.ts';
 import { COLUMN_NUMBER, COLUMN_SLOTS, createSchema, type StoredColumn } from './schema.ts';
 import { BLOCK_ROWS, encodeRow, insertInto } from './tables.ts';
+import { type Compression, packBytes } from './zip.ts';
 
 export interface WriterOptions {
   /** zstd level of full chunks. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { packBytes, packNumbers, unpackBytes, unpackNumbers } from '../../src/store/codec.ts';
+import { packNumbers, unpackNumbers } from '../../src/store/codec.ts';
+import { packBytes, unpackBytes } from '../../src/store/zip.ts';
 
 describe('number columns', () => {
   const wide = fc.integer({ min: -(2 ** 52), max: 2 ** 52 });

@@ -1,5 +1,5 @@
 /** What the causes of slow or failed lookups know, and where it is found. */
-import type { Hidden } from '../../capture/blind-spots.ts';
+import type { Hidden } from '../../capture/blind-spot-kinds.ts';
 import type { Hop } from '../../dns/chain.ts';
 import type { Lookup } from '../../dns/lookup.ts';
 import type { Try } from '../../dns/try.ts';

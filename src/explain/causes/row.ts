@@ -1,5 +1,5 @@
 /** What a row of the catalogue of causes says, and the shapes of facts that many causes share. */
-import type { Hidden } from '../../capture/blind-spots.ts';
+import type { Hidden } from '../../capture/blind-spot-kinds.ts';
 import type { ProcessName } from '../story.ts';
 
 /** Somebody who waited. `to`: an address, a path, a name. `waited`: ns. */

@@ -4,7 +4,7 @@ import type { NodeKind, NodeValue } from '../../model/node.ts';
 import { Cluster } from '../../node/cluster.ts';
 import { type Carried, carriedBy } from '../../node/traffic.ts';
 import { column, rowColumns } from '../../report/column.ts';
-import type { Column, ColumnType, Report, Row } from '../../report/report.ts';
+import type { Cell, Column, ColumnType, Report, Row, Unit } from '../../report/report.ts';
 import { DROPS } from './net-drops.ts';
 import { FLOWS } from './net-flows.ts';
 import { ENDPOINTS, PODS, SERVICES } from './net-kube.ts';
@@ -30,10 +30,12 @@ export const NET_VIEWS = [
 ] as const;
 export type NetView = (typeof NET_VIEWS)[number];
 
-const of =
-  <Kind extends NodeKind>(read: (value: NodeValue<Kind>) => string | number | boolean | readonly string[] | null) =>
-  (placed: Placed<Kind>) =>
-    read(placed.fact.value);
+/** Columns of what a fact says. */
+const factColumn =
+  <Kind extends NodeKind, Item extends Placed<Kind> = Placed<Kind>>() =>
+  (name: string, unit: Unit, doc: string, read: (value: NodeValue<Kind>) => Cell, extra?: Partial<ColumnType>): Column<Item> =>
+    column(name, unit, doc, ({ fact }) => read(fact.value), extra);
+
 const known = (value: number) => (value < 0 ? null : value);
 const PROGRAMS = { audience: 'programs' } as const;
 
@@ -45,158 +47,63 @@ interface PlacedLink extends Placed<'link'> {
   readonly carried: Carried | null;
 }
 
-const carried = (read: (carried: Carried) => number) => (link: PlacedLink) => (link.carried === null ? null : read(link.carried));
+const link = factColumn<'link', PlacedLink>();
+const carried = (name: string, doc: string, read: (carried: Carried) => number): Column<PlacedLink> =>
+  column(name, 'count', doc, (item) => (item.carried === null ? null : read(item.carried)), { nullable: true });
 
 const LINKS = view<PlacedLink>({
   doc: 'one interface',
   columns: [
     where(),
     column('link', 'text', 'its name', ({ fact }) => fact.key),
-    column(
-      'type',
-      'text',
-      'veth, bridge, ether …',
-      of<'link'>(({ type }) => type),
-    ),
-    column(
-      'up',
-      'text',
-      'yes or no',
-      of<'link'>(({ up }) => (up ? 'yes' : 'no')),
-    ),
-    column(
-      'mtu',
-      'number',
-      'bytes',
-      of<'link'>(({ mtu }) => mtu),
-    ),
-    column(
-      'addresses',
-      'text',
-      'with their prefix',
-      of<'link'>(({ addresses }) => addresses),
-      { many: true },
-    ),
-    column(
-      'bridge',
-      'text',
-      'what it is a port of',
-      of<'link'>(({ master }) => master || null),
-      { nullable: true },
-    ),
-    column(
+    link('type', 'text', 'veth, bridge, ether …', ({ type }) => type),
+    link('up', 'text', 'yes or no', ({ up }) => (up ? 'yes' : 'no')),
+    link('mtu', 'number', 'bytes', ({ mtu }) => mtu),
+    link('addresses', 'text', 'with their prefix', ({ addresses }) => addresses, { many: true }),
+    link('bridge', 'text', 'what it is a port of', ({ master }) => master || null, { nullable: true }),
+    link(
       'peer',
       'text',
       'the other end of a veth pair',
-      of<'link'>(({ peerName, peerNetns }) => (peerNetns > 0 ? `${peerName}@${peerNetns}` : peerName || null)),
+      ({ peerName, peerNetns }) => (peerNetns > 0 ? `${peerName}@${peerNetns}` : peerName || null),
       { nullable: true },
     ),
-    column(
-      'received',
-      'count',
-      'packets, while recording',
-      carried(({ received }) => received),
-      { nullable: true },
-    ),
-    column(
-      'sent',
-      'count',
-      'packets, while recording',
-      carried(({ sent }) => sent),
-      { nullable: true },
-    ),
-    column(
-      'lost',
-      'count',
-      'packets that it dropped or had errors with, while recording',
-      carried(({ lost }) => lost),
-      { nullable: true },
-    ),
+    carried('received', 'packets, while recording', ({ received }) => received),
+    carried('sent', 'packets, while recording', ({ sent }) => sent),
+    carried('lost', 'packets that it dropped or had errors with, while recording', ({ lost }) => lost),
     netns(),
     since(),
   ],
   items: (cluster) => facts('link')(cluster).map((link) => ({ ...link, carried: carriedBy(cluster.node, link.fact) })),
 });
 
+const route = factColumn<'route'>();
 const ROUTES = view<Placed<'route'>>({
   doc: 'one route',
   columns: [
     where(),
-    column(
-      'dst',
-      'text',
-      'where to',
-      of<'route'>(({ dst }) => dst),
-    ),
-    column(
-      'via',
-      'text',
-      'gateway',
-      of<'route'>(({ via }) => via || null),
-      { nullable: true },
-    ),
-    column(
-      'dev',
-      'text',
-      'interface',
-      of<'route'>(({ dev }) => dev),
-    ),
-    column(
-      'src',
-      'text',
-      'address that is used',
-      of<'route'>(({ src }) => src || null),
-      { nullable: true },
-    ),
-    column(
-      'table',
-      'text',
-      'of policy routing',
-      of<'route'>(({ table }) => table),
-    ),
+    route('dst', 'text', 'where to', ({ dst }) => dst),
+    route('via', 'text', 'gateway', ({ via }) => via || null, { nullable: true }),
+    route('dev', 'text', 'interface', ({ dev }) => dev),
+    route('src', 'text', 'address that is used', ({ src }) => src || null, { nullable: true }),
+    route('table', 'text', 'of policy routing', ({ table }) => table),
     netns(),
     since(),
   ],
   items: facts('route'),
 });
 
+const table = factColumn<'conntrack'>();
 const CONNTRACK = view<Placed<'conntrack'>>({
   doc: 'the table of connections of one namespace, at each time that it was looked at',
   columns: [
     where(),
     column('at', 'ns', 'since the capture began', ({ fact }) => fact.from),
-    column(
-      'count',
-      'count',
-      'connections',
-      of<'conntrack'>(({ count }) => known(count)),
-      { nullable: true },
-    ),
-    column(
-      'max',
-      'count',
-      'how many there may be',
-      of<'conntrack'>(({ max }) => known(max)),
-      { nullable: true },
-    ),
-    column(
-      'drop',
-      'count',
-      'packets dropped, since the namespace began',
-      of<'conntrack'>(({ drop }) => drop),
-    ),
-    column(
-      'early_drop',
-      'count',
-      'connections forgotten early, for want of room',
-      of<'conntrack'>(({ earlyDrop }) => earlyDrop),
-    ),
-    column(
-      'insert_failed',
-      'count',
-      'connections that another one was in the way of',
-      of<'conntrack'>(({ insertFailed }) => insertFailed),
-    ),
+    table('count', 'count', 'connections', ({ count }) => known(count), { nullable: true }),
+    table('max', 'count', 'how many there may be', ({ max }) => known(max), { nullable: true }),
+    table('drop', 'count', 'packets dropped, since the namespace began', ({ drop }) => drop),
+    table('early_drop', 'count', 'connections forgotten early, for want of room', ({ earlyDrop }) => earlyDrop),
+    table('insert_failed', 'count', 'connections that another one was in the way of', ({ insertFailed }) => insertFailed),
     netns(),
   ],
   items: (cluster) =>
@@ -206,17 +113,13 @@ const CONNTRACK = view<Placed<'conntrack'>>({
       .map((fact) => ({ fact, where: cluster.placeOf(fact.netns)?.name ?? '' })),
 });
 
+const sysctl = factColumn<'sysctl'>();
 const SYSCTLS = view<Placed<'sysctl'>>({
   doc: 'one sysctl of a namespace',
   columns: [
     where(),
     column('name', 'text', 'its name', ({ fact }) => fact.key),
-    column(
-      'value',
-      'text',
-      'its value',
-      of<'sysctl'>(({ value }) => value),
-    ),
+    sysctl('value', 'text', 'its value', ({ value }) => value),
     netns(),
     since(),
   ],
@@ -251,43 +154,16 @@ const RULES = view<Rule>({
   },
 });
 
+const socket = factColumn<'listener'>();
 const SOCKETS = view<Placed<'listener'>>({
   doc: 'one socket that waits for whoever comes',
   columns: [
     where(),
-    column(
-      'address',
-      'text',
-      'where it listens',
-      of<'listener'>(({ protocol, ip, port }) => `${protocol} ${ip.includes(':') ? `[${ip}]` : ip}:${port}`),
-    ),
-    column(
-      'process',
-      'text',
-      'whose it is',
-      of<'listener'>(({ comm, pid }) => (pid > 0 ? `${comm} (${pid})` : null)),
-      { nullable: true },
-    ),
-    column(
-      'queue',
-      'count',
-      'connections that wait, or bytes of datagrams',
-      of<'listener'>(({ queue }) => known(queue)),
-      { nullable: true },
-    ),
-    column(
-      'backlog',
-      'count',
-      'how many may wait',
-      of<'listener'>(({ backlog }) => known(backlog)),
-      { nullable: true },
-    ),
-    column(
-      'drops',
-      'count',
-      'datagrams that found no room',
-      of<'listener'>(({ drops }) => drops),
-    ),
+    socket('address', 'text', 'where it listens', ({ protocol, ip, port }) => `${protocol} ${ip.includes(':') ? `[${ip}]` : ip}:${port}`),
+    socket('process', 'text', 'whose it is', ({ comm, pid }) => (pid > 0 ? `${comm} (${pid})` : null), { nullable: true }),
+    socket('queue', 'count', 'connections that wait, or bytes of datagrams', ({ queue }) => known(queue), { nullable: true }),
+    socket('backlog', 'count', 'how many may wait', ({ backlog }) => known(backlog), { nullable: true }),
+    socket('drops', 'count', 'datagrams that found no room', ({ drops }) => drops),
     netns(),
     since(),
   ],

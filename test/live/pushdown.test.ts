@@ -61,8 +61,8 @@ describe.skipIf(reason !== null)(`a filter while recording (${reason ?? 'as root
     ['fd.name=/etc/hosts and evt.is_io_read=true', false],
     ['proc.pname=sh and evt.type=openat', true],
   ])('keeps of the same work what %s selects afterwards, under the same names', (filter, pushed) => {
-    const whole = record(WORK, ['--only-command']);
-    const part = record(WORK, ['--only-command', filter]);
+    const whole = record(WORK, ['--only-command', '--no-node']);
+    const part = record(WORK, ['--only-command', '--no-node', filter]);
     expect(content(part, '')).toEqual(content(whole, filter));
     expect(content(part, '').length).toBeGreaterThan(0);
     if (pushed) expect(emitted(part)).toBeLessThan(emitted(whole));
@@ -73,7 +73,7 @@ describe.skipIf(reason !== null)(`a filter while recording (${reason ?? 'as root
     const folder = mkdtempSync(join(tmpdir(), 'trowel-random-'));
     const work = ['sh', '-c', `cd ${folder}; ${WORK[2]}`];
     const ours = (filter: string) => `(${filter || 'evt.num>0'}) and proc.cwd startswith ${folder}`; // opens of others are let through to name files
-    const whole = record(work, ['--only-command']);
+    const whole = record(work, ['--only-command', '--no-node']);
     const taken = sample(whole.path);
     const generator = new Generator(seeded(SEED), taken, ALIKE);
     let [tried, made] = [0, 0];
@@ -82,7 +82,7 @@ describe.skipIf(reason !== null)(`a filter while recording (${reason ?? 'as root
       const wanted = content(whole, ours(filter));
       if (wanted.length === 0 || Object.keys(pushedOf(planFilter(filter).plan)).length === 0) continue;
       tried++;
-      expect(content(record(work, ['--only-command', filter]), ours('')), `seed ${SEED}: ${filter}`).toEqual(wanted);
+      expect(content(record(work, ['--only-command', '--no-node', filter]), ours('')), `seed ${SEED}: ${filter}`).toEqual(wanted);
     }
     taken.capture.close();
     rmSync(folder, { recursive: true });
@@ -92,7 +92,7 @@ describe.skipIf(reason !== null)(`a filter while recording (${reason ?? 'as root
   test('of a slow call alone the file is known by name', () => {
     const part = record(
       ['sh', '-c', 'exec 3>/tmp/trowel-slow; dd if=/dev/zero bs=1M count=64 conv=fsync status=none >&3; rm /tmp/trowel-slow'],
-      ['--only-command', 'evt.latency>=1ms and evt.type in (write, fsync)'],
+      ['--only-command', '--no-node', 'evt.latency>=1ms and evt.type in (write, fsync)'],
     );
     const names = new Set(part.values('', 'fd.name'));
     expect([...names]).toEqual(['/tmp/trowel-slow']);
@@ -103,7 +103,7 @@ describe.skipIf(reason !== null)(`a filter while recording (${reason ?? 'as root
       'g=/sys/fs/cgroup/trowel-test; [ -e /sys/fs/cgroup/cgroup.controllers ] || g=/sys/fs/cgroup/pids/trowel-test; mkdir -p $g; sh -c "echo \\$\\$ >$g/cgroup.procs; exec cat /etc/hosts" >/dev/null; cat /etc/hostname >/dev/null; rmdir $g';
     const path = ['/sys/fs/cgroup/cgroup.controllers'].some((file) => existsSync(file)) ? '/sys/fs/cgroup' : '/sys/fs/cgroup/pids';
     mkdirSync(`${path}/trowel-test`, { recursive: true });
-    const part = record(['sh', '-c', script], ['--cgroup', `${path}/trowel-test`]);
+    const part = record(['sh', '-c', script], ['--no-node', '--cgroup', `${path}/trowel-test`]);
     expect(part.count('fd.name=/etc/hosts')).toBeGreaterThan(0);
     expect(part.count('fd.name=/etc/hostname')).toBe(0);
   });

@@ -1,5 +1,6 @@
 /** sysdig's command line in Trowel's words: `-r FILE -pk -NA "FILTER"` becomes `read FILE -p k -A "FILTER"`. */
 import { lensNamed } from '../lens/index.ts';
+import { ofCommand } from '../lens/memcache.ts';
 import { UsageError } from './exit.ts';
 import { SYSDIG_OPTIONS, type SysdigOption } from './sysdig-options.ts';
 
@@ -103,7 +104,6 @@ function outputOptions(flags: ReadonlySet<string>, values: ReadonlyMap<string, s
 /** What does the work of chisels that have no lens. */
 const INSTEAD: Readonly<Record<string, string>> = {
   around: 'trowel read FILE --around NUM:MS shows what was near an event; trowel slice keeps what matches a filter',
-  memcachelog: 'trowel lens port 11211 FILE shows what was exchanged',
 };
 
 /** A chisel's arguments stand behind its name: `-c fdbytes_by fd.sport`, `-c 'spy_port 80'`. Without a file it is asked of a live recording. */
@@ -112,7 +112,7 @@ function lens(chisel: string, file: string | null, { flags, values, words }: Par
   const found = lensNamed(name!);
   if (found === null)
     throw new UsageError(`there is no lens for sysdig's chisel ${name}; ${INSTEAD[name!] ?? 'trowel lens -l lists what there is'}`);
-  const all = [...own, ...words];
+  const all = [...own, ...words].flatMap((word) => (found.name === 'memcache-log' ? memcacheWord(word) : [word]));
   const options = ['j', 'b'].filter((flag) => flags.has(flag)).map((flag) => `-${flag}`);
   return [
     'lens',
@@ -125,6 +125,13 @@ function lens(chisel: string, file: string | null, { flags, values, words }: Par
     ...valueOptions(values, { p: '-p', n: '-n', ...(file === null ? { M: '-M' } : {}) }),
     ...(file === null || !values.has('M') ? [] : ['--to', `${values.get('M')}s`]),
   ];
+}
+
+/** The chisel's own arguments, a command and a size: as filters. */
+function memcacheWord(word: string): string[] {
+  if (word === 'get' || word === 'set') return [ofCommand(word)];
+  if (/^[0-9]+$/.test(word)) throw new UsageError('sizes of memcachelog: trowel lens memcache-log FILE --json has them');
+  return [word];
 }
 
 const RECORD_OPTIONS: Readonly<Record<string, string>> = {

@@ -130,7 +130,7 @@ const MIX_A = 0x9e3779b1;
 const MIX_B = 0x85ebca6b;
 
 /** Numbers pairs of numbers in the order in which they come: a table of hashes without an object for each. */
-class Pairs {
+export class Pairs {
   #first = new Int32Array(512);
   #second = new Int32Array(512);
   /** Numbers of pairs, plus one, by hash; twice as many places as pairs, or more. */

@@ -5,6 +5,7 @@ import { dnsBill } from './dns-bill.ts';
 import { HTTP_EVENTS, httpLog, httpTop } from './http.ts';
 import { kubeEvents } from './kube-events.ts';
 import type { Lens, LookAt, OwnAsk } from './lens.ts';
+import { MEMCACHE_EVENTS, memcacheLog } from './memcache.ts';
 import { containersAt, openFilesAt, podsAt, socketsAt } from './open-at.ts';
 import { processes, processTree } from './processes.ts';
 import { spectrogram, subsecond } from './series.ts';
@@ -72,6 +73,7 @@ export const LENSES: readonly Lens[] = [
   own(kubeEvents, { name: 'k8s-events', doc: 'what the cluster reported meanwhile: of which object, why, how often', filter: '' }),
   own(httpLog, { name: 'http-log', chisels: ['httplog'], doc: 'HTTP requests with status and time, of both sides: HTTP/1, HTTP/2 and gRPC', filter: HTTP_EVENTS }),
   own(httpTop, { name: 'http-top', chisels: ['httptop'], doc: 'HTTP requests that were made most, with status and times', filter: HTTP_EVENTS }),
+  own(memcacheLog, { name: 'memcache-log', chisels: ['memcachelog'], doc: 'requests to memcached with their keys, of both sides', filter: MEMCACHE_EVENTS }),
   rank(['dns.qname', 'dns.qtype', 'dns.rcode'], ['count', 'avg(dns.latency)', 'max(dns.latency)'], { name: 'dns', doc: 'answers of DNS servers, by name, type and outcome', filter: 'dns.qr=answer' }),
   own(dnsBill, { name: 'dns-bill', doc: 'what search suffixes cost: queries and seconds by workload and hour, and the setting that saves them', filter: '' }),
   own(gaps, { name: 'gaps', doc: 'times of at least some milliseconds in which no event ended', args: ['ms'], filter: '' }),

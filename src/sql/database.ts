@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { EventView } from '../event/view.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { EVENT_COLUMNS } from './events.ts';
+import { foldedAnswer } from './fold.ts';
 import { PAGE, TableFiller } from './pages.ts';
 import { RowEncoder } from './row-encoder.ts';
 import { type Source, SQL_TABLES, type SqlValue } from './tables.ts';
@@ -39,6 +40,13 @@ export function tableDocs(): { readonly table: string; readonly column: string; 
 
 /** Answers one query; `filter` restricts the events. Rows are to be taken before `done` returns. Throws SqlError, FilterError. */
 export function query<T>(source: Source, sql: string, filter: string, done: (result: SqlResult) => T): T {
+  const columns = columnsOf(sql);
+  const folded = foldedAnswer(source, sql, filter);
+  return folded === null ? queryEvents(source, sql, filter, done) : done({ columns, rows: numbered(folded) });
+}
+
+/** The same, of a row for each event. */
+export function queryEvents<T>(source: Source, sql: string, filter: string, done: (result: SqlResult) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'trowel-sql-'));
   try {
     const path = join(folder, 'tables');
@@ -46,7 +54,8 @@ export function query<T>(source: Source, sql: string, filter: string, done: (res
     const db = new Database(path, { readonly: true });
     db.pragma(`mmap_size = ${2 ** 40}`);
     try {
-      return done(answer(db, sql));
+      const statement = prepared(db, sql);
+      return done({ columns: namesOf(statement), rows: numbered(iterated(statement)) });
     } finally {
       db.close();
     }
@@ -55,25 +64,41 @@ export function query<T>(source: Source, sql: string, filter: string, done: (res
   }
 }
 
-function answer(db: Database.Database, sql: string): SqlResult {
+/** What the answer's columns are called; before anything is read, what is wrong with a query is said. */
+function columnsOf(sql: string): readonly string[] {
+  const db = new Database(':memory:');
+  try {
+    createTables(db, EVENT_COLUMNS);
+    return namesOf(prepared(db, sql));
+  } finally {
+    db.close();
+  }
+}
+
+const namesOf = (statement: Database.Statement): readonly string[] => statement.columns().map(({ name }) => name);
+
+function prepared(db: Database.Database, sql: string): Database.Statement {
   try {
     const statement = db.prepare(sql);
     if (!statement.reader || !statement.readonly) throw new SqlError('sql only reads: SELECT …, WITH … SELECT');
-    const columns = statement.columns().map(({ name }) => name);
-    return { columns, rows: iterated(statement.safeIntegers().raw()) };
+    return statement.safeIntegers().raw();
   } catch (error) {
     throw new SqlError((error as Error).message);
   }
 }
 
-/** Integers are numbers where a double holds them. */
 function* iterated(statement: Database.Statement): Generator<readonly Answer[]> {
   try {
-    for (const row of statement.iterate() as Iterable<Answer[]>) {
-      yield row.map((value) => (typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value));
-    }
+    yield* statement.iterate() as Iterable<readonly Answer[]>;
   } catch (error) {
     throw error instanceof Database.SqliteError ? new SqlError(error.message) : error;
+  }
+}
+
+/** Integers are numbers where a double holds them. */
+function* numbered(rows: Iterable<readonly Answer[]>): Generator<readonly Answer[]> {
+  for (const row of rows) {
+    yield row.map((value) => (typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value));
   }
 }
 
@@ -90,14 +115,17 @@ function fill(path: string, source: Source, sql: string, filter: string): void {
   db.pragma(`page_size = ${PAGE}`);
   db.pragma('journal_mode = OFF');
   db.pragma('synchronous = OFF');
-  db.exec(`CREATE TABLE events (${['num INTEGER PRIMARY KEY', ...columns.map(({ name, type }) => `${name} ${type}`)].join(', ')})`);
-  for (const table of SQL_TABLES) {
-    db.exec(`CREATE TABLE ${table.name} (${table.columns.join(', ')})`);
-    if (words.has(table.name)) insert(db, table.name, table.columns.length, table.rows(source));
-  }
+  createTables(db, columns);
+  for (const { name, columns, rows } of SQL_TABLES) if (words.has(name)) insert(db, name, columns.length, rows(source));
   const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'events'").pluck().get() as number;
   db.close();
   if (words.has('events')) fillEvents(path, root, source, columns, filter);
+}
+
+function createTables(db: Database.Database, ofEvents: typeof EVENT_COLUMNS): void {
+  const columns = ['num INTEGER PRIMARY KEY', ...ofEvents.map(({ name, type }) => `${name} ${type}`)];
+  const tables = [{ name: 'events', columns }, ...SQL_TABLES];
+  db.exec(`BEGIN; ${tables.map((table) => `CREATE TABLE ${table.name} (${table.columns.join(', ')})`).join('; ')}; COMMIT`);
 }
 
 function insert(db: Database.Database, table: string, columns: number, rows: Iterable<readonly SqlValue[]>): void {

@@ -18,7 +18,7 @@ function typeOf(least: number, most: number): number {
 }
 
 /** Puts a block's numbers into an array; NaN: none. */
-type Fill = (block: Block, into: Float64Array) => void;
+export type Fill = (block: Block, into: Float64Array) => void;
 
 export class Integers implements Coder {
   readonly typeSize = 1;

@@ -9,7 +9,7 @@ export const BLOB = 12;
 /** Longer texts are cut: a row with the longest of all columns has room in a page. Of an event: its arguments, its payload. */
 const LONGEST_OF_EVENT = 8000;
 /** Of what it refers to: names. */
-const LONGEST_NAME = 4096;
+export const LONGEST_NAME = 4096;
 
 /** A row's text is made once, and all of them lie one behind the other. */
 export class RowTexts implements Coder {

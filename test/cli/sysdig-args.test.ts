@@ -25,6 +25,8 @@ test.each([
   ['-r c.scap -c echo_fds fd.name=/etc/resolv.conf', 'lens echo_fds c.scap fd.name=/etc/resolv.conf'],
   ['-r c.scap -c fdbytes_by fd.sport proc.name=curl', 'lens fdbytes_by fd.sport c.scap proc.name=curl'],
   ['-c spy_port\u00a080 -r c.scap', 'lens spy_port 80 c.scap'],
+  ['-r c.scap -c memcachelog', 'lens memcachelog c.scap'],
+  ['-r c.scap -c memcachelog set', "lens memcachelog c.scap evt.buffer startswith 'set '"],
   ['-cl', 'lens --list'],
   ['-l', 'fields'],
   ['-r c.scap -w d.trowel -n 3 proc.name=curl', 'import c.scap proc.name=curl -w d.trowel -n 3'],
@@ -39,7 +41,6 @@ test.each([
 
 test.each([
   ['-r', /-r needs a value/],
-  ['-r c.scap -c memcachelog', /no lens for sysdig's chisel memcachelog/],
   ['-r c.scap -c around', /--around NUM:MS/],
   ['-r c.scap -c topconns -w d.trowel', /-c with -w: write the capture first/],
   ['-c topconns -w d.trowel', /-c with -w: write the capture first/],

@@ -148,25 +148,51 @@ describe('a .scap file of ours', PATIENCE, () => {
 const FILTER =
   '(fd.name contains resolv.conf) or (proc.name=etcd and evt.type in (read, write)) or (k8s.ns.name=critical-app and fd.type=ipv4)';
 
-describe.skipIf(!has('sysdig'))('sysdig (skipped where it is not installed)', PATIENCE, () => {
-  test.skipIf(!existsSync(ARTICLE))('prints the article’s capture alike from our file and from its own', () => {
-    const { file } = article();
-    const format = '*%evt.rawtime %proc.name %thread.tid %evt.dir %evt.type %fd.name %container.name %k8s.pod.name %evt.res %evt.buffer';
-    const [ours, its] = [file, ARTICLE].map((path) => sysdig(path, '-p', format, FILTER).sort());
-    expect(its!.length).toBeGreaterThan(100);
-    expect(ours).toEqual(its);
-    expect(sysdig(file, '-p', '%evt.num')).toHaveLength(143_904);
-  });
+describe.skipIf(!has('sysdig'))(
+  'sysdig, by the Falco libraries that it is linked with (skipped where it is not installed)',
+  PATIENCE,
+  () => {
+    test.skipIf(!existsSync(ARTICLE))('prints the article’s capture alike from our file and from its own', () => {
+      const { file } = article();
+      const format = '*%evt.rawtime %proc.name %thread.tid %evt.dir %evt.type %fd.name %container.name %k8s.pod.name %evt.res %evt.buffer';
+      const [ours, its] = [file, ARTICLE].map((path) => sysdig(path, '-p', format, FILTER).sort());
+      expect(its!.length).toBeGreaterThan(100);
+      expect(ours).toEqual(its);
+      expect(sysdig(file, '-p', '%evt.num')).toHaveLength(143_904);
+    });
 
-  test('knows processes, descriptors and containers of our own recording', () => {
-    const { file } = exported('known.scap', CAPTURE);
-    const asked = [
-      '-p',
-      '%proc.name %proc.pname %fd.name %evt.res %container.id',
-      "evt.dir=< and proc.name=curl and fd.name contains ':53' and evt.type=sendmsg",
-    ];
-    const first = sysdig(file, ...asked)[0];
-    expect(first).toMatch(/^curl bash 10\.88\.0\.7:\d+->10\.88\.0\.2:53 SUCCESS b3a718d8b339$/);
-    expect(sysdig(file, '-p', '%evt.num', 'evt.dir=<').length).toBe(linesOf(trowel('read', CAPTURE, '-p', '*%evt.num').stdout).length - 9);
+    test('knows processes, descriptors and containers of our own recording', () => {
+      const { file } = exported('known.scap', CAPTURE);
+      const asked = [
+        '-p',
+        '%proc.name %proc.pname %fd.name %evt.res %container.id',
+        "evt.dir=< and proc.name=curl and fd.name contains ':53' and evt.type=sendmsg",
+      ];
+      const first = sysdig(file, ...asked)[0];
+      expect(first).toMatch(/^curl bash 10\.88\.0\.7:\d+->10\.88\.0\.2:53 SUCCESS b3a718d8b339$/);
+      expect(sysdig(file, '-p', '%evt.num', 'evt.dir=<').length).toBe(
+        linesOf(trowel('read', CAPTURE, '-p', '*%evt.num').stdout).length - 9,
+      );
+    });
+  },
+);
+
+/** The library as Debian has it (its package of 2022, which its sysdig is linked with); null: there is none, or no compiler. */
+function libscap(): string | null {
+  const linked = has('sysdig') && has('cc') ? spawnSync('sh', ['-c', 'ldd "$(command -v sysdig)"'], { encoding: 'utf8' }).stdout : '';
+  return /libscap\.so\S* => (\S+)/.exec(linked)?.[1] ?? null;
+}
+
+const library = libscap();
+laboratory('the Falco libraries', library === null ? 'no libscap that sysdig is linked with, or no cc' : null, () => {
+  test('libscap opens our file and reads each of its events', () => {
+    const { file } = exported('libscap.scap', CAPTURE);
+    const reader = folder.file('libscap-reader');
+    const made = spawnSync('cc', ['-o', reader, join(import.meta.dirname, 'libscap-reader.c'), library!], { encoding: 'utf8' });
+    expect([made.status, made.stderr]).toEqual([0, '']);
+    const { status, stdout, stderr } = spawnSync(reader, [file], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+    const times = sysdig(file, '-p', '%evt.rawtime');
+    expect(stdout.trim()).toBe(`${times.length} ${times[0]} ${times.at(-1)}`);
   });
 });

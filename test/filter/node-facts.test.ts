@@ -70,3 +70,16 @@ test.each([
   }
   expect([0, 1, 2].map((i) => read(i, 'k8s.container.name'))).toEqual([inPod, null, null]);
 });
+
+test.each([
+  ['a connection', {}, { l4proto: 6 }, 10],
+  ['a refusal', { res: -111 }, { l4proto: 6 }, 10],
+  ['one that goes on behind the call', { res: -115 }, { l4proto: 6 }, null],
+  ['UDP, where nothing is sent', {}, { l4proto: 17 }, null],
+  ['another call', { type: 'sendto' }, { l4proto: 6 }, null],
+  ['one that did not return', { res: null, latency: -1 }, { l4proto: 6 }, null],
+] as const)('how long connecting took: %s', (_, event, socket, latency) => {
+  const { events, read } = scene();
+  events.event({ type: 'connect', fd: events.udp('172.17.0.4:41551', '10.3.0.214:80', socket).id, ...event });
+  expect(read(0, 'net.connect.latency')).toBe(latency);
+});

@@ -36,11 +36,13 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   syslog: 'made',
   logs: 'made',
   logins: 'made',
+  'memcache-log': 'memcache',
 };
 
 /** The capture for a lens. */
 export function captureFor(lens: string, folder: Folder): Capture {
   const found = ELSEWHERE[lens] ?? 'captures/critical-app.trowel';
+  if (found === 'memcache') return new CaptureReader(memcacheCapture(folder));
   return new CaptureReader(found === 'made' ? madeCapture(folder) : join(packageRoot(), found));
 }
 
@@ -117,6 +119,28 @@ function makeCapture(folder: Folder): string {
   eventOf(made, accept, { thread: worker.id, fd: taken.id, res: 4, args: [75] });
   for (const address of [0x1000, 0x2000, 0x1000]) eventOf(made, fault, { thread: worker.id, args: [address, 0x4000, 4] });
   return folder.capture('made.trowel', made, { end: String(100 * MS) });
+}
+
+/** Both ends of a connection: lines one after the other, cut ones, what is stored, and what is none of it. */
+function memcacheCapture(folder: Folder): string {
+  const made = new EventsBuilder();
+  const client = made.thread({ of: made.process({ pid: 300, comm: 'web' }) }).id;
+  const server = made.thread({ of: made.process({ pid: 400, comm: 'memcached' }) }).id;
+  const fd = made.udp('10.42.0.2:40000', '10.42.0.3:11211', { l4proto: 6 }).id;
+  const sent = [
+    'get user:1\r\n',
+    'set user:1 0 300 5 noreply\r\nhello\r\nget user:1 user:2\r\n',
+    'cas page 0 -1 100000 77\r\n<html> get nothing',
+    'delete a\r\nincr hits 1\r\ntouch b 60\r\ngat 60 c\r\nversion\r\n',
+    'get half-of-a-k',
+    'getaway car\r\n',
+  ];
+  for (const data of sent) {
+    made.event({ type: 'write', thread: client, fd, res: data.length, data });
+    made.event({ type: 'read', thread: server, fd, res: data.length, data });
+  }
+  made.event({ type: 'read', thread: client, fd, res: 24, data: 'VALUE user:1 0 5\r\nhello\r\n' });
+  return folder.capture('memcache.trowel', made, { end: String(MS) });
 }
 
 /** The builder numbers types of ours; those of files have numbers of their own. */

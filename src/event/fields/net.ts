@@ -52,6 +52,17 @@ function translated(view: EventView): FdRow | null {
   return server.localIp === fd.remoteIp && server.localPort === fd.remotePort ? null : server;
 }
 
+/** Results of a call after which the kernel goes on connecting: EINTR, EAGAIN, EALREADY, EINPROGRESS. */
+const UNDECIDED: ReadonlySet<number> = new Set([-4, -11, -114, -115]);
+
+function connectLatency(view: EventView): number | null {
+  const { res, type, fd } = view;
+  const isOne = type.name === 'connect' && fd?.l4proto === TCP && res !== null && !UNDECIDED.has(res);
+  return isOne ? view.columnValue('latency') : null;
+}
+
+const TCP = 6;
+
 function natEnd(view: EventView): string | null {
   const server = translated(view);
   return server === null ? null : endText({ ip: server.localIp ?? '', port: server.localPort });
@@ -107,6 +118,14 @@ export const NET_FIELDS: readonly Field[] = [
       interfaceOf,
     ),
     needs: ['later rows'],
+  },
+  {
+    name: 'net.connect.latency',
+    type: 'span',
+    scope: 'event',
+    doc: 'how long a TCP connection took, made or refused, where connect itself waited for it; none where the program polls',
+    example: 'net.connect.latency>1s',
+    read: connectLatency,
   },
   ofNetworkEvent('net.tries', 'number', 'how often an unanswered connection was tried', 'net.tries>1', number('tries')),
   ofNetworkEvent(

@@ -1,0 +1,44 @@
+/** What each lens takes on sysdig's own capture of the article, the process and all: beside the chisel that it answers for. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { LENSES } from '../../src/lens/index.ts';
+import { packageRoot } from '../../src/model/package-root.ts';
+import { childCpuMs, report } from './measure.ts';
+
+const REPEATS = Number(process.env.BENCH_REPEATS ?? 3);
+const BUDGET_MS = 300;
+const ARTICLE = join(packageRoot(), '../shared/scap/critical-app.scap');
+const TROWEL = join(packageRoot(), 'dist/trowel.js');
+const VALUES: Readonly<Record<string, string>> = {
+  port: '53',
+  address: '10.3.0.1',
+  path: '/etc',
+  field: 'fd.type',
+  text: 'error',
+  ms: '10',
+  time: '10',
+};
+
+const hasSysdig = spawnSync('which', ['sysdig']).status === 0;
+/** The least of several, since neighbours only ever add. */
+const least = (command: string, args: readonly string[]) => Math.min(...Array.from({ length: REPEATS }, () => childCpuMs(command, args)));
+
+function chiselMs(name: string | undefined, args: readonly string[]): string {
+  if (name === undefined || !hasSysdig) return '';
+  try {
+    return `  (sysdig -c ${name}: ${childCpuMs('sysdig', ['-r', ARTICLE, '-c', name, ...args])})`;
+  } catch {
+    return `  (sysdig -c ${name} cannot)`;
+  }
+}
+
+if (!existsSync(ARTICLE)) console.log('  skipped: the article’s capture is not here');
+else {
+  spawnSync(process.execPath, [TROWEL, 'lens', 'calls', ARTICLE]); // imports it
+  for (const { name, chisels, args } of LENSES) {
+    const given = args.map((arg) => VALUES[arg] ?? '1');
+    const ms = least(process.execPath, [TROWEL, 'lens', name, ...given, ARTICLE]);
+    report(`${[name, ...given].join(' ')}${chiselMs(chisels[0], given)}`, ms, 'ms', BUDGET_MS);
+  }
+}

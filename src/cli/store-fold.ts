@@ -7,14 +7,22 @@ import { countOf, type Fold, sumsOf, wallOf } from '../cluster/fold.ts';
 import type { WallRange } from '../cluster/pull.ts';
 import type { Recording } from '../cluster/recording.ts';
 import { StoreStream } from '../cluster/stream.ts';
+import type { Field } from '../event/fields/field.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { compileFilter } from '../filter/compile.ts';
 import type { Question } from '../lens/ask.ts';
 import { isFoldable, isOfNode, neededFor, type Part, rankOfSums } from '../lens/folded.ts';
 import { argsOf, filled, type LensTable, lensFilter } from '../lens/lens.ts';
+import { groupFields } from '../lens/rank.ts';
+import { DIMENSION_NAMES } from '../model/dimensions.ts';
+import { newTables, type RowName } from '../model/rows.ts';
 import { contextOf } from './capture-context.ts';
+import { definitions } from './definitions.ts';
 import { namespacesOf } from './namespaces.ts';
 import { chosenRecordings, wallRange } from './store-range.ts';
+
+/** What a filter is compiled for before it is known what there is. */
+const nothing = (): CaptureContext => ({ dims: newTables(), epoch: 0n, hostname: '', growing: true, definitions: definitions() });
 
 /** Recordings that are asked together: the server works at one while the rows of another are read. */
 const AT_ONCE = 4;
@@ -44,13 +52,29 @@ export async function storeRank({ lens, words = [], filter = '', instead = {} }:
       const sums = await sumsOf(client, fold, context, needed);
       return sums === null ? null : { sums, context };
     },
+    groupFields(by).map(({ bound }) => bound.field),
   );
   if (parts === null || !isFoldable(by, new Set(parts.map(({ context }) => context.hostname)).size)) return null;
   return rankOfSums(parts, by, measures, parts[0]!.context.epoch, instead.most);
 }
 
+/** Rows of these tell an event's fields nothing. */
+const UNREAD: ReadonlySet<RowName> = new Set(['dnsSockets', 'resolvers', 'counters', 'losses', 'kubeEvents', 'nodeFacts']);
+
+/** The tables whose rows may tell some of these fields. DNS messages, which may be many, tell those alone that look at others' rows. */
+function tablesFor(fields: readonly Field[]): RowName[] {
+  const names = fields.some(({ scope, needs = [] }) => scope === 'dns' || needs.length > 0);
+  return DIMENSION_NAMES.filter((name) => !UNREAD.has(name) && (names || name !== 'dns'));
+}
+
 /** Null: of one of the recordings it cannot be answered so. */
-async function ofEach<T>(name: string, filter: string, rangeOf: (stream: StoreStream) => Range, ask: OfRecording<T>): Promise<T[] | null> {
+async function ofEach<T>(
+  name: string,
+  filter: string,
+  rangeOf: (stream: StoreStream) => Range,
+  ask: OfRecording<T>,
+  fields: readonly Field[] = [],
+): Promise<T[] | null> {
   const address = storeAddress(name);
   const client = new StoreClient(address);
   client.endWithInterrupt();
@@ -58,11 +82,12 @@ async function ofEach<T>(name: string, filter: string, rangeOf: (stream: StoreSt
     if (namespacesOf(address) !== null) return null;
     await client.check();
     const range = wallRange(address);
+    const tables = tablesFor([...compileFilter(filter, nothing()).fields, ...fields]);
     const chosen = await chosenRecordings(client, address, range);
     const answers: T[] = [];
     for (let from = 0; from < chosen.length; from += AT_ONCE) {
       const some = chosen.slice(from, from + AT_ONCE);
-      const streams = await StoreStream.openAll(client, some, range);
+      const streams = await StoreStream.openAll(client, some, range, tables);
       const found = await Promise.all(
         streams.map((stream, k) =>
           ofOne(client, { stream, recording: some[k]!, range, isAlone: chosen.length === 1 }, filter, rangeOf, ask),

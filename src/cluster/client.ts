@@ -55,11 +55,16 @@ export class StoreClient {
     });
   }
 
-  /** Throws CaptureError where the store has not been made, or by a newer Trowel. */
+  /** Throws CaptureError where the store has not been made, or by another version of Trowel. */
   async check(): Promise<void> {
     const rows = await this.rows<{ v: string }>(`SELECT max(v) AS v FROM ${this.database}.version`);
     const version = Number(rows[0]?.v ?? 0);
     if (version === 0) throw new CaptureError(this.address.name, 'has no tables of Trowel: trowel cluster init makes them');
+    if (version < STORE_VERSION)
+      throw new CaptureError(
+        this.address.name,
+        `was made by an older Trowel (version ${version}): trowel cluster init brings its tables up to date`,
+      );
     if (version > STORE_VERSION)
       throw new CaptureError(this.address.name, `was made by a newer Trowel (version ${version}): update Trowel`);
   }
@@ -89,6 +94,14 @@ export class StoreClient {
     return this.#asking(async (query_id) => {
       const found = await this.#client.query({ query: sql, query_id, format: 'JSONEachRow', clickhouse_settings: ASKED });
       return found.json<Row>();
+    });
+  }
+
+  /** The same without the names of columns: of many rows, half the work. */
+  lists(sql: string): Promise<unknown[][]> {
+    return this.#asking(async (query_id) => {
+      const found = await this.#client.query({ query: sql, query_id, format: 'JSONCompact', clickhouse_settings: ASKED });
+      return (await found.json<unknown[]>()).data;
     });
   }
 

@@ -1,14 +1,33 @@
 /** Making a store's tables, and dropping days from them. */
 import type { StoreClient } from './client.ts';
-import { type Cluster, createStatements, dropStatement, localTable, onCluster, STORE_VERSION, TABLE_NAMES } from './schema.ts';
+import {
+  type Cluster,
+  createStatements,
+  dropStatement,
+  dropTypeNames,
+  localTable,
+  onCluster,
+  STORE_VERSION,
+  TABLE_NAMES,
+} from './schema.ts';
 import { text } from './sql.ts';
 
 /** Makes what is not there yet. `cluster`: on all servers of that name. */
 export async function init(client: StoreClient, cluster: Cluster | null): Promise<void> {
   const statements = createStatements(client.database, cluster, await client.isModern());
   for (const statement of statements) await client.command(statement);
+  await update(client, cluster);
   const table = cluster?.here === true ? localTable('version') : 'version'; // other servers may have no tables yet
   await client.insertRows(table, [{ id: 1, day: '2100-01-01', v: STORE_VERSION }]);
+}
+
+/** Brings tables of version 1 up to date. The local ones come first: what Distributed asks of them they must have. */
+async function update(client: StoreClient, cluster: Cluster | null): Promise<void> {
+  const older = await client.rows<{ table: string }>(
+    `SELECT table FROM system.columns WHERE database = ${text(client.database)} AND name = 'type'` +
+      ` AND table IN ('event', ${text(localTable('event'))}) ORDER BY table DESC`,
+  );
+  for (const { table } of older) await client.command(dropTypeNames(client.database, table, onCluster(cluster)));
 }
 
 export interface Limits {

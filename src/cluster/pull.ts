@@ -28,11 +28,16 @@ export async function tablesOf(client: StoreClient, of: Recording, range: WallRa
   return (await tablesOfAll(client, [of], range))[0]!;
 }
 
-/** The same of several, in their order: each table is asked once. */
-export async function tablesOfAll(client: StoreClient, of: readonly Recording[], range: WallRange): Promise<DimensionTables[]> {
+/** The same of several, in their order: each table is asked once. The other tables stay empty. */
+export async function tablesOfAll(
+  client: StoreClient,
+  of: readonly Recording[],
+  range: WallRange,
+  names: readonly RowName[] = DIMENSION_NAMES,
+): Promise<DimensionTables[]> {
   const tables = of.map(() => newTables());
   const byRec = new Map(of.map(({ rec }, k) => [rec, tables[k]!]));
-  await Promise.all(DIMENSION_NAMES.map((name) => readTable(client, of, byRec, name, range)));
+  await Promise.all(names.map((name) => readTable(client, of, byRec, name, range)));
   return tables;
 }
 
@@ -46,10 +51,10 @@ async function readTable<Name extends RowName>(
   const spec: TableSpec<RowTypes[Name]> = DIMENSIONS[name];
   const columns = spec.columns.map(({ field }) => `\`${field}\``).join(', ');
   const where = of.map((one) => `(rec = ${recording(one.rec)}${name === 'dns' ? sentWithin(one, range) : ''})`).join(' OR ');
-  const rows = await client.rows<Readonly<Record<string, unknown>>>(
+  const rows = await client.lists(
     `SELECT rec AS of_rec, ${columns} FROM ${client.database}.${rowTable(name)} WHERE ${where} ORDER BY of_rec, id, v`,
   );
-  for (const row of rows) tables.get(String(row.of_rec))![name].put(decodeRow(spec, valuesOf(spec, row), () => null));
+  for (const [rec, ...values] of rows) tables.get(String(rec))![name].put(decodeRow(spec, valuesOf(spec, values), () => null));
 }
 
 /** A message is there where its event is. */
@@ -60,11 +65,8 @@ function sentWithin({ epoch }: Recording, { from, to }: WallRange): string {
 }
 
 /** JSON has numbers of 64 bits as text. */
-function valuesOf<Row>({ columns }: TableSpec<Row>, row: Readonly<Record<string, unknown>>): unknown[] {
-  return columns.map(({ field, kind }) => {
-    const value = row[field];
-    return kind === 'integer' && value !== null ? Number(value) : value;
-  });
+function valuesOf<Row>({ columns }: TableSpec<Row>, values: readonly unknown[]): unknown[] {
+  return values.map((value, k) => (columns[k]!.kind === 'integer' && value !== null ? Number(value) : value));
 }
 
 /** The condition that a recording's events in a range fulfil. */

@@ -3,7 +3,7 @@
 import type { Range } from '../capture/select.ts';
 import { storeAddress } from '../cluster/address.ts';
 import { StoreClient } from '../cluster/client.ts';
-import { countOf, type Fold, sumsOf, wallOf } from '../cluster/fold.ts';
+import { countOf, type Fold, sumsOf, type Wanted, wallOf } from '../cluster/fold.ts';
 import type { WallRange } from '../cluster/pull.ts';
 import type { Recording } from '../cluster/recording.ts';
 import { StoreStream } from '../cluster/stream.ts';
@@ -11,7 +11,7 @@ import type { Field } from '../event/fields/field.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { compileFilter } from '../filter/compile.ts';
 import type { Question } from '../lens/ask.ts';
-import { isFoldable, isOfNode, neededFor, type Part, rankOfSums } from '../lens/folded.ts';
+import { isFoldable, isOfNode, isScattered, neededFor, type Part, rankOfSums, withoutTimes } from '../lens/folded.ts';
 import { argsOf, filled, type LensTable, lensFilter } from '../lens/lens.ts';
 import { groupFields } from '../lens/rank.ts';
 import { DIMENSION_NAMES } from '../model/dimensions.ts';
@@ -27,12 +27,19 @@ const nothing = (): CaptureContext => ({ dims: newTables(), epoch: 0n, hostname:
 /** Recordings that are asked together: the server works at one while the rows of another are read. */
 const AT_ONCE = 4;
 
+/** What is asked of a store. `fields`: those that are shown. */
+interface Asked {
+  readonly name: string;
+  readonly filter: string;
+  readonly fields: readonly Field[];
+}
+
 /** What is asked of each recording. Null: it cannot be answered so. */
 type OfRecording<T> = (client: StoreClient, fold: Fold, context: CaptureContext) => Promise<T | null>;
 
 /** How many events of a store match; null: they have to be looked at here. */
 export async function storeCount(name: string, filter: string, range: (stream: StoreStream) => Range): Promise<number | null> {
-  const counts = await ofEach(name, filter, range, countOf);
+  const counts = await ofEach({ name, filter, fields: [] }, range, countOf);
   return counts?.reduce((sum, count) => sum + count, 0) ?? null;
 }
 
@@ -44,19 +51,30 @@ export async function storeRank({ lens, words = [], filter = '', instead = {} }:
   const measures = instead.measures ?? lens.ask.measures;
   const needed = neededFor(by, measures);
   if (needed === null) return null;
-  const parts = await ofEach(
-    name,
-    lensFilter(lens, args, filter),
+  const asked = { name, filter: lensFilter(lens, args, filter), fields: groupFields(by).map(({ bound }) => bound.field) };
+  for (const timed of isScattered(measures) ? [false, true] : [true]) {
+    const parts = await partsOf(asked, timed ? needed : withoutTimes(needed), timed);
+    if (parts === null || !isFoldable(by, new Set(parts.map(({ context }) => context.hostname)).size)) return null;
+    const table = rankOfSums(parts, by, measures, { epoch: parts[0]!.context.epoch, timed, most: instead.most });
+    if (table !== null) return table;
+  }
+  return null;
+}
+
+/** Null: they have to be made here. */
+function partsOf({ name, filter, fields }: Asked, wanted: Wanted, timed: boolean): Promise<Part[] | null> {
+  return ofEach(
+    { name, filter, fields },
     () => ({}),
     async (client, fold, context): Promise<Part | null> => {
-      const sums = await sumsOf(client, fold, context, needed);
-      return sums === null ? null : { sums, context };
+      const sums = await sumsOf(client, fold, context, wanted);
+      return sums === null ? null : { sums: timed ? sums : sums.map((one) => ({ ...one, ...everSince(fold.recording) })), context };
     },
-    groupFields(by).map(({ bound }) => bound.field),
   );
-  if (parts === null || !isFoldable(by, new Set(parts.map(({ context }) => context.hostname)).size)) return null;
-  return rankOfSums(parts, by, measures, parts[0]!.context.epoch, instead.most);
 }
+
+/** When its events were at all. */
+const everSince = ({ begin }: Recording) => ({ earliest: begin, latest: Infinity });
 
 /** Rows of these tell an event's fields nothing. */
 const UNREAD: ReadonlySet<RowName> = new Set(['dnsSockets', 'resolvers', 'counters', 'losses', 'kubeEvents', 'nodeFacts']);
@@ -69,11 +87,9 @@ function tablesFor(fields: readonly Field[]): RowName[] {
 
 /** Null: of one of the recordings it cannot be answered so. */
 async function ofEach<T>(
-  name: string,
-  filter: string,
+  { name, filter, fields }: Asked,
   rangeOf: (stream: StoreStream) => Range,
   ask: OfRecording<T>,
-  fields: readonly Field[] = [],
 ): Promise<T[] | null> {
   const address = storeAddress(name);
   const client = new StoreClient(address);

@@ -19,6 +19,7 @@ import { newTables, type RowName } from '../model/rows.ts';
 import { contextOf } from './capture-context.ts';
 import { definitions } from './definitions.ts';
 import { namespacesOf } from './namespaces.ts';
+import { withProgress } from './progress.ts';
 import { chosenRecordings, wallRange } from './store-range.ts';
 
 /** What a filter is compiled for before it is known what there is. */
@@ -100,21 +101,24 @@ async function ofEach<T>(
     const range = wallRange(address);
     const tables = tablesFor([...compileFilter(filter, nothing()).fields, ...fields]);
     const chosen = await chosenRecordings(client, address, range);
-    const answers: T[] = [];
-    for (let from = 0; from < chosen.length; from += AT_ONCE) {
-      const some = chosen.slice(from, from + AT_ONCE);
-      const streams = await StoreStream.openAll(client, some, range, tables);
-      const found = await Promise.all(
-        streams.map((stream, k) =>
-          ofOne(client, { stream, recording: some[k]!, range, isAlone: chosen.length === 1 }, filter, rangeOf, ask),
-        ),
-      );
-      for (const answer of found) {
-        if (answer === null) return null;
-        answers.push(answer);
+    return await withProgress(`asking ${address.name}`, async (onShare) => {
+      const answers: T[] = [];
+      for (let from = 0; from < chosen.length; from += AT_ONCE) {
+        const some = chosen.slice(from, from + AT_ONCE);
+        const streams = await StoreStream.openAll(client, some, range, tables);
+        const found = await Promise.all(
+          streams.map((stream, k) =>
+            ofOne(client, { stream, recording: some[k]!, range, isAlone: chosen.length === 1 }, filter, rangeOf, ask),
+          ),
+        );
+        for (const answer of found) {
+          if (answer === null) return null;
+          answers.push(answer);
+        }
+        onShare(answers.length / chosen.length);
       }
-    }
-    return answers;
+      return answers;
+    });
   } finally {
     await client.close();
   }

@@ -106,28 +106,45 @@ export async function* chunksOf(client: StoreClient, of: Recording, { where, fir
   }
 }
 
+/** Hears how much of the asked time is there, 0 to 1. */
+export type OnPulled = (share: number) => void;
+
 /** Writes a recording, or a stretch of it, to a new capture. Gives the number of events. */
-export async function pull(client: StoreClient, of: Recording, range: WallRange, path: string): Promise<number> {
+export async function pull(
+  client: StoreClient,
+  of: Recording,
+  range: WallRange,
+  path: string,
+  onPulled: OnPulled = () => {},
+): Promise<number> {
   const tables = await tablesOf(client, of, range);
   const writer = new CaptureWriter(path, tables, { level: LEVEL, live: false });
   try {
-    return await write(client, of, range, writer);
+    return await write(client, of, range, writer, onPulled);
   } catch (error) {
     rmSync(path, { force: true });
     throw error;
   }
 }
 
-async function write(client: StoreClient, of: Recording, range: WallRange, writer: CaptureWriter): Promise<number> {
+async function write(client: StoreClient, of: Recording, range: WallRange, writer: CaptureWriter, onPulled: OnPulled): Promise<number> {
+  const [first, last] = boundsOf(of, range);
   const { state, end, ...meta } = of.meta;
   let events = 0;
   for await (const chunk of chunksOf(client, of, { where: within(of, range) })) {
     writer.append(chunk);
     events += chunk.n;
+    onPulled(Math.min(1, (chunk.time[chunk.n - 1]! - first) / Math.max(1, last - first)));
   }
   writer.meta({ ...meta, ...bounds(of, range) });
   writer.close({ end: range.to === null ? (end ?? String(of.end)) : relative(of, range.to), ...(state === undefined ? {} : { state }) });
   return events;
+}
+
+/** ns since the recording's start. */
+function boundsOf({ epoch, begin, end }: Recording, { from, to }: WallRange): [first: number, last: number] {
+  const own = (wall: bigint | null, other: number) => (wall === null ? other : Number(wall - epoch));
+  return [Math.max(begin, own(from, begin)), Math.min(end, own(to, end))];
 }
 
 const relative = ({ epoch, end }: Recording, wall: bigint): string => String(Math.min(end, Number(wall - epoch)));

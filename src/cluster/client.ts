@@ -39,7 +39,7 @@ export class StoreClient {
   /** Ids of the questions that the server is answering. */
   readonly #asked = new Set<string>();
   #onInterrupt: (() => void) | null = null;
-  #modern: Promise<boolean> | null = null;
+  #year: Promise<number> | null = null;
 
   constructor(address: StoreAddress) {
     const { url, username, password, database } = address;
@@ -69,10 +69,15 @@ export class StoreClient {
       throw new CaptureError(this.address.name, `was made by a newer Trowel (version ${version}): update Trowel`);
   }
 
+  /** The first number of the server's version, such as 18. */
+  year(): Promise<number> {
+    this.#year ??= this.rows<{ v: string }>('SELECT version() AS v').then(([row]) => Number.parseInt(row!.v, 10));
+    return this.#year;
+  }
+
   /** Whether the server has codecs and gathers inserts. */
-  isModern(): Promise<boolean> {
-    this.#modern ??= this.rows<{ v: string }>('SELECT version() AS v').then(([row]) => Number.parseInt(row!.v, 10) >= MODERN);
-    return this.#modern;
+  async isModern(): Promise<boolean> {
+    return (await this.year()) >= MODERN;
   }
 
   async command(sql: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** Making a store's tables, and dropping days from them. */
+import { CaptureError } from '../capture/error.ts';
 import type { StoreClient } from './client.ts';
 import {
   type Cluster,
@@ -35,6 +36,8 @@ export interface Limits {
   readonly days: number | null;
   /** Bytes on a server's disk that all tables may take; null: any. */
   readonly bytes: number | null;
+  /** How full the server's disks may be, with all that others keep there, 0 to 1; null: full. */
+  readonly disk: number | null;
 }
 
 interface Part {
@@ -47,7 +50,7 @@ interface Part {
 export async function retain(client: StoreClient, limits: Limits, cluster: Cluster | null, now = Date.now()): Promise<string[]> {
   const parts = await partsOf(client);
   const on = onCluster(cluster);
-  const days = tooMany(parts, limits, now);
+  const days = tooMany(parts, limits, now, limits.disk === null ? 0 : await excessOf(client, limits.disk));
   for (const day of days) {
     const tables =
       cluster === null ? parts.filter(({ partition }) => partition === day).map(({ table }) => table) : TABLE_NAMES.map(localTable);
@@ -63,16 +66,35 @@ function partsOf(client: StoreClient): Promise<Part[]> {
   );
 }
 
-function tooMany(parts: readonly Part[], { days, bytes }: Limits, now: number): string[] {
+/** The first year whose servers tell how large their disks are. */
+const TELLS_DISKS = 20;
+
+/** Bytes by which disks that hold the tables are fuller than they may be. Throws CaptureError for a server that does not tell it. */
+async function excessOf(client: StoreClient, share: number): Promise<number> {
+  if ((await client.year()) < TELLS_DISKS)
+    throw new CaptureError(
+      client.address.name,
+      `does not tell how large its disks are, as servers from ${TELLS_DISKS} on do: give --keep-mb`,
+    );
+  const disks = await client.rows<{ total: string; free: string }>(
+    'SELECT total_space AS total, free_space AS free FROM system.disks WHERE name IN' +
+      ` (SELECT disk_name FROM system.parts WHERE active AND database = ${text(client.database)})`,
+  );
+  return disks.reduce((sum, { total, free }) => sum + Math.max(0, Number(total) * (1 - share) - Number(free)), 0);
+}
+
+/** `excess`: bytes that have to go in any case. */
+function tooMany(parts: readonly Part[], { days, bytes }: Limits, now: number, excess: number): string[] {
   const sizes = new Map<string, number>();
   for (const part of parts) sizes.set(part.partition, (sizes.get(part.partition) ?? 0) + Number(part.bytes));
   let total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const most = Math.min(bytes ?? Infinity, excess > 0 ? total - excess : Infinity);
   const today = dayId(now);
   const oldest = days === null ? '' : dayId(now - days * 86_400_000);
   const dropped: string[] = [];
   for (const [day, size] of [...sizes].sort(([a], [b]) => a.localeCompare(b))) {
     const old = day < oldest;
-    if (day >= today || !(old || (bytes !== null && total > bytes))) continue;
+    if (day >= today || !(old || total > most)) continue;
     total -= size;
     dropped.push(day);
   }

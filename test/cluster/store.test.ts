@@ -216,8 +216,11 @@ describe.skipIf(noClickHouse !== null)(`a store (${noClickHouse ?? 'a real serve
 
   test('drops whole days', async () => {
     const now = Date.parse('2026-11-25T12:00:00Z');
-    expect(await retain(client, { days: 7, bytes: null }, null, now)).toEqual([]);
-    expect(await retain(client, { days: 3, bytes: null }, null, now)).toEqual(['20261121']);
+    expect(await retain(client, { days: 7, bytes: null, disk: null }, null, now)).toEqual([]);
+    await expect(retain(client, { days: null, bytes: null, disk: 0.8 }, null, now)).rejects.toThrow(
+      'does not tell how large its disks are',
+    );
+    expect(await retain(client, { days: 3, bytes: null, disk: null }, null, now)).toEqual(['20261121']);
     expect(await count()).toBe(0);
     expect(await recordings(client, [])).toEqual([]);
   });

@@ -6,6 +6,7 @@ import { withStore } from '../cluster/open.ts';
 import { type Cluster, STORE_VERSION } from '../cluster/schema.ts';
 import { say } from '../output/stderr.ts';
 import { UsageError } from './exit.ts';
+import { parseShare } from './size.ts';
 
 export interface ClusterOptions {
   readonly onCluster?: string;
@@ -13,6 +14,8 @@ export interface ClusterOptions {
   readonly unreplicated?: boolean;
   readonly keepDays?: number;
   readonly keepMb?: number;
+  /** Such as 80 %. */
+  readonly maxDisk?: string;
 }
 
 export async function cluster(what: string, store: string, options: ClusterOptions): Promise<void> {
@@ -37,10 +40,16 @@ async function initStore(store: string, options: ClusterOptions): Promise<void> 
 }
 
 async function retainStore(store: string, options: ClusterOptions): Promise<void> {
-  const { keepDays, keepMb } = options;
-  if (keepDays === undefined && keepMb === undefined) throw new UsageError('cluster retain takes --keep-days N or --keep-mb N');
+  const { keepDays, keepMb, maxDisk } = options;
+  if (keepDays === undefined && keepMb === undefined && maxDisk === undefined)
+    throw new UsageError('cluster retain takes --keep-days N, --keep-mb N or --max-disk SHARE');
+  const limits = {
+    days: keepDays ?? null,
+    bytes: keepMb === undefined ? null : keepMb * 1e6,
+    disk: maxDisk === undefined ? null : parseShare('--max-disk', maxDisk),
+  };
   await withStore(store, async (client) => {
-    const days = await retain(client, { days: keepDays ?? null, bytes: keepMb === undefined ? null : keepMb * 1e6 }, clusterOf(options));
-    say(days.length === 0 ? 'nothing is older' : `dropped ${days.join(', ')}`);
+    const days = await retain(client, limits, clusterOf(options));
+    say(days.length === 0 ? 'nothing has to go' : `dropped ${days.join(', ')}`);
   });
 }

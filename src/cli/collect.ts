@@ -1,6 +1,7 @@
 /** `trowel collect`: the collector alone. Probes elsewhere push to it; each recording becomes a capture of its own. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NamesClient } from '../collector/names-client.ts';
 import { FAMILIES_WITHOUT_NET } from '../collector/pushdown.ts';
 import { CollectorServer, type ServerKeys } from '../collector/server.ts';
 import { Session } from '../collector/session.ts';
@@ -43,6 +44,8 @@ export interface CollectOptions {
   readonly redact?: string | true;
   readonly kubeconfig?: string;
   readonly api?: string;
+  /** HOST:PORT of a collector that has names. */
+  readonly namesFrom?: string;
   /** False: no names are asked for. */
   readonly k8s: boolean;
   /** At one time. */
@@ -110,6 +113,7 @@ export async function collect(filterText: string, options: CollectOptions): Prom
     },
     { probes: options.maxProbes },
   );
+  if (names !== null) server.share(names.shared);
   await server.listen(options.listen, keysOf(options)).catch((error: NodeJS.ErrnoException) => {
     const code = /EACCES|permission denied/i.test(error.message) ? EXIT.PRIVILEGE : EXIT.FAILED;
     throw new Exit(code, `cannot listen on ${options.listen}: ${error.message}`);
@@ -121,26 +125,49 @@ export async function collect(filterText: string, options: CollectOptions): Prom
   await spool?.end();
   if (spool !== null && spool.waiting.length > 0) say(`${spool.waiting.length} files wait in ${folder}; the next collector sends them`);
   await server.close();
-  names?.watcher.stop();
+  names?.stop();
 }
 
-/** One watcher for all nodes; null: no API is named, and this is no pod of a cluster. Throws UsageError for an API that cannot be asked. */
-function sharedNames({ k8s, kubeconfig, api }: CollectOptions): { readonly shared: SharedNames; readonly watcher: Watcher } | null {
+/** Where names for all nodes come from. */
+interface Names {
+  readonly shared: SharedNames;
+  stop(): void;
+}
+
+/** One watcher for all nodes, or another collector's; null: no API is named, and this is no pod of a cluster. Throws UsageError for an API that cannot be asked. */
+function sharedNames(options: CollectOptions): Names | null {
+  const { k8s, kubeconfig, api, namesFrom } = options;
+  if (!k8s) return null;
+  if (namesFrom !== undefined) return namesOfAnother(namesFrom, options);
   const isNamed = kubeconfig !== undefined || api !== undefined;
-  if (!k8s || (!isNamed && process.env.KUBERNETES_SERVICE_HOST === undefined)) return null;
+  if (!isNamed && process.env.KUBERNETES_SERVICE_HOST === undefined) return null;
   try {
     const access = findAccess({ ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(api === undefined ? {} : { url: api }) });
     if (access === null) return null;
     const shared: SharedNames = new SharedNames(() => (watcher.sourceError === null ? [] : [watcher.sourceError]));
     const watcher = new Watcher(new ApiClient(access), shared.sink);
     watcher.start();
-    return { shared, watcher };
+    return { shared, stop: () => watcher.stop() };
   } catch (error) {
     if (!(error instanceof KubeConfigError)) throw error;
     if (isNamed) throw new UsageError(error.message);
     say(`no names from the Kubernetes API: ${error.message}`);
     return null;
   }
+}
+
+function namesOfAnother(address: string, options: CollectOptions): Names {
+  if (options.kubeconfig !== undefined || options.api !== undefined)
+    throw new UsageError('--names-from takes the place of --kubeconfig and --api');
+  const keys = keysOf(options);
+  if (keys === null && !isLocal(address) && options.insecure !== true)
+    throw new UsageError(
+      `--names-from ${address} is elsewhere, and nothing would be encrypted: give --tls-cert, --tls-key and --tls-ca, or --insecure`,
+    );
+  const shared: SharedNames = new SharedNames(() => (client.sourceError === null ? [] : [client.sourceError]));
+  const client = new NamesClient(address, keys, shared.sink);
+  client.start();
+  return { shared, stop: () => client.stop() };
 }
 
 /** NODE-DATE.trowel, with a number where that is taken. A node's name comes over the wire: it makes no path. */

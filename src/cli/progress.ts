@@ -4,6 +4,9 @@ import { steadyNow } from '../model/steady.ts';
 import { sanitize } from '../output/printable.ts';
 import { StatusLine } from '../output/stderr.ts';
 
+/** How much of some work is done, 0 to 1. */
+export type OnShare = (share: number) => void;
+
 const FIRST_MS = 300;
 const EVERY_MS = 100;
 const WIDTH = 24;
@@ -28,6 +31,22 @@ export class Progress {
   /** Takes the bar away. */
   end(): void {
     this.#line.end();
+  }
+}
+
+/** A bar beside work that also waits for others: it is seen before they answer. */
+export async function withProgress<T>(label: string, work: (onShare: OnShare) => Promise<T>): Promise<T> {
+  const progress = new Progress(label);
+  let share = 0;
+  const timer = setInterval(() => progress.update(share), EVERY_MS);
+  try {
+    return await work((done) => {
+      share = done;
+      progress.update(share);
+    });
+  } finally {
+    clearInterval(timer);
+    progress.end();
   }
 }
 

@@ -4,6 +4,7 @@ import { pull } from '../cluster/pull.ts';
 import { say } from '../output/stderr.ts';
 import { UsageError } from './exit.ts';
 import { mask, namespacesOf } from './namespaces.ts';
+import { withProgress } from './progress.ts';
 import { slice } from './slice.ts';
 import { chosenRecordings, wallRange } from './store-range.ts';
 import { newTarget } from './target.ts';
@@ -31,7 +32,7 @@ export async function pullCapture(store: string, { write, from, to, story, over 
         `${others.length + 1} recordings are of that time; --node NAME, --from and --to choose one, or ask the store itself`,
       );
     const namespaces = namespacesOf(address);
-    const events = await pull(client, first!, range, target);
+    const events = await withProgress(`pulling ${first!.node}`, (onShare) => pull(client, first!, range, target, onShare));
     say(`${target}: ${namespaces === null ? events : mask(target, namespaces)} events`);
   });
 }

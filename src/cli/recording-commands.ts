@@ -105,6 +105,7 @@ function collectCommand(trowel: Command): void {
       'names of pods and services from this cluster, asked once for all nodes (default: in a cluster, the pod’s own account)',
     )
     .option('-k, --api <url>', 'names from the Kubernetes API at this URL')
+    .option('--names-from <address>', 'names from another collector, HOST:PORT, which asks the API for all of them')
     .option('--no-k8s', 'look for no names but those in the cgroups')
     .option('--max-probes <n>', 'take so many probes at a time', count, 256)
     .option('--tls-cert <file>', 'certificate of this collector (PEM), with --tls-key')

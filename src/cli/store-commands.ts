@@ -27,5 +27,6 @@ export function storeCommands(trowel: Command): void {
     .option('--unreplicated', 'with --on-cluster: each event on one server alone, without ZooKeeper')
     .option('--keep-days <n>', 'of retain: days before today that are kept', count)
     .option('--keep-mb <n>', 'of retain: drop the oldest days while a server has more megabytes', count)
+    .option('--max-disk <share>', 'of retain: drop the oldest days while a server’s disk is fuller, such as 80%')
     .action(async (what: string, store: string, options) => (await import('./cluster.ts')).cluster(what, store, options));
 }

@@ -3,28 +3,44 @@
 import type { Range } from '../capture/select.ts';
 import { storeAddress } from '../cluster/address.ts';
 import { StoreClient } from '../cluster/client.ts';
-import { countOf, type Fold, sumsOf, wallOf } from '../cluster/fold.ts';
+import { countOf, type Fold, sumsOf, type Wanted, wallOf } from '../cluster/fold.ts';
 import type { WallRange } from '../cluster/pull.ts';
 import type { Recording } from '../cluster/recording.ts';
 import { StoreStream } from '../cluster/stream.ts';
+import type { Field } from '../event/fields/field.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { compileFilter } from '../filter/compile.ts';
 import type { Question } from '../lens/ask.ts';
-import { isFoldable, isOfNode, neededFor, type Part, rankOfSums } from '../lens/folded.ts';
+import { isFoldable, isOfNode, isScattered, neededFor, type Part, rankOfSums, withoutTimes } from '../lens/folded.ts';
 import { argsOf, filled, type LensTable, lensFilter } from '../lens/lens.ts';
+import { groupFields } from '../lens/rank.ts';
+import { DIMENSION_NAMES } from '../model/dimensions.ts';
+import { newTables, type RowName } from '../model/rows.ts';
 import { contextOf } from './capture-context.ts';
+import { definitions } from './definitions.ts';
 import { namespacesOf } from './namespaces.ts';
+import { withProgress } from './progress.ts';
 import { chosenRecordings, wallRange } from './store-range.ts';
+
+/** What a filter is compiled for before it is known what there is. */
+const nothing = (): CaptureContext => ({ dims: newTables(), epoch: 0n, hostname: '', growing: true, definitions: definitions() });
 
 /** Recordings that are asked together: the server works at one while the rows of another are read. */
 const AT_ONCE = 4;
+
+/** What is asked of a store. `fields`: those that are shown. */
+interface Asked {
+  readonly name: string;
+  readonly filter: string;
+  readonly fields: readonly Field[];
+}
 
 /** What is asked of each recording. Null: it cannot be answered so. */
 type OfRecording<T> = (client: StoreClient, fold: Fold, context: CaptureContext) => Promise<T | null>;
 
 /** How many events of a store match; null: they have to be looked at here. */
 export async function storeCount(name: string, filter: string, range: (stream: StoreStream) => Range): Promise<number | null> {
-  const counts = await ofEach(name, filter, range, countOf);
+  const counts = await ofEach({ name, filter, fields: [] }, range, countOf);
   return counts?.reduce((sum, count) => sum + count, 0) ?? null;
 }
 
@@ -36,21 +52,46 @@ export async function storeRank({ lens, words = [], filter = '', instead = {} }:
   const measures = instead.measures ?? lens.ask.measures;
   const needed = neededFor(by, measures);
   if (needed === null) return null;
-  const parts = await ofEach(
-    name,
-    lensFilter(lens, args, filter),
+  const asked = { name, filter: lensFilter(lens, args, filter), fields: groupFields(by).map(({ bound }) => bound.field) };
+  for (const timed of isScattered(measures) ? [false, true] : [true]) {
+    const parts = await partsOf(asked, timed ? needed : withoutTimes(needed), timed);
+    if (parts === null || !isFoldable(by, new Set(parts.map(({ context }) => context.hostname)).size)) return null;
+    const table = rankOfSums(parts, by, measures, { epoch: parts[0]!.context.epoch, timed, most: instead.most });
+    if (table !== null) return table;
+  }
+  return null;
+}
+
+/** Null: they have to be made here. */
+function partsOf({ name, filter, fields }: Asked, wanted: Wanted, timed: boolean): Promise<Part[] | null> {
+  return ofEach(
+    { name, filter, fields },
     () => ({}),
     async (client, fold, context): Promise<Part | null> => {
-      const sums = await sumsOf(client, fold, context, needed);
-      return sums === null ? null : { sums, context };
+      const sums = await sumsOf(client, fold, context, wanted);
+      return sums === null ? null : { sums: timed ? sums : sums.map((one) => ({ ...one, ...everSince(fold.recording) })), context };
     },
   );
-  if (parts === null || !isFoldable(by, new Set(parts.map(({ context }) => context.hostname)).size)) return null;
-  return rankOfSums(parts, by, measures, parts[0]!.context.epoch, instead.most);
+}
+
+/** When its events were at all. */
+const everSince = ({ begin }: Recording) => ({ earliest: begin, latest: Infinity });
+
+/** Rows of these tell an event's fields nothing. */
+const UNREAD: ReadonlySet<RowName> = new Set(['dnsSockets', 'resolvers', 'counters', 'losses', 'kubeEvents', 'nodeFacts']);
+
+/** The tables whose rows may tell some of these fields. DNS messages, which may be many, tell those alone that look at others' rows. */
+function tablesFor(fields: readonly Field[]): RowName[] {
+  const names = fields.some(({ scope, needs = [] }) => scope === 'dns' || needs.length > 0);
+  return DIMENSION_NAMES.filter((name) => !UNREAD.has(name) && (names || name !== 'dns'));
 }
 
 /** Null: of one of the recordings it cannot be answered so. */
-async function ofEach<T>(name: string, filter: string, rangeOf: (stream: StoreStream) => Range, ask: OfRecording<T>): Promise<T[] | null> {
+async function ofEach<T>(
+  { name, filter, fields }: Asked,
+  rangeOf: (stream: StoreStream) => Range,
+  ask: OfRecording<T>,
+): Promise<T[] | null> {
   const address = storeAddress(name);
   const client = new StoreClient(address);
   client.endWithInterrupt();
@@ -58,22 +99,26 @@ async function ofEach<T>(name: string, filter: string, rangeOf: (stream: StoreSt
     if (namespacesOf(address) !== null) return null;
     await client.check();
     const range = wallRange(address);
+    const tables = tablesFor([...compileFilter(filter, nothing()).fields, ...fields]);
     const chosen = await chosenRecordings(client, address, range);
-    const answers: T[] = [];
-    for (let from = 0; from < chosen.length; from += AT_ONCE) {
-      const some = chosen.slice(from, from + AT_ONCE);
-      const streams = await StoreStream.openAll(client, some, range);
-      const found = await Promise.all(
-        streams.map((stream, k) =>
-          ofOne(client, { stream, recording: some[k]!, range, isAlone: chosen.length === 1 }, filter, rangeOf, ask),
-        ),
-      );
-      for (const answer of found) {
-        if (answer === null) return null;
-        answers.push(answer);
+    return await withProgress(`asking ${address.name}`, async (onShare) => {
+      const answers: T[] = [];
+      for (let from = 0; from < chosen.length; from += AT_ONCE) {
+        const some = chosen.slice(from, from + AT_ONCE);
+        const streams = await StoreStream.openAll(client, some, range, tables);
+        const found = await Promise.all(
+          streams.map((stream, k) =>
+            ofOne(client, { stream, recording: some[k]!, range, isAlone: chosen.length === 1 }, filter, rangeOf, ask),
+          ),
+        );
+        for (const answer of found) {
+          if (answer === null) return null;
+          answers.push(answer);
+        }
+        onShare(answers.length / chosen.length);
       }
-    }
-    return answers;
+      return answers;
+    });
   } finally {
     await client.close();
   }

@@ -65,11 +65,12 @@ async function pulled(name: string): Promise<string> {
 }
 
 async function pullAll(name: string, folder: string): Promise<string[]> {
-  const [{ withStore }, { pull }, { chosenRecordings, wallRange }, { mask, namespacesOf }] = await Promise.all([
+  const [{ withStore }, { pull }, { chosenRecordings, wallRange }, { mask, namespacesOf }, { withProgress }] = await Promise.all([
     import('../cluster/open.ts'),
     import('../cluster/pull.ts'),
     import('./store-range.ts'),
     import('./namespaces.ts'),
+    import('./progress.ts'),
   ]);
   return withStore(name, async (client, address) => {
     client.endWithInterrupt();
@@ -78,7 +79,7 @@ async function pullAll(name: string, folder: string): Promise<string[]> {
     const files: string[] = [];
     for (const recording of await chosenRecordings(client, address, range)) {
       const file = join(folder, `${recording.rec}.trowel`);
-      await pull(client, recording, range, file);
+      await withProgress(`pulling ${recording.node}`, (onShare) => pull(client, recording, range, file, onShare));
       if (namespaces !== null) mask(file, namespaces);
       files.push(file);
     }

@@ -39,7 +39,7 @@ export class StoreClient {
   /** Ids of the questions that the server is answering. */
   readonly #asked = new Set<string>();
   #onInterrupt: (() => void) | null = null;
-  #modern: Promise<boolean> | null = null;
+  #year: Promise<number> | null = null;
 
   constructor(address: StoreAddress) {
     const { url, username, password, database } = address;
@@ -55,19 +55,29 @@ export class StoreClient {
     });
   }
 
-  /** Throws CaptureError where the store has not been made, or by a newer Trowel. */
+  /** Throws CaptureError where the store has not been made, or by another version of Trowel. */
   async check(): Promise<void> {
     const rows = await this.rows<{ v: string }>(`SELECT max(v) AS v FROM ${this.database}.version`);
     const version = Number(rows[0]?.v ?? 0);
     if (version === 0) throw new CaptureError(this.address.name, 'has no tables of Trowel: trowel cluster init makes them');
+    if (version < STORE_VERSION)
+      throw new CaptureError(
+        this.address.name,
+        `was made by an older Trowel (version ${version}): trowel cluster init brings its tables up to date`,
+      );
     if (version > STORE_VERSION)
       throw new CaptureError(this.address.name, `was made by a newer Trowel (version ${version}): update Trowel`);
   }
 
+  /** The first number of the server's version, such as 18. */
+  year(): Promise<number> {
+    this.#year ??= this.rows<{ v: string }>('SELECT version() AS v').then(([row]) => Number.parseInt(row!.v, 10));
+    return this.#year;
+  }
+
   /** Whether the server has codecs and gathers inserts. */
-  isModern(): Promise<boolean> {
-    this.#modern ??= this.rows<{ v: string }>('SELECT version() AS v').then(([row]) => Number.parseInt(row!.v, 10) >= MODERN);
-    return this.#modern;
+  async isModern(): Promise<boolean> {
+    return (await this.year()) >= MODERN;
   }
 
   async command(sql: string): Promise<void> {
@@ -89,6 +99,14 @@ export class StoreClient {
     return this.#asking(async (query_id) => {
       const found = await this.#client.query({ query: sql, query_id, format: 'JSONEachRow', clickhouse_settings: ASKED });
       return found.json<Row>();
+    });
+  }
+
+  /** The same without the names of columns: of many rows, half the work. */
+  lists(sql: string): Promise<unknown[][]> {
+    return this.#asking(async (query_id) => {
+      const found = await this.#client.query({ query: sql, query_id, format: 'JSONCompact', clickhouse_settings: ASKED });
+      return (await found.json<unknown[]>()).data;
     });
   }
 

@@ -6,22 +6,26 @@ import type { Chunk, RowColumn } from '../model/chunk.ts';
 import { NativeBlock } from './native.ts';
 import { EVENT_COLUMNS } from './schema.ts';
 
-/** Names of an event, each with where it comes from. */
-const NAMES = {
-  ns: ['thread', 'k8s.ns.name'],
-  pod: ['thread', 'k8s.pod.name'],
-  type: ['type', 'evt.type'],
-  comm: ['thread', 'proc.name'],
-  kind: ['fd', 'fd.type'],
-} as const satisfies Readonly<Record<string, readonly [RowColumn, string]>>;
-type Name = keyof typeof NAMES;
+/** Columns of names, by the row that has them, and the fields that give them. */
+export const NAMES = {
+  thread: { ns: 'k8s.ns.name', pod: 'k8s.pod.name', comm: 'proc.name' },
+  fd: { kind: 'fd.type' },
+} as const satisfies Partial<Record<RowColumn, Readonly<Record<string, string>>>>;
 
 const WORD = 2 ** 32;
+
+/** What a column of names has for the view's row; empty: nothing. */
+export function wordOf(name: string, view: EventView): string {
+  const field = knownField(name);
+  return field.scope === 'column' ? '' : String(field.read(view, '') ?? '');
+}
 
 export class EventBlocks {
   readonly #view: EventView;
   readonly #rec: bigint;
   readonly #epoch: bigint;
+  readonly #threads = new DistinctRows();
+  readonly #fds = new DistinctRows();
 
   /** `rec`: the recording's id. */
   constructor(context: CaptureContext, rec: string) {
@@ -34,16 +38,17 @@ export class EventBlocks {
     const { n } = chunk;
     const block = new NativeBlock(EVENT_COLUMNS.length, n);
     const int64 = (name: 'num' | 'latency' | 'res') => block.numbers(name, 'Int64', integers(chunk[name], n, 0n));
-    const names = (name: Name) => this.#names(block, name, chunk);
-    names('ns');
-    names('pod');
+    const threads = this.#threads.of(chunk.thread, n);
+    const name = (column: string, of: keyof typeof NAMES, field: string, rows: Distinct) =>
+      this.#name(block, column, { of, field, rows, time: chunk.time });
+    name('ns', 'thread', NAMES.thread.ns, threads);
+    name('pod', 'thread', NAMES.thread.pod, threads);
     block.numbers('rec', 'UInt64', new BigUint64Array(n).fill(this.#rec));
     block.numbers('time', 'Int64', integers(chunk.time, n, this.#epoch));
     int64('num');
     int64('latency');
-    names('type');
-    names('comm');
-    names('kind');
+    name('comm', 'thread', NAMES.thread.comm, threads);
+    name('kind', 'fd', NAMES.fd.kind, this.#fds.of(chunk.fd, n));
     block.numbers('type_id', 'UInt16', chunk.type);
     block.numbers('flags', 'UInt16', chunk.flags);
     block.numbers('cpu', 'UInt16', chunk.cpu);
@@ -57,26 +62,65 @@ export class EventBlocks {
   }
 
   /** A row's name is read once a block, as of the row's first event in it. */
-  #names(block: NativeBlock, name: Name, chunk: Chunk): void {
-    const [column, fieldName] = NAMES[name];
-    const field = knownField(fieldName);
-    const ids = chunk[column];
+  #name(block: NativeBlock, column: string, { of, field, rows, time }: Naming): void {
     const words = new Map<string, number>();
-    const known = new Map<number, number>();
-    const indices = new Uint32Array(chunk.n);
-    for (let i = 0; i < chunk.n; i++) {
-      const id = ids[i]!;
-      let index = known.get(id);
-      if (index === undefined) {
-        this.#view.onRow(column, id, chunk.time[i]!);
-        const word = field.scope === 'column' ? '' : String(field.read(this.#view, '') ?? '');
-        index = words.get(word) ?? words.size;
-        words.set(word, index);
-        known.set(id, index);
+    const indexOf = Uint32Array.from(rows.ids, (id, k) => {
+      const word = wordOf(field, this.#view.onRow(of, id, time[rows.first[k]!]!));
+      const index = words.get(word) ?? words.size;
+      words.set(word, index);
+      return index;
+    });
+    block.words(
+      column,
+      [...words.keys()],
+      rows.which.map((k) => indexOf[k]!),
+    );
+  }
+}
+
+/** What a column of names is made of. */
+interface Naming {
+  readonly of: keyof typeof NAMES;
+  readonly field: string;
+  readonly rows: Distinct;
+  readonly time: Float64Array;
+}
+
+/** The different rows that events refer to. */
+interface Distinct {
+  readonly ids: readonly number[];
+  /** Index of each one's first event. */
+  readonly first: readonly number[];
+  /** Of each event: index in `ids`. */
+  readonly which: Uint32Array;
+}
+
+/** Finds them by a table over all ids, which are small numbers: a map would take most of the time of sending. */
+class DistinctRows {
+  /** By id: its index and 1, within a block; 0: not seen. */
+  #seen = new Uint32Array(1024);
+
+  of(column: Uint32Array, n: number): Distinct {
+    const ids: number[] = [];
+    const first: number[] = [];
+    const which = new Uint32Array(n);
+    for (let i = 0; i < n; i++) {
+      const id = column[i]!;
+      if (id >= this.#seen.length) this.#grow(id);
+      if (this.#seen[id] === 0) {
+        first.push(i);
+        this.#seen[id] = ids.push(id);
       }
-      indices[i] = index;
+      which[i] = this.#seen[id]! - 1;
     }
-    block.words(name, [...words.keys()], indices);
+    for (const id of ids) this.#seen[id] = 0;
+    return { ids, first, which };
+  }
+
+  #grow(id: number): void {
+    const larger = new Uint32Array(2 * id);
+    larger.set(this.#seen);
+    this.#seen = larger;
   }
 }
 

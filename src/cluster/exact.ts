@@ -8,7 +8,8 @@ import { compilePlan } from '../filter/compile.ts';
 import type { ColumnPlan, Plan, RangePlan, RowPlan } from '../filter/plan.ts';
 import { viewTest } from '../filter/run/condition.ts';
 import { absenceOf, EventFlag, type NumberColumn, OpenChunk } from '../model/chunk.ts';
-import { bytes, integer } from './sql.ts';
+import { NAMES, wordOf } from './event-block.ts';
+import { bytes, integer, text } from './sql.ts';
 import { boundOf, COLUMNS, idsOf, MOST_IDS } from './where.ts';
 
 /** That an event has a result. */
@@ -62,19 +63,36 @@ function rows({ column, condition }: RowPlan, context: CaptureContext): string |
   const view = new EventView(context);
   const test = viewTest(condition, context.epoch);
   const always: number[] = [];
+  const never: number[] = [];
   const sometimes: string[] = [];
   for (const id of idsOf(context, column)) {
     const stretches = stretchesOf(view, column, id, test);
     if (stretches === null) return null;
+    if (stretches.length === 0) never.push(id);
     for (const stretch of stretches) {
       if (stretch.from === -Infinity && stretch.until === Infinity) always.push(id);
       else sometimes.push(during(COLUMNS[column], id, stretch, context.epoch));
     }
-    if (always.length > MOST_IDS || sometimes.length > MOST_STRETCHES) return null;
+    if (sometimes.length > MOST_STRETCHES) return null;
   }
-  const listed = always.length === 0 ? [] : [`${COLUMNS[column]} IN (${always.map(integer).join(', ')})`];
-  const parts = [...listed, ...sometimes];
+  const kinds = column === 'fd' && sometimes.length === 0 ? kindsOf(always, never, context) : null;
+  return kinds ?? listed(COLUMNS[column], always, sometimes);
+}
+
+/** Null: too many. */
+function listed(column: string, always: readonly number[], sometimes: readonly string[]): string | null {
+  if (always.length > MOST_IDS) return null;
+  const parts = [...(always.length === 0 ? [] : [`${column} IN (${always.map(integer).join(', ')})`]), ...sometimes];
   return parts.length === 0 ? '(0 = 1)' : `(${parts.join(' OR ')})`;
+}
+
+/** Where all descriptors of a kind match or none: a word of few costs a third of thousands of numbers. A descriptor's kind never changes. */
+function kindsOf(matching: readonly number[], others: readonly number[], context: CaptureContext): string | null {
+  const view = new EventView(context);
+  const kind = (id: number) => wordOf(NAMES.fd.kind, view.onRow('fd', id, 0));
+  const kinds = new Set(matching.map(kind));
+  if (kinds.size === 0 || others.some((id) => kinds.has(kind(id)))) return null;
+  return `(kind IN (${[...kinds].map(text).join(', ')}))`;
 }
 
 /** Null: too many. */

@@ -28,11 +28,16 @@ export async function tablesOf(client: StoreClient, of: Recording, range: WallRa
   return (await tablesOfAll(client, [of], range))[0]!;
 }
 
-/** The same of several, in their order: each table is asked once. */
-export async function tablesOfAll(client: StoreClient, of: readonly Recording[], range: WallRange): Promise<DimensionTables[]> {
+/** The same of several, in their order: each table is asked once. The other tables stay empty. */
+export async function tablesOfAll(
+  client: StoreClient,
+  of: readonly Recording[],
+  range: WallRange,
+  names: readonly RowName[] = DIMENSION_NAMES,
+): Promise<DimensionTables[]> {
   const tables = of.map(() => newTables());
   const byRec = new Map(of.map(({ rec }, k) => [rec, tables[k]!]));
-  await Promise.all(DIMENSION_NAMES.map((name) => readTable(client, of, byRec, name, range)));
+  await Promise.all(names.map((name) => readTable(client, of, byRec, name, range)));
   return tables;
 }
 
@@ -46,10 +51,10 @@ async function readTable<Name extends RowName>(
   const spec: TableSpec<RowTypes[Name]> = DIMENSIONS[name];
   const columns = spec.columns.map(({ field }) => `\`${field}\``).join(', ');
   const where = of.map((one) => `(rec = ${recording(one.rec)}${name === 'dns' ? sentWithin(one, range) : ''})`).join(' OR ');
-  const rows = await client.rows<Readonly<Record<string, unknown>>>(
+  const rows = await client.lists(
     `SELECT rec AS of_rec, ${columns} FROM ${client.database}.${rowTable(name)} WHERE ${where} ORDER BY of_rec, id, v`,
   );
-  for (const row of rows) tables.get(String(row.of_rec))![name].put(decodeRow(spec, valuesOf(spec, row), () => null));
+  for (const [rec, ...values] of rows) tables.get(String(rec))![name].put(decodeRow(spec, valuesOf(spec, values), () => null));
 }
 
 /** A message is there where its event is. */
@@ -60,11 +65,8 @@ function sentWithin({ epoch }: Recording, { from, to }: WallRange): string {
 }
 
 /** JSON has numbers of 64 bits as text. */
-function valuesOf<Row>({ columns }: TableSpec<Row>, row: Readonly<Record<string, unknown>>): unknown[] {
-  return columns.map(({ field, kind }) => {
-    const value = row[field];
-    return kind === 'integer' && value !== null ? Number(value) : value;
-  });
+function valuesOf<Row>({ columns }: TableSpec<Row>, values: readonly unknown[]): unknown[] {
+  return values.map((value, k) => (columns[k]!.kind === 'integer' && value !== null ? Number(value) : value));
 }
 
 /** The condition that a recording's events in a range fulfil. */
@@ -104,28 +106,45 @@ export async function* chunksOf(client: StoreClient, of: Recording, { where, fir
   }
 }
 
+/** Hears how much of the asked time is there, 0 to 1. */
+export type OnPulled = (share: number) => void;
+
 /** Writes a recording, or a stretch of it, to a new capture. Gives the number of events. */
-export async function pull(client: StoreClient, of: Recording, range: WallRange, path: string): Promise<number> {
+export async function pull(
+  client: StoreClient,
+  of: Recording,
+  range: WallRange,
+  path: string,
+  onPulled: OnPulled = () => {},
+): Promise<number> {
   const tables = await tablesOf(client, of, range);
   const writer = new CaptureWriter(path, tables, { level: LEVEL, live: false });
   try {
-    return await write(client, of, range, writer);
+    return await write(client, of, range, writer, onPulled);
   } catch (error) {
     rmSync(path, { force: true });
     throw error;
   }
 }
 
-async function write(client: StoreClient, of: Recording, range: WallRange, writer: CaptureWriter): Promise<number> {
+async function write(client: StoreClient, of: Recording, range: WallRange, writer: CaptureWriter, onPulled: OnPulled): Promise<number> {
+  const [first, last] = boundsOf(of, range);
   const { state, end, ...meta } = of.meta;
   let events = 0;
   for await (const chunk of chunksOf(client, of, { where: within(of, range) })) {
     writer.append(chunk);
     events += chunk.n;
+    onPulled(Math.min(1, (chunk.time[chunk.n - 1]! - first) / Math.max(1, last - first)));
   }
   writer.meta({ ...meta, ...bounds(of, range) });
   writer.close({ end: range.to === null ? (end ?? String(of.end)) : relative(of, range.to), ...(state === undefined ? {} : { state }) });
   return events;
+}
+
+/** ns since the recording's start. */
+function boundsOf({ epoch, begin, end }: Recording, { from, to }: WallRange): [first: number, last: number] {
+  const own = (wall: bigint | null, other: number) => (wall === null ? other : Number(wall - epoch));
+  return [Math.max(begin, own(from, begin)), Math.min(end, own(to, end))];
 }
 
 const relative = ({ epoch, end }: Recording, wall: bigint): string => String(Math.min(end, Number(wall - epoch)));

@@ -56,7 +56,7 @@ export async function push(
   }
   await batches.send(out);
   const total = again ? await countOf(client, rec) : (known?.events ?? 0) + batches.stored; // a push that broke off has left some uncounted
-  await writeRecording(capture, client, rec, known, total);
+  await writeRecording(capture, client, rec, known, { total, earliest: batches.earliest });
   return { rec, events: batches.events, stored: batches.stored };
 }
 
@@ -76,6 +76,8 @@ class Batches {
   readonly #again: boolean;
   events = 0;
   stored = 0;
+  /** ns since the recording's start of the earliest event. */
+  earliest = Infinity;
 
   constructor(capture: Capture, context: CaptureContext, client: StoreClient, rec: string, again: boolean) {
     this.#client = client;
@@ -87,6 +89,7 @@ class Batches {
 
   /** Sends what is not there yet, and empties the batch. */
   async send(batch: OpenChunk): Promise<void> {
+    this.earliest = Math.min(this.earliest, extent(batch.time, batch.n)[0]);
     const missing = this.#again ? await this.#missing(batch) : batch;
     if (missing.n > 0) await this.#client.insertBlock('event', COLUMNS, this.#blocks.of(missing), this.#rec);
     this.events += batch.n;
@@ -128,26 +131,33 @@ async function countOf(client: StoreClient, rec: string): Promise<number> {
   return Number(row!.n);
 }
 
-/** `known`: what is there of it, such as its earlier files. `total`: of its events that are there; null before any event: until then it ends where it begins. */
+/** Of a recording's events: how many are there, and when the earliest was, ns since its start. */
+interface Sent {
+  readonly total: number;
+  readonly earliest: number;
+}
+
+/** `known`: what is there of it, such as its earlier files. `sent`: null before any event: until then it ends where it begins. No event was before it begins. */
 async function writeRecording(
   capture: Capture,
   client: StoreClient,
   rec: string,
   known: Recording | null,
-  total: number | null,
+  sent: Sent | null,
 ): Promise<void> {
   const { epoch } = capture;
   const { begin: own = '0', ...rest } = capture.meta;
   const end = Math.max(known?.end ?? 0, Number(rest.end) || (capture.last()?.time ?? 0));
-  const begin = Math.min(known?.begin ?? Infinity, Number(own));
+  const said = Math.min(known === null ? Infinity : Number(known.meta.begin ?? 0), Number(own));
+  const begin = Math.min(known?.begin ?? Infinity, said, sent?.earliest ?? Infinity);
   const newest = known === null || end > known.end ? rest : { ...known.meta, begin: undefined };
-  const meta = { ...newest, ...(begin > 0 ? { begin: String(begin) } : {}) };
+  const meta = { ...newest, ...(said > 0 ? { begin: String(said) } : {}) };
   const row = {
     ...{ rec, day: dayOf(epoch + BigInt(Math.round(end))), v: version(), node: meta.hostname ?? '', epoch: String(epoch) },
     ...{
       begin,
-      end: Math.round(total === null ? begin : end),
-      events: total ?? 0,
+      end: Math.round(sent === null ? begin : end),
+      events: sent?.total ?? 0,
       state: meta.state ?? 'recording',
       meta: JSON.stringify(meta),
     },

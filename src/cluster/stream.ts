@@ -3,7 +3,7 @@ import { ALL_READ, type EventStream, type Outcome, type Question } from '../capt
 import type { CaptureMeta } from '../capture/meta.ts';
 import { type Match, Matcher, type Range } from '../capture/select.ts';
 import type { Field } from '../event/fields/field.ts';
-import type { DimensionTables } from '../model/rows.ts';
+import type { DimensionTables, RowName } from '../model/rows.ts';
 import type { StoreClient } from './client.ts';
 import { chunksOf, tablesOfAll, type WallRange, within } from './pull.ts';
 import type { Recording } from './recording.ts';
@@ -29,9 +29,14 @@ export class StoreStream implements EventStream {
     return (await StoreStream.openAll(client, [recording], range))[0]!;
   }
 
-  /** Of several recordings, in their order. */
-  static async openAll(client: StoreClient, recordings: readonly Recording[], range: WallRange): Promise<StoreStream[]> {
-    const tables = await tablesOfAll(client, recordings, range);
+  /** Of several recordings, in their order. `names`: the tables that are needed. */
+  static async openAll(
+    client: StoreClient,
+    recordings: readonly Recording[],
+    range: WallRange,
+    names?: readonly RowName[],
+  ): Promise<StoreStream[]> {
+    const tables = await tablesOfAll(client, recordings, range, names);
     return recordings.map((recording, k) => new StoreStream(client, recording, range, tables[k]!));
   }
 

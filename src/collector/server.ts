@@ -4,6 +4,8 @@ import { connect } from 'node:net';
 import { logVerbosity, Server, ServerCredentials, type ServerDuplexStream, setLogVerbosity, status } from '@grpc/grpc-js';
 import { steadyNow } from '../model/steady.ts';
 import { HEALTH, HEALTH_SERVICE } from './health.ts';
+import { NAMES_SERVICE, namesService } from './names-service.ts';
+import type { SharedNames } from './shared-names.ts';
 import { checkBye, checkHello, checkReady, WireError } from './validate.ts';
 import { type BatchDef, type Bye, type Config, type FromProbe, type Hello, LAYOUT, loadWire, type Ready, type ToProbe } from './wire.ts';
 
@@ -82,6 +84,11 @@ export class CollectorServer {
     };
     this.#server.addService({ record: method }, { record: (call: Call) => this.#serve(call) });
     this.#server.addService(HEALTH_SERVICE, HEALTH);
+  }
+
+  /** Other collectors may ask for these names. Before it listens. */
+  share(names: SharedNames): void {
+    this.#server.addService(NAMES_SERVICE, namesService(names));
   }
 
   /** Listens on `unix:PATH` (made private to its owner) or HOST:PORT. `keys` null: not encrypted. */

@@ -15,11 +15,13 @@ export interface NamesOf {
   stop(): void;
 }
 
-/** One recording: all objects are told to it, containers only of its own node. */
+/** One recording: all objects are told to it, containers only of its own node (null: of all). */
 interface Member {
   readonly sink: KubeSink;
-  readonly node: string;
+  readonly node: string | null;
 }
+
+const isOf = ({ node: own }: Member, node: string | undefined): boolean => own === null || own === node;
 
 export class SharedNames {
   readonly #objects = new Map<string, KubeObject>();
@@ -67,10 +69,17 @@ export class SharedNames {
     };
   }
 
+  /** All that is said, to whom it is passed on; gives what ends it. */
+  tell(sink: KubeSink): () => void {
+    const member = { sink, node: null };
+    this.#join(member);
+    return () => void this.#members.delete(member);
+  }
+
   #join(member: Member): void {
     this.#members.add(member);
     for (const object of this.#objects.values()) member.sink.object(object);
-    for (const [id, container] of this.#containers) if (this.#nodes.get(id) === member.node) member.sink.container(container);
+    for (const [id, container] of this.#containers) if (isOf(member, this.#nodes.get(id))) member.sink.container(container);
   }
 
   #object(object: KubeObject): void {
@@ -82,7 +91,7 @@ export class SharedNames {
   #container(container: KubeContainer): void {
     const node = this.#nodes.get(container.container);
     this.#containers.set(container.container, container);
-    for (const member of this.#members) if (member.node === node) member.sink.container(container);
+    for (const member of this.#members) if (isOf(member, node)) member.sink.container(container);
   }
 
   #gone(uid: string): void {

@@ -30,7 +30,7 @@ const NODES = ['node-1', 'node-2', 'node-3'] as const;
 const NAMESPACE = 'k8s.ns=team-1 and fd.type=ipv4';
 const TEXT = 'evt.buffer contains localdomain';
 const PAGE = 100;
-const REPEATS = 3;
+const REPEATS = 7;
 
 async function measure(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'trowel-bench-'));
@@ -38,7 +38,7 @@ async function measure(): Promise<void> {
   await server.start();
   const store = server.at('trowel');
   const client = new StoreClient(storeAddress(store));
-  const files = NODES.map((node) => write(join(folder, `${node}.trowel`), node)).map((path) => new CaptureReader(path));
+  const files = NODES.map((node, k) => write(join(folder, `${node}.trowel`), node, k + 1)).map((path) => new CaptureReader(path));
   try {
     await init(client, null);
     await pushAll(client, server, files);
@@ -51,13 +51,13 @@ async function measure(): Promise<void> {
   }
 }
 
-/** One node's part of the events, of pods in five namespaces. */
-function write(path: string, hostname: string): string {
+/** One node's part of the events, other ones than the others', of pods in five namespaces. */
+function write(path: string, hostname: string, seed: number): string {
   const tables = syntheticTables();
   addPods(tables, hostname);
   const writer = new CaptureWriter(path, tables, { level: 1, live: false });
   writer.meta({ epoch: String(BigInt(Date.parse('2026-11-21T08:00:00Z')) * 1_000_000n), hostname, source: 'trowel' });
-  for (const chunk of syntheticChunks(Math.floor(EVENTS / NODES.length))) writer.append(chunk);
+  for (const chunk of syntheticChunks(Math.floor(EVENTS / NODES.length), seed)) writer.append(chunk);
   writer.close({ end: '0' });
   return path;
 }

@@ -44,9 +44,9 @@ export function syntheticTables(): DimensionTables {
   return tables;
 }
 
-/** Chunks of in all n events, each filled anew into the same object. */
-export function* syntheticChunks(n: number): Generator<OpenChunk> {
-  const random = seeded(7);
+/** Chunks of in all n events, each filled anew into the same object. Another seed gives other events of the same kind. */
+export function* syntheticChunks(n: number, seed = 7): Generator<OpenChunk> {
+  const random = seeded(seed);
   const chunk = new OpenChunk(CHUNK_EVENTS, 1 << 20);
   const nothing = new Uint8Array(0);
   const args = Uint8Array.from([128, 1]);

@@ -44,7 +44,7 @@ const templates = all.flatMap(({ spec }) => spec?.template ?? spec?.jobTemplate?
 const containers = templates.flatMap(({ spec }) => spec.containers);
 
 test('each program takes the options that it is given', () => {
-  expect(containers.map(({ name }) => name)).toEqual(['probe', 'collector', 'clickhouse', 'admin', 'admin']);
+  expect(containers.map(({ name }) => name)).toEqual(['probe', 'names', 'collector', 'clickhouse', 'admin', 'admin']);
   for (const { command = [], args = [] } of containers) {
     const options = args.flatMap((arg) => /^--[a-z-]+/.exec(arg)?.[0] ?? []);
     const help = command.includes('/usr/bin/trowel-probe')

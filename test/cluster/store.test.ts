@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { contextOf } from '../../src/cli/capture-context.ts';
 import type { StoreClient } from '../../src/cluster/client.ts';
-import { retain } from '../../src/cluster/maintain.ts';
+import { init, retain } from '../../src/cluster/maintain.ts';
 import { pull } from '../../src/cluster/pull.ts';
 import { push } from '../../src/cluster/push.ts';
 import { type Recording, recordings } from '../../src/cluster/recording.ts';
+import { EVENT_COLUMNS } from '../../src/cluster/schema.ts';
 import { StoreStream } from '../../src/cluster/stream.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
@@ -196,10 +197,30 @@ describe.skipIf(noClickHouse !== null)(`a store (${noClickHouse ?? 'a real serve
     expect(trowel('push', CAPTURE, reader).stderr).toMatch(/readonly/i);
   });
 
+  test('tables of version 1 are refused until cluster init brings them up to date', async () => {
+    const older = await server.store('older');
+    for (const statement of [
+      "ALTER TABLE older.event ADD COLUMN type LowCardinality(String) DEFAULT 'read' AFTER latency",
+      "ALTER TABLE older.version DROP PARTITION '2100-01-01'",
+    ])
+      await older.command(statement);
+    await older.insertRows('version', [{ id: 1, day: '2100-01-01', v: 1 }]);
+    await expect(older.check()).rejects.toThrow('older Trowel (version 1): trowel cluster init brings its tables up to date');
+    await init(older, null);
+    await older.check();
+    expect((await push(capture, contextOf(capture), older)).stored).toBe(452);
+    const [row] = await older.rows<{ n: string }>("SELECT count() AS n FROM system.columns WHERE database = 'older' AND table = 'event'");
+    expect(Number(row!.n)).toBe(EVENT_COLUMNS.length);
+    await older.close();
+  });
+
   test('drops whole days', async () => {
     const now = Date.parse('2026-11-25T12:00:00Z');
-    expect(await retain(client, { days: 7, bytes: null }, null, now)).toEqual([]);
-    expect(await retain(client, { days: 3, bytes: null }, null, now)).toEqual(['20261121']);
+    expect(await retain(client, { days: 7, bytes: null, disk: null }, null, now)).toEqual([]);
+    await expect(retain(client, { days: null, bytes: null, disk: 0.8 }, null, now)).rejects.toThrow(
+      'does not tell how large its disks are',
+    );
+    expect(await retain(client, { days: 3, bytes: null, disk: null }, null, now)).toEqual(['20261121']);
     expect(await count()).toBe(0);
     expect(await recordings(client, [])).toEqual([]);
   });

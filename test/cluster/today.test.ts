@@ -140,7 +140,8 @@ describe.skipIf(noChdb !== null)(`today’s engine (${noChdb ?? 'embedded'})`, (
 
   test('drops whole days', async () => {
     const now = Date.parse('2026-11-25T12:00:00Z');
-    expect(await retain(client, { days: 3, bytes: null }, null, now)).toEqual(['20261121']);
+    expect(await retain(client, { days: null, bytes: null, disk: 1 }, null, now)).toEqual([]);
+    expect(await retain(client, { days: null, bytes: null, disk: 0.0001 }, null, now)).toEqual(['20261121']); // it is fuller than that
     expect(await numbers('1')).toEqual([]);
     expect(await recordings(client, [])).toEqual([]);
   });

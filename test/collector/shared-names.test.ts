@@ -1,11 +1,17 @@
 /** One watcher's words, told to the recordings of several nodes. */
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { NamesClient } from '../../src/collector/names-client.ts';
+import { CollectorServer } from '../../src/collector/server.ts';
 import { SharedNames } from '../../src/collector/shared-names.ts';
 import { KubeNames } from '../../src/event/kube-names.ts';
 import type { KubeContainer, KubeObject } from '../../src/kube/reduce.ts';
 import { newTables } from '../../src/model/rows.ts';
 
 const EPOCH = BigInt(Date.now() - 60_000) * 1_000_000n;
+const PATIENCE = { timeout: 20_000, interval: 10 };
 const ALWAYS = { from: -Infinity, until: Infinity };
 const id = (n: number) => String(n).padEnd(64, 'c');
 
@@ -61,4 +67,53 @@ describe('names for all recordings of a collector', () => {
     next.start();
     expect(next.pods).toBe(0);
   });
+
+  test('reach another collector, which keeps what it knows while the first is away', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'trowel-names-'));
+    const address = `unix:${join(folder, 'names.sock')}`;
+    const first = new SharedNames();
+    let server = await serving(first, address);
+    tell(first, 1, 'node-a');
+    const here: SharedNames = new SharedNames(() => (client.sourceError === null ? [] : [client.sourceError]));
+    const client = new NamesClient(address, null, here.sink, 50);
+    client.start();
+    const recording = here.of(newTables(), EPOCH, 'node-a');
+    recording.start();
+    await vi.waitFor(() => expect(recording.pods).toBe(1), PATIENCE);
+    tell(first, 2, 'node-a');
+    await vi.waitFor(() => expect(recording.pods).toBe(2), PATIENCE);
+    expect(recording.sourceErrors).toEqual([]);
+
+    await server.close();
+    await vi.waitFor(() => expect(recording.sourceErrors).toEqual([expect.stringContaining(`no names from ${address}: `)]), PATIENCE);
+    expect(podsOf(here)).toBe(2);
+
+    const anew = new SharedNames();
+    tell(anew, 2, 'node-a');
+    tell(anew, 3, 'node-a');
+    server = await serving(anew, address);
+    await vi.waitFor(() => expect([...namesOf(here)].sort()).toEqual(['web-2', 'web-3']), PATIENCE); // the first went while nobody told
+    expect(recording.sourceErrors).toEqual([]);
+    client.stop();
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function serving(names: SharedNames, address: string): Promise<CollectorServer> {
+    const server = new CollectorServer(() => {
+      throw new Error('no probe connects');
+    });
+    server.share(names);
+    await server.listen(address);
+    return server;
+  }
+
+  /** Names of pods that a recording which begins now is told. */
+  function namesOf(names: SharedNames): Set<string> {
+    const tables = newTables();
+    names.of(tables, EPOCH, 'node-a').start();
+    return new Set(Array.from(tables.objects.all(), ({ name }) => name));
+  }
+
+  const podsOf = (names: SharedNames): number => namesOf(names).size;
 });

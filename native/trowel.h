@@ -117,6 +117,7 @@ struct machine {
 	__u32 latency; /* the entry of calls is hooked too */
 	__u32 uring; /* what io_uring does is recorded */
 	__u32 preemptible; /* hooks may be preempted: Linux 7.1 */
+	__u32 uring_compat; /* the flag of a ring that a 32-bit call made, where it is no member by itself: Linux 7.2 */
 };
 
 /*

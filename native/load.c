@@ -128,7 +128,7 @@ static bool is_for_here(const struct variant *variant, const struct load_options
 {
 	if (options->hook)
 		return strcmp(options->hook, variant->name) == 0;
-	return !variant->classic || (is_linux(7, 2) && has_tracefs());
+	return !variant->classic || (is_linux(7, 1) && has_tracefs());
 }
 
 static uint32_t uring_compat(void)

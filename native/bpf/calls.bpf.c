@@ -80,7 +80,7 @@ static __always_inline bool is_asked_for(__u32 number, bool compat)
 	return number < MAX_CALLS && settings.calls[number] & (compat ? WANTED_COMPAT : native);
 }
 
-/* What a thread is in, by its registers: -1 for what is not recorded. 32-bit programs have one call for all of sockets. */
+/* Which call it is, or -1: not recorded. Older 32-bit programs have one call for all that has to do with sockets. */
 static __always_inline __u32 id_of(struct pt_regs *regs, __u32 number, bool compat)
 {
 	__u32 which;

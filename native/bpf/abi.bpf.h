@@ -70,7 +70,7 @@ static __always_inline void read_socketcall(struct pt_regs *regs, __u64 *slots)
 
 static __always_inline void read_slots(struct pt_regs *regs, bool compat, __u64 *slots)
 {
-	if (is_socketcall(call_number(regs), compat)) {
+	if (compat && call_number(regs) == NUMBER_socketcall) {
 		read_socketcall(regs, slots);
 		return;
 	}

@@ -55,7 +55,7 @@ test-cluster: build
 
 # Needs qemu-system-x86, busybox-static and cpio; skips without. Kernels come by apt-get download, and none is installed.
 test-kernels: build
-	@$(MAKE) -s -C native workload NODE=$(abspath .node/bin/node)
+	@$(MAKE) -s -C native static NODE=$(abspath .node/bin/node)
 	@test/kernels/run
 
 score: build

@@ -25,3 +25,27 @@ export const CALL_NUMBERS: readonly (readonly [id: number, arm64: number | null,
   [326, 285, [377]], [327, 286, [378]], [328, 287, [379]], [332, 291, [383]], [425, 425, [425]], [426, 426, [426]], [435, 435, [435]],
   [436, 436, [436]], [437, 437, [437]], [441, 441, [441]],
 ];
+
+/** Of the 32-bit call `socketcall`, by the number in its first argument, from 1 on: what it does, and how many arguments its second one points to. */
+export const SOCKET_CALLS: readonly (readonly [call: string, args: number])[] = [
+  ['socket', 3],
+  ['bind', 3],
+  ['connect', 3],
+  ['listen', 2],
+  ['accept', 3],
+  ['getsockname', 3],
+  ['getpeername', 3],
+  ['socketpair', 4],
+  ['sendto', 4],
+  ['recvfrom', 4],
+  ['sendto', 6],
+  ['recvfrom', 6],
+  ['shutdown', 2],
+  ['setsockopt', 5],
+  ['getsockopt', 5],
+  ['sendmsg', 3],
+  ['recvmsg', 3],
+  ['accept4', 4],
+  ['recvmmsg', 5],
+  ['sendmmsg', 4],
+];

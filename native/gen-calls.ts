@@ -4,7 +4,7 @@
  */
 import { type ArgSpec, CALLS, type CallSpec, FAMILIES } from '../src/model/calls.ts';
 import { memberByte, RING_OPERATIONS, type RingOperation } from '../src/model/uring.ts';
-import { CALL_NUMBERS } from './call-numbers.ts';
+import { CALL_NUMBERS, SOCKET_CALLS } from './call-numbers.ts';
 
 const FIRST_KERNEL_EVENT = 1024;
 
@@ -29,6 +29,7 @@ const lines = [
   ...table('calls', calls, 0),
   ...table('kernel_events', kernelEvents, FIRST_KERNEL_EVENT),
   ...ringOperations(),
+  ...socketCalls(),
   '/* The same calls by other machines’ numbers: id + 1, 0 for none. */',
   ...numbers('compat_ids', 'x86_64', (row) => row[2]),
   ...numbers('native_ids', 'aarch64', (row) => (row[1] === null ? [] : [row[1]])),
@@ -55,6 +56,16 @@ function ringOperations(): string[] {
     return `\t[${op}] = { /* ${call} */ .call = ${id + 1}, .multishot = ${shots}, .args = { ${args.map(memberByte).join(', ')} } },`;
   };
   return ['static const struct uring_op uring_ops[URING_OPS] = {', ...RING_OPERATIONS.map(row), '};', ''];
+}
+
+/** What the 32-bit call `socketcall` stands for, by its first argument. */
+function socketCalls(): string[] {
+  const ids = new Map(calls.map(({ name, id }) => [name, id]));
+  const rows = SOCKET_CALLS.flatMap(([call, args], i) => {
+    const id = ids.get(call);
+    return id === undefined ? [] : [`\t[${i + 1}] = { /* ${call} */ ${id + 1}, ${args} },`];
+  });
+  return ['static const struct socket_call socket_calls[SOCKET_CALLS] = {', ...rows, '};', ''];
 }
 
 function members(call: CallSpec): string[] {

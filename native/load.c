@@ -13,6 +13,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "kernel-btf.h"
 #include "probe.h"
 #include "refusal.h"
 
@@ -127,7 +128,16 @@ static bool is_for_here(const struct variant *variant, const struct load_options
 {
 	if (options->hook)
 		return strcmp(options->hook, variant->name) == 0;
-	return !variant->classic || (is_linux(7, 2) && has_tracefs());
+	return !variant->classic || (is_linux(7, 1) && has_tracefs());
+}
+
+static uint32_t uring_compat(void)
+{
+	struct kernel_btf btf;
+	uint32_t flag = kernel_btf_open(&btf) ? kernel_btf_enumerator(&btf, "IO_RING_F_COMPAT") : 0;
+
+	kernel_btf_close(&btf);
+	return flag;
 }
 
 static void set_knobs(struct probe *probe, const struct variant *variant)
@@ -137,6 +147,7 @@ static void set_knobs(struct probe *probe, const struct variant *variant)
 		.latency = !probe_lacks(probe, FEATURE_LATENCY),
 		.uring = !probe_lacks(probe, FEATURE_IO_URING) && strcmp(variant->hook, "tp_btf") == 0,
 		.preemptible = is_linux(7, 1),
+		.uring_compat = is_linux(7, 2) ? uring_compat() : 0,
 	};
 	struct bpf_map *knobs = bpf_object__find_map_by_name(probe->object, ".rodata.machine");
 	struct bpf_map *counters = bpf_object__find_map_by_name(probe->object, "cpu_counters");

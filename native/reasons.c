@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-#include <linux/btf.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
+#include "reasons.h"
+
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "alloc.h"
-
-#include "reasons.h"
+#include "kernel-btf.h"
 
 #define ENUM_NAME "skb_drop_reason"
 #define RESET_ENUM_NAME "sk_rst_reason"
@@ -27,78 +21,7 @@ static const char *const harmless[] = {
 static char *names[MAX_DROP_REASONS];
 static bool resets_have_reasons;
 
-/* ---- Just enough of BTF to find one enum; libbpf's own parser takes 50 times as long ---- */
-
-struct btf_file {
-	char *bytes;
-	const struct btf_header *header;
-	const char *strings;
-};
-
-static bool read_whole(struct btf_file *btf)
-{
-	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
-	struct stat stat;
-	ssize_t n, at = 0;
-
-	if (fd < 0)
-		return false;
-	if (fstat(fd, &stat) || !(btf->bytes = malloc(stat.st_size))) {
-		close(fd);
-		return false;
-	}
-	while (at < stat.st_size && (n = read(fd, btf->bytes + at, stat.st_size - at)) > 0)
-		at += n;
-	close(fd);
-	btf->header = (const struct btf_header *)btf->bytes;
-	btf->strings = btf->bytes + btf->header->hdr_len + btf->header->str_off;
-	return at == stat.st_size && btf->header->magic == BTF_MAGIC;
-}
-
-/* Bytes that follow a type of this kind. */
-static size_t tail_of(const struct btf_type *type)
-{
-	size_t n = BTF_INFO_VLEN(type->info);
-
-	switch (BTF_INFO_KIND(type->info)) {
-	case BTF_KIND_INT:
-	case BTF_KIND_VAR:
-	case BTF_KIND_DECL_TAG:
-		return sizeof(uint32_t);
-	case BTF_KIND_ARRAY:
-		return sizeof(struct btf_array);
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-		return n * sizeof(struct btf_member);
-	case BTF_KIND_ENUM:
-		return n * sizeof(struct btf_enum);
-	case BTF_KIND_FUNC_PROTO:
-		return n * sizeof(struct btf_param);
-	case BTF_KIND_DATASEC:
-		return n * sizeof(struct btf_var_secinfo);
-	case BTF_KIND_ENUM64:
-		return n * sizeof(struct btf_enum64);
-	default:
-		return 0;
-	}
-}
-
-static const struct btf_type *find_enum(const struct btf_file *btf, const char *name)
-{
-	const char *at = btf->bytes + btf->header->hdr_len + btf->header->type_off;
-	const char *end = at + btf->header->type_len;
-
-	while (at < end) {
-		const struct btf_type *type = (const struct btf_type *)at;
-
-		if (BTF_INFO_KIND(type->info) == BTF_KIND_ENUM && strcmp(btf->strings + type->name_off, name) == 0)
-			return type;
-		at += sizeof(*type) + tail_of(type);
-	}
-	return NULL;
-}
-
-static void take_names(const struct btf_file *btf, const struct btf_type *type)
+static void take_names(const struct kernel_btf *btf, const struct btf_type *type)
 {
 	const struct btf_enum *values = (const struct btf_enum *)(type + 1);
 
@@ -115,13 +38,13 @@ static void take_names(const struct btf_file *btf, const struct btf_type *type)
 
 bool reasons_read(void)
 {
-	struct btf_file btf = { 0 };
-	const struct btf_type *type = read_whole(&btf) ? find_enum(&btf, ENUM_NAME) : NULL;
+	struct kernel_btf btf;
+	const struct btf_type *type = kernel_btf_open(&btf) ? kernel_btf_enum(&btf, ENUM_NAME) : NULL;
 
 	if (type)
 		take_names(&btf, type);
-	resets_have_reasons = type && find_enum(&btf, RESET_ENUM_NAME);
-	free(btf.bytes);
+	resets_have_reasons = type && kernel_btf_enum(&btf, RESET_ENUM_NAME);
+	kernel_btf_close(&btf);
 	return type != NULL;
 }
 

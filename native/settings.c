@@ -66,8 +66,17 @@ static void want_calls(const struct probe *probe, const Trowel__V1__Config *conf
 		    call_is_wanted(probe, config, families, &calls[compat], compat))
 			wanted[number] |= WANTED_COMPAT;
 	}
+	settings->socket_calls = 0;
+	for (uint32_t i = 0; i < SOCKET_CALLS; i++) {
+		uint32_t id = socket_calls[i].id - 1u;
+
+		if (id < MAX_CALLS && call_is_wanted(probe, config, families, &calls[id], id))
+			settings->socket_calls |= 1u << i;
+	}
 #if defined(__x86_64__)
 	wanted[219] |= WANTED_RESTART;
+	if (settings->socket_calls)
+		wanted[102] |= WANTED_COMPAT;
 #else
 	wanted[128] |= WANTED_RESTART;
 #endif

@@ -67,6 +67,13 @@ struct uring_op {
 	__u8 args[5]; /* where in the submission: an offset, with 1 in it for one of 4 bytes; 0: none */
 };
 
+#define SOCKET_CALLS 32 /* numbers of what the 32-bit call socketcall does are below */
+
+struct socket_call {
+	__u16 id; /* + 1; 0: it is not recorded */
+	__u8 args_n;
+};
+
 /* ---- Settings: written by user space at any time, through mmap ---- */
 
 #define MAX_COMMS 16
@@ -109,6 +116,7 @@ struct settings {
 	__u64 drop_reasons[MAX_DROP_REASONS / 64]; /* a bit each: dropped packets that are told of */
 	__u64 ports[65536 / 64]; /* a bit each */
 	__u8 uring[URING_OPS]; /* operations that are asked for */
+	__u32 socket_calls; /* a bit each, as build/calls.h numbers them */
 };
 
 /* What user space finds out about the machine before loading. */
@@ -117,6 +125,7 @@ struct machine {
 	__u32 latency; /* the entry of calls is hooked too */
 	__u32 uring; /* what io_uring does is recorded */
 	__u32 preemptible; /* hooks may be preempted: Linux 7.1 */
+	__u32 uring_compat; /* the flag of a ring that a 32-bit call made, where it is no member by itself: Linux 7.2 */
 };
 
 /*

@@ -10,6 +10,7 @@
 #define TS_COMPAT 2
 #define NUMBER_restart 219
 #define NUMBER_execve 59
+#define NUMBER_socketcall 102 /* by the 32-bit table */
 
 static __always_inline __u32 call_number(struct pt_regs *regs)
 {
@@ -39,8 +40,40 @@ static __always_inline __u32 call_id(__u32 number, bool compat)
 	return number < MAX_CALLS ? compat_ids[number] - 1 : -1;
 }
 
+/* Which of socket_calls it is, and where its arguments are. */
+static __always_inline __u32 socket_call(struct pt_regs *regs)
+{
+	__u32 which = READ(regs, bx);
+
+	OPAQUE(which);
+	return which & (SOCKET_CALLS - 1);
+}
+
+static __always_inline bool is_socketcall(__u32 number, bool compat)
+{
+	return compat && number == NUMBER_socketcall;
+}
+
+/* Reads as many words as are there, and makes room for their upper halves from the last one on. */
+static __always_inline void read_socketcall(struct pt_regs *regs, __u64 *slots)
+{
+	__u32 *words = (__u32 *)slots, n = socket_calls[socket_call(regs)].args_n;
+	__u64 from = (__u32)READ(regs, cx);
+
+	for (int i = 0; i < CALL_SLOTS; i++)
+		slots[i] = 0;
+	CAP(n, CALL_SLOTS);
+	bpf_probe_read_user(words, n * sizeof(*words), (void *)from);
+	for (int i = CALL_SLOTS - 1; i >= 0; i--)
+		slots[i] = words[i];
+}
+
 static __always_inline void read_slots(struct pt_regs *regs, bool compat, __u64 *slots)
 {
+	if (compat && call_number(regs) == NUMBER_socketcall) {
+		read_socketcall(regs, slots);
+		return;
+	}
 	if (compat) {
 		slots[0] = (__u32)READ(regs, bx);
 		slots[1] = (__u32)READ(regs, cx);
@@ -84,6 +117,16 @@ static __always_inline __u64 second_arg(struct pt_regs *regs)
 static __always_inline bool is_compat(struct task_struct *task)
 {
 	return READ(task, thread_info.flags) & (1UL << TIF_32BIT);
+}
+
+static __always_inline bool is_socketcall(__u32 number, bool compat)
+{
+	return false;
+}
+
+static __always_inline __u32 socket_call(struct pt_regs *regs)
+{
+	return 0;
 }
 
 static __always_inline __u32 call_id(__u32 number, bool compat)

@@ -80,6 +80,17 @@ static __always_inline bool is_asked_for(__u32 number, bool compat)
 	return number < MAX_CALLS && settings.calls[number] & (compat ? WANTED_COMPAT : native);
 }
 
+/* Which call it is, or -1: not recorded. Older 32-bit programs have one call for all that has to do with sockets. */
+static __always_inline __u32 id_of(struct pt_regs *regs, __u32 number, bool compat)
+{
+	__u32 which;
+
+	if (!is_socketcall(number, compat))
+		return call_id(number, compat);
+	which = socket_call(regs);
+	return settings.socket_calls & 1u << which ? socket_calls[which].id - 1 : -1;
+}
+
 /* Most calls of fcntl lock nothing, and are not wanted. */
 static __always_inline bool is_idle_fcntl(struct pt_regs *regs, __u32 number)
 {
@@ -243,7 +254,7 @@ static __always_inline void on_signal(struct task_struct *task, struct thread *t
 	if (!start || !ends_call(thread->restart_res, action))
 		return;
 	returned.compat = is_compat(task);
-	id = call_id(number, returned.compat);
+	id = id_of((struct pt_regs *)bpf_task_pt_regs(task), number, returned.compat);
 	thread->restart_ns = 0;
 	if (id >= MAX_CALLS || !is_asked_for(number, returned.compat) || !is_wanted(task, thread))
 		return;
@@ -304,12 +315,12 @@ static __noinline int exit_wanted(struct pt_regs *regs, long res, __u32 number)
 		return 0;
 	returned.thread = thread_of(returned.task, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!returned.thread) {
-		count_lost_call(call_id(number, returned.compat));
+		count_lost_call(id_of(regs, number, returned.compat));
 		return 0;
 	}
 	if (number == NUMBER_restart)
 		number = returned.thread->number;
-	id = call_id(number, returned.compat);
+	id = id_of(regs, number, returned.compat);
 	if (id >= MAX_CALLS)
 		return 0;
 	returned.id = id;

@@ -382,7 +382,8 @@ struct io_ring_ctx {
 	struct io_uring_sqe *sq_sqes;
 	unsigned int cached_sq_head;
 	unsigned int sq_entries;
-	unsigned int compat;
+	unsigned int compat; /* before 7.2 */
+	unsigned int int_flags;
 };
 
 struct io_kiocb {
@@ -400,6 +401,24 @@ struct io_uring_cqe {
 
 /* Since 6.13; before, the completion's numbers were arguments by themselves. */
 typedef void (*btf_trace_io_uring_complete___cqe)(void *, struct io_ring_ctx *, void *, struct io_uring_cqe *);
+
+/* ---- What classic tracepoints hand over ---- */
+
+struct trace_event_raw_sched_process_fork {
+	pid_t child_pid;
+};
+
+struct trace_event_raw_io_uring_submit_req {
+	void *req;
+};
+
+struct trace_event_raw_io_uring_complete {
+	void *ctx;
+	void *req;
+	__u64 user_data;
+	int res;
+	unsigned int cflags;
+};
 
 /* ---- What iterators hand over ---- */
 

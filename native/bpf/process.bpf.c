@@ -272,17 +272,42 @@ int end_classic(void *ctx)
 	return on_thread_exit(bpf_get_current_task_btf());
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(fork_typed, struct task_struct *parent, struct task_struct *child)
+/* A child may already have a name of its own to tell, before it does anything. */
+static __always_inline void introduce_child(struct task_struct *parent, struct task_struct *child)
 {
 	struct thread *thread;
 
-	on_fork(parent, child);
 	if (!settings.filters || READ(parent, tgid) == READ(child, tgid))
-		return 0;
+		return;
 	thread = thread_of(child, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (thread)
-		UNDISTURBED(introduce(child, thread));
+		introduce(child, thread);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(fork_typed, struct task_struct *parent, struct task_struct *child)
+{
+	on_fork(parent, child);
+	UNDISTURBED(introduce_child(parent, child));
+	return 0;
+}
+
+extern struct task_struct *bpf_task_from_pid(int pid) __ksym __weak;
+extern void bpf_task_release(struct task_struct *task) __ksym __weak;
+
+SEC("tp/sched/sched_process_fork")
+int fork_classic(struct trace_event_raw_sched_process_fork *ctx)
+{
+	struct task_struct *parent = bpf_get_current_task_btf(), *child;
+
+	if (!settings.filters)
+		return 0;
+	child = bpf_task_from_pid(ctx->child_pid);
+	if (!child)
+		return 0;
+	on_fork(parent, child);
+	introduce_child(parent, child);
+	bpf_task_release(child);
 	return 0;
 }
 

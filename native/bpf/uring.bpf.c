@@ -135,6 +135,14 @@ static __always_inline bool is_multishot(const struct uring_op *op, const struct
 	return op->multishot == URING_ALWAYS || sqe->ioprio & op->multishot;
 }
 
+/* A 32-bit process made the ring: what it points to is laid out otherwise. */
+static __always_inline bool is_compat_ring(struct io_ring_ctx *ctx)
+{
+	if (bpf_core_field_exists(ctx->compat))
+		return READ_BITS(ctx, compat);
+	return READ(ctx, int_flags) & machine.uring_compat;
+}
+
 static __noinline int keep_submission(struct io_kiocb *req, const struct uring_op *op)
 {
 	struct scratch *scratch = scratch_of(LANE_CALL);
@@ -158,7 +166,7 @@ static __noinline int keep_submission(struct io_kiocb *req, const struct uring_o
 	submission->req = (__u64)req;
 	submission->pid = READ(task, tgid);
 	submission->tid = READ(task, pid);
-	if (!READ_BITS(ctx, compat))
+	if (!is_compat_ring(ctx))
 		keep_for_completion(submission, call_by_id(id), id);
 	submission->start_ns = bpf_ktime_get_boot_ns();
 	bpf_map_update_elem(&submissions, &key, submission, BPF_ANY);
@@ -187,6 +195,12 @@ SEC("tp_btf/io_uring_submit_req")
 int BPF_PROG(uring_submit_typed, struct io_kiocb *req)
 {
 	return UNDISTURBED(on_submission(req));
+}
+
+SEC("tp/io_uring/io_uring_submit_req")
+int uring_submit_classic(struct trace_event_raw_io_uring_submit_req *ctx)
+{
+	return on_submission(ctx->req);
 }
 
 /* ---- Completion ---- */
@@ -384,4 +398,10 @@ int uring_complete_typed(__u64 *ctx)
 	}
 	UNDISTURBED(on_completion(ring, req, ctx[2], ctx[3], ctx[4]));
 	return 0;
+}
+
+SEC("tp/io_uring/io_uring_complete")
+int uring_complete_classic(struct trace_event_raw_io_uring_complete *ctx)
+{
+	return on_completion(ctx->ctx, ctx->req, ctx->user_data, ctx->res, ctx->cflags);
 }

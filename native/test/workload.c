@@ -453,20 +453,76 @@ static long call_32(long number, long a, long b, long c)
 	return (int)result;
 }
 
-/* 32-bit calls of a 64-bit process: 3 is read there, and close here. */
-static void int80(void)
+/* Memory that 32-bit calls can name. */
+static void *low_memory(void)
 {
-	char *low = mmap((void *)0x10000000, 4096, PROT_READ | PROT_WRITE,
+	void *low = mmap((void *)0x10000000, 4096, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-	int fd = MUST(open("/etc/passwd", O_RDONLY));
 
 	if (low == MAP_FAILED)
 		die("mmap");
+	return low;
+}
+
+/* 32-bit calls of a 64-bit process: 3 is read there, and close here. */
+static void int80(void)
+{
+	char *low = low_memory();
+	int fd = MUST(open("/etc/passwd", O_RDONLY));
+
 	for (int i = 0; i < TIMES; i++)
 		MUST(call_32(3, fd, (long)low, 16));
 	MUST(close(fd));
 }
+
+/* socketcall, by which 32-bit programs did all that has to do with sockets: socket, bind, sendto, recv. The last two
+ * words of what it points to are no arguments of recv. */
+static void socketcall(void)
+{
+	struct sockaddr_in *address = low_memory();
+	uint32_t *args = (uint32_t *)(address + 1), at = (uint32_t)(uintptr_t)address, bytes = at + 1024;
+	uint16_t port = 0;
+	int server = bound_socket(SOCK_DGRAM, &port), client;
+
+	*address = loopback(port);
+	memcpy((char *)address + 1024, "ping32", 6);
+	memcpy(args, (uint32_t[]){ AF_INET, SOCK_DGRAM, 0 }, 12);
+	client = MUST(call_32(102, 1, (long)args, 0));
+	for (int i = 0; i < TIMES; i++) {
+		memcpy(args, (uint32_t[]){ client, bytes, 6, 0, at, sizeof(*address) }, 24);
+		MUST(call_32(102, 11, (long)args, 0));
+		args[0] = server;
+		args[2] = 64;
+		MUST(call_32(102, 10, (long)args, 0));
+	}
+}
 #endif
+
+/* ---- For recordings beside which the machine has no time ---- */
+
+/* Eight processes that open, read and start others until somebody ends this one. */
+static void busy(void)
+{
+	for (int i = 0; i < 8; i++) {
+		if (MUST(fork()) > 0)
+			continue;
+		MUST(prctl(PR_SET_PDEATHSIG, SIGKILL));
+		for (;;) {
+			char bytes[64];
+			int fd = MUST(open("/etc/hosts", O_RDONLY));
+			pid_t pid;
+
+			for (int k = 0; k < 50; k++)
+				MUST(pread(fd, bytes, sizeof(bytes), 0));
+			MUST(close(fd));
+			pid = MUST(fork());
+			if (pid == 0)
+				exec_true();
+			MUST(waitpid(pid, NULL, 0));
+		}
+	}
+	pause();
+}
 
 /* ---- Waiting ---- */
 
@@ -501,11 +557,11 @@ static void interrupted(void)
 	for (int i = 0; i < TIMES; i++) {
 		action.sa_flags = 0;
 		MUST(sigaction(SIGALRM, &action, NULL));
-		ualarm(5000, 0);
+		ualarm(5000, 5000); /* again and again: on a busy machine the first comes before the call begins */
 		nanosleep(&second, NULL);
-		ualarm(5000, 0);
 		if (read(fds[0], &byte, 1) != -1 || errno != EINTR)
 			die("read was not interrupted");
+		ualarm(0, 0);
 		action.sa_flags = SA_RESTART;
 		MUST(sigaction(SIGALRM, &action, NULL));
 		if (fork() == 0) {
@@ -617,9 +673,11 @@ static const struct {
 	{ "changes", changes },
 #ifdef __x86_64__
 	{ "int80", int80 },
+	{ "socketcall", socketcall },
 #endif
 	{ "uring", uring },
 	{ "waits", waits },
+	{ "busy", busy },
 	{ "interrupted", interrupted },
 	{ "udp-overflow", udp_overflow },
 	{ "accept-overflow", accept_overflow },

@@ -6,7 +6,7 @@ const reason = whyNot();
 /** What every workload does a known number of times; see native/test/workload.c. */
 const TIMES = 23;
 const WORKLOADS =
-  'files iovecs udp-connected udp-unconnected mmsg tcp refused http dns-tcp ipv6 unix passed-fd fork-storm killed cut-off crashed locks changes int80 uring waits interrupted';
+  'files iovecs udp-connected udp-unconnected mmsg tcp refused http dns-tcp ipv6 unix passed-fd fork-storm killed cut-off crashed locks changes int80 socketcall uring waits interrupted';
 
 let recording: Recording;
 
@@ -163,7 +163,7 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
     });
 
     testWith(['latency'], 'calls that a signal cut off are pending, with what they waited for', () => {
-      expect(count('cut-off', 'evt.type=poll and evt.pending=true and evt.latency>=1ms and fd.type=pipe')).toBe(TIMES);
+      expect(count('cut-off', 'evt.type in (poll, ppoll) and evt.pending=true and evt.latency>=1ms and fd.type=pipe')).toBe(TIMES);
       expect(count('cut-off', 'evt.type=read and evt.pending=true and evt.latency>=1ms and fd.type=pipe')).toBe(TIMES);
       expect(count('cut-off', 'evt.type in (nanosleep, clock_nanosleep) and evt.pending=true and evt.rawarg.timeout=100000000000')).toBe(
         TIMES,
@@ -186,9 +186,19 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
   });
 
   describe('other ways into the kernel', () => {
-    test('32-bit calls have their right names', () => {
+    const onX86 = ({ skip }: TestContext) => skip(recording.capture.meta.machine !== 'x86_64', 'only x86-64 has 32-bit calls');
+
+    test('32-bit calls have their right names', (context) => {
+      onX86(context);
       expect(count('int80', 'evt.type=read and evt.rawres=16 and fd.name=/etc/passwd')).toBe(TIMES);
       expect(count('int80', 'evt.type=close and fd.name=/etc/passwd')).toBe(1);
+    });
+
+    test('socketcall is what it stands for', (context) => {
+      onX86(context);
+      expect(count('socketcall', 'evt.type=socket and evt.failed=false and fd.l4proto=udp')).toBe(2);
+      expect(count('socketcall', 'evt.type=sendto and evt.rawres=6 and evt.buffer=ping32 and fd.rip=127.0.0.1 and fd.rport>0')).toBe(TIMES);
+      expect(count('socketcall', 'evt.type=recvfrom and evt.rawres=6 and evt.buffer=ping32 and fd.lport>0')).toBe(TIMES);
     });
   });
 
@@ -234,7 +244,7 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
       const sleeps = recording.values(of('waits', ten), 'evt.latency') as number[];
       expect(sleeps).toHaveLength(TIMES);
       for (const latency of sleeps) expect(latency).toBeGreaterThanOrEqual(10 * MS);
-      expect(count('waits', 'evt.type=poll and evt.rawres=0 and fd.type=pipe')).toBe(TIMES);
+      expect(count('waits', 'evt.type in (poll, ppoll) and evt.rawres=0 and fd.type=pipe')).toBe(TIMES);
     });
 
     testWith(['signals', 'latency'], 'that a signal ended say so, those that went on are one event', () => {

@@ -44,7 +44,9 @@ function claimsIn<S extends Stretch>(start: number, end: number, stretches: read
   for (const [rank, of] of stretches.entries()) {
     const from = Math.max(start, of.start);
     const to = Math.min(end, of.end);
-    if (from < to) claims.push({ of, from, to, rank });
+    if (from >= to) continue;
+    claims.push({ of, from, to, rank });
+    if (from === start && to === end) break; // it leaves nothing to those behind it
   }
   return claims.sort((a, b) => a.from - b.from);
 }

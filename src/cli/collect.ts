@@ -21,6 +21,7 @@ import { StoredSegments, spoolFolder, spoolInto } from './collect-store.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { isBroken, lostText } from './lost.ts';
+import { keepRecorderSmall } from './memory.ts';
 import { redactRules } from './record-config.ts';
 import { parseSpan } from './span.ts';
 
@@ -59,6 +60,7 @@ const GOODBYE_MS = 10_000;
 const LONGEST_NODE = 180;
 
 export async function collect(filterText: string, options: CollectOptions): Promise<void> {
+  keepRecorderSmall();
   const asked = expanded(filterText, definitions());
   compileFilter(asked, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
   const filter = withPackets(asked);

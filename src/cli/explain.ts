@@ -32,8 +32,11 @@ export async function explain(path: string, filterText: string, options: Explain
     const pids = filter === '' ? null : pidsOf(capture, compileFilter(filter, contextOf(capture)));
     if (pids?.size === 0) throw new UsageError(nobody(options.pod, filterText));
     const request = requestOf(capture, options, pids);
-    if (options.list === true) show(storiesReport(list(capture, request, MOST_LISTED), path, options.over, capture.epoch), options);
-    else show(explanationReport(explainCapture(capture, request), capture.epoch), options);
+    // Of one moment, also of a capture that grows; and the file is locked once, not for each column.
+    const stories = () => storiesReport(list(capture, request, MOST_LISTED), path, options.over, capture.epoch);
+    const explanation = () => explanationReport(explainCapture(capture, request), capture.epoch);
+    if (options.list === true) show(capture.snapshot(stories), options);
+    else show(capture.snapshot(explanation), options);
   } catch (error) {
     throw error instanceof NotThere ? new UsageError(error.message) : error;
   } finally {

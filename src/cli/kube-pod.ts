@@ -10,6 +10,7 @@ import { steadyNow } from '../model/steady.ts';
 import { say } from '../output/stderr.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { CAPTURE, FOLDER } from './kube-job.ts';
+import { RECORDER_FLAGS } from './memory.ts';
 
 /** What the pod's log says when the recording is over, with its exit code. */
 export const OVER = /^kube-pod: over, code ([0-9]+)$/;
@@ -27,7 +28,9 @@ export async function kubePod([what, ...args]: readonly string[], folder = FOLDE
 }
 
 async function run(args: readonly string[], folder: string): Promise<number> {
-  const recorder = spawn(process.execPath, [process.argv[1]!, 'record', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const recorder = spawn(process.execPath, [...RECORDER_FLAGS, process.argv[1]!, 'record', ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const exited = new Promise<number>((resolve) => {
     recorder.on('error', () => resolve(EXIT.FAILED)).on('exit', (code) => resolve(code ?? EXIT.FAILED));
   });

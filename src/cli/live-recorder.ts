@@ -5,6 +5,7 @@ import { CaptureError } from '../capture/error.ts';
 import { steadyNow } from '../model/steady.ts';
 import { CaptureReader } from '../store/reader.ts';
 import { EXIT, Exit } from './exit.ts';
+import { RECORDER_FLAGS } from './memory.ts';
 
 const READY_MS = 15_000;
 const LOOK_MS = 50;
@@ -25,7 +26,10 @@ export class Recorder {
   constructor(path: string, only: string, more: readonly string[] = []) {
     this.#path = path;
     const words = ['record', '-w', path, '--exclude-pid', String(process.pid), ...more, ...(only === '' ? [] : [only]), '--', 'cat'];
-    this.#process = spawn(process.execPath, [process.argv[1]!, ...words], { stdio: ['pipe', 'ignore', 'pipe'], detached: true });
+    this.#process = spawn(process.execPath, [...RECORDER_FLAGS, process.argv[1]!, ...words], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      detached: true,
+    });
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#said += text;
     });

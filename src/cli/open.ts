@@ -2,11 +2,11 @@
 import { statSync } from 'node:fs';
 import { compileFilter } from '../filter/compile.ts';
 import { CaptureReader } from '../store/reader.ts';
-import { keepMemorySmall } from '../tui/kit/memory.ts';
 import { contextOf } from './capture-context.ts';
 import { CountingThread } from './counting-thread.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
+import { keepMemorySmall } from './memory.ts';
 import { chosenNamespaces, chosenNodes } from './nodes.ts';
 import { openCapture } from './open-capture.ts';
 import { ScreenReader } from './screen-reader.ts';

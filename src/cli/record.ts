@@ -30,6 +30,7 @@ import { EXIT, Exit, UsageError } from './exit.ts';
 import { FlightRecorder } from './flight.ts';
 import { type FlightOptions, flightPlan, type RotationOptions, rotationLimits } from './flight-options.ts';
 import { isBroken, lostText } from './lost.ts';
+import { keepRecorderSmall } from './memory.ts';
 import { configOf, kubeOptions, limitMs, redactRules } from './record-config.ts';
 import { parseShare } from './size.ts';
 import { newTarget } from './target.ts';
@@ -80,6 +81,7 @@ const PROBE_EXIT_MS = 1_000;
 const PROBES = ['native/build/trowel-probe', `native/prebuilt/${process.platform}-${process.arch}/trowel-probe`] as const;
 
 export async function record(filterText: string, options: RecordOptions): Promise<void> {
+  keepRecorderSmall();
   const asked = expanded(filterText, definitions());
   compileFilter(asked, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
   if (options.maxCpu !== undefined) parseShare('--max-cpu', options.maxCpu);

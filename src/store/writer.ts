@@ -45,9 +45,12 @@ export class CaptureWriter {
   readonly #tables: DimensionTables;
   readonly #options: WriterOptions;
   readonly #open = new OpenChunk(CHUNK_EVENTS, 1 << 20);
-  /** Events of the open chunk that pieces already hold. */
   /** Of the file that was made: one that is removed or replaced is written on by nobody's wish. */
   readonly #inode: number;
+  /** Where a piece is put together, again and again: memory that is made anew each time is collected late. */
+  readonly #piece = new OpenChunk(CHUNK_EVENTS, 1 << 16);
+  readonly #lengths = new Uint32Array(CHUNK_EVENTS);
+  /** Events of the open chunk that pieces already hold. */
   #flushed = 0;
   #pieces: number[] = [];
   #nextChunk = 1;
@@ -177,9 +180,9 @@ export class CaptureWriter {
   #writePiece(): void {
     this.#writeRows();
     if (this.#open.n === this.#flushed) return;
-    const piece = new OpenChunk(this.#open.n - this.#flushed, 0);
-    piece.takeRange(this.#open, this.#flushed, this.#open.n);
-    this.#pieces.push(this.#writeChunk(piece, false));
+    this.#piece.clear();
+    this.#piece.takeRange(this.#open, this.#flushed, this.#open.n);
+    this.#pieces.push(this.#writeChunk(this.#piece, false));
     this.#flushed = this.#open.n;
   }
 
@@ -209,7 +212,7 @@ export class CaptureWriter {
   }
 
   #writeBytes(chunk: number, name: 'args' | 'data', bytes: Uint8Array, ends: Uint32Array, n: number, compression: Compression): void {
-    const lengths = new Uint32Array(n);
+    const lengths = this.#lengths;
     for (let i = 0; i < n; i++) lengths[i] = ends[i]! - (i === 0 ? 0 : ends[i - 1]!);
     this.#writeNumbers(chunk, `${name}Length`, lengths, n, compression);
     const packed = packBytes(bytes.subarray(0, ends[n - 1] ?? 0), compression);

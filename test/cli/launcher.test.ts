@@ -1,27 +1,30 @@
-/** bin/trowel: which code cache it gives Node. What lies in a code cache is run. */
+/** bin/trowel: which code cache and how much memory it gives Node. What lies in a code cache is run. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { RECORDER_FLAGS } from '../../src/cli/memory.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trowel-launcher-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** An installed package whose Node says which cache it was given. */
+/** An installed package whose Node says which cache it was given, and its first option. */
 mkdirSync(join(folder, 'bin'));
 mkdirSync(join(folder, '.node/bin'), { recursive: true });
 copyFileSync(join(packageRoot(), 'bin/trowel'), join(folder, 'bin/trowel'));
-writeFileSync(join(folder, '.node/bin/node'), '#!/bin/sh\nprintenv NODE_COMPILE_CACHE || echo none\n', { mode: 0o755 });
+writeFileSync(join(folder, '.node/bin/node'), '#!/bin/sh\nprintenv NODE_COMPILE_CACHE || echo none\necho "$1"\n', { mode: 0o755 });
 
 const home = join(folder, 'home');
 const cache = join(home, '.cache/trowel/code');
 
-function cacheOf(environment: Record<string, string>): string {
-  const { stdout } = spawnSync(join(folder, 'bin/trowel'), [], { encoding: 'utf8', env: { PATH: process.env.PATH ?? '', ...environment } });
-  return stdout.trim();
+function givenTo(words: readonly string[], environment: Record<string, string>): string[] {
+  const env = { PATH: process.env.PATH ?? '', ...environment };
+  return spawnSync(join(folder, 'bin/trowel'), words, { encoding: 'utf8', env }).stdout.split('\n');
 }
+
+const cacheOf = (environment: Record<string, string>): string => givenTo([], environment)[0]!;
 
 describe('the code cache', () => {
   beforeEach(() => {
@@ -69,4 +72,13 @@ describe('the code cache', () => {
   test('what the user names himself is left to him', () => {
     expect(cacheOf({ NODE_COMPILE_CACHE: '/somewhere' })).toBe('/somewhere');
   });
+});
+
+test.each<[string[], string]>([
+  [[], '--min-semi-space-size=16'],
+  [['read', 'record'], '--min-semi-space-size=16'],
+  [['record', '--ring', '3m'], RECORDER_FLAGS[0]],
+  [['collect'], RECORDER_FLAGS[0]],
+])('of memory for what is new, %j is given %s', (words, option) => {
+  expect(givenTo(words, {})[1]).toBe(option);
 });

@@ -17,20 +17,24 @@ export interface Round {
 }
 
 const NOTHING = Buffer.alloc(0);
-const ROUND_NS = 250 * MS;
 const FIRST_TID = 100_000;
 const TIDS = 30_000;
 
 export class Churn {
   readonly #round: Round;
+  readonly #ns: number;
+  readonly #payload: Buffer;
   #rounds = 0;
   #nextFd = 1;
   #nextThread = 1;
   /** Ids of a thread and of a descriptor that stay. */
   #resident: { thread: number; fd: number } | null = null;
 
-  constructor(round: Round) {
+  /** `ms`: how long a round is. `payload`: bytes of each event. */
+  constructor(round: Round, ms = 250, payload = 0) {
     this.#round = round;
+    this.#ns = ms * MS;
+    this.#payload = Buffer.alloc(payload, 'what it read ');
   }
 
   get events(): number {
@@ -38,13 +42,13 @@ export class Churn {
     return this.#rounds * (files + connections + 2 * processes + reads);
   }
 
-  /** The next quarter of a second. */
+  /** The next round. */
   next(): BatchDef {
     const { files, connections, processes, reads } = this.#round;
     const threads: ThreadDef[] = [];
     const fds: FdDef[] = [];
     const events: { type: number; thread: number; fd: number }[] = [];
-    const before = this.#rounds * ROUND_NS;
+    const before = this.#rounds * this.#ns;
     const resident = this.#residents(threads, fds);
     for (let i = 0; i < files; i++) events.push({ type: READ, thread: resident.thread, fd: this.#file(fds) });
     for (let i = 0; i < connections; i++) events.push({ type: READ, thread: resident.thread, fd: this.#connection(fds) });
@@ -54,7 +58,12 @@ export class Churn {
     }
     for (let i = 0; i < reads; i++) events.push({ type: READ, ...resident });
     this.#rounds++;
-    return batchOfEvents(events, before, threads, fds);
+    return { ...batchOfEvents(events, before, before + this.#ns, threads, fds), ...this.#payloads(events.length) };
+  }
+
+  #payloads(n: number): Pick<BatchDef, 'data' | 'dataLen'> {
+    const { length } = this.#payload;
+    return { data: Buffer.alloc(n * length, this.#payload), dataLen: Buffer.from(new Uint32Array(n).fill(length).buffer) };
   }
 
   #residents(threads: ThreadDef[], fds: FdDef[]): { thread: number; fd: number } {
@@ -113,7 +122,8 @@ const EXIT = typeId('procexit');
 
 function batchOfEvents(
   events: readonly { type: number; thread: number; fd: number }[],
-  before: number,
+  begin: number,
+  end: number,
   threads: readonly ThreadDef[],
   fds: readonly FdDef[],
 ): BatchDef {
@@ -124,7 +134,7 @@ function batchOfEvents(
     ...(zeros as Record<keyof typeof COLUMN_WIDTHS, Buffer>),
     ...(Object.fromEntries(BYTE_COLUMN_NAMES.map((name) => [name, NOTHING])) as { args: Buffer; data: Buffer }),
     n,
-    time: bytes(Float64Array.from(events, (_, i) => before + ((i + 1) * ROUND_NS) / n)),
+    time: bytes(Float64Array.from(events, (_, i) => begin + ((i + 1) * (end - begin)) / n)),
     latency: bytes(new Float64Array(n).fill(1000)),
     type: bytes(Uint16Array.from(events, ({ type }) => type)),
     thread: bytes(Uint32Array.from(events, ({ thread }) => thread)),

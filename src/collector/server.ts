@@ -5,6 +5,7 @@ import { logVerbosity, Server, ServerCredentials, type ServerDuplexStream, setLo
 import { steadyNow } from '../model/steady.ts';
 import { HEALTH, HEALTH_SERVICE } from './health.ts';
 import { checkBye, checkHello, checkReady, WireError } from './validate.ts';
+import { widenWindows } from './window.ts';
 import { type BatchDef, type Bye, type Config, type FromProbe, type Hello, LAYOUT, loadWire, type Ready, type ToProbe } from './wire.ts';
 
 /** One probe's recording, as the server tells of it. */
@@ -64,6 +65,7 @@ export class CollectorServer {
     this.#newHandler = newHandler;
     this.#limits = { ...LIMITS, ...limits };
     setLogVerbosity(logVerbosity.NONE); // what matters of it comes as errors too, and goes one way to the terminal
+    widenWindows();
     const wire = loadWire();
     this.#decode = wire.decode;
     this.#server = new Server({

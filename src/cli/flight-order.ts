@@ -1,6 +1,7 @@
 /** Has what the ring keeps saved, and what was saved uploaded, by processes of their own: the recording does not wait. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
+import { atOrdinaryPriority } from '../collector/priority.ts';
 import { giveFile, invokingUser, type User } from '../store/owner.ts';
 import type { SaveOrder } from './flight-save.ts';
 import type { UploadOrder } from './flight-upload.ts';
@@ -37,7 +38,9 @@ async function carryOut(command: string, order: object, stdout: number | 'ignore
 
 /** A group of its own: the Ctrl-C that ends the recording is not for it. */
 async function run(command: string, input: string, stdout: number | 'ignore', user: User | null): Promise<string | null> {
-  const child = spawn(process.execPath, [process.argv[1]!, command], { stdio: ['pipe', stdout, 'pipe'], detached: true, ...user });
+  const child = atOrdinaryPriority(() =>
+    spawn(process.execPath, [process.argv[1]!, command], { stdio: ['pipe', stdout, 'pipe'], detached: true, ...user }),
+  );
   let said = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-2000);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { costShare, costText, type OwnCost } from '../capture/own-cost.ts';
 import { NodeSource } from '../collector/node-source.ts';
 import { CostMeter } from '../collector/own-cost.ts';
+import { atOrdinaryPriority, raisePriority } from '../collector/priority.ts';
 import { pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { RecorderTotals } from '../collector/recorder.ts';
 import { Rotation } from '../collector/rotation.ts';
@@ -191,6 +192,7 @@ class Recording {
     await this.#node?.first; // what it starts is over before anything is recorded
     try {
       const probe = startProbe(this.#address);
+      raisePriority();
       const exited = new Promise<number>((resolve) => probe.on('exit', (code) => resolve(code ?? EXIT.FAILED)));
       try {
         await this.#record(probe, exited, signalled);
@@ -257,7 +259,7 @@ class Recording {
   }
 
   #runCommand([file, ...args]: readonly string[]): Promise<number> {
-    const child = spawn(file!, args, { stdio: 'inherit' });
+    const child = atOrdinaryPriority(() => spawn(file!, args, { stdio: 'inherit' }));
     this.#command = child;
     if (child.pid !== undefined) this.#session?.setCommand(child.pid);
     return new Promise((resolve, reject) => {

@@ -7,6 +7,7 @@ import { HEALTH, HEALTH_SERVICE } from './health.ts';
 import { NAMES_SERVICE, namesService } from './names-service.ts';
 import type { SharedNames } from './shared-names.ts';
 import { checkBye, checkHello, checkReady, WireError } from './validate.ts';
+import { widenWindows } from './window.ts';
 import { type BatchDef, type Bye, type Config, type FromProbe, type Hello, LAYOUT, loadWire, type Ready, type ToProbe } from './wire.ts';
 
 /** One probe's recording, as the server tells of it. */
@@ -66,6 +67,7 @@ export class CollectorServer {
     this.#newHandler = newHandler;
     this.#limits = { ...LIMITS, ...limits };
     setLogVerbosity(logVerbosity.NONE); // what matters of it comes as errors too, and goes one way to the terminal
+    widenWindows();
     const wire = loadWire();
     this.#decode = wire.decode;
     this.#server = new Server({

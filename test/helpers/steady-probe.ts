@@ -2,6 +2,7 @@
  * A program that a recorder can start in the place of its probe (TROWEL_PROBE): every 20 ms it tells of PROBE_EVENTS events of one
  * thread and, after PROBE_STALL_MS, of one that took two seconds. It says goodbye when it is told to stop.
  */
+import { raisePriority } from '../../src/collector/priority.ts';
 import { EventFlag } from '../../src/model/chunk.ts';
 import { typeId } from '../../src/model/event-type.ts';
 import { batch, TestProbe } from './probe.ts';
@@ -13,6 +14,7 @@ const stallAt = Number(process.env.PROBE_STALL_MS ?? Infinity);
 const types = new Uint16Array(events).fill(typeId('read'));
 const flags = new Uint16Array(events).fill(EventFlag.HAS_RES);
 
+raisePriority(); // as the thread of a real one that sends
 const probe = new TestProbe(process.argv.at(-1)!);
 const boot = process.hrtime.bigint();
 const now = () => Number(process.hrtime.bigint() - boot);

@@ -5,10 +5,11 @@ import { type Chunk, payload } from '../model/chunk.ts';
 import { errnoName } from '../model/errno.ts';
 import type { EventType } from '../model/event-type.ts';
 import type { Analysis } from './analysis.ts';
-import { bodyLeft, isChunked, isLastChunk } from './body.ts';
+import { bodyLeft, isChunked, isLastChunk, isStreamed } from './body.ts';
 import { localText, remoteText } from './descriptors.ts';
 import type { Failures } from './failures.ts';
 import { grpcError } from './grpc.ts';
+import { expectsContinue, isLongPoll } from './requests.ts';
 
 const LETTER_H = 0x48;
 /** Letters that the methods of HTTP begin with: C of CONNECT to T of TRACE. */
@@ -21,6 +22,7 @@ const STATUS_END = 12;
 /** From here on an answer says no; and from here on it is the server's own fault. */
 const CLIENT_ERROR = 400;
 const SERVER_ERROR = 500;
+const NOTHING = new Uint8Array(0);
 /** Bytes of a request that are kept: its first line, mostly. */
 const KEPT = 200;
 
@@ -37,6 +39,8 @@ export class Answers {
   readonly #bodies = new Map<number, { readonly announced: number; came: number }>();
   /** Descriptors with an answer in chunks whose last has not come. */
   readonly #chunked = new Set<number>();
+  /** By descriptor: when its client asked for leave to send a body, and in which event. */
+  readonly #expects = new Map<number, { readonly time: number; readonly num: number }>();
   /** By descriptor: when an answer last came. */
   readonly lastUse: Float64Array;
 
@@ -52,14 +56,34 @@ export class Answers {
     const first = chunk.data[from]!;
     this.#bodies.delete(id);
     this.#chunked.delete(id);
-    if (chunk.dataEnd[i]! > from && first >= FIRST_LETTER && first <= LAST_LETTER) this.#requests.set(id, payload(chunk, i).slice(0, KEPT));
+    this.#sentBody(chunk, i, id);
+    if (chunk.dataEnd[i]! > from && first >= FIRST_LETTER && first <= LAST_LETTER) this.#began(chunk, i, id, payload(chunk, i));
     else if (this.#requests.size > 0) this.#requests.delete(id);
+  }
+
+  #began(chunk: Chunk, i: number, id: number, bytes: Uint8Array): void {
+    const begin = bytes.slice(0, KEPT);
+    this.#requests.set(id, begin);
+    if (isLongPoll(begin)) this.#analysis.requests.addLong(id, chunk.time[i]!);
+    if (expectsContinue(bytes)) this.#expects.set(id, { time: chunk.time[i]!, num: chunk.num[i]! });
+  }
+
+  /** It sends more before any answer came: of leave to do so it has had none. */
+  #sentBody(chunk: Chunk, i: number, id: number): void {
+    const since = this.#expects.get(id);
+    if (since === undefined) return;
+    this.#expects.delete(id);
+    const end = chunk.time[i]! - Math.max(0, chunk.latency[i]!);
+    const where = { pid: this.#analysis.pidOf(chunk.thread[i]!), remote: this.#remote(id), start: since.time, end };
+    this.#analysis.requests.expectations.push({ ...where, first: since.num, last: chunk.num[i]! });
   }
 
   /** A client had an answer, or a part of it; `reads`: what it says may be looked at. True: more of it is owed. */
   answered(chunk: Chunk, i: number, id: number, reads: boolean): boolean {
     this.lastUse[id] = chunk.time[i]!;
+    this.#expects.delete(id);
     if (!reads) return false;
+    if (this.#chunked.has(id)) return this.#owesChunks(chunk, i, id, payload(chunk, i));
     const body = this.#bodies.get(id);
     if (body !== undefined) {
       body.came += chunk.res[i]!;
@@ -104,11 +128,21 @@ export class Answers {
 
   /** Whether the body that an answer's head announces has not come with it. */
   #owes(chunk: Chunk, i: number, id: number, bytes: Uint8Array): boolean {
-    if (bytes[0] === LETTER_H && isChunked(bytes) && isLastChunk(bytes, chunk.res[i]!) === false) this.#chunked.add(id);
+    if (bytes[0] === LETTER_H && isChunked(bytes) && isLastChunk(bytes, chunk.res[i]!) === false) {
+      this.#chunked.add(id);
+      return !isStreamed(bytes) && !isLongPoll(this.#requests.get(id) ?? NOTHING);
+    }
     const announced = bytes[0] === LETTER_H ? bodyLeft(bytes, chunk.res[i]!, this.#request(id)) : null;
     if (announced === null || announced <= 0) return false;
     this.#bodies.set(id, { announced, came: 0 });
     return true;
+  }
+
+  /** Whether another chunk is to come. What was not kept whole may have had the last. */
+  #owesChunks(chunk: Chunk, i: number, id: number, bytes: Uint8Array): boolean {
+    if (isLastChunk(bytes, chunk.res[i]!) === false) return true;
+    this.#chunked.delete(id);
+    return false;
   }
 
   /** A server answered; from 500 on the error is its own, not the client's. */
@@ -129,7 +163,8 @@ export class Answers {
     if (body !== undefined) {
       const detail = `${body.came} of the ${body.announced} bytes that were left of it`;
       this.#failures.note(chunk, i, 'lost', { call: type.name, error: 'cut', what: this.#remote(id), detail });
-    } else if (this.lastUse[id]! > 0) this.#lost(chunk, i, id, type, 'closed', asked);
+    } else if (this.#chunked.has(id)) this.ended(chunk, i, id, type);
+    else if (this.lastUse[id]! > 0) this.#lost(chunk, i, id, type, 'closed', asked);
     return false;
   }
 

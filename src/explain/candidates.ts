@@ -27,6 +27,7 @@ import {
   RowTables,
   SERVER,
   SIGNALS,
+  UNIX,
   UNKNOWN,
   WRITES,
   WRITES_IT,
@@ -166,7 +167,7 @@ class Search {
       const watch = watches[t]!;
       if (watch !== NONE && (watch !== WRITES || own)) this.#watched(chunk, i, watch, this.#types[t]!.type);
       const id = fd[i]!;
-      if (op === ACCEPTS && id !== 0) this.#accepted(id);
+      if (op === ACCEPTS && id !== 0) this.#accepted(id, time[i]!);
       const role = roles[id]!;
       if (role !== NONE && op !== OTHER) this.#onStream(chunk, i, id, role, op, r, time[i]!, own);
       const waited = latency[i]!;
@@ -175,7 +176,8 @@ class Search {
     }
   }
 
-  #accepted(id: number): void {
+  #accepted(id: number, time: number): void {
+    if (this.#roles[id] === UNIX) this.#analysis.unix.accepted(id, time);
     this.#uses[id] = 'server';
     if (this.#streams[id] === 1) this.#roles[id] = SERVER;
   }
@@ -185,6 +187,10 @@ class Search {
     const { type, kind } = this.#types[chunk.type[i]!]!;
     if (role === ASKS) {
       this.#onDatagram(chunk, i, id, type, kind);
+      return;
+    }
+    if (role === UNIX) {
+      if (kind === 'connect' && res === 0 && hasResult(chunk, i)) this.#connectedUnix(id, time);
       return;
     }
     if (own || this.#payloads || res <= 0 || (op !== READS && op !== WRITES_IT)) {
@@ -200,6 +206,12 @@ class Search {
       if (time - this.#since[id]! >= this.#over) this.#note(chunk, i, role === CLIENT ? 'server' : 'request', this.#since[id]!);
       this.#state[id] = NOTHING;
     }
+  }
+
+  #connectedUnix(id: number, time: number): void {
+    this.#analysis.unix.connected(id, time);
+    this.#uses[id] = 'client';
+    this.#roles[id] = CLIENT;
   }
 
   /** A wait on a socket that has sent something since it last got something. */
@@ -401,9 +413,15 @@ class Search {
   #note(chunk: Chunk, i: number, kind: Candidate['kind'], start: number, error = ''): void {
     const thread = this.#analysis.dims.threads.get(chunk.thread[i]!);
     if (thread === undefined || (chunk.flags[i]! & EventFlag.ONE_SIDED) !== 0) return;
+    if ((kind === 'server' || kind === 'request') && this.#isLong(chunk.fd[i]!)) return;
     const pid = this.#analysis.dims.processes.get(thread.process)?.pid ?? 0;
     this.found.push({ pid, tid: thread.tid, start, end: chunk.time[i]!, num: chunk.num[i]!, kind, fd: chunk.fd[i]!, error });
     if (this.found.length > 2 * MAX_CANDIDATES) this.#forgetShortest();
+  }
+
+  /** Whether what is owed on a connection was asked to come only when something happens. */
+  #isLong(id: number): boolean {
+    return this.#analysis.requests.isLong([id], this.#since[id]!);
   }
 
   /** What failed at once is short, and as many of those are kept as of the waits. */

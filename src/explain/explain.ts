@@ -5,7 +5,7 @@ import { type Candidate, findCandidates } from './candidates.ts';
 import { causesOf } from './causes/index.ts';
 import { OWN_CAUSES } from './causes/own.ts';
 import { commandTree } from './command.ts';
-import { blindnessOf, judged } from './confidence.ts';
+import { blindnessOf, blindnessOfNothing, judged } from './confidence.ts';
 import { elsewhere } from './elsewhere.ts';
 import type { Failures } from './failures.ts';
 import { originsOf } from './origins.ts';
@@ -44,6 +44,8 @@ export interface Looked {
   readonly endedBadly: number;
   /** Failures that were got over. */
   readonly survived: readonly Survived[];
+  /** What was not recorded, so that what is not found may be there all the same: a sentence each. */
+  readonly blind: readonly string[];
 }
 
 export interface Explanation {
@@ -149,6 +151,7 @@ function search(capture: Capture, request: Request, pids: Request['pids'], paylo
 function lookedAt(analysis: Analysis, failures: Failures, events: number): Omit<Looked, 'survived'> {
   const ends = [...failures.ends.values()];
   return {
+    blind: blindnessOfNothing(analysis.capture.blindSpots),
     events,
     processes: new Set([...analysis.dims.processes.all()].map(({ pid }) => pid)).size,
     failed: failures.counts.sort((a, b) => b.times - a.times),

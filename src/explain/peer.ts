@@ -95,6 +95,10 @@ function workWindow(
 /** Rows of descriptors that are this connection seen from the other side. Behind a service, only the client's own end is the same. */
 export function otherEnds(analysis: Analysis, socket: Pick<SocketPhase, 'fds' | 'local'>): Set<number> {
   const found = new Set<number>();
+  for (const id of socket.fds) {
+    const accepted = analysis.unix.serverOf(id);
+    if (accepted !== null) found.add(accepted);
+  }
   if (socket.local === '') return found;
   const own = new Set(socket.fds);
   for (const id of socket.fds) {

@@ -2,8 +2,9 @@
 import { errnoName } from '../model/errno.ts';
 import type { Dimensions, FdRow } from '../model/rows.ts';
 import { datagramWaits } from './datagrams.ts';
-import { fdUse, isPath, isStream, isUnixPath, localText, remoteText, socketKey } from './descriptors.ts';
+import { isPath, isStream, isUnixPath, localText, remoteText, socketKey } from './descriptors.ts';
 import type { Ev } from './process-events.ts';
+import type { UnixRoles } from './unix-roles.ts';
 
 /** A stretch of time in which a socket owed something to its process. */
 export interface SocketWait {
@@ -41,8 +42,8 @@ interface State extends Socket {
 }
 
 /** `begun`: the process began in the recording, so that nothing was asked before. */
-export function socketWaits(events: readonly Ev[], dims: Dimensions, begun: boolean): SocketWait[] {
-  const fold = new Sockets(dims, begun);
+export function socketWaits(events: readonly Ev[], dims: Dimensions, begun: boolean, unix: UnixRoles): SocketWait[] {
+  const fold = new Sockets(dims, begun, unix);
   for (const event of events) fold.add(event);
   fold.finish();
   return [...fold.waits, ...datagramWaits(events, dims)];
@@ -56,10 +57,12 @@ class Sockets {
   #lastNum = 0;
 
   readonly #begun: boolean;
+  readonly #unix: UnixRoles;
 
-  constructor(dims: Dimensions, begun: boolean) {
+  constructor(dims: Dimensions, begun: boolean, unix: UnixRoles) {
     this.#dims = dims;
     this.#begun = begun;
+    this.#unix = unix;
   }
 
   add(event: Ev): void {
@@ -67,7 +70,7 @@ class Sockets {
     this.#lastNum = event.num;
     const fd = event.fd === 0 ? undefined : this.#dims.fds.get(event.fd);
     const { name, io } = event.type;
-    const asks = fd !== undefined && (fdUse(fd) === 'client' || (name === 'connect' && isUnixPath(fd)));
+    const asks = fd !== undefined && (this.#unix.fdUse(fd) === 'client' || (name === 'connect' && isUnixPath(fd)));
     if (!asks || !isStream(fd)) return;
     const state = this.#stateOf(fd);
     if (name === 'connect') this.#connect(state, event);

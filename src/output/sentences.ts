@@ -52,6 +52,8 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${asking(f)}: ${name(f.server)} ended with ${f.exit} meanwhile, and so closed the connection without an answer${saying({ said: f.said.trim().split('\n')[0]!.slice(0, 200) })}.`,
   'server-stopped': (f) =>
     `${asking(f)}: ${name(f.server)} was stopped (SIGSTOP)${f.by === null ? '' : ` by ${name(f.by)}`}, and did nothing.`,
+  'own-stopped': (f) =>
+    `${name(f.owner)} was stopped (${signal(f.signal)})${f.by === null ? '' : ` by ${name(f.by)}`} for ${spanText(f.waited)}, and did nothing.`,
   'server-out-of-descriptors': (f) =>
     `${'asked' in f ? asking(f) : connecting(f)}: ${name(f.server)} could not accept the connection, since it has no descriptor left (${f.error}, ${times(f.times)}).`,
   'server-sleeps': serving,
@@ -71,6 +73,8 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
   'tls-slow': elsewhere,
   'mtu-black-hole': (f) =>
     `${asking(f)}: large packets are dropped by a link whose MTU is smaller than the packets, and the sender is not told.`,
+  'continue-unanswered': (f) =>
+    `${name(f.owner)} sent ${f.to} the head of a request with “Expect: 100-continue” and waited ${spanText(f.waited)} for “100 Continue”, which never came, before it sent the body.`,
   'packets-lost': (f) =>
     `${asking(f)}: packets get lost${f.reasons.length === 0 ? '' : `, dropped by ${list(f.reasons.map(reasonText))}`} and were sent again ${f.again} times.`,
   'keep-alive-race': (f) =>

@@ -2,6 +2,7 @@
 import type { CauseId } from '../catalog.ts';
 import type { End } from '../failures.ts';
 import { listenerOf } from '../listener.ts';
+import { UNRECORDED } from '../sight.ts';
 import type { Kind, Peer, Phase, ProcessName, SocketPhase } from '../story.ts';
 import { cause, evidence, type Facts, type Found, isOf, type Rule, type Shown } from './cause.ts';
 import { drops, ownerOf } from './names.ts';
@@ -44,13 +45,18 @@ export const serverRule: Rule = (facts) =>
   facts.phases
     .filter(isOf('server', 'tls'))
     .filter(({ duration, socket }) => duration >= facts.floor && socket !== null)
-    .filter((phase) => !isLost(phase, facts) && !isAnswered(phase, facts))
+    .filter((phase) => !isLost(phase, facts) && !isAnswered(phase, facts) && !isLong(phase, facts))
     .map((phase) => found(phase, phase.socket!, facts));
 
 /** The connection broke when it was used again: that is what happened, not that an answer was awaited. */
 function isLost({ socket }: Phase, { failures }: Facts): boolean {
   const vain = socket?.outcome === 'given up' || socket?.outcome === 'open';
   return vain && failures.some(({ kind, fd }) => kind === 'lost' && socket!.fds.includes(fd));
+}
+
+/** It was asked to answer only when something happens. */
+function isLong({ socket }: Phase, { analysis }: Facts): boolean {
+  return analysis.requests.isLong(socket!.fds, socket!.longest?.start ?? 0);
 }
 
 /** The server did answer, long before: that its client read it later, or is not seen to, is not the server's doing. */
@@ -153,7 +159,7 @@ const PEER_CAUSES: Readonly<Partial<Record<Kind, CauseId & `server-${string}`>>>
 };
 
 function peerCause(peer: Peer, phase: Phase, asking: Asking, shown: Shown): Found {
-  const work = [...peer.phases].sort((a, b) => b.duration - a.duration)[0];
+  const work = peer.phases.filter(({ what }) => what !== UNRECORDED).sort((a, b) => b.duration - a.duration)[0];
   const { start } = phase.socket?.longest ?? phase;
   const late = peer.received === null ? null : peer.received - start;
   const serving: Serving = { ...asking, server: peer.process, late, work: workText(work), spent: work?.duration ?? 0 };

@@ -32,7 +32,7 @@ import {
   WRITES,
   WRITES_IT,
 } from './row-tables.ts';
-import { Sums } from './sums.ts';
+import { type Sum, Sums } from './sums.ts';
 
 /** One wait, or one failed call. */
 export interface Candidate {
@@ -101,6 +101,8 @@ class Search {
   readonly #watch: Uint8Array;
   readonly #ops: Uint8Array;
   readonly #sums: Sums;
+  /** Answers that each came soon. */
+  readonly #asks: Sums;
   readonly #answers: Answers;
   readonly #payloads: boolean;
   /** By thread: 1 where its process began in the recording. */
@@ -128,6 +130,7 @@ class Search {
     this.failures = new Failures(analysis);
     this.#answers = new Answers(analysis, this.failures);
     this.#sums = new Sums(over);
+    this.#asks = new Sums(over);
     const rows = new RowTables(analysis);
     this.#watch = rows.watch;
     this.#ops = rows.ops;
@@ -177,9 +180,12 @@ class Search {
   }
 
   #accepted(id: number, time: number): void {
-    if (this.#roles[id] === UNIX) this.#analysis.unix.accepted(id, time);
-    this.#uses[id] = 'server';
-    if (this.#streams[id] === 1) this.#roles[id] = SERVER;
+    const { unix, dims } = this.#analysis;
+    unix.accepted(id, time);
+    const row = dims.fds.get(id);
+    const use = row !== undefined && unix.fdUse(row) === 'other' ? 'other' : 'server';
+    this.#uses[id] = use;
+    if (this.#streams[id] === 1) this.#roles[id] = use === 'server' ? SERVER : NONE;
   }
 
   /** `time`: of its end; `own`: of a process that began in the recording, into whose payloads it looks. */
@@ -234,11 +240,15 @@ class Search {
     for (const { failure, until, tid, goodNum: num } of this.failures.overcome)
       if (until - failure.time >= this.#over && this.#analysis.lifetime(failure.pid)?.begun === true)
         this.found.push({ pid: failure.pid, tid, start: failure.time, end: until, num, kind: 'retry', fd: 0, error: '' });
-    for (const sum of this.#sums.enough((thread) => this.#lifetime(thread))) {
-      const thread = this.#analysis.dims.threads.get(sum.thread);
-      if (thread === undefined) continue;
-      const { start, end, num, fd, spent } = sum;
-      this.found.push({ pid: this.#analysis.pidOf(sum.thread), tid: thread.tid, start, end, num, kind: 'file', fd, error: '', spent });
+    const lifetime = (thread: number) => this.#lifetime(thread);
+    this.#addSums(this.#sums.enough(lifetime), 'file');
+    this.#addSums(this.#asks.mostly(lifetime), 'server');
+  }
+
+  #addSums(sums: readonly Sum[], kind: Candidate['kind']): void {
+    for (const { thread, start, end, num, fd, spent } of sums) {
+      const tid = this.#analysis.dims.threads.get(thread)?.tid;
+      if (tid !== undefined) this.found.push({ pid: this.#analysis.pidOf(thread), tid, start, end, num, kind, fd, error: '', spent });
     }
   }
 
@@ -386,7 +396,9 @@ class Search {
   }
 
   #paid(chunk: Chunk, i: number, id: number, kind: Candidate['kind']): void {
-    if (chunk.time[i]! - this.#since[id]! >= this.#over) this.#note(chunk, i, kind, this.#since[id]!);
+    const waited = chunk.time[i]! - this.#since[id]!;
+    if (waited >= this.#over) this.#note(chunk, i, kind, this.#since[id]!);
+    else if (kind === 'server' && this.#begun[chunk.thread[i]!] === 1) this.#asks.add(chunk, i, waited);
   }
 
   #fail(chunk: Chunk, i: number, errno: number): void {

@@ -10,6 +10,7 @@ import { DNS_SILENT_CAUSES } from './causes/dns-silent.ts';
 import { ENDED_CAUSES } from './causes/ended.ts';
 import { EXPECTATION_CAUSES } from './causes/expectation.ts';
 import { FAILED_CAUSES } from './causes/failed.ts';
+import { HELD_BACK_CAUSES } from './causes/held-back.ts';
 import { FIFO_CAUSES } from './causes/fifo.ts';
 import { FILE_CAUSES } from './causes/file.ts';
 import { OWN_CAUSES } from './causes/own.ts';
@@ -28,6 +29,7 @@ const ROWS = {
   ...STARVED_CAUSES,
   ...STOPPED_CAUSES,
   ...EXPECTATION_CAUSES,
+  ...HELD_BACK_CAUSES,
   ...DATAGRAM_CAUSES,
   ...FIFO_CAUSES,
   ...FILE_CAUSES,

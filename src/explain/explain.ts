@@ -130,7 +130,7 @@ function search(capture: Capture, request: Request, pids: Request['pids'], paylo
   const tasks = tasksOf(analysis, candidates);
   const inTime = ({ time, pid }: Problem) => wanted(pid) && time >= range.from && time <= range.to;
   const problems = [...problemsOf(analysis, failures).filter(inTime), ...connectProblems(analysis, tasks)].sort(
-    (a, b) => b.weight - a.weight || a.time - b.time,
+    (a, b) => b.weight - a.weight || Number(isPassedOn(b, analysis)) - Number(isPassedOn(a, analysis)) || a.time - b.time,
   );
   const over = problems.map((problem) => survivedBy(analysis, problem));
   const lasting = problems.filter((_, i) => over[i] === null);
@@ -146,6 +146,12 @@ function search(capture: Capture, request: Request, pids: Request['pids'], paylo
     servers,
     looked: { ...lookedAt(analysis, failures, events), survived },
   };
+}
+
+/** Whether what its process ended with is what the recorded command then ended with: that is what its user saw fail. */
+function isPassedOn({ pid }: Problem, analysis: Analysis): boolean {
+  const whole = analysis.endOf(Number(analysis.capture.meta.command_pid ?? 0))?.exit ?? 0;
+  return whole !== 0 && analysis.endOf(pid)?.exit === whole;
 }
 
 function lookedAt(analysis: Analysis, failures: Failures, events: number): Omit<Looked, 'survived'> {

@@ -6,6 +6,9 @@
 import type { Dimensions, FdRow } from '../model/rows.ts';
 import { type FdUse, fdUse, isUnixPath } from './descriptors.ts';
 
+/** In files of other programs both ends may be one row: then nobody knows which of them a call is on. */
+const ENDS: ReadonlySet<FdUse> = new Set(['client', 'server']);
+
 interface Made {
   readonly id: number;
   readonly path: string;
@@ -46,8 +49,10 @@ export class UnixRoles {
 
   #made(id: number, time: number, role: FdUse, into: Made[]): void {
     const fd = this.#dims.fds.get(id);
-    if (fd === undefined || !isUnixPath(fd) || this.#roles.has(id)) return;
-    this.#roles.set(id, role);
+    if (fd === undefined || !isUnixPath(fd)) return;
+    const known = this.fdUse(fd);
+    if (known === role && this.#roles.has(id)) return;
+    this.#roles.set(id, ENDS.has(known) && known !== role ? 'other' : role);
     into.push({ id, path: fd.name, time });
     this.#pairs = null;
   }

@@ -75,6 +75,8 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${asking(f)}: large packets are dropped by a link whose MTU is smaller than the packets, and the sender is not told.`,
   'continue-unanswered': (f) =>
     `${name(f.owner)} sent ${f.to} the head of a request with “Expect: 100-continue” and waited ${spanText(f.waited)} for “100 Continue”, which never came, before it sent the body.`,
+  'request-held-back': (f) =>
+    `${asking(f)}: it sends its requests in parts, and the last one reached ${name(f.server)} only ${spanText(f.held)} after it was written: Nagle’s algorithm holds it back until the part before is acknowledged.`,
   'packets-lost': (f) =>
     `${asking(f)}: packets get lost${f.reasons.length === 0 ? '' : `, dropped by ${list(f.reasons.map(reasonText))}`} and were sent again ${f.again} times.`,
   'keep-alive-race': (f) =>
@@ -149,7 +151,7 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
   'program-ended': (f) => `${name(f.owner)} ended by itself, with 0.`,
   'program-failed': (f) => `${name(f.owner)} ended with ${f.exit}${saying(f)}; no call of it is known to have failed for that.`,
   'own-sleep': (f) => `${itself(f, 'slept', 'by itself ')}for ${spanText(f.waited)}${sleeps(f)}.`,
-  'own-poll': (f) => `${itself(f, 'waited', '')}by timers of its own, with nothing asked of anybody, for ${spanText(f.waited)}.`,
+  'own-poll': (f) => `${itself(f, 'waited', '')}by timers of its own, with nothing known to be asked of anybody, for ${spanText(f.waited)}.`,
   'own-cpu': (f) =>
     `${itself(f, 'computed, or waited for a CPU', '')}for ${spanText(f.waited)}${f.calls === null ? '' : `, between ${f.calls.times.toLocaleString('en')} calls of ${f.calls.name}${f.calls.failed > 0 ? `, ${f.calls.failed.toLocaleString('en')} of which failed` : ''}`}.`,
 };
@@ -189,7 +191,9 @@ function connecting(f: Connecting): string {
 function asking(f: Asking): string {
   return f.never
     ? `${name(f.owner)} got no ${f.asked} from ${f.to} in ${spanText(f.waited)}`
-    : `${name(f.owner)} waited ${spanText(f.waited)} for the ${f.asked} of ${f.to}`;
+    : f.answers > 1
+      ? `${name(f.owner)} waited ${spanText(f.waited)} for ${f.answers.toLocaleString('en')} answers of ${f.to}, ${spanText(f.waited / f.answers)} on average`
+      : `${name(f.owner)} waited ${spanText(f.waited)} for the ${f.asked} of ${f.to}`;
 }
 
 function elsewhere(f: Asking): string {
@@ -198,7 +202,7 @@ function elsewhere(f: Asking): string {
 
 function serving(f: Serving): string {
   const late = f.late !== null && f.late > f.waited / 5 ? `, and had read the request only after ${spanText(f.late)}` : '';
-  return `${asking(f)}: ${name(f.server)} ${f.work} for ${spanText(f.spent)} of it${late}.`;
+  return `${asking(f)}: ${name(f.server)} ${f.work} for ${spanText(f.spent)} of ${f.answers > 1 ? 'the longest' : 'it'}${late}.`;
 }
 
 function failing(f: Failed): string {

@@ -3,8 +3,10 @@ import type { CauseId } from '../catalog.ts';
 import type { End } from '../failures.ts';
 import { listenerOf } from '../listener.ts';
 import { UNRECORDED } from '../sight.ts';
+import type { SocketWait } from '../sockets.ts';
 import type { Kind, Peer, Phase, ProcessName, SocketPhase } from '../story.ts';
 import { cause, evidence, type Facts, type Found, isOf, type Rule, type Shown } from './cause.ts';
+import { heldBack } from './held-back.ts';
 import { drops, ownerOf } from './names.ts';
 import { type Asking, row, type Serving, WAITS } from './row.ts';
 import { starved } from './starved.ts';
@@ -77,6 +79,7 @@ function found(phase: Phase, socket: SocketPhase, facts: Facts): Found {
     waited: phase.duration,
     asked: phase.kind === 'tls' ? 'TLS handshake' : 'answer',
     never,
+    answers: never ? 1 : answersIn(phase, socket, facts),
   };
   const shown = {
     cost: phase.duration,
@@ -84,10 +87,22 @@ function found(phase: Phase, socket: SocketPhase, facts: Facts): Found {
   };
   return (
     networkCause(socket, asking, shown) ??
+    heldBack(phase, socket, asking, shown, facts) ??
     brokenOff(phase, socket, asking, shown, facts) ??
     waiting(phase, socket, asking, shown, facts) ??
     cause(phase.kind === 'tls' ? 'tls-slow' : unanswered ? 'server-silent' : 'server-slow', { ...asking, server: null }, shown)
   );
+}
+
+/** So many waits on one connection are told as many. */
+const MANY = 5;
+
+/** How many answers a phase waited for, where it is many, none of which took most of it. */
+function answersIn({ start, end, duration }: Phase, { longest, fds }: SocketPhase, { analysis, process }: Facts): number {
+  if (longest === undefined || longest.end - longest.start > duration / 2) return 1;
+  const isOfIt = ({ socket, ...wait }: SocketWait) => fds.some((fd) => socket.fds.has(fd)) && wait.start >= start && wait.end <= end;
+  const waits = analysis.socketWaits(process.pid).filter((wait) => wait.kind === 'server' && isOfIt(wait));
+  return waits.length < MANY ? 1 : waits.length;
 }
 
 function networkCause({ trouble }: SocketPhase, asking: Asking, shown: Shown): Found | null {
@@ -160,10 +175,10 @@ const PEER_CAUSES: Readonly<Partial<Record<Kind, CauseId & `server-${string}`>>>
 
 function peerCause(peer: Peer, phase: Phase, asking: Asking, shown: Shown): Found {
   const work = peer.phases.filter(({ what }) => what !== UNRECORDED).sort((a, b) => b.duration - a.duration)[0];
-  const { start } = phase.socket?.longest ?? phase;
+  const { start, end } = phase.socket?.longest ?? phase;
   const late = peer.received === null ? null : peer.received - start;
   const serving: Serving = { ...asking, server: peer.process, late, work: workText(work), spent: work?.duration ?? 0 };
-  if (late === null || late > phase.duration / 2) return cause('server-busy', { ...serving, work: busyText(work) }, shown);
+  if (late === null || late > Math.min(phase.duration, end - start) / 2) return cause('server-busy', { ...serving, work: busyText(work) }, shown);
   const id = work === undefined ? undefined : PEER_CAUSES[work.kind];
   if (id === undefined) return cause('server-slow', { ...asking, server: peer.process }, shown);
   return served(id, serving, shown);

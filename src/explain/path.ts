@@ -284,7 +284,7 @@ class Walk {
       error: error ?? known?.error ?? null,
       closed,
       outcome,
-      longest: { start: longer.start, end: longer.end },
+      longest: { start: longer.start, end: longer.end, rest: longer.rest },
       peer: null,
       trouble: [],
     };

@@ -18,6 +18,8 @@ export interface SocketWait {
   readonly error: string | null;
   /** `answered`; `closed` by the peer; `failed`; `given up` by the process; `open` when the events ended. */
   readonly outcome: 'answered' | 'closed' | 'failed' | 'given up' | 'open';
+  /** A part of the answer had come before: what was waited for is more of it. */
+  readonly rest: boolean;
 }
 
 export interface Socket {
@@ -138,7 +140,7 @@ class Sockets {
     // After an answer the other side's close is its end, not a missing one.
     const outcome = error !== null ? 'failed' : res === 0 && state.asked !== null ? 'closed' : 'answered';
     if (since !== null && (state.asked !== null || start > since.time || end > since.time))
-      this.#wait(state.handshake ? 'tls' : 'server', state, since.time, end, since.num, num, outcome, error);
+      this.#wait(state.handshake ? 'tls' : 'server', state, since.time, end, since.num, num, outcome, error, state.asked === null);
     state.asked = null;
     state.lastRead = { time: end, num };
   }
@@ -164,8 +166,9 @@ class Sockets {
     last: number,
     outcome: SocketWait['outcome'],
     error: string | null,
+    rest = false,
   ): void {
     const { key, fds, local, remote } = socket;
-    if (end > start) this.waits.push({ kind, socket: { key, fds, local, remote }, start, end, first, last, outcome, error });
+    if (end > start) this.waits.push({ kind, socket: { key, fds, local, remote }, start, end, first, last, outcome, error, rest });
   }
 }

@@ -75,6 +75,8 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${asking(f)}: large packets are dropped by a link whose MTU is smaller than the packets, and the sender is not told.`,
   'continue-unanswered': (f) =>
     `${name(f.owner)} sent ${f.to} the head of a request with “Expect: 100-continue” and waited ${spanText(f.waited)} for “100 Continue”, which never came, before it sent the body.`,
+  'answer-read-late': (f) =>
+    `${name(f.owner)} took ${spanText(f.waited)} to read on in the answer of ${f.to}: ${name(f.server)} had sent more of it before, or was waiting to, so it is the reader’s own pace.`,
   'request-held-back': (f) =>
     `${asking(f)}: it sends its requests in parts, and the last one reached ${name(f.server)} only ${spanText(f.held)} after it was written: Nagle’s algorithm holds it back until the part before is acknowledged.`,
   'packets-lost': (f) =>
@@ -112,7 +114,7 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
   'lock-held': (f) =>
     `${name(f.owner)} did not get the lock on ${f.what}${f.holder === null ? '' : `, which ${name(f.holder)} held`} (${f.call}: ${f.error})${after(f)}.`,
   'lock-futex': (f) =>
-    `${name(f.owner)} waited ${spanText(f.waited)} for a lock of its own (futex)${f.thread === null ? '' : `, or for its thread ${f.thread.tid} to end, which slept for ${spanText(f.thread.slept)} meanwhile`}.`,
+    `${name(f.owner)} waited ${spanText(f.waited)} for a lock of its own (futex)${f.thread === null ? '' : `, or for its thread ${f.thread.tid} to end, which ${f.thread.did === 'slept' ? 'slept' : 'computed, or waited for a CPU,'} for ${spanText(f.thread.spent)} meanwhile`}.`,
   'retry-loop': (f) =>
     `${name(f.owner)} tried ${f.call}${target(f)} ${f.times} times, which failed with ${f.error}, and slept ${spanText(f.slept)} between.`,
   'disk-full': (f) =>

@@ -105,6 +105,7 @@ const peer = (kind: Phase['kind'], what = '') => ({
   address: TO,
   received: 1,
   answered: SECOND,
+  ready: false,
   closed: null,
   nums: [4],
   phases: [phase(kind, { what })],
@@ -187,7 +188,7 @@ test('what was tried again with success is told with the time that it cost', () 
   const { failures } = findCandidates(analysis, 100 * MS, { from: -Infinity, to: Infinity }, false);
   const answer = failure('http', 'HTTP 503', { detail: 'GET /it', call: 'answer' });
   failures.overcome.push({ failure: answer, until: 500 * MS, tid: 1, goodNum: 9 });
-  const tried = { kind: 'connect', socket: socketOf(TO), first: 3, last: 4, error: null, outcome: 'answered' } as const;
+  const tried = { kind: 'connect', socket: socketOf(TO), first: 3, last: 4, error: null, outcome: 'answered', rest: false } as const;
   (analysis.socketWaits(CLIENT.pid) as SocketWait[]).push(
     { ...tried, start: 1, end: 2, error: 'ECONNREFUSED', outcome: 'failed' },
     { ...tried, start: 600 * MS, end: 700 * MS, last: 5 },

@@ -38,6 +38,7 @@ export const SERVER_CAUSES = {
   'server-busy': row<Serving>('A server that does not come to the request', 0.8, 'ss -tn on the server: Recv-Q of the connection', ['let the server take requests while it works on others: more workers or threads'], WAITS),
   'server-slow': row<Asking & { readonly server: ProcessName | null }>('A slow server', 0.6, 'record on the server’s node, too', ['record on the server’s node, too']),
   'server-silent': row<Asking>('A server that does not answer', 0.6, 'record on the server’s node, too', ['record on the server’s node, too'], ['retransmits', 'dropped-packets']),
+  'answer-read-late': row<Asking & { readonly server: ProcessName }>('An answer that its client reads slowly', 0.8, 'ss -tn on both sides: Recv-Q of the client, Send-Q of the server', ['look at what the client does between two reads: a limit of its rate, or its own work']),
   'tls-slow': row<Asking>('A slow TLS handshake', 0.6, 'record on the server’s node, too', ['record on the server’s node, too']),
   'mtu-black-hole': row<Asking>('Packets larger than a link', 0.9, 'ping -M do -s 1472 HOST', ['set the MTU of the pod network to what the smallest link carries', 'let ICMP “fragmentation needed” through, or clamp the TCP segment size']),
   'packets-lost': row<PacketsLost>('Lost packets', 0.8, 'nstat -az TcpRetransSegs', ['find where the packets get lost: record on both nodes'], ['dropped-packets']),
@@ -87,11 +88,17 @@ function found(phase: Phase, socket: SocketPhase, facts: Facts): Found {
   };
   return (
     networkCause(socket, asking, shown) ??
+    readLate(socket, asking, shown) ??
     heldBack(phase, socket, asking, shown, facts) ??
     brokenOff(phase, socket, asking, shown, facts) ??
     waiting(phase, socket, asking, shown, facts) ??
     cause(phase.kind === 'tls' ? 'tls-slow' : unanswered ? 'server-silent' : 'server-slow', { ...asking, server: null }, shown)
   );
+}
+
+/** Its own pace (a limit of its rate, work between two reads): the server had more for it all the time. */
+function readLate({ peer }: SocketPhase, asking: Asking, shown: Shown): Found | null {
+  return peer?.ready === true ? cause('answer-read-late', { ...asking, server: peer.process }, { ...shown, confidence: 0.8 }) : null;
 }
 
 /** So many waits on one connection are told as many. */

@@ -5,7 +5,7 @@ import { type Chunk, payload } from '../model/chunk.ts';
 import { errnoName } from '../model/errno.ts';
 import type { EventType } from '../model/event-type.ts';
 import type { Analysis } from './analysis.ts';
-import { bodyLeft, isChunked, isLastChunk, isStreamed } from './body.ts';
+import { bodyLeft, isChunked, isLastChunk } from './body.ts';
 import { localText, remoteText } from './descriptors.ts';
 import type { Failures } from './failures.ts';
 import { grpcError } from './grpc.ts';
@@ -22,7 +22,6 @@ const STATUS_END = 12;
 /** From here on an answer says no; and from here on it is the server's own fault. */
 const CLIENT_ERROR = 400;
 const SERVER_ERROR = 500;
-const NOTHING = new Uint8Array(0);
 /** Bytes of a request that are kept: its first line, mostly. */
 const KEPT = 200;
 
@@ -83,7 +82,6 @@ export class Answers {
     this.lastUse[id] = chunk.time[i]!;
     this.#expects.delete(id);
     if (!reads) return false;
-    if (this.#chunked.has(id)) return this.#owesChunks(chunk, i, id, payload(chunk, i));
     const body = this.#bodies.get(id);
     if (body !== undefined) {
       body.came += chunk.res[i]!;
@@ -128,21 +126,11 @@ export class Answers {
 
   /** Whether the body that an answer's head announces has not come with it. */
   #owes(chunk: Chunk, i: number, id: number, bytes: Uint8Array): boolean {
-    if (bytes[0] === LETTER_H && isChunked(bytes) && isLastChunk(bytes, chunk.res[i]!) === false) {
-      this.#chunked.add(id);
-      return !isStreamed(bytes) && !isLongPoll(this.#requests.get(id) ?? NOTHING);
-    }
+    if (bytes[0] === LETTER_H && isChunked(bytes) && isLastChunk(bytes, chunk.res[i]!) === false) this.#chunked.add(id);
     const announced = bytes[0] === LETTER_H ? bodyLeft(bytes, chunk.res[i]!, this.#request(id)) : null;
     if (announced === null || announced <= 0) return false;
     this.#bodies.set(id, { announced, came: 0 });
     return true;
-  }
-
-  /** Whether another chunk is to come. What was not kept whole may have had the last. */
-  #owesChunks(chunk: Chunk, i: number, id: number, bytes: Uint8Array): boolean {
-    if (isLastChunk(bytes, chunk.res[i]!) === false) return true;
-    this.#chunked.delete(id);
-    return false;
   }
 
   /** A server answered; from 500 on the error is its own, not the client's. */
@@ -163,8 +151,7 @@ export class Answers {
     if (body !== undefined) {
       const detail = `${body.came} of the ${body.announced} bytes that were left of it`;
       this.#failures.note(chunk, i, 'lost', { call: type.name, error: 'cut', what: this.#remote(id), detail });
-    } else if (this.#chunked.has(id)) this.ended(chunk, i, id, type);
-    else if (this.lastUse[id]! > 0) this.#lost(chunk, i, id, type, 'closed', asked);
+    } else if (this.lastUse[id]! > 0) this.#lost(chunk, i, id, type, 'closed', asked);
     return false;
   }
 

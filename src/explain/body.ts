@@ -23,14 +23,6 @@ export function isChunked(bytes: Uint8Array): boolean {
   return head?.status != null && /\bchunked$/i.test(httpHeader(head, 'transfer-encoding') ?? '');
 }
 
-/** What is sent as it happens: between its parts nobody is slow. */
-const STREAMED = /^(?:text\/event-stream|multipart\/x-mixed-replace|application\/x-ndjson)|;\s*stream=/i;
-
-export function isStreamed(bytes: Uint8Array): boolean {
-  const head = httpHead(bytes);
-  return head !== null && STREAMED.test(httpHeader(head, 'content-type') ?? '');
-}
-
 /** Whether a part of an answer ends with the last chunk; null: not all of its `length` bytes were kept. */
 export function isLastChunk(bytes: Uint8Array, length: number): boolean | null {
   if (bytes.length < length) return null;

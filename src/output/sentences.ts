@@ -153,7 +153,8 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
   'program-ended': (f) => `${name(f.owner)} ended by itself, with 0.`,
   'program-failed': (f) => `${name(f.owner)} ended with ${f.exit}${saying(f)}; no call of it is known to have failed for that.`,
   'own-sleep': (f) => `${itself(f, 'slept', 'by itself ')}for ${spanText(f.waited)}${sleeps(f)}.`,
-  'own-poll': (f) => `${itself(f, 'waited', '')}by timers of its own, with nothing known to be asked of anybody, for ${spanText(f.waited)}.`,
+  'own-poll': (f) =>
+    `${itself(f, 'waited', '')}by timers of its own, with nothing known to be asked of anybody, for ${spanText(f.waited)}.`,
   'own-cpu': (f) =>
     `${itself(f, 'computed, or waited for a CPU', '')}for ${spanText(f.waited)}${f.calls === null ? '' : `, between ${f.calls.times.toLocaleString('en')} calls of ${f.calls.name}${f.calls.failed > 0 ? `, ${f.calls.failed.toLocaleString('en')} of which failed` : ''}`}.`,
 };

@@ -15,6 +15,7 @@ import { MS, SECOND } from '../../src/model/time.ts';
 import { sentenceOf } from '../../src/output/sentences.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { questions } from '../helpers/dns-traffic.ts';
+import { MADE } from './made.ts';
 
 const SCENES = 'captures/scenes';
 let healthy: Analysis;
@@ -211,6 +212,11 @@ describe('every cause of the catalogue', () => {
     const full = join(folder, 'conntrack-full.trowel');
     writeFileSync(full, gunzipSync(readFileSync('captures/doctor/conntrack-full.trowel.gz')));
     note(explain(new CaptureReader(full), { over: 100 * MS, pids: null }).story?.causes ?? []);
+    for (const [i, { make }] of MADE.entries()) {
+      const path = join(folder, `made-${i}.trowel`);
+      make().write(path);
+      note(explain(new CaptureReader(path), { over: 100 * MS, pids: null }).story?.causes ?? []);
+    }
     for (const [, , phases, failures] of BY_HAND) note(causes(phases, failures));
     for (const file of readdirSync(SCENES)) {
       const capture = new CaptureReader(join(SCENES, file));

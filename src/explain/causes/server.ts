@@ -107,7 +107,7 @@ const MANY = 5;
 /** How many answers a phase waited for, where it is many, none of which took most of it. */
 function answersIn({ start, end, duration }: Phase, { longest, fds }: SocketPhase, { analysis, process }: Facts): number {
   if (longest === undefined || longest.end - longest.start > duration / 2) return 1;
-  const isOfIt = ({ socket, ...wait }: SocketWait) => fds.some((fd) => socket.fds.has(fd)) && wait.start >= start && wait.end <= end;
+  const isOfIt = ({ socket, ...wait }: SocketWait) => fds.some((fd) => socket.fds.has(fd)) && wait.end > start && wait.start < end;
   const waits = analysis.socketWaits(process.pid).filter((wait) => wait.kind === 'server' && isOfIt(wait));
   return waits.length < MANY ? 1 : waits.length;
 }
@@ -185,7 +185,8 @@ function peerCause(peer: Peer, phase: Phase, asking: Asking, shown: Shown): Foun
   const { start, end } = phase.socket?.longest ?? phase;
   const late = peer.received === null ? null : peer.received - start;
   const serving: Serving = { ...asking, server: peer.process, late, work: workText(work), spent: work?.duration ?? 0 };
-  if (late === null || late > Math.min(phase.duration, end - start) / 2) return cause('server-busy', { ...serving, work: busyText(work) }, shown);
+  if (late === null || late > Math.min(phase.duration, end - start) / 2)
+    return cause('server-busy', { ...serving, work: busyText(work) }, shown);
   const id = work === undefined ? undefined : PEER_CAUSES[work.kind];
   if (id === undefined) return cause('server-slow', { ...asking, server: peer.process }, shown);
   return served(id, serving, shown);

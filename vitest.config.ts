@@ -6,7 +6,7 @@ const QUIET = [
   'test/cli/{completion,exit,hostile-text,open-capture,scap,scap-made,sysdig-args}.test.ts',
   'test/cluster/{fold,hostile,nodes,several,store}.test.ts',
   'test/doctor/{checks,cli,guides,node-checks,shipped}.test.ts',
-  'test/explain/{asked,assign,confirm,parts,pick,rings,shipped}.test.ts',
+  'test/explain/{asked,assign,confirm,made,parts,pick,rings,shipped}.test.ts',
   'test/tui/!(live).test.ts',
   'test/collector/{shared-names,time-order}.test.ts',
 ];

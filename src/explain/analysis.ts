@@ -19,9 +19,12 @@ import type { End, Failures, Retry, Signal } from './failures.ts';
 import { type BrokenHandshake, brokenHandshakes, type Handshake, handshakes } from './handshakes.ts';
 import { killerOf } from './problems.ts';
 import { type Ev, processEvents, type Window } from './process-events.ts';
+import { Requests } from './requests.ts';
 import { type SocketWait, socketWaits } from './sockets.ts';
+import { type Stop, stopsOf } from './stops.ts';
 import type { ProcessName } from './story.ts';
 import { Troubles } from './trouble.ts';
+import { UnixRoles } from './unix-roles.ts';
 
 /** When a process ran the program that it ended with. */
 export interface Lifetime {
@@ -37,9 +40,6 @@ export interface Lifetime {
   readonly ppid: number;
 }
 
-/** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
-const STOPS: ReadonlySet<number> = new Set([19, 20, 21, 22]);
-const SIGCONT = 18;
 const SIGKILL = 9;
 const SIGTERM = 15;
 /** SIGHUP, SIGINT, SIGTERM: a program is asked to end. */
@@ -64,6 +64,10 @@ export class Analysis {
   readonly chain: Chain;
   /** Of a capture of several nodes: connections that were translated between their ends. */
   readonly ends: ReadonlyMap<number, JoinedEnds>;
+  /** Filled by the pass over all events. */
+  readonly unix: UnixRoles;
+  /** Likewise. */
+  readonly requests = new Requests();
   #focus: Window = WHOLE;
   readonly #events = new Map<number, Ev[]>();
   readonly #waits = new Map<number, SocketWait[]>();
@@ -78,6 +82,7 @@ export class Analysis {
     this.messages = allMessages(capture.dims);
     this.lookups = allLookups(capture, this.messages);
     this.ends = joinedEnds(capture.meta);
+    this.unix = new UnixRoles(capture.dims);
     this.chain = new Chain(capture.dims, this.messages);
     const rows = new Map<number, ProcessRow[]>();
     for (const row of capture.dims.processes.all()) rows.set(row.pid, [...(rows.get(row.pid) ?? []), row]);
@@ -113,7 +118,7 @@ export class Analysis {
     let waits = this.#waits.get(pid);
     if (waits === undefined) {
       const begun = this.lifetime(pid)?.begun === true;
-      waits = socketWaits(this.events(pid), this.dims, begun);
+      waits = socketWaits(this.events(pid), this.dims, begun, this.unix);
       // Of what is still owed where the look ends, nobody knows the end.
       if (!begun && this.#focus.to < this.end) waits = waits.filter(({ outcome }) => outcome !== 'open');
       this.#waits.set(pid, waits);
@@ -192,14 +197,15 @@ export class Analysis {
     return null;
   }
 
+  /** When a process was stopped by signals, in the order of time; `to` Infinity: it was not let go on. */
+  stops(pid: number): Stop[] {
+    return stopsOf(pid, this.failures?.signals ?? []);
+  }
+
   /** The signal that stopped a process for most of a time; null: it was not stopped. */
   stopOf(pid: number, from: number, to: number): Signal | null {
-    const own = (this.failures?.signals ?? []).filter((signal) => signal.to === pid && signal.time < to);
-    const stop = own.findLast(({ signal }) => STOPS.has(signal));
-    if (stop === undefined) return null;
-    const went = own.find(({ signal, time }) => signal === SIGCONT && time > stop.time)?.time ?? to;
-    const first = own.find(({ signal, time, by }) => signal === stop.signal && by !== 0 && Math.abs(time - stop.time) < 1e9) ?? stop;
-    return Math.min(went, to) - Math.max(stop.time, from) > (to - from) / 2 ? first : null;
+    const isMost = (stop: Stop) => Math.min(stop.to, to) - Math.max(stop.from, from) > (to - from) / 2;
+    return this.stops(pid).findLast(isMost)?.signal ?? null;
   }
 
   /** What a process wrote last to its standard error; empty: nothing. */
@@ -248,7 +254,7 @@ export class Analysis {
 function lifetimeOf(versions: readonly ProcessRow[], kube: KubeNames): Lifetime {
   const last = versions.at(-1)!;
   const first = versions.find((row) => row.exepath === last.exepath && row.comm === last.comm) ?? last;
-  const started = versions[0]!.started;
+  const started = versions.find((row) => row.started !== null)?.started ?? null;
   return {
     name: { pid: last.pid, comm: programName(last) },
     command: [last.exe, ...last.args].join(' ').trim(),

@@ -9,6 +9,7 @@ import { bodyLeft, isChunked, isLastChunk } from './body.ts';
 import { localText, remoteText } from './descriptors.ts';
 import type { Failures } from './failures.ts';
 import { grpcError } from './grpc.ts';
+import { expectsContinue, isLongPoll } from './requests.ts';
 
 const LETTER_H = 0x48;
 /** Letters that the methods of HTTP begin with: C of CONNECT to T of TRACE. */
@@ -37,6 +38,8 @@ export class Answers {
   readonly #bodies = new Map<number, { readonly announced: number; came: number }>();
   /** Descriptors with an answer in chunks whose last has not come. */
   readonly #chunked = new Set<number>();
+  /** By descriptor: when its client asked for leave to send a body, and in which event. */
+  readonly #expects = new Map<number, { readonly time: number; readonly num: number }>();
   /** By descriptor: when an answer last came. */
   readonly lastUse: Float64Array;
 
@@ -52,13 +55,32 @@ export class Answers {
     const first = chunk.data[from]!;
     this.#bodies.delete(id);
     this.#chunked.delete(id);
-    if (chunk.dataEnd[i]! > from && first >= FIRST_LETTER && first <= LAST_LETTER) this.#requests.set(id, payload(chunk, i).slice(0, KEPT));
+    this.#sentBody(chunk, i, id);
+    if (chunk.dataEnd[i]! > from && first >= FIRST_LETTER && first <= LAST_LETTER) this.#began(chunk, i, id, payload(chunk, i));
     else if (this.#requests.size > 0) this.#requests.delete(id);
+  }
+
+  #began(chunk: Chunk, i: number, id: number, bytes: Uint8Array): void {
+    const begin = bytes.slice(0, KEPT);
+    this.#requests.set(id, begin);
+    if (isLongPoll(begin)) this.#analysis.requests.addLong(id, chunk.time[i]!);
+    if (expectsContinue(bytes)) this.#expects.set(id, { time: chunk.time[i]!, num: chunk.num[i]! });
+  }
+
+  /** It sends more before any answer came: of leave to do so it has had none. */
+  #sentBody(chunk: Chunk, i: number, id: number): void {
+    const since = this.#expects.get(id);
+    if (since === undefined) return;
+    this.#expects.delete(id);
+    const end = chunk.time[i]! - Math.max(0, chunk.latency[i]!);
+    const where = { pid: this.#analysis.pidOf(chunk.thread[i]!), remote: this.#remote(id), start: since.time, end };
+    this.#analysis.requests.expectations.push({ ...where, first: since.num, last: chunk.num[i]! });
   }
 
   /** A client had an answer, or a part of it; `reads`: what it says may be looked at. True: more of it is owed. */
   answered(chunk: Chunk, i: number, id: number, reads: boolean): boolean {
     this.lastUse[id] = chunk.time[i]!;
+    this.#expects.delete(id);
     if (!reads) return false;
     const body = this.#bodies.get(id);
     if (body !== undefined) {

@@ -27,11 +27,12 @@ import {
   RowTables,
   SERVER,
   SIGNALS,
+  UNIX,
   UNKNOWN,
   WRITES,
   WRITES_IT,
 } from './row-tables.ts';
-import { Sums } from './sums.ts';
+import { type Sum, Sums } from './sums.ts';
 
 /** One wait, or one failed call. */
 export interface Candidate {
@@ -100,6 +101,8 @@ class Search {
   readonly #watch: Uint8Array;
   readonly #ops: Uint8Array;
   readonly #sums: Sums;
+  /** Answers that each came soon. */
+  readonly #asks: Sums;
   readonly #answers: Answers;
   readonly #payloads: boolean;
   /** By thread: 1 where its process began in the recording. */
@@ -127,6 +130,7 @@ class Search {
     this.failures = new Failures(analysis);
     this.#answers = new Answers(analysis, this.failures);
     this.#sums = new Sums(over);
+    this.#asks = new Sums(over);
     const rows = new RowTables(analysis);
     this.#watch = rows.watch;
     this.#ops = rows.ops;
@@ -166,7 +170,7 @@ class Search {
       const watch = watches[t]!;
       if (watch !== NONE && (watch !== WRITES || own)) this.#watched(chunk, i, watch, this.#types[t]!.type);
       const id = fd[i]!;
-      if (op === ACCEPTS && id !== 0) this.#accepted(id);
+      if (op === ACCEPTS && id !== 0) this.#accepted(id, time[i]!);
       const role = roles[id]!;
       if (role !== NONE && op !== OTHER) this.#onStream(chunk, i, id, role, op, r, time[i]!, own);
       const waited = latency[i]!;
@@ -175,9 +179,13 @@ class Search {
     }
   }
 
-  #accepted(id: number): void {
-    this.#uses[id] = 'server';
-    if (this.#streams[id] === 1) this.#roles[id] = SERVER;
+  #accepted(id: number, time: number): void {
+    const { unix, dims } = this.#analysis;
+    unix.accepted(id, time);
+    const row = dims.fds.get(id);
+    const use = row !== undefined && unix.fdUse(row) === 'other' ? 'other' : 'server';
+    this.#uses[id] = use;
+    if (this.#streams[id] === 1) this.#roles[id] = use === 'server' ? SERVER : NONE;
   }
 
   /** `time`: of its end; `own`: of a process that began in the recording, into whose payloads it looks. */
@@ -185,6 +193,10 @@ class Search {
     const { type, kind } = this.#types[chunk.type[i]!]!;
     if (role === ASKS) {
       this.#onDatagram(chunk, i, id, type, kind);
+      return;
+    }
+    if (role === UNIX) {
+      if (kind === 'connect' && res === 0 && hasResult(chunk, i)) this.#connectedUnix(id, time);
       return;
     }
     if (own || this.#payloads || res <= 0 || (op !== READS && op !== WRITES_IT)) {
@@ -200,6 +212,12 @@ class Search {
       if (time - this.#since[id]! >= this.#over) this.#note(chunk, i, role === CLIENT ? 'server' : 'request', this.#since[id]!);
       this.#state[id] = NOTHING;
     }
+  }
+
+  #connectedUnix(id: number, time: number): void {
+    this.#analysis.unix.connected(id, time);
+    this.#uses[id] = 'client';
+    this.#roles[id] = CLIENT;
   }
 
   /** A wait on a socket that has sent something since it last got something. */
@@ -222,11 +240,15 @@ class Search {
     for (const { failure, until, tid, goodNum: num } of this.failures.overcome)
       if (until - failure.time >= this.#over && this.#analysis.lifetime(failure.pid)?.begun === true)
         this.found.push({ pid: failure.pid, tid, start: failure.time, end: until, num, kind: 'retry', fd: 0, error: '' });
-    for (const sum of this.#sums.enough((thread) => this.#lifetime(thread))) {
-      const thread = this.#analysis.dims.threads.get(sum.thread);
-      if (thread === undefined) continue;
-      const { start, end, num, fd, spent } = sum;
-      this.found.push({ pid: this.#analysis.pidOf(sum.thread), tid: thread.tid, start, end, num, kind: 'file', fd, error: '', spent });
+    const lifetime = (thread: number) => this.#lifetime(thread);
+    this.#addSums(this.#sums.enough(lifetime), 'file');
+    this.#addSums(this.#asks.mostly(lifetime), 'server');
+  }
+
+  #addSums(sums: readonly Sum[], kind: Candidate['kind']): void {
+    for (const { thread, start, end, num, fd, spent } of sums) {
+      const tid = this.#analysis.dims.threads.get(thread)?.tid;
+      if (tid !== undefined) this.found.push({ pid: this.#analysis.pidOf(thread), tid, start, end, num, kind, fd, error: '', spent });
     }
   }
 
@@ -374,7 +396,9 @@ class Search {
   }
 
   #paid(chunk: Chunk, i: number, id: number, kind: Candidate['kind']): void {
-    if (chunk.time[i]! - this.#since[id]! >= this.#over) this.#note(chunk, i, kind, this.#since[id]!);
+    const waited = chunk.time[i]! - this.#since[id]!;
+    if (waited >= this.#over) this.#note(chunk, i, kind, this.#since[id]!);
+    else if (kind === 'server' && this.#begun[chunk.thread[i]!] === 1) this.#asks.add(chunk, i, waited);
   }
 
   #fail(chunk: Chunk, i: number, errno: number): void {
@@ -401,9 +425,15 @@ class Search {
   #note(chunk: Chunk, i: number, kind: Candidate['kind'], start: number, error = ''): void {
     const thread = this.#analysis.dims.threads.get(chunk.thread[i]!);
     if (thread === undefined || (chunk.flags[i]! & EventFlag.ONE_SIDED) !== 0) return;
+    if ((kind === 'server' || kind === 'request') && this.#isLong(chunk.fd[i]!)) return;
     const pid = this.#analysis.dims.processes.get(thread.process)?.pid ?? 0;
     this.found.push({ pid, tid: thread.tid, start, end: chunk.time[i]!, num: chunk.num[i]!, kind, fd: chunk.fd[i]!, error });
     if (this.found.length > 2 * MAX_CANDIDATES) this.#forgetShortest();
+  }
+
+  /** Whether what is owed on a connection was asked to come only when something happens. */
+  #isLong(id: number): boolean {
+    return this.#analysis.requests.isLong([id], this.#since[id]!);
   }
 
   /** What failed at once is short, and as many of those are kept as of the waits. */

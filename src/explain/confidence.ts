@@ -1,4 +1,5 @@
 /** How sure a cause is: less where events were lost near it, or where what would have shown another could not be seen. */
+import type { Hidden } from '../capture/blind-spot-kinds.ts';
 import { type BlindSpot, mattering } from '../capture/blind-spots.ts';
 import { CATALOG } from './catalog.ts';
 import { confirmText } from './confirm.ts';
@@ -17,6 +18,15 @@ export function confidenceOf(cause: Cause, lost: number, spots: readonly BlindSp
 
 export function judged(causes: readonly Cause[], lost: number, spots: readonly BlindSpot[]): JudgedCause[] {
   return causes.map((cause) => ({ ...cause, sure: confidenceOf(cause, lost, spots) }));
+}
+
+/** What a search that finds nothing must have seen. Whose events were kept is said where a command was recorded: that is what it was asked for. */
+const SEARCHED: readonly Hidden[] = ['events', 'waits', 'latency', 'end'];
+
+export function blindnessOfNothing(spots: readonly BlindSpot[]): string[] {
+  return mattering(spots, SEARCHED)
+    .filter(({ id }) => id !== 'only')
+    .map(({ what }) => what);
 }
 
 /** Blind spots that could have shown another cause than one of these: a sentence each. */

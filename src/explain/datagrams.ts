@@ -58,5 +58,5 @@ function waitOf(
   outcome: SocketWait['outcome'],
   error: string | null,
 ): SocketWait {
-  return { kind: 'datagram', socket, start: time, end: last.end, first: num, last: last.num, outcome, error };
+  return { kind: 'datagram', socket, start: time, end: last.end, first: num, last: last.num, outcome, error, rest: false };
 }

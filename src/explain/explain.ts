@@ -5,7 +5,7 @@ import { type Candidate, findCandidates } from './candidates.ts';
 import { causesOf } from './causes/index.ts';
 import { OWN_CAUSES } from './causes/own.ts';
 import { commandTree } from './command.ts';
-import { blindnessOf, judged } from './confidence.ts';
+import { blindnessOf, blindnessOfNothing, judged } from './confidence.ts';
 import { elsewhere } from './elsewhere.ts';
 import type { Failures } from './failures.ts';
 import { originsOf } from './origins.ts';
@@ -44,6 +44,8 @@ export interface Looked {
   readonly endedBadly: number;
   /** Failures that were got over. */
   readonly survived: readonly Survived[];
+  /** What was not recorded, so that what is not found may be there all the same: a sentence each. */
+  readonly blind: readonly string[];
 }
 
 export interface Explanation {
@@ -128,7 +130,7 @@ function search(capture: Capture, request: Request, pids: Request['pids'], paylo
   const tasks = tasksOf(analysis, candidates);
   const inTime = ({ time, pid }: Problem) => wanted(pid) && time >= range.from && time <= range.to;
   const problems = [...problemsOf(analysis, failures).filter(inTime), ...connectProblems(analysis, tasks)].sort(
-    (a, b) => b.weight - a.weight || a.time - b.time,
+    (a, b) => b.weight - a.weight || Number(isPassedOn(b, analysis)) - Number(isPassedOn(a, analysis)) || a.time - b.time,
   );
   const over = problems.map((problem) => survivedBy(analysis, problem));
   const lasting = problems.filter((_, i) => over[i] === null);
@@ -146,9 +148,16 @@ function search(capture: Capture, request: Request, pids: Request['pids'], paylo
   };
 }
 
+/** Whether what its process ended with is what the recorded command then ended with: that is what its user saw fail. */
+function isPassedOn({ pid }: Problem, analysis: Analysis): boolean {
+  const whole = analysis.endOf(Number(analysis.capture.meta.command_pid ?? 0))?.exit ?? 0;
+  return whole !== 0 && analysis.endOf(pid)?.exit === whole;
+}
+
 function lookedAt(analysis: Analysis, failures: Failures, events: number): Omit<Looked, 'survived'> {
   const ends = [...failures.ends.values()];
   return {
+    blind: blindnessOfNothing(analysis.capture.blindSpots),
     events,
     processes: new Set([...analysis.dims.processes.all()].map(({ pid }) => pid)).size,
     failed: failures.counts.sort((a, b) => b.times - a.times),

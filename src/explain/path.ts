@@ -1,13 +1,15 @@
 /** The critical path of one thread through a window of time: for each moment, what it was spent on. */
 import type { Attempt, Lookup } from '../dns/lookup.ts';
+import type { FdRow } from '../model/rows.ts';
 import { firstIndex } from '../model/search.ts';
 import type { Analysis, Lifetime } from './analysis.ts';
 import { assign, Stretches } from './assign.ts';
 import { callKind, isLockWait } from './calls.ts';
-import { type FdUse, fdUse, isUnixPath, remoteText, socketKey } from './descriptors.ts';
+import { type FdUse, fdUse, isPath, isUnixPath, remoteText, socketKey } from './descriptors.ts';
 import type { Retry } from './failures.ts';
 import { isFifoOpen, openedFifo } from './fifo.ts';
 import type { Ev, Window } from './process-events.ts';
+import { seesWaits, UNRECORDED } from './sight.ts';
 import type { SocketWait } from './sockets.ts';
 import type { DnsPhase, Kind, Phase, ProcessName } from './story.ts';
 
@@ -78,8 +80,11 @@ class Walk {
   readonly #unseen: Ev | null;
   /** Had it been in a call at the end, that would be known. */
   readonly #computesLast: boolean;
+  readonly #sees: boolean;
   readonly #dns: Stretches<Claim>;
   readonly #sockets: Stretches<Claim>;
+  /** Those that any wait of the process may be for. On a Unix socket much is only told (logs, notices): of that no answer is awaited. */
+  readonly #asked: Stretches<Claim>;
   readonly #files: Stretches<Claim>;
   readonly #children: Stretches<Claim>;
   readonly #retries: Stretches<Claim>;
@@ -88,6 +93,7 @@ class Walk {
     this.#analysis = analysis;
     this.#window = window;
     this.#depth = depth;
+    this.#sees = seesWaits(analysis.capture);
     this.#process = depth === 0 ? null : (analysis.lifetime(pid)?.name ?? null);
     const inside = analysis.events(pid).filter((event) => event.end > window.from && event.start < window.to);
     this.#mine = inside.filter((event) => event.tid === tid && !event.oneSided && !event.apart);
@@ -98,7 +104,9 @@ class Walk {
     this.#unseen = begun ? null : (analysis.events(pid).find((event) => event.tid === tid) ?? null);
     this.#dns = new Stretches(analysis.lookups.filter((lookup) => lookup.pid === pid).flatMap(dnsClaims));
     const waits = analysis.socketWaits(pid).filter(({ socket }) => asking === '' || socket.local !== asking);
-    this.#sockets = new Stretches<Claim>(waits.map((wait) => ({ start: wait.start, end: wait.end, by: 'socket', wait })));
+    const claims = waits.map((wait) => ({ start: wait.start, end: wait.end, by: 'socket' as const, wait }));
+    this.#sockets = new Stretches<Claim>(claims);
+    this.#asked = new Stretches<Claim>(claims.filter(({ wait }) => !isPath(wait.socket.remote) || isOver(wait)));
     this.#files = new Stretches(inside.filter((event) => event.tid !== tid || event.apart).flatMap((event) => fileClaims(event, analysis)));
     const loops = analysis.retries.filter((retry) => retry.pid === pid && retry.tid === tid);
     this.#retries = new Stretches<Claim>(loops.map((retry) => ({ start: retry.start, end: retry.end, by: 'retry', retry })));
@@ -143,15 +151,19 @@ class Walk {
     else this.#divide(start, end, this.#anything, 'wait', 'something that had not ended', num);
   }
 
-  /** Between calls a thread computes; a resolver's computing is part of its lookup. */
+  /** Between calls a thread computes, as far as waits were recorded; a resolver's computing is part of its lookup. */
   #own(start: number, end: number, num: number): void {
+    if (!this.#sees) {
+      this.#divide(start, end, this.#anything, 'wait', UNRECORDED, num);
+      return;
+    }
     this.#divide(start, end, [this.#dns], 'cpu', '', num);
   }
 
   #call(event: Ev, i: number, start: number, end: number): void {
     const fd = event.fd === 0 ? undefined : this.#analysis.dims.fds.get(event.fd);
     const kind = callKind(event.type);
-    const use = fd === undefined ? 'other' : kind === 'connect' && isUnixPath(fd) ? 'client' : fdUse(fd);
+    const use = fd === undefined ? 'other' : kind === 'connect' && isUnixPath(fd) ? 'client' : this.#analysis.unix.fdUse(fd);
     if (kind === 'sleep' || isTimer(event)) this.#divide(start, end, this.#anything, 'sleep', '', event.num);
     else if (kind === 'poll') this.#poll(event, i, start, end);
     else if (kind === 'futex') this.#divide(start, end, this.#anything, 'lock', '', event.num);
@@ -168,7 +180,7 @@ class Walk {
   #poll(event: Ev, i: number, start: number, end: number): void {
     const cause = this.#wokenBy(event, i);
     const fd = cause === null ? undefined : this.#analysis.dims.fds.get(cause);
-    const use = fd === undefined ? 'inside' : fdUse(fd);
+    const use = fd === undefined ? 'inside' : this.#analysis.unix.fdUse(fd);
     const timedOut = event.res === (event.type.name === 'io_uring_enter' ? -ETIME : 0);
     if (use === 'dns') this.#divide(start, end, [this.#dns], 'dns', fd === undefined ? '' : remoteText(fd), event.num);
     else if (use === 'client') this.#divide(start, end, this.#claimsOf(cause!), timedOut ? 'poll' : 'idle', '', event.num);
@@ -193,18 +205,27 @@ class Walk {
     const { num, fd } = event;
     const row = this.#analysis.dims.fds.get(fd);
     if (use === 'dns') this.#divide(start, end, [this.#dns], 'dns', row === undefined ? '' : remoteText(row), num);
+    else if (use === 'timer') this.#divide(start, end, this.#anything, 'sleep', '', num);
+    else if (event.type.io === 'write' && isHeldUp(event, use)) this.#heldUp(row, use, start, end, num);
     else if (use === 'client') this.#divide(start, end, this.#claimsOf(fd), event.type.io === 'read' ? 'idle' : 'cpu', '', num);
     else if (use === 'file') this.#divide(start, end, [], 'file', row?.name ?? '', num);
     else if (use === 'server' || use === 'listen' || use === 'person')
       this.#divide(start, end, [], event.type.io === 'read' ? 'idle' : 'cpu', '', num);
     else if (use === 'pipe') this.#divide(start, end, [this.#dns, this.#children], 'wait', 'a pipe', num);
     else if (use === 'inside') this.#divide(start, end, this.#anything, 'wait', '', num);
+    else if (row !== undefined && TELLS.has(row.kind)) this.#divide(start, end, this.#anything, 'idle', '', num);
     else this.#divide(start, end, [this.#dns], 'cpu', '', num);
+  }
+
+  /** What it writes waits for the other side to read: no answer is owed for that. */
+  #heldUp(row: FdRow | undefined, use: FdUse, start: number, end: number, num: number): void {
+    const what = use === 'pipe' ? 'a pipe’s reader' : row === undefined ? '' : `${remoteText(row)} to read what it sends`;
+    this.#divide(start, end, use === 'client' ? [...this.#claimsOf(row?.id ?? 0), this.#dns] : [], 'wait', what, num);
   }
 
   /** Who waits for something of the process' own waits for whatever its other threads and children wait for. */
   get #anything(): readonly Claims[] {
-    return [this.#dns, this.#retries, this.#sockets, this.#files, this.#children];
+    return [this.#dns, this.#retries, this.#asked, this.#files, this.#children];
   }
 
   /** What one socket was owed. */
@@ -263,7 +284,7 @@ class Walk {
       error: error ?? known?.error ?? null,
       closed,
       outcome,
-      longest: { start: longer.start, end: longer.end },
+      longest: { start: longer.start, end: longer.end, rest: longer.rest },
       peer: null,
       trouble: [],
     };
@@ -307,6 +328,20 @@ function lastEnded(events: readonly Ev[], wait: Ev): Ev | undefined {
   const last = events[firstIndex(events.length, (i) => events[i]!.end > wait.end) - 1];
   return last !== undefined && last.end >= wait.start ? last : undefined;
 }
+
+function isOver({ outcome }: SocketWait): boolean {
+  return outcome !== 'given up' && outcome !== 'open';
+}
+
+/** A write that took as long as no copying takes was held up by a full buffer. */
+function isHeldUp({ start, end }: Ev, use: FdUse): boolean {
+  return end - start >= HELD_UP && (use === 'client' || use === 'server' || use === 'pipe');
+}
+
+/** ns */
+const HELD_UP = 5e6;
+/** Descriptors that are read to be told of something. */
+const TELLS: ReadonlySet<FdRow['kind']> = new Set(['inotify', 'signalfd']);
 
 /** select without descriptors sleeps. */
 function isTimer({ type, value, res }: Ev): boolean {

@@ -18,6 +18,7 @@ export function peerOf(analysis: Analysis, of: Phase, depth: number): Peer | nul
   const phase = { ...of, ...socket?.longest };
   if (socket === null || depth > 2) return null;
   const fds = otherEnds(analysis, socket);
+  if (socket.longest?.rest === true) return sender(analysis, phase, socket, fds, depth);
   const around = { from: phase.start - AROUND, to: phase.end + AROUND };
   const events = fds.size === 0 ? [] : descriptorEvents(analysis.capture, fds, around).filter(({ pid }) => pid !== 0);
   const received = events.find((event) => isRequest(event, events, phase));
@@ -35,9 +36,34 @@ export function peerOf(analysis: Analysis, of: Phase, depth: number): Peer | nul
     address: localText(row),
     received: received?.end ?? null,
     answered: answered?.start ?? null,
+    ready: false,
     closed: events.find(({ pid, type }) => pid === holder.pid && LEAVES.has(type.name))?.end ?? null,
     nums,
     phases: window.to > window.from ? criticalPath(analysis, holder.pid, holder.tid, window, depth + 1, socket.local) : [],
+  };
+}
+
+/** The other side while more of an answer was waited for: it had the request long before. */
+function sender(analysis: Analysis, phase: Phase, socket: SocketPhase, fds: ReadonlySet<number>, depth: number): Peer | null {
+  const { start, end } = phase;
+  const isWrite = ({ type, pid, res }: Ev) => pid !== 0 && type.io === 'write' && (res ?? 0) > 0;
+  const writes = fds.size === 0 ? [] : descriptorEvents(analysis.capture, fds, { from: 0, to: end }).filter(isWrite);
+  const sent = writes.find((event) => event.start >= start);
+  const last = sent ?? writes.at(-1);
+  if (last === undefined) return null;
+  const lifetime = analysis.lifetime(last.pid);
+  const window = { from: start, to: Math.min(end, sent?.start ?? end) };
+  return {
+    process: lifetime?.name ?? { pid: last.pid, comm: '' },
+    pod: lifetime?.pod ?? null,
+    node: analysis.nodeOf(last.pid),
+    address: localText(analysis.dims.fds.get(last.fd)!),
+    received: start,
+    answered: sent?.start ?? null,
+    ready: sent === undefined,
+    closed: null,
+    nums: [last.num],
+    phases: window.to > window.from ? criticalPath(analysis, last.pid, last.tid, window, depth + 1, socket.local) : [],
   };
 }
 
@@ -60,6 +86,7 @@ function queued(analysis: Analysis, phase: Phase, socket: SocketPhase, depth: nu
     address: socket.remote,
     received: null,
     answered: null,
+    ready: false,
     closed: null,
     nums: [],
     phases,
@@ -95,6 +122,10 @@ function workWindow(
 /** Rows of descriptors that are this connection seen from the other side. Behind a service, only the client's own end is the same. */
 export function otherEnds(analysis: Analysis, socket: Pick<SocketPhase, 'fds' | 'local'>): Set<number> {
   const found = new Set<number>();
+  for (const id of socket.fds) {
+    const accepted = analysis.unix.serverOf(id);
+    if (accepted !== null) found.add(accepted);
+  }
   if (socket.local === '') return found;
   const own = new Set(socket.fds);
   for (const id of socket.fds) {

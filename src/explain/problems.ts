@@ -203,9 +203,14 @@ function tidiedUp(analysis: Analysis, pid: number, parent: number, { exit, time 
   return analysis.children(parent, -Infinity, time).some(({ name }) => name.pid !== pid && analysis.endOf(name.pid)?.exit === exit);
 }
 
+const SERVES: ReadonlySet<string> = new Set(['listen', 'server']);
+
 /** A server without a request at hand: that it is stopped harms nobody. */
 function waitsToBeAsked(analysis: Analysis, pid: number): boolean {
-  return analysis.events(pid).some(({ fd }) => ['listen', 'server'].includes(analysis.dims.fds.get(fd)?.role ?? ''));
+  return analysis.events(pid).some(({ fd }) => {
+    const row = analysis.dims.fds.get(fd);
+    return row !== undefined && SERVES.has(analysis.unix.fdUse(row));
+  });
 }
 
 /** Who sent the signal that ended a process; null: nobody whose call was recorded. */

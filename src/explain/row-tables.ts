@@ -2,7 +2,7 @@
 import type { EventType } from '../model/event-type.ts';
 import type { Analysis } from './analysis.ts';
 import { type CallKind, callKind } from './calls.ts';
-import { type FdUse, fdUse, isDatagramClient, isStream, remoteText } from './descriptors.ts';
+import { type FdUse, fdUse, isDatagramClient, isStream, isUnixPath, remoteText } from './descriptors.ts';
 
 /** What a call does on a connection. */
 export const UNKNOWN = 0;
@@ -24,6 +24,8 @@ export const CLIENT = 1;
 export const SERVER = 2;
 /** It asks by datagrams. */
 export const ASKS = 3;
+/** An end of a Unix socket: whose, its next call tells. */
+export const UNIX = 4;
 
 /** What the search does with an event of a type, beside looking at its descriptor. */
 export const NONE = 0;
@@ -68,6 +70,7 @@ export class RowTables {
       this.streams[id] = isStreamRow(id, analysis) ? 1 : 0;
       if (this.streams[id] === 1 && (use === 'client' || use === 'server')) this.roles[id] = use === 'client' ? CLIENT : SERVER;
       else if (use === 'client' && isDatagramClient(fds.get(id)!)) this.roles[id] = ASKS;
+      else if (isUnixPath(fds.get(id)!)) this.roles[id] = UNIX;
     }
     this.begun = begunThreads(analysis);
   }

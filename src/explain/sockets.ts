@@ -2,8 +2,9 @@
 import { errnoName } from '../model/errno.ts';
 import type { Dimensions, FdRow } from '../model/rows.ts';
 import { datagramWaits } from './datagrams.ts';
-import { fdUse, isPath, isStream, isUnixPath, localText, remoteText, socketKey } from './descriptors.ts';
+import { isPath, isStream, isUnixPath, localText, remoteText, socketKey } from './descriptors.ts';
 import type { Ev } from './process-events.ts';
+import type { UnixRoles } from './unix-roles.ts';
 
 /** A stretch of time in which a socket owed something to its process. */
 export interface SocketWait {
@@ -17,6 +18,8 @@ export interface SocketWait {
   readonly error: string | null;
   /** `answered`; `closed` by the peer; `failed`; `given up` by the process; `open` when the events ended. */
   readonly outcome: 'answered' | 'closed' | 'failed' | 'given up' | 'open';
+  /** A part of the answer had come before: what was waited for is more of it. */
+  readonly rest: boolean;
 }
 
 export interface Socket {
@@ -41,8 +44,8 @@ interface State extends Socket {
 }
 
 /** `begun`: the process began in the recording, so that nothing was asked before. */
-export function socketWaits(events: readonly Ev[], dims: Dimensions, begun: boolean): SocketWait[] {
-  const fold = new Sockets(dims, begun);
+export function socketWaits(events: readonly Ev[], dims: Dimensions, begun: boolean, unix: UnixRoles): SocketWait[] {
+  const fold = new Sockets(dims, begun, unix);
   for (const event of events) fold.add(event);
   fold.finish();
   return [...fold.waits, ...datagramWaits(events, dims)];
@@ -56,10 +59,12 @@ class Sockets {
   #lastNum = 0;
 
   readonly #begun: boolean;
+  readonly #unix: UnixRoles;
 
-  constructor(dims: Dimensions, begun: boolean) {
+  constructor(dims: Dimensions, begun: boolean, unix: UnixRoles) {
     this.#dims = dims;
     this.#begun = begun;
+    this.#unix = unix;
   }
 
   add(event: Ev): void {
@@ -67,7 +72,7 @@ class Sockets {
     this.#lastNum = event.num;
     const fd = event.fd === 0 ? undefined : this.#dims.fds.get(event.fd);
     const { name, io } = event.type;
-    const asks = fd !== undefined && (fdUse(fd) === 'client' || (name === 'connect' && isUnixPath(fd)));
+    const asks = fd !== undefined && (this.#unix.fdUse(fd) === 'client' || (name === 'connect' && isUnixPath(fd)));
     if (!asks || !isStream(fd)) return;
     const state = this.#stateOf(fd);
     if (name === 'connect') this.#connect(state, event);
@@ -135,7 +140,7 @@ class Sockets {
     // After an answer the other side's close is its end, not a missing one.
     const outcome = error !== null ? 'failed' : res === 0 && state.asked !== null ? 'closed' : 'answered';
     if (since !== null && (state.asked !== null || start > since.time || end > since.time))
-      this.#wait(state.handshake ? 'tls' : 'server', state, since.time, end, since.num, num, outcome, error);
+      this.#wait(state.handshake ? 'tls' : 'server', state, since.time, end, since.num, num, outcome, error, state.asked === null);
     state.asked = null;
     state.lastRead = { time: end, num };
   }
@@ -161,8 +166,9 @@ class Sockets {
     last: number,
     outcome: SocketWait['outcome'],
     error: string | null,
+    rest = false,
   ): void {
     const { key, fds, local, remote } = socket;
-    if (end > start) this.waits.push({ kind, socket: { key, fds, local, remote }, start, end, first, last, outcome, error });
+    if (end > start) this.waits.push({ kind, socket: { key, fds, local, remote }, start, end, first, last, outcome, error, rest });
   }
 }

@@ -78,7 +78,7 @@ export interface SocketPhase {
   /** `given up`: the process did; `open`: the capture ended first. */
   readonly outcome: 'answered' | 'closed' | 'failed' | 'given up' | 'open';
   /** Where the phase is made of several waits on the connection, the longest of them: the one to explain. */
-  readonly longest?: { readonly start: number; readonly end: number };
+  readonly longest?: { readonly start: number; readonly end: number; readonly rest: boolean };
   /** The other end, where it was recorded. */
   readonly peer: Peer | null;
   /** What the kernel said of its packets. */
@@ -97,6 +97,8 @@ export interface Peer {
   /** When it had the request, and when it answered; null: not within the wait. */
   readonly received: number | null;
   readonly answered: number | null;
+  /** What it had to send was written before the wait began, or blocked since: the process could have read on. */
+  readonly ready: boolean;
   /** When it closed the connection itself; null: not around the wait. */
   readonly closed: number | null;
   /** Events that show it. */

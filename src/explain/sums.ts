@@ -16,6 +16,9 @@ export interface Sum {
 const MANY = 30;
 const SHARE = 0.1;
 const LEAST = 0.2;
+/** So many answers, for that part of its life, are what a process waited for. */
+const SEVERAL = 10;
+const MOST = 0.5;
 
 export class Sums {
   readonly #over: number;
@@ -26,10 +29,10 @@ export class Sums {
     this.#over = over;
   }
 
-  add(chunk: Chunk, i: number): void {
+  /** `latency`: ns of this one. */
+  add(chunk: Chunk, i: number, latency = chunk.latency[i]!): void {
     const thread = chunk.thread[i]!;
     const fd = chunk.fd[i]!;
-    const latency = chunk.latency[i]!;
     let ofThread = this.#sums.get(thread);
     if (ofThread === undefined) {
       ofThread = new Map();
@@ -45,10 +48,21 @@ export class Sums {
     }
   }
 
+  /** Those that were what their process mostly waited for in its lifetime. */
+  mostly(lifetime: (thread: number) => number | null): Sum[] {
+    return this.#all().filter(({ spent, times, thread }) => {
+      const lived = lifetime(thread);
+      return lived !== null && times >= SEVERAL && spent >= this.#over && spent >= lived * MOST;
+    });
+  }
+
+  #all(): Sum[] {
+    return [...this.#sums.values()].flatMap((ofThread) => [...ofThread.values()]);
+  }
+
   /** Those that count; and those of many waits that took a good part of their process' lifetime, short as that was. */
   enough(lifetime: (thread: number) => number | null): Sum[] {
-    const all = [...this.#sums.values()].flatMap((ofThread) => [...ofThread.values()]);
-    return all.filter(({ spent, times, thread }) => {
+    return this.#all().filter(({ spent, times, thread }) => {
       const lived = lifetime(thread);
       if (lived === null) return false;
       return spent >= this.#over || (times >= MANY && spent >= this.#over * LEAST && spent >= lived * SHARE);

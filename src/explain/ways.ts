@@ -17,6 +17,9 @@ export interface Way {
   times: number;
 }
 
+/** Errors that no waiting mends: the call was never meant for that. */
+const NEVER: ReadonlySet<string> = new Set(['EINVAL', 'ENOTTY', 'ENOSYS', 'EOPNOTSUPP', 'EBADF', 'EFAULT', 'ESPIPE', 'EDOM', 'ENOTSOCK']);
+
 /** Errors are less than this. */
 export const MOST_ERRORS = 4096;
 
@@ -26,7 +29,7 @@ export function newWay(type: EventType, errno: number): Way {
   const isFullQueue = own === 'connect' && error === 'EAGAIN'; // of a Unix socket
   const kind = own === null || (isHarmless(error) && own !== 'process' && !isFullQueue) ? null : own;
   const mayLock = (type.name === 'fcntl' || type.name === 'flock') && (error === 'EAGAIN' || error === 'EACCES');
-  const loops = callKind(type) !== 'accept' && type.io === null;
+  const loops = callKind(type) !== 'accept' && type.io === null && !NEVER.has(error);
   return {
     call: type.name,
     error,

@@ -52,6 +52,8 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
     `${asking(f)}: ${name(f.server)} ended with ${f.exit} meanwhile, and so closed the connection without an answer${saying({ said: f.said.trim().split('\n')[0]!.slice(0, 200) })}.`,
   'server-stopped': (f) =>
     `${asking(f)}: ${name(f.server)} was stopped (SIGSTOP)${f.by === null ? '' : ` by ${name(f.by)}`}, and did nothing.`,
+  'own-stopped': (f) =>
+    `${name(f.owner)} was stopped (${signal(f.signal)})${f.by === null ? '' : ` by ${name(f.by)}`} for ${spanText(f.waited)}, and did nothing.`,
   'server-out-of-descriptors': (f) =>
     `${'asked' in f ? asking(f) : connecting(f)}: ${name(f.server)} could not accept the connection, since it has no descriptor left (${f.error}, ${times(f.times)}).`,
   'server-sleeps': serving,
@@ -71,6 +73,12 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
   'tls-slow': elsewhere,
   'mtu-black-hole': (f) =>
     `${asking(f)}: large packets are dropped by a link whose MTU is smaller than the packets, and the sender is not told.`,
+  'continue-unanswered': (f) =>
+    `${name(f.owner)} sent ${f.to} the head of a request with “Expect: 100-continue” and waited ${spanText(f.waited)} for “100 Continue”, which never came, before it sent the body.`,
+  'answer-read-late': (f) =>
+    `${name(f.owner)} took ${spanText(f.waited)} to read on in the answer of ${f.to}: ${name(f.server)} had sent more of it before, or was waiting to, so it is the reader’s own pace.`,
+  'request-held-back': (f) =>
+    `${asking(f)}: it sends its requests in parts, and the last one reached ${name(f.server)} only ${spanText(f.held)} after it was written: Nagle’s algorithm holds it back until the part before is acknowledged.`,
   'packets-lost': (f) =>
     `${asking(f)}: packets get lost${f.reasons.length === 0 ? '' : `, dropped by ${list(f.reasons.map(reasonText))}`} and were sent again ${f.again} times.`,
   'keep-alive-race': (f) =>
@@ -106,7 +114,7 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
   'lock-held': (f) =>
     `${name(f.owner)} did not get the lock on ${f.what}${f.holder === null ? '' : `, which ${name(f.holder)} held`} (${f.call}: ${f.error})${after(f)}.`,
   'lock-futex': (f) =>
-    `${name(f.owner)} waited ${spanText(f.waited)} for a lock of its own (futex)${f.thread === null ? '' : `, or for its thread ${f.thread.tid} to end, which slept for ${spanText(f.thread.slept)} meanwhile`}.`,
+    `${name(f.owner)} waited ${spanText(f.waited)} for a lock of its own (futex)${f.thread === null ? '' : `, or for its thread ${f.thread.tid} to end, which ${f.thread.did === 'slept' ? 'slept' : 'computed, or waited for a CPU,'} for ${spanText(f.thread.spent)} meanwhile`}.`,
   'retry-loop': (f) =>
     `${name(f.owner)} tried ${f.call}${target(f)} ${f.times} times, which failed with ${f.error}, and slept ${spanText(f.slept)} between.`,
   'disk-full': (f) =>
@@ -145,7 +153,8 @@ const SENTENCES: { readonly [Id in CauseId]: (facts: CauseFacts[Id]) => string }
   'program-ended': (f) => `${name(f.owner)} ended by itself, with 0.`,
   'program-failed': (f) => `${name(f.owner)} ended with ${f.exit}${saying(f)}; no call of it is known to have failed for that.`,
   'own-sleep': (f) => `${itself(f, 'slept', 'by itself ')}for ${spanText(f.waited)}${sleeps(f)}.`,
-  'own-poll': (f) => `${itself(f, 'waited', '')}by timers of its own, with nothing asked of anybody, for ${spanText(f.waited)}.`,
+  'own-poll': (f) =>
+    `${itself(f, 'waited', '')}by timers of its own, with nothing known to be asked of anybody, for ${spanText(f.waited)}.`,
   'own-cpu': (f) =>
     `${itself(f, 'computed, or waited for a CPU', '')}for ${spanText(f.waited)}${f.calls === null ? '' : `, between ${f.calls.times.toLocaleString('en')} calls of ${f.calls.name}${f.calls.failed > 0 ? `, ${f.calls.failed.toLocaleString('en')} of which failed` : ''}`}.`,
 };
@@ -185,7 +194,9 @@ function connecting(f: Connecting): string {
 function asking(f: Asking): string {
   return f.never
     ? `${name(f.owner)} got no ${f.asked} from ${f.to} in ${spanText(f.waited)}`
-    : `${name(f.owner)} waited ${spanText(f.waited)} for the ${f.asked} of ${f.to}`;
+    : f.answers > 1
+      ? `${name(f.owner)} waited ${spanText(f.waited)} for ${f.answers.toLocaleString('en')} answers of ${f.to}, ${spanText(f.waited / f.answers)} on average`
+      : `${name(f.owner)} waited ${spanText(f.waited)} for the ${f.asked} of ${f.to}`;
 }
 
 function elsewhere(f: Asking): string {
@@ -194,7 +205,7 @@ function elsewhere(f: Asking): string {
 
 function serving(f: Serving): string {
   const late = f.late !== null && f.late > f.waited / 5 ? `, and had read the request only after ${spanText(f.late)}` : '';
-  return `${asking(f)}: ${name(f.server)} ${f.work} for ${spanText(f.spent)} of it${late}.`;
+  return `${asking(f)}: ${name(f.server)} ${f.work} for ${spanText(f.spent)} of ${f.answers > 1 ? 'the longest' : 'it'}${late}.`;
 }
 
 function failing(f: Failed): string {

@@ -47,13 +47,14 @@ export function storyLines(story: Story, epoch: Epoch): string[] {
 }
 
 /** Nothing was found: what was looked at. “Nothing failed” is said only when it is so. */
-export function nothingLines(over: number, { events, processes, failed, ended, endedBadly, survived }: Looked): string[] {
+export function nothingLines(over: number, { events, processes, failed, ended, endedBadly, survived, blind }: Looked): string[] {
   const times = failed.reduce((sum, row) => sum + row.times, 0);
   const shown = failed.slice(0, MOST_FAILED).map((row) => `${sanitize(row.what)} ×${row.times}`);
   const calls = times === 0 ? 'nothing failed' : `of ${times} failed calls none is known to have done harm (${shown.join(', ')})`;
   const ends = ended === 0 ? '' : `, ${ended} of which ended, ${endedBadly === 0 ? 'all with 0' : `${endedBadly} not with 0`}`;
   return [
-    `Nothing waited longer than ${spanText(over)} for what it had asked for, and ${calls}.`,
+    `${blind.length === 0 ? 'Nothing' : 'As far as was recorded, nothing'} waited longer than ${spanText(over)} for what it had asked for, and ${calls}.`,
+    ...blind.map((what) => sanitize(`Not seen: ${what}.`)),
     ...survived.slice(0, MOST_FAILED).map((one) => sanitize(survivedText(one))),
     `Looked at ${events.toLocaleString('en')} events of ${processes} processes${ends}.`,
   ];

@@ -59,6 +59,10 @@ function inChild(state: MachineState, event: EventContext, named: Named, flags: 
     thread = event.thread = null;
   }
   if (thread !== null) {
+    if (thread.cloned === 0) {
+      thread.cloned = event.time; // who wrote the file listed it, too: it is new all the same
+      thread.changed();
+    }
     if (!inNamespace) return;
     thread.vtid = named.int('vtid') ?? event.tid;
     thread.vpid = named.int('vpid') ?? -1;

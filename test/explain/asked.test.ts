@@ -56,7 +56,7 @@ test('where nothing is found, what failed is counted and what was looked at is t
   else expect(first).toMatch(/nothing failed/);
   expect(second).toMatch(/^Looked at [\d,]+ events of \d+ processes/);
   capture.close();
-  const none = { events: 5, processes: 1, failed: [], ended: 1, endedBadly: 0, survived: [] };
+  const none = { events: 5, processes: 1, failed: [], ended: 1, endedBadly: 0, survived: [], blind: [] };
   expect(nothingLines(over, none)).toEqual([
     'Nothing waited longer than 100 ms for what it had asked for, and nothing failed.',
     'Looked at 5 events of 1 processes, 1 of which ended, all with 0.',

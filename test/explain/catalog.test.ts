@@ -15,6 +15,7 @@ import { MS, SECOND } from '../../src/model/time.ts';
 import { sentenceOf } from '../../src/output/sentences.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { questions } from '../helpers/dns-traffic.ts';
+import { MADE } from './made.ts';
 
 const SCENES = 'captures/scenes';
 let healthy: Analysis;
@@ -105,6 +106,7 @@ const peer = (kind: Phase['kind'], what = '') => ({
   address: TO,
   received: 1,
   answered: SECOND,
+  ready: false,
   closed: null,
   nums: [4],
   phases: [phase(kind, { what })],
@@ -187,7 +189,7 @@ test('what was tried again with success is told with the time that it cost', () 
   const { failures } = findCandidates(analysis, 100 * MS, { from: -Infinity, to: Infinity }, false);
   const answer = failure('http', 'HTTP 503', { detail: 'GET /it', call: 'answer' });
   failures.overcome.push({ failure: answer, until: 500 * MS, tid: 1, goodNum: 9 });
-  const tried = { kind: 'connect', socket: socketOf(TO), first: 3, last: 4, error: null, outcome: 'answered' } as const;
+  const tried = { kind: 'connect', socket: socketOf(TO), first: 3, last: 4, error: null, outcome: 'answered', rest: false } as const;
   (analysis.socketWaits(CLIENT.pid) as SocketWait[]).push(
     { ...tried, start: 1, end: 2, error: 'ECONNREFUSED', outcome: 'failed' },
     { ...tried, start: 600 * MS, end: 700 * MS, last: 5 },
@@ -210,6 +212,11 @@ describe('every cause of the catalogue', () => {
     const full = join(folder, 'conntrack-full.trowel');
     writeFileSync(full, gunzipSync(readFileSync('captures/doctor/conntrack-full.trowel.gz')));
     note(explain(new CaptureReader(full), { over: 100 * MS, pids: null }).story?.causes ?? []);
+    for (const [i, { make }] of MADE.entries()) {
+      const path = join(folder, `made-${i}.trowel`);
+      make().write(path);
+      note(explain(new CaptureReader(path), { over: 100 * MS, pids: null }).story?.causes ?? []);
+    }
     for (const [, , phases, failures] of BY_HAND) note(causes(phases, failures));
     for (const file of readdirSync(SCENES)) {
       const capture = new CaptureReader(join(SCENES, file));

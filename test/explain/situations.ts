@@ -110,4 +110,29 @@ for i in range(1500000): x = hashlib.md5(x).digest()'` },
     script: `(sleep .4; exec /usr/bin/python3 -m http.server 80 --bind 127.0.0.1) & curl -sS --retry 5 --retry-connrefused --retry-delay 1 -o /dev/null http://127.0.0.1/; r=$?; kill %1; exit $r` },
   { link: 'https://github.com/cmu-db/dbdb.io/pull/185', what: 'flock -n finds a lock taken and says nothing', before: 'sleep (8677) slept by itself for 281 ms, in 3 sleeps of 93.7 ms on average.', says: /flock \(\d+\) did not get the lock on \S*\/l, which flock \(\d+\) held/,
     script: 'flock $at/l sleep 2 & sleep .3; flock -n $at/l true; r=$?; kill %1; exit $r' },
+  { link: 'https://github.com/yhirose/cpp-httplib/issues/349', what: 'a server says nothing to Expect: 100-continue, so curl waits a second before it sends the body', before: 'curl (3558) waited by timers of its own, with nothing asked of anybody, for 1.002 s.', says: /sent 127\.0\.0\.1:80 the head of a request with “Expect: 100-continue” and waited \S+ m?s for “100 Continue”/,
+    script: `/usr/bin/python3 -c '
+import socket
+s = socket.create_server(("127.0.0.1", 80)); c, _ = s.accept(); b = b""
+while b"the end" not in b: b += c.recv(9999)
+c.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok")' & ${UP(80)}; curl -s -H 'Expect: 100-continue' -d 'to the end' http://127.0.0.1/` },
+  { link: 'https://github.com/MaterializeInc/materialize/pull/326', what: 'requests are written in two parts, and each takes 40 ms more for it', before: 'Nothing waited longer than 100 ms for what it had asked for, and of 177 failed calls none is known to have done harm (…).', says: /waited \S+ m?s for \d+ answers of 127\.0\.0\.1:80, 4\d\.\d ms on average: it sends its requests in parts/,
+    script: `/usr/bin/python3 -c '
+import socket
+s = socket.create_server(("127.0.0.1", 80)); c, _ = s.accept(); b = b""
+while True:
+  d = c.recv(999); b += d
+  if not d: break
+  if b.endswith(b"body"): c.sendall(b"ok"); b = b""' & ${UP(80)}; /usr/bin/python3 -c '
+import socket
+c = socket.create_connection(("127.0.0.1", 80))
+for i in range(30): c.sendall(b"head"); c.sendall(b"body"); c.recv(9)'` },
+  { link: 'https://github.com/docker/cli/issues/3433', what: 'docker ps hangs: dockerd is slow to answer on its Unix socket', before: 'python3 (13694) slept by itself for 1.200 s.', says: /curl \(\d+\) waited 1\.\d+ s for the answer of \S*docker\.sock: python3 \(\d+\) slept for/,
+    script: `/usr/bin/python3 -c '
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); c, _ = s.accept(); c.recv(999); time.sleep(1.2); c.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n[]")' $at/docker.sock & until [ -S $at/docker.sock ]; do sleep .05; done; curl -s --unix-socket $at/docker.sock http://d/v1.43/containers/json` },
+  { link: 'https://github.com/NixOS/nixpkgs/issues/402693', what: 'the nscd socket is there, and who serves it does not answer', before: 'getent (15515) was ended by SIGTERM, sent by timeout (15514); it had been waiting in poll of /run/nscd/socket for 1.999 s.', says: /getent \(\d+\) got no answer from \/\S*nscd\/socket in/,
+    script: `mount -t tmpfs none /run; mkdir /run/nscd; /usr/bin/python3 -c '
+import socket, time
+s = socket.socket(socket.AF_UNIX); s.bind("/run/nscd/socket"); s.listen(); c, _ = s.accept(); c.recv(99); time.sleep(9)' & until [ -S /run/nscd/socket ]; do sleep .05; done; timeout 2 getent hosts backend.app; r=$?; kill %1; exit $r` },
 ];

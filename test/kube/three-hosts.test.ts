@@ -10,7 +10,7 @@ import { StoreClient } from '../../src/cluster/client.ts';
 import { type Recording, recordings } from '../../src/cluster/recording.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { ClickHouse, freePorts, noClickHouse } from '../cluster/clickhouse.ts';
-import { Lab, whyNoLab } from '../doctor/lab.ts';
+import { Lab, whyNoLab } from '../helpers/lab.ts';
 import { Folder, trowel } from '../export/made.ts';
 import { laboratory } from '../helpers/laboratory.ts';
 
@@ -29,7 +29,7 @@ const asked = process.env.TROWEL_CLUSTER === 'all' ? null : 'TROWEL_CLUSTER=all 
 
 laboratory('three hosts', noClickHouse ?? asked ?? whyNoLab(), () => {
   const folder = new Folder();
-  const network = new Lab();
+  const network = new Lab(`th${process.pid}`);
   const running: ChildProcess[] = [];
   let servers: readonly ClickHouse[] = [];
   let probes: readonly ChildProcess[] = [];
@@ -41,7 +41,7 @@ laboratory('three hosts', noClickHouse ?? asked ?? whyNoLab(), () => {
       await server.start();
       expect(trowel('cluster', 'init', server.at('trowel'), '--on-cluster', 'trowel', '--here', '--unreplicated').stderr).toMatch(/tables/);
     }
-    await network.up();
+    await network.upWithApi();
     const addresses = await Promise.all(NAMES.map((host, k) => collector(host, servers[k % 2]!)));
     probes = NAMES.map((host, k) => probe(host, addresses[k]!));
   }, MINUTES);

@@ -2,6 +2,7 @@
 import { callKind, isLockCall } from '../calls.ts';
 import type { CauseFacts } from '../catalog.ts';
 import { descriptorEvents } from '../process-events.ts';
+import { seesWaits } from '../sight.ts';
 import type { Phase, ProcessName } from '../story.ts';
 import { cause, evidence, type Facts, type Found, isOf, type Rule } from './cause.ts';
 import { ownerOf } from './names.ts';
@@ -9,8 +10,8 @@ import { DISK, DISK_FIXES, row, WAITS, type Waited } from './row.ts';
 
 /** `sync`: each write waits for the disk. */
 type SlowFile = Waited & { readonly times: number; readonly sync: boolean };
-/** `thread`: another of its threads that slept for most of the time; null: none did. */
-type OwnLock = Waited & { readonly thread: { readonly tid: number; readonly slept: number } | null };
+/** `thread`: another of its threads that slept, or computed, for most of the time (ns); null: none did. */
+type OwnLock = Waited & { readonly thread: { readonly tid: number; readonly did: 'slept' | 'computed'; readonly spent: number } | null };
 type LockFile = Waited & { readonly holder: ProcessName | null; readonly times: number };
 
 // biome-ignore format: a table
@@ -33,7 +34,7 @@ function found(phase: Phase, facts: Facts): Found {
   const times = phase.count;
   if (phase.kind === 'sync') return cause('slow-fsync', { ...waited, times }, shown);
   if (phase.kind === 'file') return cause('slow-file', { ...waited, times, sync: isSync(phase, waited.owner, facts) }, shown);
-  if (phase.what === '') return cause('lock-futex', { ...waited, thread: sleeperOf(phase, waited.owner, facts) }, shown);
+  if (phase.what === '') return cause('lock-futex', { ...waited, thread: otherOf(phase, waited.owner, facts) }, shown);
   return cause('lock-file', { ...waited, holder: holderOf(phase, facts), times }, shown);
 }
 
@@ -48,16 +49,40 @@ function isSync({ what }: Phase, { pid }: ProcessName, { analysis }: Facts): boo
     );
 }
 
-/** A thread that slept while its process' first one waited: it had the lock, or was waited for. */
-function sleeperOf({ start, end, duration }: Phase, { pid }: ProcessName, { analysis }: Facts): CauseFacts['lock-futex']['thread'] {
+/** A thread that slept or computed while its process' first one waited: it had the lock, or was waited for. */
+function otherOf(phase: Phase, owner: ProcessName, facts: Facts): CauseFacts['lock-futex']['thread'] {
+  const sleeper = mostOf(sleptBy(phase, owner, facts), phase);
+  if (sleeper !== null) return { ...sleeper, did: 'slept' };
+  const worker = seesWaits(facts.analysis.capture) ? mostOf(computedBy(phase, owner, facts), phase) : null;
+  return worker === null ? null : { ...worker, did: 'computed' };
+}
+
+function mostOf(spent: ReadonlyMap<number, number>, { duration }: Phase): { tid: number; spent: number } | null {
+  const [most] = [...spent].sort(([, a], [, b]) => b - a);
+  return most === undefined || most[1] < duration / 2 ? null : { tid: most[0], spent: most[1] };
+}
+
+/** ns between the calls of each other thread, from its first to its last. */
+function computedBy({ start, end }: Phase, { pid }: ProcessName, { analysis }: Facts): Map<number, number> {
+  const between = new Map<number, number>();
+  const last = new Map<number, number>();
+  for (const event of analysis.events(pid)) {
+    if (event.tid === pid || event.oneSided || event.apart || event.end < start || event.start > end) continue;
+    const since = last.get(event.tid);
+    if (since !== undefined) between.set(event.tid, (between.get(event.tid) ?? 0) + Math.max(0, event.start - since));
+    last.set(event.tid, event.end);
+  }
+  return between;
+}
+
+function sleptBy({ start, end }: Phase, { pid }: ProcessName, { analysis }: Facts): Map<number, number> {
   const slept = new Map<number, number>();
   for (const event of analysis.events(pid)) {
     if (event.tid === pid || callKind(event.type) !== 'sleep' || event.end < start || event.start > end) continue;
     const inside = Math.min(event.end, end) - Math.max(event.start, start);
     slept.set(event.tid, (slept.get(event.tid) ?? 0) + inside);
   }
-  const [most] = [...slept].sort(([, a], [, b]) => b - a);
-  return most === undefined || most[1] < duration / 2 ? null : { tid: most[0], slept: most[1] };
+  return slept;
 }
 
 /** Who took the same file's lock last before the wait began. */

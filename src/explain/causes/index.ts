@@ -8,15 +8,27 @@ import { connectRule } from './connect.ts';
 import { datagramRule } from './datagram.ts';
 import { dnsRule } from './dns.ts';
 import { endedRule } from './ended.ts';
+import { expectationRule } from './expectation.ts';
 import { failedRule } from './failed.ts';
 import { fifoRule } from './fifo.ts';
 import { fileRule } from './file.ts';
 import { ownRule } from './own.ts';
 import { retryRule } from './retry.ts';
 import { serverRule } from './server.ts';
+import { stoppedRule } from './stopped.ts';
 
 /** What somebody else is to blame for. */
-const OTHERS: readonly Rule[] = [dnsRule, connectRule, serverRule, datagramRule, fileRule, fifoRule, retryRule];
+const OTHERS: readonly Rule[] = [
+  dnsRule,
+  connectRule,
+  serverRule,
+  expectationRule,
+  datagramRule,
+  fileRule,
+  fifoRule,
+  retryRule,
+  stoppedRule,
+];
 const FAILED: readonly Rule[] = [failedRule, endedRule];
 
 /**
@@ -31,12 +43,18 @@ export function causesOf(facts: Facts): Cause[] {
   const fatal = facts.weight >= FATAL && !facts.phases.some(({ socket, duration }) => isVain(socket?.outcome) && duration >= facts.floor);
   const first = fatal ? [...failed, ...others.filter((found) => isFailedLookup(found, facts))] : [];
   const rest = [...others, ...failed].filter((found) => !first.includes(found));
-  return [...first, ...dearest(rest), ...dearest(ownRule(facts))].map(completed);
+  const [inside, outside] = [rest.filter(isInside), rest.filter((found) => !isInside(found))];
+  return [...first, ...dearest(outside), ...dearest([...inside, ...ownRule(facts)])].map(completed);
 }
 
 /** A name that it had to do without, and did not wait for: that is what it ended for. */
 function isFailedLookup({ facts: known, cost }: Found, { over }: Facts): boolean {
   return cost < over && 'qtype' in known && known.failed;
+}
+
+/** That one thread waited for another says little where it is known what the others waited for. */
+function isInside({ id }: Found): boolean {
+  return id === 'lock-futex';
 }
 
 function completed(found: Found): Cause {

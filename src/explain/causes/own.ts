@@ -1,5 +1,6 @@
 /** Time that a process spent by itself: nobody else is to blame for it. */
 import type { CauseFacts } from '../catalog.ts';
+import { seesWaits } from '../sight.ts';
 import type { Kind, Phase } from '../story.ts';
 import { cause, evidence, type Facts, type Found, type Rule, total } from './cause.ts';
 import { ownerOf } from './names.ts';
@@ -29,14 +30,22 @@ const OWN: Readonly<Partial<Record<Kind, 'own-sleep' | 'own-poll' | 'own-cpu'>>>
 
 /** Many short sleeps are one answer, also where a script runs a program for each. */
 export const ownRule: Rule = (facts) => {
+  const sees = seesWaits(facts.analysis.capture);
   const own = facts.phases
     .filter(({ kind }) => OWN[kind] !== undefined)
-    .filter(({ kind }) => kind !== 'cpu' || facts.analysis.capture.meta.latency !== 'off'); // a call of unknown length looks like computing
+    .filter((phase) => !isForLeave(phase, facts))
+    .filter(({ kind }) => kind !== 'cpu' || sees); // what was not recorded looks like computing
   const alike = Map.groupBy(own, ({ kind, process }) => `${kind} ${process?.comm ?? ''}`);
   return [...alike.values()]
     .filter((phases) => total(phases) >= facts.over && total(phases) >= SHARE * (facts.end - facts.start))
     .map((phases) => found(phases, facts));
 };
+
+/** A timer that ran while leave to send a body was awaited: there somebody had been asked. */
+function isForLeave({ kind, start, end }: Phase, { analysis, process }: Facts): boolean {
+  const overlaps = analysis.requests.expectations.some((one) => one.pid === process.pid && one.start < end && one.end > start);
+  return kind === 'poll' && overlaps;
+}
 
 function found(phases: readonly Phase[], facts: Facts): Found {
   const [first] = phases;

@@ -18,6 +18,8 @@ export interface Connecting extends Waited {
 export interface Asking extends Waited {
   readonly asked: 'answer' | 'TLS handshake';
   readonly never: boolean;
+  /** How many answers the time is made of; 1: one, or a few. What the server did is known of the longest. */
+  readonly answers: number;
 }
 
 /** The same where the other side is on this node. `late`: ns until it had read the request; null: it did not. */

@@ -2,8 +2,11 @@
 import type { CauseId } from '../catalog.ts';
 import type { End } from '../failures.ts';
 import { listenerOf } from '../listener.ts';
+import { UNRECORDED } from '../sight.ts';
+import type { SocketWait } from '../sockets.ts';
 import type { Kind, Peer, Phase, ProcessName, SocketPhase } from '../story.ts';
 import { cause, evidence, type Facts, type Found, isOf, type Rule, type Shown } from './cause.ts';
+import { heldBack } from './held-back.ts';
 import { drops, ownerOf } from './names.ts';
 import { type Asking, row, type Serving, WAITS } from './row.ts';
 import { starved } from './starved.ts';
@@ -35,6 +38,7 @@ export const SERVER_CAUSES = {
   'server-busy': row<Serving>('A server that does not come to the request', 0.8, 'ss -tn on the server: Recv-Q of the connection', ['let the server take requests while it works on others: more workers or threads'], WAITS),
   'server-slow': row<Asking & { readonly server: ProcessName | null }>('A slow server', 0.6, 'record on the server’s node, too', ['record on the server’s node, too']),
   'server-silent': row<Asking>('A server that does not answer', 0.6, 'record on the server’s node, too', ['record on the server’s node, too'], ['retransmits', 'dropped-packets']),
+  'answer-read-late': row<Asking & { readonly server: ProcessName }>('An answer that its client reads slowly', 0.8, 'ss -tn on both sides: Recv-Q of the client, Send-Q of the server', ['look at what the client does between two reads: a limit of its rate, or its own work']),
   'tls-slow': row<Asking>('A slow TLS handshake', 0.6, 'record on the server’s node, too', ['record on the server’s node, too']),
   'mtu-black-hole': row<Asking>('Packets larger than a link', 0.9, 'ping -M do -s 1472 HOST', ['set the MTU of the pod network to what the smallest link carries', 'let ICMP “fragmentation needed” through, or clamp the TCP segment size']),
   'packets-lost': row<PacketsLost>('Lost packets', 0.8, 'nstat -az TcpRetransSegs', ['find where the packets get lost: record on both nodes'], ['dropped-packets']),
@@ -44,13 +48,18 @@ export const serverRule: Rule = (facts) =>
   facts.phases
     .filter(isOf('server', 'tls'))
     .filter(({ duration, socket }) => duration >= facts.floor && socket !== null)
-    .filter((phase) => !isLost(phase, facts) && !isAnswered(phase, facts))
+    .filter((phase) => !isLost(phase, facts) && !isAnswered(phase, facts) && !isLong(phase, facts))
     .map((phase) => found(phase, phase.socket!, facts));
 
 /** The connection broke when it was used again: that is what happened, not that an answer was awaited. */
 function isLost({ socket }: Phase, { failures }: Facts): boolean {
   const vain = socket?.outcome === 'given up' || socket?.outcome === 'open';
   return vain && failures.some(({ kind, fd }) => kind === 'lost' && socket!.fds.includes(fd));
+}
+
+/** It was asked to answer only when something happens. */
+function isLong({ socket }: Phase, { analysis }: Facts): boolean {
+  return analysis.requests.isLong(socket!.fds, socket!.longest?.start ?? 0);
 }
 
 /** The server did answer, long before: that its client read it later, or is not seen to, is not the server's doing. */
@@ -71,6 +80,7 @@ function found(phase: Phase, socket: SocketPhase, facts: Facts): Found {
     waited: phase.duration,
     asked: phase.kind === 'tls' ? 'TLS handshake' : 'answer',
     never,
+    answers: never ? 1 : answersIn(phase, socket, facts),
   };
   const shown = {
     cost: phase.duration,
@@ -78,10 +88,28 @@ function found(phase: Phase, socket: SocketPhase, facts: Facts): Found {
   };
   return (
     networkCause(socket, asking, shown) ??
+    readLate(socket, asking, shown) ??
+    heldBack(phase, socket, asking, shown, facts) ??
     brokenOff(phase, socket, asking, shown, facts) ??
     waiting(phase, socket, asking, shown, facts) ??
     cause(phase.kind === 'tls' ? 'tls-slow' : unanswered ? 'server-silent' : 'server-slow', { ...asking, server: null }, shown)
   );
+}
+
+/** Its own pace (a limit of its rate, work between two reads): the server had more for it all the time. */
+function readLate({ peer }: SocketPhase, asking: Asking, shown: Shown): Found | null {
+  return peer?.ready === true ? cause('answer-read-late', { ...asking, server: peer.process }, { ...shown, confidence: 0.8 }) : null;
+}
+
+/** So many waits on one connection are told as many. */
+const MANY = 5;
+
+/** How many answers a phase waited for, where it is many, none of which took most of it. */
+function answersIn({ start, end, duration }: Phase, { longest, fds }: SocketPhase, { analysis, process }: Facts): number {
+  if (longest === undefined || longest.end - longest.start > duration / 2) return 1;
+  const isOfIt = ({ socket, ...wait }: SocketWait) => fds.some((fd) => socket.fds.has(fd)) && wait.end > start && wait.start < end;
+  const waits = analysis.socketWaits(process.pid).filter((wait) => wait.kind === 'server' && isOfIt(wait));
+  return waits.length < MANY ? 1 : waits.length;
 }
 
 function networkCause({ trouble }: SocketPhase, asking: Asking, shown: Shown): Found | null {
@@ -153,11 +181,12 @@ const PEER_CAUSES: Readonly<Partial<Record<Kind, CauseId & `server-${string}`>>>
 };
 
 function peerCause(peer: Peer, phase: Phase, asking: Asking, shown: Shown): Found {
-  const work = [...peer.phases].sort((a, b) => b.duration - a.duration)[0];
-  const { start } = phase.socket?.longest ?? phase;
+  const work = peer.phases.filter(({ what }) => what !== UNRECORDED).sort((a, b) => b.duration - a.duration)[0];
+  const { start, end } = phase.socket?.longest ?? phase;
   const late = peer.received === null ? null : peer.received - start;
   const serving: Serving = { ...asking, server: peer.process, late, work: workText(work), spent: work?.duration ?? 0 };
-  if (late === null || late > phase.duration / 2) return cause('server-busy', { ...serving, work: busyText(work) }, shown);
+  if (late === null || late > Math.min(phase.duration, end - start) / 2)
+    return cause('server-busy', { ...serving, work: busyText(work) }, shown);
   const id = work === undefined ? undefined : PEER_CAUSES[work.kind];
   if (id === undefined) return cause('server-slow', { ...asking, server: peer.process }, shown);
   return served(id, serving, shown);

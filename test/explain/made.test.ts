@@ -1,0 +1,45 @@
+/** Situations made by hand: what is said of them first, and of the process itself. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { explain } from '../../src/explain/explain.ts';
+import type { Story } from '../../src/explain/story.ts';
+import { MS } from '../../src/model/time.ts';
+import { sentenceOf } from '../../src/output/sentences.ts';
+import { nothingLines } from '../../src/output/story.ts';
+import { CaptureReader } from '../../src/store/reader.ts';
+import { MADE } from './made.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'trowel-made-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function explained(name: string, pid?: number): ReturnType<typeof explain> {
+  const path = join(folder, `${name}${pid ?? ''}.trowel`);
+  MADE.find((one) => one.name === name)!
+    .make()
+    .write(path);
+  return explain(new CaptureReader(path), { over: 100 * MS, pids: null, ...(pid === undefined ? {} : { pid }) });
+}
+
+const sentences = (story: Story | null) => story?.causes.map(sentenceOf) ?? [];
+
+test.each(MADE)('$name', ({ name, cause, says }) => {
+  const { story } = explained(name);
+  expect(story?.causes[0]?.id ?? null).toBe(cause);
+  if (cause !== null) expect(sentences(story)[0]).toMatch(says);
+});
+
+test('time of which no wait was recorded is no computing', () => {
+  const { story, looked, over } = explained('healthy: only the network recorded', 7);
+  expect(sentences(story)).toEqual([]);
+  expect(story!.phases.find(({ kind }) => kind === 'cpu')?.duration ?? 0).toBeLessThan(MS);
+  expect(nothingLines(over, looked).slice(0, 2)).toEqual([
+    expect.stringMatching(/^As far as was recorded, nothing waited longer/),
+    'Not seen: only what matches “evt.category=net” was recorded.',
+  ]);
+});
+
+test('who reads a timer sleeps', () => {
+  expect(sentences(explained('healthy: a timer that is read', 7).story)).toEqual(['client (7) slept by itself for 999 ms.']);
+});

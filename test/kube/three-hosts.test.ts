@@ -10,8 +10,8 @@ import { StoreClient } from '../../src/cluster/client.ts';
 import { type Recording, recordings } from '../../src/cluster/recording.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { ClickHouse, freePorts, noClickHouse } from '../cluster/clickhouse.ts';
-import { Lab, whyNoLab } from '../helpers/lab.ts';
 import { Folder, trowel } from '../export/made.ts';
+import { Lab, whyNoLab } from '../helpers/lab.ts';
 import { laboratory } from '../helpers/laboratory.ts';
 
 /** What each host's containers are, by the beginning of their ids. */

@@ -144,11 +144,14 @@ async function benchPeers(): Promise<void> {
 
 /** With a tracefs of its own, since that is not mounted everywhere. Null: it does not run here. */
 async function measureBpftrace(): Promise<Costs | null> {
-  const script = `tracepoint:syscalls:sys_exit_read /comm == "micro"/ { printf("%d %d\\n", tid, args->ret); }`;
-  const command = 'mount -t tracefs tracefs /sys/kernel/tracing 2> /dev/null; exec bpftrace -e "$0"';
-  const tool = spawn('unshare', ['-m', 'sh', '-c', command, script], { stdio: 'ignore' });
+  const said = join(mkdtempSync(join(tmpdir(), 'trowel-bpftrace-')), 'said');
+  writeFileSync(said, '');
+  const script = `BEGIN { printf("attached\\n") } tracepoint:syscalls:sys_exit_read /comm == "micro"/ { printf("%d %d\\n", tid, args->ret); }`;
+  const command = 'mount -t tracefs tracefs /sys/kernel/tracing 2> /dev/null; exec bpftrace -o "$1" -e "$0"';
+  const tool = spawn('unshare', ['-m', 'sh', '-c', command, script, said], { stdio: 'ignore' });
   const exited = new Promise((resolve) => tool.once('exit', resolve));
-  await sleep(5000); // to compile and attach
+  for (let waited = 0; waited < 600 && tool.exitCode === null && !readFileSync(said, 'utf8').includes('attached'); waited++) await sleep(100);
+  await sleep(1000); // BEGIN runs before the others are attached
   if (tool.exitCode !== null) return null;
   const costs = await measure(['read']);
   tool.kill('SIGINT');

@@ -62,9 +62,10 @@ async function mergeInto(target: string, captures: readonly Capture[], all: read
     rmSync(part, { force: true });
   }
   const { offsetText } = await import('./merge.ts');
-  const node = ({ meta, path }: Capture) => meta.hostname ?? basename(path);
-  for (const [k, capture] of captures.entries())
-    if (node(capture) !== node(captures[0]!)) say(sanitize(offsetText(ends.offsets[k]!, node(capture), node(captures[0]!))));
+  captures.forEach(({ path }, k) => {
+    if (captures[k]!.meta.hostname !== captures[0]!.meta.hostname)
+      say(sanitize(offsetText(ends.offsets[k]!, basename(path), basename(captures[0]!.path))));
+  });
 }
 
 const nodesText = (captures: readonly Capture[]): string => [...new Set(captures.map(({ meta }) => meta.hostname ?? ''))].join(', ');

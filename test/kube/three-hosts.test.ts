@@ -105,8 +105,8 @@ laboratory('three hosts', noClickHouse ?? asked ?? whyNoLab(), () => {
       network.run('curl', 'backend.critical-app.svc.cluster.local');
       for (const one of probes) one.kill('SIGINT');
       await vi.waitFor(() => expect(NAMES.filter((host) => !isSent(host))).toEqual([]), WAIT);
-      const { stdout } = trowel('explain', servers[1]!.at('trowel'), '--from', from);
-      expect(stdout).toMatch(/^curl \(\d+\) waited 10\.\d+ s for DNS: .* localdomain/m);
+      const { stdout, stderr } = trowel('explain', servers[1]!.at('trowel'), '--from', from);
+      expect(stdout, stderr).toMatch(/^curl \(\d+\) waited 10\.\d+ s for DNS: .* localdomain/m);
       expect(stdout).toMatch(/└ skydns .* never answered +host-b:\d+/m);
       expect(stdout).toMatch(/^Evidence: events .*host-a:\d+/m);
       expect(stdout).toMatch(/^Evidence: events .*host-b:\d+/m);

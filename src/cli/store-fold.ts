@@ -75,7 +75,7 @@ function partsOf({ name, filter, fields }: Asked, wanted: Wanted, timed: boolean
 }
 
 /** When its events were at all. */
-const everSince = ({ begin }: Recording) => ({ earliest: begin, latest: Infinity });
+const everSince = ({ begin }: Recording) => ({ earliest: begin, latest: Number.MAX_VALUE }); // before Infinity, until which what never changes lasts
 
 /** Rows of these tell an event's fields nothing. */
 const UNREAD: ReadonlySet<RowName> = new Set(['dnsSockets', 'resolvers', 'counters', 'losses', 'kubeEvents', 'nodeFacts']);

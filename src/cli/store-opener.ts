@@ -78,7 +78,7 @@ async function pullAll(name: string, folder: string): Promise<string[]> {
     const namespaces = namespacesOf(address);
     const files: string[] = [];
     for (const recording of await chosenRecordings(client, address, range)) {
-      const file = join(folder, `${recording.rec}.trowel`);
+      const file = join(mkdtempSync(join(folder, 'of-')), `${recording.node.replace(/[^A-Za-z0-9.-]/g, '_')}.trowel`); // clocks are told by this name
       await withProgress(`pulling ${recording.node}`, (onShare) => pull(client, recording, range, file, onShare));
       if (namespaces !== null) mask(file, namespaces);
       files.push(file);

@@ -188,6 +188,6 @@ export class StoreClient {
 
 function problemOf({ message }: Error): string {
   const first = message.replace(/^.*DB::Exception: /s, '').split('\n')[0]!;
-  if (/doesn't exist/.test(first)) return `${first.replace(/, e\.what.*/, '')} trowel cluster init makes the tables`;
+  if (/doesn't exist/.test(first)) return `${first.replace(/\.?,? e\.what.*|\.$/, '')}: trowel cluster init makes the tables`;
   return first.replace(/, e\.what.*/, '');
 }

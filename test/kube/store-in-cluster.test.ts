@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test, vi } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { noClickHouse } from '../cluster/clickhouse.ts';
@@ -47,6 +47,13 @@ laboratory('a store in a cluster', noCluster() ?? noClickHouse ?? asked, () => {
     lab('down');
     rmSync(folder, { recursive: true, force: true });
   }, 200_000);
+
+  beforeEach(() => {
+    onTestFailed(() => {
+      for (const pod of ['statefulset/trowel-collector', 'deployment/trowel-names', 'daemonset/trowel-probe'])
+        console.error(pod, kubectl('logs', pod, '--tail=20'));
+    });
+  });
 
   test('probes and collectors get ready, and events of both nodes are in the store with the names of their pods', async () => {
     secretsOfThePage();
@@ -102,7 +109,7 @@ function nodesSeen(filter: string): string[] {
 
 /** A client where the DNS server is not asks for a name that its search list delays; gives from when to when, and the client's node. */
 function stall(): [from: string, to: string, node: string] {
-  const dns = lab('kubectl', '-n', 'kube-system', 'get', 'pods', '-l', 'app=kube-dns', '-o', 'jsonpath={.items[0].spec.nodeName}');
+  const dns = lab('kubectl', '-n', 'kube-system', 'get', 'pods', '-l', 'k8s-app=kube-dns', '-o', 'jsonpath={.items[0].spec.nodeName}');
   const node = dns === 'node1' ? 'node2' : 'node1';
   const pod = {
     ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'far', namespace: 'critical-app' } },

@@ -40,6 +40,7 @@ export function openerOf(openers: readonly Opener[], name: string): Opener {
   const opener = openers.find(({ sniff }) => sniff(named));
   if (opener !== undefined) return opener;
   if (named.what === 'folder') throw new CaptureError(name, 'is a directory without captures');
+  if (named.what === 'file' && named.head.length === 0) throw new CaptureError(name, 'is empty');
   throw new CaptureError(name, 'is neither a Trowel capture nor a .scap file');
 }
 

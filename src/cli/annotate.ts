@@ -1,5 +1,5 @@
 /** `trowel annotate`: packets that somebody else captured, with the process and the pod of each end as comments. */
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, readFileSync, rmSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import type { Capture } from '../capture/capture.ts';
 import { EventView } from '../event/view.ts';
@@ -14,6 +14,7 @@ import { say } from '../output/stderr.ts';
 import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
 import { openCapture } from './open-capture.ts';
+import { createFile } from './target.ts';
 
 const PIECE = 1 << 20;
 /** ns: a connection's packets come before the call that tells of it returns. */
@@ -42,15 +43,6 @@ function bytesOf(path: string): Uint8Array {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UsageError(code === 'ENOENT' ? `${path}: no such file` : message);
-  }
-}
-
-function createFile(path: string): number {
-  try {
-    return openSync(path, 'wx', 0o600);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(code === 'EEXIST' ? `${path} exists already: choose another -o FILE` : message);
   }
 }
 

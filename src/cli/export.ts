@@ -1,5 +1,5 @@
 /** `trowel export`: events, or lookups, requests and waits, for other tools. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { Capture } from '../capture/capture.ts';
 import type { EventView } from '../event/view.ts';
@@ -18,6 +18,7 @@ import { columnFields } from './columns.ts';
 import { UsageError } from './exit.ts';
 import { openCapture } from './open-capture.ts';
 import { parseSpan } from './span.ts';
+import { createFile } from './target.ts';
 
 export interface ExportOptions {
   readonly format: string;
@@ -64,16 +65,6 @@ async function write(capture: Capture, filterText: string, format: EventExport |
     sink.flush();
   } finally {
     if (!isStdout) closeSync(file);
-  }
-}
-
-/** What is written holds what others' programs said: its owner alone may read it. */
-function createFile(path: string): number {
-  try {
-    return openSync(path, 'wx', 0o600);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(code === 'EEXIST' ? `${path} exists already: choose another -o FILE` : message);
   }
 }
 

@@ -1,5 +1,5 @@
 /** `trowel report`: what happened, as a page to give away. */
-import { writeFileSync } from 'node:fs';
+import { closeSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Capture, captureEnd } from '../capture/capture.ts';
 import { explain, list, type Request } from '../explain/explain.ts';
@@ -14,10 +14,10 @@ import { say } from '../output/stderr.ts';
 import { nothingLines } from '../output/story.ts';
 import { eventSummary } from '../output/summary.ts';
 import { contextOf } from './capture-context.ts';
-import { UsageError } from './exit.ts';
 import { openCapture } from './open-capture.ts';
 import { citedBy } from './slice.ts';
 import { parseSpan } from './span.ts';
+import { createFile } from './target.ts';
 
 export interface ReportOptions {
   readonly output: string;
@@ -41,11 +41,11 @@ export async function report(path: string, filterText: string, options: ReportOp
 
 /** Its owner alone may read it. */
 function writePage(path: string, text: string): void {
+  const file = createFile(path);
   try {
-    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(code === 'EEXIST' ? `${path} exists already: choose another -o FILE` : message);
+    writeFileSync(file, text);
+  } finally {
+    closeSync(file);
   }
 }
 

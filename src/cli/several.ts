@@ -1,5 +1,5 @@
 /** Several captures where a command takes one: `trowel read a.trowel b.trowel FILTER`. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { LIST } from '../capture/opener.ts';
 
 /** The words of a command line, captures that stand one behind the other made one word. */
@@ -12,6 +12,13 @@ export function together(words: readonly string[]): string[] {
   return found;
 }
 
+const CAPTURE = /\.(trowel|scap)$/;
+
 function isCapture(word: string): boolean {
-  return existsSync(word) && (/\.(trowel|scap)$/.test(word) || statSync(word).isDirectory()); // a filter may be longer than any path
+  return existsSync(word) && (CAPTURE.test(word) || holdsCaptures(word)); // a filter may be longer than any path
+}
+
+/** Any other folder is a question's argument: `lens file /etc a.trowel`. */
+function holdsCaptures(word: string): boolean {
+  return statSync(word).isDirectory() && readdirSync(word).some((name) => CAPTURE.test(name));
 }

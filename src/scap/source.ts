@@ -1,6 +1,7 @@
 /** A .scap file's bytes, decompressed where they are compressed, piece by piece. */
 import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { CaptureError } from '../capture/error.ts';
 import { ScapDamage } from './blocks.ts';
 import { type Compression, compressionOf, MAGIC_BYTES } from './decompress/format.ts';
 import { decompressed } from './decompress/index.ts';
@@ -22,9 +23,32 @@ export async function eachPiece(source: AsyncIterable<Uint8Array>, work: (piece:
   }
 }
 
-/** Throws ScapDamage where decompressing fails, after all that could be decompressed. `onRead` hears of the file's own bytes. */
+/**
+ * Throws ScapDamage where decompressing fails, after all that could be decompressed; CaptureError where something else was compressed.
+ * `onRead` hears of the file's own bytes.
+ */
 export async function* pieces(path: string, onRead: (bytes: number) => void = () => {}): AsyncGenerator<Uint8Array> {
   const compression = compressionOfFile(path);
+  let isFirst = true;
+  for await (const piece of piecesOf(path, compression, onRead)) {
+    if (isFirst && compression !== null && !SECTION.subarray(0, piece.length).equals(piece.subarray(0, 4)))
+      throw notScap(path, compression, piece);
+    isFirst = false;
+    yield piece;
+  }
+}
+
+/** What a .scap file begins with, and what a Trowel capture does. */
+const SECTION = Buffer.from([0x0a, 0x0d, 0x0d, 0x0a]);
+const SQLITE = 'SQLite format 3';
+
+function notScap(path: string, compression: Compression, bytes: Uint8Array): CaptureError {
+  const isOurs = Buffer.from(bytes.subarray(0, SQLITE.length)).toString('latin1') === SQLITE;
+  const advice = isOurs ? 'a Trowel capture is read as it is: decompress it' : 'no .scap file is in it';
+  return new CaptureError(path, `is compressed by ${compression}, and ${advice}`);
+}
+
+async function* piecesOf(path: string, compression: Compression | null, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   const whole = compression === 'gzip' ? gunzippedAtOnce(path) : null;
   if (whole !== null) {
     onRead(statSync(path).size);

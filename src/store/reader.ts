@@ -178,7 +178,10 @@ function openReadOnly(file: string, path: string): Database.Database {
     if (id !== APPLICATION_ID) throw new CaptureError(path, 'is an SQLite file, but not a Trowel capture');
   } catch (error) {
     if (error instanceof CaptureError) throw error;
-    throw new CaptureError(path, `cannot be opened: ${(error as Error).message}`);
+    const { code, message } = error as { readonly code?: string; readonly message: string };
+    if (code?.startsWith('SQLITE_CORRUPT') === true)
+      throw new CaptureError(path, `is damaged: ${message}; trowel repair gets what can still be read`);
+    throw new CaptureError(path, `cannot be opened: ${message}`);
   }
   const version = db.pragma('user_version', { simple: true }) as number;
   if (version > SCHEMA_VERSION) {

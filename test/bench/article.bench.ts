@@ -8,6 +8,8 @@ import { childCpuMs, report } from './measure.ts';
 
 const REPEATS = Number(process.env.BENCH_REPEATS ?? 3);
 const BUDGET_MS = 300;
+/** Names with commas between; none: all. */
+const WANTED = (process.env.BENCH_LENSES ?? '').split(',').filter(Boolean);
 const ARTICLE = join(packageRoot(), '../shared/scap/critical-app.scap');
 const TROWEL = join(packageRoot(), 'dist/trowel.js');
 const VALUES: Readonly<Record<string, string>> = {
@@ -37,6 +39,7 @@ if (!existsSync(ARTICLE)) console.log('  skipped: the article’s capture is not
 else {
   spawnSync(process.execPath, [TROWEL, 'lens', 'calls', ARTICLE]); // imports it
   for (const { name, chisels, args } of LENSES) {
+    if (WANTED.length > 0 && !WANTED.includes(name)) continue;
     const given = args.map((arg) => VALUES[arg] ?? '1');
     const ms = least(process.execPath, [TROWEL, 'lens', name, ...given, ARTICLE]);
     report(`${[name, ...given].join(' ')}${chiselMs(chisels[0], given)}`, ms, 'ms', BUDGET_MS);

@@ -34,11 +34,12 @@ describe('exit codes', () => {
     [2, ['read'], /^trowel: missing required argument 'file'\n/],
     [2, ['read', F, '--from', '5s', '--to', '1s'], /--from 5s is after --to 1s/],
     [2, ['read', F, '-p', '%evt.tim'], /\n {3}\^{7} .*\ntry: %evt\.time\n/],
+    [2, ['read', F, '-p', '100% of %latency'], /unknown field latency/],
+    [2, ['import', F, '-w', 'no/such/folder.trowel'], /there is no folder no\/such/],
     [2, ['explain', F, 'proc.name=nosuch'], /no process in this capture has an event that matches proc\.name=nosuch/],
     [2, ['record', '--for', 'x', '--', 'true'], /--for takes a time/],
     [2, ['record', '--cgroup', '/tmp', '--', 'true'], /--cgroup \/tmp: is no cgroup/],
     [1, ['info', 'missing'], /no such file/],
-    [1, ['import', F, '-w', 'no/such/folder.trowel'], /cannot be written/],
     [1, ['record', '-w', 'x.trowel', '--', 'true'], /there is no probe/],
     [1, ['collect', '--insecure', '--listen', '192.0.2.1:5', '-w', 'captures'], /^trowel: cannot listen on 192\.0\.2\.1:5: /],
   ])('%d for trowel %j', (code, words, said) => {

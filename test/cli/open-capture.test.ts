@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EventStream } from '../../src/capture/event-stream.ts';
 import { contextOf } from '../../src/cli/capture-context.ts';
@@ -19,6 +20,9 @@ beforeAll(() => {
   mkdirSync(file('nothing'));
   writeFileSync(file('empty'), '');
   writeFileSync(file('notes.txt'), 'no capture at all');
+  writeFileSync(file('notes.gz'), gzipSync('no capture at all'));
+  writeFileSync(file('ours.gz'), gzipSync(readFileSync(CAPTURE)));
+  writeFileSync(file('part.trowel'), readFileSync(CAPTURE).subarray(0, 3000));
   writeFileSync(
     file('small.scap'),
     scap.cat(
@@ -35,7 +39,10 @@ describe('what cannot be opened says why', () => {
   const cases: [what: string, name: () => string, says: RegExp][] = [
     ['nothing', () => file('missing'), /missing: no such file/],
     ['a folder', () => file('nothing'), /is a directory without captures/],
-    ['an empty file', () => file('empty'), /neither a Trowel capture nor a \.scap file/],
+    ['an empty file', () => file('empty'), /empty: is empty/],
+    ['a part of a capture', () => file('part.trowel'), /is damaged: .*trowel repair/],
+    ['a compressed text', () => file('notes.gz'), /is compressed by gzip, and no \.scap file is in it/],
+    ['a compressed capture of ours', () => file('ours.gz'), /is compressed by gzip, and a Trowel capture is read as it is/],
     ['text', () => file('notes.txt'), /neither a Trowel capture nor a \.scap file/],
     ['an address that nothing here reads', () => 'postgres://db/trowel', /neither a Trowel capture/],
     ['a store without a database', () => 'clickhouse://db', /names no database/],

@@ -28,16 +28,19 @@ function trowel(words: readonly string[], environment: Record<string, string> = 
 }
 
 describe('-w', () => {
-  test.each(['', '-', ':memory:', 'file:x.trowel?mode=memory', 'small.trowel', 'dangling', 'beside.trowel'])('refuses %j', (name) => {
-    writeFileSync(join(folder, 'beside.trowel-wal'), '');
-    if (!readdirSync(folder).includes('dangling')) symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'));
-    const before = readdirSync(folder);
-    for (const command of [['record'], ['import', small]]) {
-      const { status, stderr } = trowel([...command, '-w', name, ...(command[0] === 'record' ? ['--', 'true'] : [])]);
-      expect([status, stderr]).toEqual([2, expect.stringMatching(/^trowel: .*(-w|exists already)/)]);
-    }
-    expect(readdirSync(folder)).toEqual(before);
-  });
+  test.each(['', '-', ':memory:', 'file:x.trowel?mode=memory', 'small.trowel', 'dangling', 'beside.trowel', 'nosuch/x.trowel'])(
+    'refuses %j',
+    (name) => {
+      writeFileSync(join(folder, 'beside.trowel-wal'), '');
+      if (!readdirSync(folder).includes('dangling')) symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'));
+      const before = readdirSync(folder);
+      for (const command of [['record'], ['import', small]]) {
+        const { status, stderr } = trowel([...command, '-w', name, ...(command[0] === 'record' ? ['--', 'true'] : [])]);
+        expect([status, stderr]).toEqual([2, expect.stringMatching(/^trowel: .*(-w|exists already)/)]);
+      }
+      expect(readdirSync(folder)).toEqual(before);
+    },
+  );
 
   test('is written for its owner alone', () => {
     expect(trowel(['import', small, '-w', 'part.trowel']).status).toBe(0);

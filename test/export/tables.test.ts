@@ -80,6 +80,11 @@ describe('what is written', () => {
     expect(readFileSync(taken, 'utf8')).toBe('mine');
   });
 
+  test('is in a folder that is there', () => {
+    const { status, stderr } = trowel('export', CAPTURE, '--format', 'csv', '-o', folder.file('nosuch/x.csv'));
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^trowel: -o .*: there is no folder .*nosuch\n$/)]);
+  });
+
   test('has a format that is known', () => {
     const { status, stderr } = trowel('export', CAPTURE, '--format', 'xls');
     expect(status).toBe(2);

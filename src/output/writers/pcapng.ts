@@ -1,6 +1,6 @@
 /**
  * Packets for Wireshark, rebuilt from what sockets sent and received. Payloads, addresses, ports and times are captured; the IP, TCP and
- *
+ * UDP headers are made up.
  */
 import type { EventView } from '../../event/view.ts';
 import { type Chunk, EventFlag } from '../../model/chunk.ts';

@@ -53,7 +53,7 @@ export function nothingLines(over: number, { events, processes, failed, ended, e
   const calls = times === 0 ? 'nothing failed' : `of ${times} failed calls none is known to have done harm (${shown.join(', ')})`;
   const ends = ended === 0 ? '' : `, ${ended} of which ended, ${endedBadly === 0 ? 'all with 0' : `${endedBadly} not with 0`}`;
   return [
-    `${blind.length === 0 ? 'Nothing' : 'As far as was recorded, nothing'} waited longer than ${spanText(over)} for what it had asked for, and ${calls}.`,
+    `Nothing waited longer than ${spanText(over)} for what it had asked for${blind.length === 0 ? '' : ', as far as was recorded'}, and ${calls}.`,
     ...blind.map((what) => sanitize(`Not seen: ${what}.`)),
     ...survived.slice(0, MOST_FAILED).map((one) => sanitize(survivedText(one))),
     `Looked at ${events.toLocaleString('en')} events of ${processes} processes${ends}.`,

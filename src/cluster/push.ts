@@ -189,6 +189,7 @@ function stored<Row>({ columns }: TableSpec<Row>, row: Row): Record<string, unkn
       const value: unknown = row[field];
       if (value === null || value === undefined) return [field, null];
       if (kind === 'json' || kind === 'shared') return [field, JSON.stringify(value)];
+      if (kind === 'integer') return [field, Math.round(Number(value))]; // of times some captures have fractions of a ns, which no Int64 takes
       return [field, kind === 'boolean' ? Number(value) : value];
     }),
   );

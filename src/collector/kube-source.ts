@@ -32,7 +32,7 @@ export class KubeSource {
   /** `epoch`: ns since 1970 of the capture's time zero. Throws KubeConfigError. */
   constructor(tables: DimensionTables, epoch: bigint, options: KubeOptions) {
     const epochMs = Number(epoch / 1_000_000n);
-    this.#rows = new KubeRows(tables, epochMs, () => (steadyNow() - epochMs) * 1e6, undefined, GONE_KEPT);
+    this.#rows = new KubeRows(tables, epochMs, () => Math.round((steadyNow() - epochMs) * 1e6), undefined, GONE_KEPT);
     const cri = findCriSocket(options.cri);
     if (cri !== null) this.#sources.push(new CriSource(cri, this.#rows.sink('cri')));
     const docker = findDockerSocket(options.docker);

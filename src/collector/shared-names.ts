@@ -54,7 +54,7 @@ export class SharedNames {
   /** For a recording of a node; `epoch`: ns since 1970 of its time zero. */
   of(tables: DimensionTables, epoch: bigint, node: string): NamesOf {
     const epochMs = Number(epoch / 1_000_000n);
-    const rows = new KubeRows(tables, epochMs, () => (steadyNow() - epochMs) * 1e6, undefined, GONE_KEPT);
+    const rows = new KubeRows(tables, epochMs, () => Math.round((steadyNow() - epochMs) * 1e6), undefined, GONE_KEPT);
     const member = { sink: rows.sink('api'), node };
     const sourceErrors = () => [...this.#sourceErrors(), ...(rows.dropped === null ? [] : [rows.dropped])];
     return {

@@ -199,6 +199,23 @@ describe.skipIf(noClickHouse !== null)(`a store (${noClickHouse ?? 'a real serve
     expect(trowel('push', CAPTURE, reader).stderr).toMatch(/readonly/i);
   });
 
+  test('takes times with fractions of a ns, which some recordings of names have', async () => {
+    const made = new EventsBuilder();
+    made.event();
+    made.tables.users.add({ uid: 7, gid: 7.4, name: 'seven', home: '', shell: '' });
+    const path = folder.file('fractions.trowel');
+    const writer = new CaptureWriter(path, made.tables, { level: 1, live: false });
+    writer.meta({ epoch: '1700000000000000000', hostname: 'fractions' });
+    writer.append(made.chunk, 0, 1);
+    writer.close({ end: '0' });
+    const other = await server.store('fractions');
+    const opened = new CaptureReader(path);
+    expect((await push(opened, contextOf(opened), other)).stored).toBe(1);
+    expect(await other.rows('SELECT gid FROM fractions.row_user')).toEqual([{ gid: '7' }]);
+    opened.close();
+    await other.close();
+  });
+
   test('tables of version 1 are refused until cluster init brings them up to date', async () => {
     const older = await server.store('older');
     for (const statement of [

@@ -51,6 +51,7 @@ describe('names for all recordings of a collector', () => {
     const podOf = (tables: typeof a, n: number) => new KubeNames(tables).pod(id(n), 1e9, ALWAYS)?.name ?? null;
     expect([podOf(a, 1), podOf(b, 2)]).toEqual(['web-1', 'web-2']);
     expect([a, b].map((tables) => [...tables.containers.all()].map((row) => row.container))).toEqual([[id(1)], [id(2)]]);
+    for (const { from } of [...a.objects.all(), ...a.containers.all()]) expect(from).toBe(Math.round(from)); // of whole ns: a store takes no others
     expect(new KubeNames(a).atAddress('10.0.0.2', 'Pod', 1e9, ALWAYS)?.node).toBe('node-b');
   });
 

@@ -54,9 +54,9 @@ export function nothingLines(over: number, { events, processes, failed, ended, e
   const ends = ended === 0 ? '' : `, ${ended} of which ended, ${endedBadly === 0 ? 'all with 0' : `${endedBadly} not with 0`}`;
   return [
     `Nothing waited longer than ${spanText(over)} for what it had asked for${blind.length === 0 ? '' : ', as far as was recorded'}, and ${calls}.`,
-    ...blind.map((what) => sanitize(`Not seen: ${what}.`)),
     ...survived.slice(0, MOST_FAILED).map((one) => sanitize(survivedText(one))),
     `Looked at ${events.toLocaleString('en')} events of ${processes} processes${ends}.`,
+    ...blind.map((what) => sanitize(`Not seen: ${what}.`)),
   ];
 }
 

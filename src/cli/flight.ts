@@ -1,7 +1,7 @@
 /** The flight recorder: decides when to save, and has it done by another process, so that the recording does not wait. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Ring, type RingPart } from '../collector/ring.ts';
 import type { Session } from '../collector/session.ts';
 import type { TriggerHit } from '../collector/triggers.ts';
@@ -52,7 +52,8 @@ export class FlightRecorder {
   readonly #saving = new Set<Promise<void>>();
   /** When saves began, ms. */
   #begun: number[] = [];
-  #saved = 0;
+  /** Names of what was saved, in that order. */
+  readonly #saved: string[] = [];
   #refused = 0;
   #control: { close(): void } | null = null;
   readonly #onSignal = () => this.#ask('SIGUSR1', null);
@@ -72,7 +73,7 @@ export class FlightRecorder {
   /** How much was saved, in words. */
   get summary(): string {
     const refused = this.#refused === 0 ? '' : `; ${this.#refused} more triggers were not (at most ${this.#plan.maxSaves} an hour)`;
-    return `${this.#saved} saved${refused}`;
+    return `${this.#saved.length} saved${refused}`;
   }
 
   async start(session: Session): Promise<void> {
@@ -211,9 +212,9 @@ export class FlightRecorder {
   async #carryOut(order: SaveOrder, answers: readonly Answer[]): Promise<void> {
     const failure = await saveElsewhere(order);
     if (failure === null) {
-      this.#saved++;
+      this.#saved.push(basename(order.path));
       say(`saved ${order.path}: ${order.reasons[0]!.trigger}`);
-      dropOld(this.#folder, this.#plan.kept);
+      dropOld(this.#folder, this.#plan.kept, this.#saved);
     } else say(`${order.path} could not be saved: ${failure}`);
     for (const answer of answers)
       answer(
@@ -225,12 +226,15 @@ export class FlightRecorder {
   }
 }
 
-/** Of what flight recorders saved into a folder, the last stay: their names say when that was. */
-function dropOld(folder: string, kept: number): void {
+/**
+ * Of what flight recorders saved into a folder, the last stay: their names say when that was. `ours` are the newest, in their order,
+ * whatever their names say: the clock may have been set meanwhile.
+ */
+function dropOld(folder: string, kept: number, ours: readonly string[]): void {
   if (kept === Infinity) return;
   const saved = readdirSync(folder).filter((name) => SAVED.test(name));
   const time = (name: string) => SAVED.exec(name)![1]!;
-  saved.sort((a, b) => (time(a) < time(b) ? -1 : 1));
+  saved.sort((a, b) => ours.indexOf(a) - ours.indexOf(b) || (time(a) < time(b) ? -1 : 1));
   for (const name of saved.slice(0, -kept)) for (const path of [name, explanationOf(name)]) rmSync(join(folder, path), { force: true });
 }
 

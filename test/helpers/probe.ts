@@ -40,12 +40,15 @@ export class TestProbe {
   readonly #stream: ClientDuplexStream<object, Buffer>;
   /** Resolves with the reason that the collector gives for ending the stream; empty: it ended well. */
   readonly ended: Promise<string>;
+  /** Resolves when the collector has said what to record. */
+  readonly configured: Promise<void>;
   /** Resolves when the collector has had enough. */
   readonly stopped: Promise<void>;
 
   constructor(address: string) {
     this.#client = new Client(address, credentials.createInsecure());
     this.#stream = this.#client.makeBidiStreamRequest('/trowel.v1.Collector/Record', encoded, (bytes) => bytes);
+    this.configured = new Promise((resolve) => this.#stream.once('data', () => resolve()));
     this.stopped = new Promise((resolve) => {
       this.#stream.on('data', (message: Buffer) => {
         if (message[0] === STOP) resolve();

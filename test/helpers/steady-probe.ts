@@ -16,10 +16,12 @@ const flags = new Uint16Array(events).fill(EventFlag.HAS_RES);
 
 raisePriority(); // as the thread of a real one that sends
 const probe = new TestProbe(process.argv.at(-1)!);
+const clock = { bootNs: String(process.hrtime.bigint()), wallNs: String(BigInt(Date.now()) * 1_000_000n) };
+probe.say({ hello: { layout: 1, hostname: 'node-1', cpus: 2, clock } });
+await probe.configured;
 const boot = process.hrtime.bigint();
 const now = () => Number(process.hrtime.bigint() - boot);
-const clock = { bootNs: String(boot), wallNs: String(BigInt(Date.now()) * 1_000_000n) };
-probe.say({ hello: { layout: 1, hostname: 'node-1', cpus: 2, clock } }, { ready: { hook: 'test', startNs: String(boot) } });
+probe.say({ ready: { hook: 'test', startNs: String(boot) } });
 let stalled = false;
 let before = 0;
 const timer = setInterval(() => {

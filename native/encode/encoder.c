@@ -34,6 +34,7 @@ struct encoder {
 	uint64_t events;
 	uint64_t next_scan_ns;
 	uint64_t scan_pause_ns;
+	uint64_t sought; /* address of the file whose name is looked for; 0: none */
 };
 
 struct encoder *encoder_new(struct probe *probe, uint64_t start_ns)
@@ -85,12 +86,16 @@ uint64_t encoder_events(const struct encoder *encoder)
 
 /* ---- Open files ---- */
 
+/*
+ * Events of a file that is closed by now may still be queued, and its address be another file's: only where a name is
+ * looked for does what is open now replace what was.
+ */
 static void take_file(struct encoder *encoder, const struct file_record *record, struct span names)
 {
 	char path[PATH_BYTES];
 
 	roles_learn(encoder->roles, &record->fd, 0);
-	if (!files_path(encoder->files, &record->fd).bytes && names.len)
+	if (names.len && (record->fd.file == encoder->sought || !files_has(encoder->files, record->fd.file)))
 		files_learn(encoder->files, &record->fd, (struct span){ path, path_from_names(path, names) });
 }
 
@@ -134,7 +139,9 @@ static void look_for_file(struct encoder *encoder, const struct fd_identity *fd,
 {
 	if (now < encoder->next_scan_ns)
 		return;
+	encoder->sought = fd->file;
 	encoder_scan_files(encoder);
+	encoder->sought = 0;
 	if (files_path(encoder->files, fd).bytes)
 		encoder->scan_pause_ns = SCAN_PAUSE_NS;
 	else if (encoder->scan_pause_ns < SCAN_PAUSE_MAX_NS)

@@ -61,6 +61,11 @@ void files_learn(struct files *files, const struct fd_identity *fd, struct span 
 	entry->len = path.len;
 }
 
+bool files_has(const struct files *files, uint64_t file)
+{
+	return find(files, file);
+}
+
 struct span files_path(const struct files *files, const struct fd_identity *fd)
 {
 	const struct entry *entry = find(files, fd->file);

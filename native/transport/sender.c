@@ -27,8 +27,8 @@
 #define COUNTERS_NS 1000000000ULL
 #define CLOCK_NS 10000000000ULL
 
-/* What it has not sent when it is killed is lost. Threads of gRPC inherit it; where it is not allowed, all have their turn
- * like others. */
+/* What it has not sent when it is killed is lost. Threads of gRPC inherit it; where it is not allowed, all have their
+ * turn like others. */
 #define SENDER_NICE -5
 
 struct sender {

@@ -4,16 +4,16 @@
  */
 
 import { decodeArgs } from '../model/args.ts';
-import { argBytes, type Chunk, EventFlag } from '../model/chunk.ts';
-import { errnoName } from '../model/errno.ts';
+import { argBytes, type Chunk } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
-import { isIpSocket } from '../model/fd-name.ts';
 import type { Analysis } from './analysis.ts';
 import { Answers } from './answers.ts';
 import type { CallKind } from './calls.ts';
+import { Connects, EINPROGRESS, HARMLESS } from './connects.ts';
 import { type FdUse, isUnixPath, remoteText, socketKey } from './descriptors.ts';
 import { hasResult } from './event-args.ts';
 import { Failures } from './failures.ts';
+import { type Candidate, Found, ofLookups, ofRetries, ofSums } from './found.ts';
 import {
   ACCEPTS,
   ASKS,
@@ -32,29 +32,8 @@ import {
   WRITES,
   WRITES_IT,
 } from './row-tables.ts';
-import { type Sum, Sums } from './sums.ts';
+import { Sums } from './sums.ts';
 
-/** One wait, or one failed call. */
-export interface Candidate {
-  readonly pid: number;
-  readonly tid: number;
-  readonly start: number;
-  readonly end: number;
-  readonly num: number;
-  /** `request`: a server's own time for one request; `failure`: a call that failed at once. */
-  readonly kind: 'dns' | 'connect' | 'server' | 'file' | 'lock' | 'retry' | 'request' | 'failure';
-  readonly fd: number;
-  /** errno's name, of a failure. */
-  readonly error: string;
-  /** ns that it took, where that is less than from start to end: many short waits. */
-  readonly spent?: number;
-}
-
-/** The longest are enough. */
-const MAX_CANDIDATES = 20_000;
-const EINPROGRESS = -115;
-/** Errors that say nothing of the other side: would block, interrupted, in progress, already connected or connecting. */
-const HARMLESS: ReadonlySet<number> = new Set([-11, -4, EINPROGRESS, -114, -106, -512, -513, -514, -516]);
 /** Errors by which a connection breaks off: EPIPE, ECONNRESET, ECONNABORTED. */
 const BROKEN: ReadonlySet<number> = new Set([-32, -104, -103]);
 /** A shorter read or write on a file waits for no disk. */
@@ -87,13 +66,12 @@ export function findCandidates(
   }
   analysis.failures = search.failures; // from here on it is known how processes ended
   search.finish();
-  search.lookups(range);
-  const found = search.found.filter(({ start, end }) => end >= range.from && start <= range.to);
+  const found = search.found.within(range.from, range.to);
   return { found, servers: search.servers, failures: search.failures, events: search.events };
 }
 
 class Search {
-  found: Candidate[] = [];
+  readonly found: Found;
   events = 0;
   readonly servers = new Map<string, number>();
   readonly failures: Failures;
@@ -104,6 +82,7 @@ class Search {
   /** Answers that each came soon. */
   readonly #asks: Sums;
   readonly #answers: Answers;
+  readonly #connects: Connects;
   readonly #payloads: boolean;
   /** By thread: 1 where its process began in the recording. */
   readonly #begun: Uint8Array;
@@ -118,8 +97,6 @@ class Search {
   /** By fd: what it owes, since when, and since which event. */
   readonly #state: Uint8Array;
   readonly #since: Float64Array;
-  /** By process and address: since when it could not connect there. */
-  readonly #refused = new Map<string, number>();
   /** Datagram sockets, by their keys, that were owed an answer. */
   readonly #sent = new Set<string>();
 
@@ -128,6 +105,7 @@ class Search {
     this.#analysis = analysis;
     this.#over = over;
     this.failures = new Failures(analysis);
+    this.found = new Found(analysis);
     this.#answers = new Answers(analysis, this.failures);
     this.#sums = new Sums(over);
     this.#asks = new Sums(over);
@@ -139,6 +117,7 @@ class Search {
     this.#streams = rows.streams;
     this.#roles = rows.roles;
     this.#begun = rows.begun;
+    this.#connects = new Connects(analysis, this.found, rows.begun, over);
     this.#anyBegun = rows.begun.includes(1);
     const { fds } = analysis.dims;
     this.#state = new Uint8Array(fds.lastId + 1);
@@ -232,24 +211,14 @@ class Search {
   }
 
   finish(): void {
-    this.failures.finish();
-    for (const { pid, tid, start, end, first, slept, lock } of this.failures.retries) {
-      if (slept < this.#over) continue;
-      this.found.push({ pid, tid, start, end, num: first, kind: lock ? 'lock' : 'retry', fd: 0, error: '' });
-    }
-    for (const { failure, until, tid, goodNum: num } of this.failures.overcome)
-      if (until - failure.time >= this.#over && this.#analysis.lifetime(failure.pid)?.begun === true)
-        this.found.push({ pid: failure.pid, tid, start: failure.time, end: until, num, kind: 'retry', fd: 0, error: '' });
+    const { failures, found } = this;
+    const [analysis, over] = [this.#analysis, this.#over];
+    failures.finish();
     const lifetime = (thread: number) => this.#lifetime(thread);
-    this.#addSums(this.#sums.enough(lifetime), 'file');
-    this.#addSums(this.#asks.mostly(lifetime), 'server');
-  }
-
-  #addSums(sums: readonly Sum[], kind: Candidate['kind']): void {
-    for (const { thread, start, end, num, fd, spent } of sums) {
-      const tid = this.#analysis.dims.threads.get(thread)?.tid;
-      if (tid !== undefined) this.found.push({ pid: this.#analysis.pidOf(thread), tid, start, end, num, kind, fd, error: '', spent });
-    }
+    found.add(ofRetries(failures, analysis, over));
+    found.add(ofSums(this.#sums.enough(lifetime), analysis, 'file'));
+    found.add(ofSums(this.#asks.mostly(lifetime), analysis, 'server'));
+    found.add(ofLookups(failures, analysis, over));
   }
 
   /** ns that the process of a thread lived, or has so far; null: it was there before, so its short waits belong to no one piece of work. */
@@ -285,19 +254,6 @@ class Search {
   /** Waits that are short, but may be many. */
   #short(chunk: Chunk, i: number, use: FdUse, kind: CallKind): void {
     if (kind === 'sync' || (use === 'file' && kind === 'io' && chunk.latency[i]! >= DISK)) this.#sums.add(chunk, i);
-  }
-
-  /** Names that took long to look up, or that could not be found. */
-  lookups(range: { readonly from: number; readonly to: number }): void {
-    for (const lookup of this.#analysis.lookups) {
-      if (lookup.end < range.from || lookup.start > range.to) continue;
-      const tid = this.#analysis.dims.threads.get(lookup.thread)?.tid ?? lookup.pid;
-      const first = lookup.attempts[0]!.queries[0]!;
-      const where = { pid: lookup.pid, tid, start: lookup.start, end: lookup.end, num: first.num, fd: first.fd };
-      if (lookup.end - lookup.start >= this.#over) this.found.push({ ...where, kind: 'dns', error: '' });
-      else if (lookup.result !== 'NOERROR' && (lookup.result !== 'NODATA' || (this.failures.ends.get(lookup.pid)?.exit ?? 0) !== 0))
-        this.found.push({ ...where, kind: 'failure', error: lookup.result });
-    }
   }
 
   #client(chunk: Chunk, i: number, id: number, type: EventType, kind: CallKind): void {
@@ -338,8 +294,8 @@ class Search {
   #connect(chunk: Chunk, i: number, id: number, res: number): void {
     const start = chunk.time[i]! - Math.max(0, chunk.latency[i]!);
     if (res === EINPROGRESS) this.#owes(id, CONNECTING, start);
-    else if (res < 0 && !HARMLESS.has(res)) this.#fail(chunk, i, -res);
-    else if (res >= 0) this.#connected(chunk, i);
+    else if (res < 0 && !HARMLESS.has(res)) this.#connects.failed(chunk, i, -res);
+    else if (res >= 0) this.#connects.succeeded(chunk, i);
   }
 
   #checked(chunk: Chunk, i: number, id: number, type: EventType): void {
@@ -349,8 +305,8 @@ class Search {
       argBytes(chunk, i),
       type.args.map(({ storage }) => storage),
     )[at];
-    if (typeof value === 'number' && value > 0) this.#fail(chunk, i, value);
-    else this.#connected(chunk, i);
+    if (typeof value === 'number' && value > 0) this.#connects.failed(chunk, i, value);
+    else this.#connects.succeeded(chunk, i);
     this.#paid(chunk, i, id, 'connect');
     this.#state[id] = NOTHING;
   }
@@ -401,45 +357,13 @@ class Search {
     else if (kind === 'server' && this.#begun[chunk.thread[i]!] === 1) this.#asks.add(chunk, i, waited);
   }
 
-  #fail(chunk: Chunk, i: number, errno: number): void {
-    const fd = this.#analysis.dims.fds.get(chunk.fd[i]!);
-    if (fd === undefined || !isIpSocket(fd)) return; // what programs look for on the machine itself is often not there
-    const to = this.#connectKey(chunk, i);
-    if (this.#begun[chunk.thread[i]!] === 1 && !this.#refused.has(to)) this.#refused.set(to, chunk.time[i]!);
-    this.#note(chunk, i, 'failure', chunk.time[i]! - Math.max(0, chunk.latency[i]!), errnoName(errno));
-  }
-
-  /** It got through to where it had failed before, and a long time went by between. */
-  #connected(chunk: Chunk, i: number): void {
-    if (this.#refused.size === 0) return;
-    const to = this.#connectKey(chunk, i);
-    const since = this.#refused.get(to);
-    this.#refused.delete(to);
-    if (since !== undefined && chunk.time[i]! - since >= this.#over) this.#note(chunk, i, 'retry', since);
-  }
-
-  #connectKey(chunk: Chunk, i: number): string {
-    return `${this.#analysis.pidOf(chunk.thread[i]!)} ${remoteText(this.#analysis.dims.fds.get(chunk.fd[i]!)!)}`;
-  }
-
-  #note(chunk: Chunk, i: number, kind: Candidate['kind'], start: number, error = ''): void {
-    const thread = this.#analysis.dims.threads.get(chunk.thread[i]!);
-    if (thread === undefined || (chunk.flags[i]! & EventFlag.ONE_SIDED) !== 0) return;
+  #note(chunk: Chunk, i: number, kind: Candidate['kind'], start: number): void {
     if ((kind === 'server' || kind === 'request') && this.#isLong(chunk.fd[i]!)) return;
-    const pid = this.#analysis.dims.processes.get(thread.process)?.pid ?? 0;
-    this.found.push({ pid, tid: thread.tid, start, end: chunk.time[i]!, num: chunk.num[i]!, kind, fd: chunk.fd[i]!, error });
-    if (this.found.length > 2 * MAX_CANDIDATES) this.#forgetShortest();
+    this.found.note(chunk, i, kind, start);
   }
 
   /** Whether what is owed on a connection was asked to come only when something happens. */
   #isLong(id: number): boolean {
     return this.#analysis.requests.isLong([id], this.#since[id]!);
-  }
-
-  /** What failed at once is short, and as many of those are kept as of the waits. */
-  #forgetShortest(): void {
-    const failed = this.found.filter(({ kind }) => kind === 'failure').slice(0, MAX_CANDIDATES / 2);
-    const waits = this.found.filter(({ kind }) => kind !== 'failure').sort((a, b) => b.end - b.start - (a.end - a.start));
-    this.found = [...failed, ...waits.slice(0, MAX_CANDIDATES / 2)];
   }
 }

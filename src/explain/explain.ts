@@ -1,13 +1,14 @@
 /** Where the time went: finds the wait worth explaining, follows its critical path, names the cause. */
 import type { Capture } from '../capture/capture.ts';
 import { Analysis, type Lifetime } from './analysis.ts';
-import { type Candidate, findCandidates } from './candidates.ts';
+import { findCandidates } from './candidates.ts';
 import { causesOf } from './causes/index.ts';
 import { OWN_CAUSES } from './causes/own.ts';
 import { commandTree } from './command.ts';
 import { blindnessOf, blindnessOfNothing, judged } from './confidence.ts';
 import { elsewhere } from './elsewhere.ts';
 import type { Failures } from './failures.ts';
+import type { Candidate } from './found.ts';
 import { originsOf } from './origins.ts';
 import { criticalPath } from './path.ts';
 import { peerOf } from './peer.ts';

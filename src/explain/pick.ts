@@ -1,8 +1,8 @@
 /** Which stretch of whose time to explain. */
 
 import type { Analysis } from './analysis.ts';
-import type { Candidate } from './candidates.ts';
 import { localText } from './descriptors.ts';
+import type { Candidate } from './found.ts';
 import type { Window } from './process-events.ts';
 import type { Story } from './story.ts';
 

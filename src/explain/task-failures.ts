@@ -1,9 +1,9 @@
 /** What failed in one task: connections and names that were not made good, with what the kernel said of their packets. */
 
 import type { Analysis } from './analysis.ts';
-import type { Candidate } from './candidates.ts';
 import { localText, remoteText } from './descriptors.ts';
 import type { End } from './failures.ts';
+import type { Candidate } from './found.ts';
 import type { Task } from './pick.ts';
 import type { Failure, SocketPhase, Trouble } from './story.ts';
 

@@ -1,7 +1,7 @@
 /** Waits of a long-lived process: which of them are one piece of work, and which are requests of their own. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Analysis } from '../../src/explain/analysis.ts';
-import type { Candidate } from '../../src/explain/candidates.ts';
+import type { Candidate } from '../../src/explain/found.ts';
 import { tasksOf } from '../../src/explain/pick.ts';
 import { MS } from '../../src/model/time.ts';
 import { CaptureReader } from '../../src/store/reader.ts';

@@ -73,10 +73,13 @@ function writeEvents(capture: Capture, filterText: string, writer: Writer<EventV
   const columns = eventColumns(columnFields(options.fields ?? FIELDS));
   const printing = new Printing(eventReport(columns, [], capture.epoch), writer, sink);
   for (const note of filter.notes) say(`note: ${note}`);
+  let rows = 0;
   for (const { chunk, selection, n } of capture.select(filter)) {
     for (let k = 0; k < n; k++) printing.row(filter.view.at(chunk, selection[k]!));
+    rows += n;
   }
   printing.end();
+  if (rows === 0) say('note: no event matches: nothing but the frame of the format was written');
   for (const gap of writer.gaps?.() ?? []) say(`note: ${gap}`);
 }
 
@@ -87,7 +90,9 @@ const spansFor = (capture: Capture, filter: string, { over }: ExportOptions) =>
   spansReport(spansOf({ capture, context: contextOf(capture), filter, over: parseSpan('--over', over) }), capture.epoch);
 
 function writeSpans(capture: Capture, filterText: string, writer: Writer<Span>, sink: Sink, options: ExportOptions): void {
-  printReport(spansFor(capture, filterText, options), writer, sink);
+  const spans = printReport(spansFor(capture, filterText, options), writer, sink);
+  if (spans === 0)
+    say(`note: no lookup, request or wait that took ${options.over} or more matches: nothing but the frame of the format was written`);
 }
 
 /** To a collector; nothing of it is written to a file. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { EventView } from '../event/view.ts';
 import { compileFilter } from '../filter/compile.ts';
+import { nearest } from '../filter/error.ts';
 import { EVENT_COLUMNS } from './events.ts';
 import { foldedAnswer } from './fold.ts';
 import { PAGE, TableFiller } from './pages.ts';
@@ -83,8 +84,18 @@ function prepared(db: Database.Database, sql: string): Database.Statement {
     if (!statement.reader || !statement.readonly) throw new SqlError('sql only reads: SELECT …, WITH … SELECT');
     return statement.safeIntegers().raw();
   } catch (error) {
-    throw new SqlError((error as Error).message);
+    throw new SqlError(withHint((error as Error).message));
   }
+}
+
+/** What there is in the place of a table or a column that is not. */
+function withHint(message: string): string {
+  const [, kind, name] = /^no such (table|column): (?:\w+\.)?(\w+)$/.exec(message) ?? [];
+  if (name === undefined) return message;
+  const docs = tableDocs();
+  const meant = nearest(name, new Set(docs.map((doc) => (kind === 'table' ? doc.table : doc.column))));
+  if (kind === 'column') return `${message}${meant.length > 0 ? `; is it ${meant.join(' or ')}?` : ''} (trowel sql FILE lists all)`;
+  return `${message}; there are ${[...new Set(docs.map(({ table }) => table))].join(', ')}`;
 }
 
 function* iterated(statement: Database.Statement): Generator<readonly Answer[]> {

@@ -120,7 +120,9 @@ describe('only reads', () => {
   test.each([
     ['delete from events', /only reads/],
     ["attach 'x' as y", /only reads/],
-    ['select nosuch from events', /no such column: nosuch/],
+    ['select nosuch from events', /no such column: nosuch \(trowel sql FILE lists all\)/],
+    ['select latncy from events', /no such column: latncy; is it latency\?/],
+    ['select 1 from lookup', /no such table: lookup; there are events, meta, threads, /],
     ['select 1; select 2', /more than one statement/],
     ["select load_extension('x')", /not authorized|no such function/],
     ['with a as (select 1) insert into events(num) select 9 from a', /readonly|only reads/],

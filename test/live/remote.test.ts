@@ -40,7 +40,8 @@ function countingProxy(to: number): Promise<{ port: number; ended: () => number;
   let ended = 0;
   const server = createServer((client) => {
     const upstream = connect(to, '127.0.0.1');
-    upstream.on('end', () => ended++).on('error', () => client.destroy());
+    // With an end or with a reset, by whether the stranger has said something by then.
+    upstream.on('close', () => ended++).on('error', () => client.destroy());
     client.on('error', () => upstream.destroy());
     client.pipe(upstream).pipe(client);
   });

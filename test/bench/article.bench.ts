@@ -1,6 +1,7 @@
 /** What each lens takes on sysdig's own capture of the article, the process and all: beside the chisel that it answers for. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LENSES } from '../../src/lens/index.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
@@ -22,6 +23,8 @@ const VALUES: Readonly<Record<string, string>> = {
   time: '10',
 };
 
+/** Some chisels write files where they stand. */
+const folder = mkdtempSync(join(tmpdir(), 'trowel-bench-'));
 const hasSysdig = spawnSync('which', ['sysdig']).status === 0;
 /** The least of several, since neighbours only ever add. */
 const least = (command: string, args: readonly string[]) => Math.min(...Array.from({ length: REPEATS }, () => childCpuMs(command, args)));
@@ -29,7 +32,7 @@ const least = (command: string, args: readonly string[]) => Math.min(...Array.fr
 function chiselMs(name: string | undefined, args: readonly string[]): string {
   if (name === undefined || !hasSysdig) return '';
   try {
-    return `  (sysdig -c ${name}: ${childCpuMs('sysdig', ['-r', ARTICLE, '-c', name, ...args])})`;
+    return `  (sysdig -c ${name}: ${childCpuMs('sysdig', ['-r', ARTICLE, '-c', name, ...args], folder)})`;
   } catch {
     return `  (sysdig -c ${name} cannot)`;
   }
@@ -45,3 +48,4 @@ else {
     report(`${[name, ...given].join(' ')}${chiselMs(chisels[0], given)}`, ms, 'ms', BUDGET_MS);
   }
 }
+rmSync(folder, { recursive: true });

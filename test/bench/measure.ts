@@ -29,9 +29,9 @@ export function assertEqual<T>(found: T, wanted: T, what: string): void {
 const TICK_MS = 10;
 
 /** ms of CPU (user + system) of a command and all that it waits for; throws when it fails. To 10 ms. */
-export function childCpuMs(command: string, args: readonly string[]): number {
+export function childCpuMs(command: string, args: readonly string[], cwd?: string): number {
   const before = childTicks();
-  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 30 });
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 30, cwd });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}: ${stderr}`);
   return (childTicks() - before) * TICK_MS;
 }

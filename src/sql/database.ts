@@ -8,6 +8,7 @@ import { compileFilter } from '../filter/compile.ts';
 import { nearest } from '../filter/error.ts';
 import { EVENT_COLUMNS } from './events.ts';
 import { foldedAnswer } from './fold.ts';
+import { type Condition, conditionsOf, Narrowing } from './narrowing.ts';
 import { PAGE, TableFiller } from './pages.ts';
 import { RowEncoder } from './row-encoder.ts';
 import { type Source, SQL_TABLES, type SqlValue } from './tables.ts';
@@ -130,7 +131,7 @@ function fill(path: string, source: Source, sql: string, filter: string): void {
   for (const { name, columns, rows } of SQL_TABLES) if (words.has(name)) insert(db, name, columns.length, rows(source));
   const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'events'").pluck().get() as number;
   db.close();
-  if (words.has('events')) fillEvents(path, root, source, columns, filter);
+  if (words.has('events')) fillEvents(path, root, source, columns, filter, conditionsOf(sql));
 }
 
 function createTables(db: Database.Database, ofEvents: typeof EVENT_COLUMNS): void {
@@ -149,11 +150,22 @@ function insert(db: Database.Database, table: string, columns: number, rows: Ite
 /** Whole numbers as such: what a driver is given as a double becomes one. */
 const stored = (value: SqlValue): SqlValue => (typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value);
 
-function fillEvents(path: string, root: number, { capture, context }: Source, columns: typeof EVENT_COLUMNS, text: string): void {
+function fillEvents(
+  path: string,
+  root: number,
+  { capture, context }: Source,
+  columns: typeof EVENT_COLUMNS,
+  text: string,
+  conditions: readonly Condition[],
+): void {
   const filter = compileFilter(text, context);
   const view = new EventView(context);
   const table = new TableFiller(path, root);
   const encoder = new RowEncoder(columns, view, table);
-  for (const { chunk, selection, n } of capture.select(filter)) encoder.add(chunk, selection, n);
+  const narrowing = new Narrowing(conditions, view);
+  for (const { chunk, selection, n } of capture.select(filter)) {
+    const left = narrowing.of(chunk, selection, n);
+    encoder.add(chunk, left.selection, left.n);
+  }
   table.finish();
 }

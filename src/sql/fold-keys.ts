@@ -203,7 +203,8 @@ function changeOf(key: Key): Change {
 /** Towards 0; exact, since what is divided is a multiple. */
 const quotient = (by: number) => (number: number) => (number - (number % by)) / by + 0;
 
-function compared(how: Comparison, value: number): (number: number) => number {
+/** 1: it holds, 0: not; NaN: there is no number. */
+export function compared(how: Comparison, value: number): (number: number) => number {
   if (how === 'is null') return (number) => (Number.isNaN(number) ? 1 : 0);
   if (how === 'is not null') return (number) => (Number.isNaN(number) ? 0 : 1);
   const holds = COMPARED[how];

@@ -52,7 +52,7 @@ const BEFORE = words('where and or not ( , when then else');
 const AFTER = words('and or ) , then else end asc desc');
 /** Bind tighter than a division, or as tight on its left. */
 const TIGHTER = words('* / % || -> ->> ~ -');
-const COMPARISONS: Readonly<Record<string, Comparison>> = {
+export const COMPARISONS: Readonly<Record<string, Comparison>> = {
   '=': '=', '==': '=', '!=': '!=', '<>': '!=', '<': '<', '<=': '<=', '>': '>', '>=': '>=',
 }; // biome-ignore format: a table
 

@@ -1,0 +1,92 @@
+/**
+ * Events that a query’s WHERE leaves out for certain need no row: numbers are compared in the columns, and SQLite decides the rest.
+ * Only what all events have to fulfil is taken: comparisons with a number between the ANDs of a query of the events alone.
+ */
+import type { EventView } from '../event/view.ts';
+import type { Chunk } from '../model/chunk.ts';
+import { clausesOf } from './clauses.ts';
+import { BLOCK } from './coder.ts';
+import { EVENT_COLUMNS } from './events.ts';
+import { compared, numbersFor } from './fold-keys.ts';
+import { COMPARISONS, type Comparison } from './fold-plan.ts';
+import type { Fill } from './integers.ts';
+import { type Token, tokensOf } from './tokens.ts';
+
+export interface Condition {
+  readonly column: string;
+  readonly with: Comparison;
+  readonly value: number;
+}
+
+const NUMBERS: ReadonlySet<string> = new Set([
+  'num',
+  ...EVENT_COLUMNS.filter(({ name, type }) => type === 'INTEGER' && name !== 'wall').map(({ name }) => name),
+]);
+/** With these, what stands between two ANDs may be something else than a condition of its own. */
+const ENTANGLED: ReadonlySet<string> = new Set(['or', 'not', 'between', 'case']);
+
+/** None: nothing is known for certain. */
+export function conditionsOf(sql: string): readonly Condition[] {
+  const tokens = tokensOf(sql);
+  if (tokens === null || tokens.filter(({ text }) => text === 'select').length !== 1) return [];
+  const where = clausesOf(tokens)?.where ?? [];
+  if (where.some(({ kind, text }) => kind === 'word' && ENTANGLED.has(text))) return [];
+  return conjuncts(where).flatMap(conditionIn);
+}
+
+/** What stands between the ANDs that are in no brackets. */
+function conjuncts(where: readonly Token[]): Token[][] {
+  const parts: Token[][] = [[]];
+  let depth = 0;
+  for (const token of where) {
+    if (token.text === '(') depth++;
+    if (token.text === ')') depth--;
+    if (token.kind === 'word' && token.text === 'and' && depth === 0) parts.push([]);
+    else parts.at(-1)!.push(token);
+  }
+  return parts;
+}
+
+function conditionIn([column, sign, ...rest]: readonly Token[]): Condition[] {
+  const comparison = COMPARISONS[sign?.text ?? ''];
+  const [literal, ...more] = rest[0]?.text === '-' ? rest.slice(1) : rest;
+  if (comparison === undefined || !NUMBERS.has(column!.text) || literal?.kind !== 'number' || more.length > 0) return [];
+  const value = Number(literal.text);
+  if (value > Number.MAX_SAFE_INTEGER) return [];
+  return [{ column: column!.text, with: comparison, value: rest.length > 1 ? -value : value }];
+}
+
+interface Check {
+  readonly fill: Fill;
+  readonly holds: (number: number) => number;
+}
+
+export class Narrowing {
+  readonly #checks: readonly Check[];
+  readonly #numbers = new Float64Array(BLOCK);
+  #kept = new Uint16Array(0);
+
+  constructor(conditions: readonly Condition[], view: EventView) {
+    this.#checks = conditions.map((one) => ({ fill: numbersFor(one.column, view), holds: compared(one.with, one.value) }));
+  }
+
+  /** Those of the first n selected events that fulfil all conditions: the selection holds until the next call. */
+  of(chunk: Chunk, selection: Uint16Array, n: number): { readonly selection: Uint16Array; readonly n: number } {
+    let left = { selection, n };
+    for (const check of this.#checks) left = this.#checked(chunk, left.selection, left.n, check);
+    return left;
+  }
+
+  #checked(chunk: Chunk, selection: Uint16Array, n: number, { fill, holds }: Check): { selection: Uint16Array; n: number } {
+    if (this.#kept.length < n) this.#kept = new Uint16Array(n);
+    const [kept, numbers] = [this.#kept, this.#numbers];
+    let found = 0;
+    for (let from = 0; from < n; from += BLOCK) {
+      const rows = Math.min(BLOCK, n - from);
+      fill({ chunk, selection, from, rows }, numbers);
+      // In its own place, where the selection is what a check before this one kept: never ahead of what is read.
+      for (let k = 0; k < rows; k++) if (holds(numbers[k]!) === 1) kept[found++] = selection[from + k]!;
+    }
+    return { selection: kept, n: found };
+  }
+}

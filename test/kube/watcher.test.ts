@@ -225,7 +225,7 @@ test('a server that is away: it is said since when, and all goes on when it is b
 test('a token that changes is read again', async () => {
   let token = 'one';
   await begin(['a'], () => token);
-  await until(() => told.length === 1);
+  await until(() => told.length === 1 && server.watches === 1);
   token = 'two';
   server.expire();
   await until(() => server.tokens.includes('Bearer two'));

@@ -16,7 +16,7 @@ interface Rejected {
 }
 
 /** Where requests of one kind go. `send` throws Error where the collector does not take it. */
-interface Way<Request> {
+interface Transport<Request> {
   readonly name: string;
   readonly send: (request: Request) => Promise<Rejected>;
   readonly close: () => void;
@@ -44,33 +44,33 @@ export const LOGS: Kind<LogsRequest> = {
 
 /** Sends one request after the other to `to`; gives where that was. Throws UsageError, Exit where the collector does not take one. */
 export async function sendRequests<Request>(kind: Kind<Request>, requests: Iterable<Request>, to: string): Promise<string> {
-  const way = wayTo(kind, to);
+  const transport = transportTo(kind, to);
   let rejected = 0;
   let why = '';
   try {
     for (const request of requests) {
-      const { count, message } = await way.send(request);
+      const { count, message } = await transport.send(request);
       rejected += count;
       why ||= message;
     }
   } catch (error) {
     const { message, cause } = error as Error;
-    throw new Exit(EXIT.FAILED, `${way.name}: ${cause instanceof Error ? cause.message : message}`);
+    throw new Exit(EXIT.FAILED, `${transport.name}: ${cause instanceof Error ? cause.message : message}`);
   } finally {
-    way.close();
+    transport.close();
   }
-  if (rejected > 0) throw new Exit(EXIT.FAILED, `${way.name} rejected ${rejected} of them${why === '' ? '' : `: ${why}`}`);
-  return way.name;
+  if (rejected > 0) throw new Exit(EXIT.FAILED, `${transport.name} rejected ${rejected} of them${why === '' ? '' : `: ${why}`}`);
+  return transport.name;
 }
 
-function wayTo<Request>(kind: Kind<Request>, to: string): Way<Request> {
+function transportTo<Request>(kind: Kind<Request>, to: string): Transport<Request> {
   if (!URL.canParse(to) || !/^(https?|grpcs?):\/\//.test(to))
     throw new UsageError(`--to takes a collector's address, such as http://127.0.0.1:4318 or grpc://127.0.0.1:4317, not ${to}`);
-  return /^grpc/.test(to) ? grpcWay(kind, new URL(to)) : httpWay(kind, new URL(to));
+  return /^grpc/.test(to) ? overGrpc(kind, new URL(to)) : overHttp(kind, new URL(to));
 }
 
 /** `http://HOST:PORT`, or the whole address. */
-function httpWay<Request>({ path }: Kind<Request>, url: URL): Way<Request> {
+function overHttp<Request>({ path }: Kind<Request>, url: URL): Transport<Request> {
   if (url.pathname === '/') url.pathname = path;
   return { name: url.href, send: async (request) => rejectedOf(await posted(url, `${jsonText(request)}\n`)), close: () => {} };
 }
@@ -101,7 +101,7 @@ function rejectedOf(answer: unknown): Rejected {
 }
 
 /** `grpc://HOST:PORT`, and `grpcs:` over TLS with the certificates that the machine trusts. */
-function grpcWay<Request>({ method, bytes }: Kind<Request>, { protocol, host, href }: URL): Way<Request> {
+function overGrpc<Request>({ method, bytes }: Kind<Request>, { protocol, host, href }: URL): Transport<Request> {
   const client = new Client(host, protocol === 'grpcs:' ? credentials.createSsl() : credentials.createInsecure());
   const send = (request: Request) =>
     new Promise<Rejected>((done, failed) => {

@@ -50,7 +50,7 @@ const ALERTS: Readonly<Record<number, string>> = {
   116: 'certificate required',
 };
 
-interface State {
+interface HandshakeState {
   first: number;
   last: number;
   /** It had the server's part. */
@@ -64,7 +64,7 @@ interface State {
 }
 
 export function handshakes(analysis: Analysis, pid: number): Handshake[] {
-  const states = new Map<number, State>();
+  const states = new Map<number, HandshakeState>();
   const begun = analysis.events(pid).filter((event) => event.type.io === 'write' && event.head === HANDSHAKE && event.fd !== 0);
   for (const { fd, num } of begun)
     if (!states.has(fd)) states.set(fd, { first: num, last: num, answered: false, alert: null, theirs: '', asked: false, plain: false });
@@ -115,7 +115,7 @@ interface TlsRecord {
   readonly length: number;
 }
 
-function follow(state: State, { type, body, length }: TlsRecord): void {
+function follow(state: HandshakeState, { type, body, length }: TlsRecord): void {
   if (type === ALERT) state.alert ??= length === ALERT_BYTES ? (ALERTS[body[1] ?? 0] ?? '') : '';
   else if (type === DATA && length === SEALED_ALERT) state.alert ??= '';
   else if (type === DATA) state.asked = true;

@@ -35,7 +35,7 @@ const TLS_HANDSHAKE = 0x16;
 const TLS_CHANGE_CIPHER = 0x14;
 const TLS_DATA = 0x17;
 
-interface State extends Socket {
+interface SocketState extends Socket {
   connecting: { start: number; num: number } | null;
   /** End and number of the last write since the last read. */
   asked: { time: number; num: number } | null;
@@ -54,7 +54,7 @@ export function socketWaits(events: readonly Ev[], dims: Dimensions, begun: bool
 class Sockets {
   readonly waits: SocketWait[] = [];
   readonly #dims: Dimensions;
-  readonly #states = new Map<string, State>();
+  readonly #states = new Map<string, SocketState>();
   #lastTime = 0;
   #lastNum = 0;
 
@@ -87,7 +87,7 @@ class Sockets {
     for (const state of this.#states.values()) this.#giveUp(state, this.#lastTime, this.#lastNum, 'open');
   }
 
-  #stateOf(fd: FdRow): State {
+  #stateOf(fd: FdRow): SocketState {
     const key = socketKey(fd);
     let state = this.#states.get(key);
     if (state === undefined) {
@@ -100,7 +100,7 @@ class Sockets {
     return state;
   }
 
-  #connect(state: State, { start, end, num, res, pending }: Ev): void {
+  #connect(state: SocketState, { start, end, num, res, pending }: Ev): void {
     const begun = state.connecting ?? { start, num };
     if (pending) this.#wait('connect', state, begun.start, end, begun.num, num, 'open', null);
     else if (res === EINPROGRESS || (res === EAGAIN && state.connecting === null && !isPath(state.remote))) state.connecting = begun;
@@ -112,7 +112,7 @@ class Sockets {
   }
 
   /** A non-blocking connect tells its end by SO_ERROR. */
-  #checked(state: State, { start, num, value }: Ev): void {
+  #checked(state: SocketState, { start, num, value }: Ev): void {
     const { connecting } = state;
     if (connecting === null || value === null) return;
     const error = value === 0 ? null : errnoName(value);
@@ -120,7 +120,7 @@ class Sockets {
     this.#wait('connect', state, connecting.start, start, connecting.num, num, error === null ? 'answered' : 'failed', error);
   }
 
-  #wrote(state: State, { start, end, num, res, head }: Ev): void {
+  #wrote(state: SocketState, { start, end, num, res, head }: Ev): void {
     if (res === null || res <= 0) return;
     if (state.connecting !== null) {
       this.#wait('connect', state, state.connecting.start, start, state.connecting.num, num, 'answered', null);
@@ -132,7 +132,7 @@ class Sockets {
   }
 
   /** A connection on which a process that began in the recording only reads was given to it, or greets it. */
-  #read(state: State, { start, end, num, res }: Ev): void {
+  #read(state: SocketState, { start, end, num, res }: Ev): void {
     if (this.#begun && state.asked === null && state.lastRead === null && res !== EAGAIN) state.asked = { time: start, num };
     if (res === null || res === EAGAIN) return;
     const since = state.asked ?? state.lastRead;
@@ -145,12 +145,12 @@ class Sockets {
     state.lastRead = { time: end, num };
   }
 
-  #closed(state: State, event: Ev): void {
+  #closed(state: SocketState, event: Ev): void {
     this.#giveUp(state, event.start, event.num, 'given up');
     this.#states.delete(state.key);
   }
 
-  #giveUp(state: State, time: number, num: number, outcome: 'given up' | 'open'): void {
+  #giveUp(state: SocketState, time: number, num: number, outcome: 'given up' | 'open'): void {
     const { connecting, asked } = state;
     if (connecting !== null) this.#wait('connect', state, connecting.start, time, connecting.num, num, outcome, null);
     else if (asked !== null) this.#wait(state.handshake ? 'tls' : 'server', state, asked.time, time, asked.num, num, outcome, null);
@@ -159,7 +159,7 @@ class Sockets {
 
   #wait(
     kind: SocketWait['kind'],
-    socket: State,
+    socket: SocketState,
     start: number,
     end: number,
     first: number,

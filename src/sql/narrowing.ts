@@ -10,7 +10,7 @@ import { EVENT_COLUMNS } from './events.ts';
 import { compared, numbersFor } from './fold-keys.ts';
 import { COMPARISONS, type Comparison } from './fold-plan.ts';
 import type { Fill } from './integers.ts';
-import { type Token, tokensOf } from './tokens.ts';
+import { partsOf, type Token, tokensOf } from './tokens.ts';
 
 export interface Condition {
   readonly column: string;
@@ -31,20 +31,7 @@ export function conditionsOf(sql: string): readonly Condition[] {
   if (tokens === null || tokens.filter(({ text }) => text === 'select').length !== 1) return [];
   const where = clausesOf(tokens)?.where ?? [];
   if (where.some(({ kind, text }) => kind === 'word' && ENTANGLED.has(text))) return [];
-  return conjuncts(where).flatMap(conditionIn);
-}
-
-/** What stands between the ANDs that are in no brackets. */
-function conjuncts(where: readonly Token[]): Token[][] {
-  const parts: Token[][] = [[]];
-  let depth = 0;
-  for (const token of where) {
-    if (token.text === '(') depth++;
-    if (token.text === ')') depth--;
-    if (token.kind === 'word' && token.text === 'and' && depth === 0) parts.push([]);
-    else parts.at(-1)!.push(token);
-  }
-  return parts;
+  return partsOf(where, 'and').flatMap(conditionIn);
 }
 
 function conditionIn([column, sign, ...rest]: readonly Token[]): Condition[] {

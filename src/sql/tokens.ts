@@ -26,14 +26,14 @@ export function tokensOf(sql: string): readonly Token[] | null {
 
 export const textOf = (tokens: readonly Token[]): string => tokens.map(({ text }) => text).join(' ');
 
-/** What stands between commas that are in no brackets. */
-export function partsOf(tokens: readonly Token[]): readonly (readonly Token[])[] {
+/** What stands between separators, usually commas, that are in no brackets. */
+export function partsOf(tokens: readonly Token[], separator = ','): readonly (readonly Token[])[] {
   const parts: Token[][] = [[]];
   let depth = 0;
   for (const token of tokens) {
     if (token.text === '(') depth++;
     if (token.text === ')') depth--;
-    if (token.text === ',' && depth === 0) parts.push([]);
+    if (token.text === separator && depth === 0) parts.push([]);
     else parts.at(-1)!.push(token);
   }
   return parts;

@@ -1,7 +1,7 @@
 /** What the options of `trowel record` say to the probe, and of where names come from. */
 import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { KubeOptions } from '../collector/kube-source.ts';
+import type { KubeOptions } from '../collector/name-sources.ts';
 import { FAMILIES_WITHOUT_NET } from '../collector/pushdown.ts';
 import type { Config } from '../collector/wire.ts';
 import { findAccess, KubeConfigError } from '../kube/config.ts';

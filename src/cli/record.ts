@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { costShare, costText, type OwnCost } from '../capture/own-cost.ts';
+import { ThreadLooks } from '../collector/node-looks.ts';
 import { NodeSource } from '../collector/node-source.ts';
 import { CostMeter } from '../collector/own-cost.ts';
 import { atOrdinaryPriority, raisePriority } from '../collector/priority.ts';
@@ -19,7 +20,6 @@ import { expanded } from '../filter/definitions.ts';
 import { planFilter } from '../filter/planner.ts';
 import { withPackets } from '../filter/with-packets.ts';
 import type { Family } from '../model/calls.ts';
-import { packageRoot } from '../model/package-root.ts';
 import { RULES, redactArgs } from '../model/redact.ts';
 import { newTables } from '../model/rows.ts';
 import { jsonText } from '../output/printable.ts';
@@ -32,6 +32,7 @@ import { FlightRecorder } from './flight.ts';
 import { type FlightOptions, flightPlan, type RotationOptions, rotationLimits } from './flight-options.ts';
 import { isBroken, lostText } from './lost.ts';
 import { keepRecorderSmall } from './memory.ts';
+import { ProbeProcess } from './probe-process.ts';
 import { configOf, kubeOptions, limitMs, redactRules } from './record-config.ts';
 import { parseShare } from './size.ts';
 import { newTarget } from './target.ts';
@@ -74,12 +75,8 @@ export interface RecordOptions extends FlightOptions, RotationOptions {
 const PROGRESS_EVERY_MS = 500;
 /** Over which it is measured what recording costs: for those who look at the screen, and for --max-cpu. */
 const COST_EVERY_MS = 1000;
-/** How long the probe may take to drain and to say goodbye, and then to end. */
+/** How long the probe may take to drain and to say goodbye. */
 const GOODBYE_MS = 10_000;
-const PROBE_EXIT_MS = 1_000;
-
-/** Where it is: built here, or packed by scripts/package.mjs. */
-const PROBES = ['native/build/trowel-probe', `native/prebuilt/${process.platform}-${process.arch}/trowel-probe`] as const;
 
 export async function record(filterText: string, options: RecordOptions): Promise<void> {
   keepRecorderSmall();
@@ -154,7 +151,7 @@ class Recording {
     const redact = redactRules(options.redact);
     this.#limit = limitMs(options);
     this.#pushed = filter === '' ? null : pushedText(pushedOf(planFilter(filter).plan));
-    this.#node = options.node ? new NodeSource({ host: options.netns === undefined ? null : netnsPath(options.netns) }) : null;
+    this.#node = options.node ? nodeSource(options.netns) : null;
     this.#server = new CollectorServer((control) => {
       const session = new Session(
         {
@@ -191,21 +188,20 @@ class Recording {
     await this.#server.listen(this.#address);
     await this.#node?.first; // what it starts is over before anything is recorded
     try {
-      const probe = startProbe(this.#address);
+      const probe = new ProbeProcess(this.#address);
       raisePriority();
-      const exited = new Promise<number>((resolve) => probe.on('exit', (code) => resolve(code ?? EXIT.FAILED)));
       try {
-        await this.#record(probe, exited, signalled);
+        await this.#record(probe, signalled);
       } finally {
-        await endProbe(probe, exited);
+        await probe.end();
       }
     } finally {
       await this.#server.close();
     }
   }
 
-  async #record(probe: ChildProcess, exited: Promise<number>, signalled: Promise<number>): Promise<void> {
-    const early = exited.then((code) => {
+  async #record(probe: ProbeProcess, signalled: Promise<number>): Promise<void> {
+    const early = probe.exited.then((code) => {
       throw new Exit(code === EXIT.PRIVILEGE ? EXIT.PRIVILEGE : EXIT.FAILED, 'the probe ended before it began to record');
     });
     early.catch(() => {}); // once recording has begun, its end is awaited below
@@ -222,7 +218,7 @@ class Recording {
     if (probe.pid !== undefined) this.#meter = new CostMeter(probe.pid);
     const progress = this.#showProgress();
     const cost = this.#watchCost();
-    const commandCode = await this.#untilEnd(exited, signalled).finally(async () => {
+    const commandCode = await this.#untilEnd(probe.exited, signalled).finally(async () => {
       clearInterval(progress);
       clearInterval(cost);
       this.#command?.kill('SIGTERM'); // it was started for the recording, and ends with it
@@ -231,7 +227,7 @@ class Recording {
       this.#session?.stop();
     });
     const outcome = await Promise.race([this.#ended.promise, timeout(GOODBYE_MS)]);
-    await endProbe(probe, exited);
+    await probe.end();
     await this.#server.close();
     await this.#place.flight?.conclude();
     this.#report(outcome ?? (await this.#ended.promise), commandCode);
@@ -367,33 +363,16 @@ function defaultPath(): string {
   return `trowel-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.trowel`;
 }
 
+function nodeSource(netns: string | undefined): NodeSource {
+  const host = netns === undefined ? null : netnsPath(netns);
+  return new NodeSource(host, new ThreadLooks({ host }));
+}
+
 /** Where a network namespace can be entered: `ca-node-1`, `4711`, `/proc/4711/ns/net`. */
 function netnsPath(netns: string): string {
   const path = netns.includes('/') ? netns : /^[0-9]+$/.test(netns) ? `/proc/${netns}/ns/net` : `/run/netns/${netns}`;
   if (!existsSync(path)) throw new UsageError(`--netns takes a name below /run/netns, a pid or a path; there is no ${path}`);
   return path;
-}
-
-function noProbe(path: string): string {
-  if (path !== '') return `there is no probe at ${path}`;
-  const { platform, arch } = process;
-  if (platform !== 'linux') return `recording needs Linux; on ${platform}, captures are replayed`;
-  return `there is no probe at ${join(packageRoot(), PROBES[0])}, and this package has none for ${arch}: run make build`;
-}
-
-function startProbe(address: string): ChildProcess {
-  const path = process.env.TROWEL_PROBE ?? PROBES.map((place) => join(packageRoot(), place)).find(existsSync) ?? '';
-  if (!existsSync(path)) throw new Exit(EXIT.FAILED, noProbe(path));
-  return spawn(path, [address], { stdio: ['ignore', 'ignore', 'inherit'], detached: true });
-}
-
-/** Waits for the probe to go, and makes it go when it does not. */
-async function endProbe(probe: ChildProcess, exited: Promise<number>): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    if ((await Promise.race([exited, timeout(PROBE_EXIT_MS)])) !== null) return;
-    probe.kill(signal);
-  }
-  await exited;
 }
 
 function timeout(ms: number): Promise<null> {

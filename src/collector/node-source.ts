@@ -1,21 +1,18 @@
-/** The node's network while recording: a thread looks at it, its findings become rows of the capture. */
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+/** The node's network while recording: somebody looks at it, and what is found becomes rows of the capture. */
 import type { NodeMissing } from '../model/node.ts';
 import type { DimensionTables } from '../model/rows.ts';
 import { NodeBook } from '../node/book.ts';
 import type { Snapshot } from '../node/read.ts';
-import type { NodeWatch } from '../node/worker.ts';
+import type { NodeLooks } from './node-looks.ts';
 
 /** For a look: a large node takes a second. */
 const FIRST_LOOK_MS = 3_000;
 const LAST_LOOK_MS = 5_000;
-const LAST_LOOK = 'last look';
 
 export class NodeSource {
   /** The namespace that was chosen as the node's; null: none. */
   readonly netns: string | null;
-  readonly #worker: Worker;
+  readonly #looks: NodeLooks;
   readonly #first = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #missing = new Map<string, NodeMissing>();
@@ -23,13 +20,14 @@ export class NodeSource {
   readonly #waiting: Snapshot[] = [];
   #book: NodeBook | null = null;
 
-  constructor(watch: NodeWatch) {
-    this.netns = watch.host;
-    this.#worker = new Worker(fileURLToPath(new URL('./node-worker.js', import.meta.url)), { workerData: watch });
-    this.#worker.on('message', (snapshot: Snapshot) => this.#take(snapshot));
-    this.#worker.on('error', ({ message }) => this.#failed(message));
-    this.#worker.on('exit', () => this.#over());
-    this.#worker.unref();
+  constructor(netns: string | null, looks: NodeLooks) {
+    this.netns = netns;
+    this.#looks = looks;
+    looks.begin({
+      seen: (snapshot) => this.#take(snapshot),
+      failed: (reason) => this.#failed(reason),
+      over: () => this.#over(),
+    });
   }
 
   /** The node was looked at for the first time, or could not be. Before the probe begins, so that it records none of it. */
@@ -49,9 +47,9 @@ export class NodeSource {
 
   /** Looks once more and ends. */
   async end(): Promise<void> {
-    this.#worker.postMessage(LAST_LOOK);
+    this.#looks.last();
     await within(LAST_LOOK_MS, this.#ended.promise);
-    await this.#worker.terminate();
+    await this.#looks.end();
   }
 
   #take(snapshot: Snapshot): void {

@@ -119,5 +119,7 @@ const { inputs } = (await build({ ...options, plugins: [inkParts, commanderParts
 await build({ ...options, plugins: [inkParts, commanderParts, plainHttp, together(piecesOf(inputs), inputs)] });
 // The thread that looks at the node needs little of all that: by itself it costs half as much to start.
 await build({ ...options, entryPoints: { 'node-worker': 'src/node/worker.ts' }, splitting: false });
+// What stays root under sudo has as little as possible with it; names only when they are asked for.
+await build({ ...options, entryPoints: { broker: 'src/broker/main.ts' }, chunkNames: 'broker-[hash]', plugins: [plainHttp] });
 // An Ink that names its files otherwise would draw with its own, and slowly.
 if (!('src/tui/kit/ink-renderer.ts' in inputs)) throw new Error('nothing of Ink asks for our renderer: see inkParts');

@@ -26,9 +26,12 @@ export function runtimeFolder(): string {
   return folder;
 }
 
+/** Where this process listens. */
+export const snapshotSocket = () => join(runtimeFolder(), `${PREFIX}${process.pid}${SUFFIX}`);
+
 /** Listens for snapshots. `ask` is called for each, and answers as often as there is news. */
 export async function listenForSnapshots(ask: (answer: (news: FlightAnswer) => void) => void): Promise<{ close(): void }> {
-  const path = join(runtimeFolder(), `${PREFIX}${process.pid}${SUFFIX}`);
+  const path = snapshotSocket();
   rmSync(path, { force: true });
   const server = createServer((socket) => serve(socket, ask));
   await new Promise<void>((resolve, reject) => {
@@ -40,7 +43,11 @@ export async function listenForSnapshots(ask: (answer: (news: FlightAnswer) => v
 
 function closeServer(server: Server, path: string): void {
   server.close();
-  rmSync(path, { force: true });
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // root's, and this process no more: the broker removes it
+  }
 }
 
 function serve(socket: Socket, ask: (answer: (news: FlightAnswer) => void) => void): void {

@@ -88,7 +88,15 @@ export class FlightRecorder {
     const saving = this.#leftovers.save().finally(() => this.#saving.delete(saving));
     this.#saving.add(saving);
     process.on('SIGUSR1', this.#onSignal);
-    this.#control = await listenForSnapshots((answer) => this.#ask('snapshot', null, answer));
+    await this.listen();
+  }
+
+  /** Beforehand where its socket takes privileges that are given up: then it refuses until it records. */
+  async listen(): Promise<void> {
+    this.#control ??= await listenForSnapshots((answer) => {
+      if (this.#session === null) answer({ state: 'refused', reason: 'the recording has not begun' });
+      else this.#ask('snapshot', null, answer);
+    });
   }
 
   hit({ filter, num, time }: TriggerHit): void {

@@ -16,7 +16,8 @@ import { parseSpan } from './span.ts';
 const MAX_SNAPLEN = 16_384;
 const SNAPLEN_WHOLE = 4096;
 
-export function configOf(options: RecordOptions): Config {
+/** `broker`: the pid of who starts the command for this process; absent: this process does. */
+export function configOf(options: RecordOptions, broker?: number): Config {
   if (options.onlyCommand === true && options.command.length === 0) throw new UsageError('--only-command needs a command behind --');
   if (options.snaplen > MAX_SNAPLEN) throw new UsageError(`-s takes at most ${MAX_SNAPLEN} bytes, not ${options.snaplen}`);
   return {
@@ -26,8 +27,8 @@ export function configOf(options: RecordOptions): Config {
     snaplenWhole: Math.max(options.snaplen, SNAPLEN_WHOLE),
     waitOverNs: parseSpan('--wait-over', options.waitOver),
     latency: options.latency,
-    excludePids: options.excludePid === undefined ? [process.pid] : [process.pid, options.excludePid],
-    ...(options.onlyCommand === true ? { pids: [process.pid] } : {}),
+    excludePids: [process.pid, broker, options.excludePid].filter((pid) => pid !== undefined),
+    ...(options.onlyCommand === true ? { pids: [broker ?? process.pid] } : {}),
   };
 }
 

@@ -1,13 +1,17 @@
 /** `trowel record`: probe, collector and store in one command. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { Broker } from '../broker/client.ts';
+import { becomeForGood, whyNotAs } from '../broker/give-up-root.ts';
+import type { Order } from '../broker/words.ts';
 import { costShare, costText, type OwnCost } from '../capture/own-cost.ts';
 import { ThreadLooks } from '../collector/node-looks.ts';
 import { NodeSource } from '../collector/node-source.ts';
 import { CostMeter } from '../collector/own-cost.ts';
-import { atOrdinaryPriority, raisePriority } from '../collector/priority.ts';
+import { atOrdinaryPriority, raiseBy, raisePriority } from '../collector/priority.ts';
 import { pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { RecorderTotals } from '../collector/recorder.ts';
 import { Rotation } from '../collector/rotation.ts';
@@ -24,11 +28,12 @@ import { RULES, redactArgs } from '../model/redact.ts';
 import { newTables } from '../model/rows.ts';
 import { jsonText } from '../output/printable.ts';
 import { StatusLine, say } from '../output/stderr.ts';
-import { giveFolder } from '../store/owner.ts';
+import { giveFolder, invokingUser, type User } from '../store/owner.ts';
 import { LogLeft } from '../store/writer.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { FlightRecorder } from './flight.ts';
+import { snapshotSocket } from './flight-control.ts';
 import { type FlightOptions, flightPlan, type RotationOptions, rotationLimits } from './flight-options.ts';
 import { isBroken, lostText } from './lost.ts';
 import { keepRecorderSmall } from './memory.ts';
@@ -86,12 +91,35 @@ export async function record(filterText: string, options: RecordOptions): Promis
   const filter = withPackets(asked);
   const place = placeOf(options);
   const folder = mkdtempSync(join(tmpdir(), 'trowel-'));
-  const recording = new Recording(place, filter, options, join(folder, 'collector.sock'));
+  const socket = join(folder, 'collector.sock');
+  const own = ownUser(place);
+  const broker = own === null ? null : new Broker(orderOf(options, folder, socket, place));
   try {
-    await recording.run();
+    await new Recording(place, filter, options, socket, broker, own).run();
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    if (broker === null) rmSync(folder, { recursive: true, force: true });
+    else await broker.end(); // the folder is root's, and goes with it
   }
+}
+
+/** Whom the collector becomes before it takes anything from the probe; null: it stays who it is, for want of a user, or as is said. */
+function ownUser({ path }: Place): User | null {
+  const user = invokingUser();
+  if (user === null) return null;
+  const why = whyNotAs(user, dirname(path));
+  if (why !== null) say(`the collector stays root: ${why}`);
+  return why === null ? user : null;
+}
+
+function orderOf(options: RecordOptions, folder: string, socket: string, { flight }: Place): Order {
+  return {
+    pid: process.pid,
+    address: `unix:${socket}`,
+    command: options.command,
+    remove: [folder, ...(flight === null ? [] : [snapshotSocket()])],
+    ...(options.node ? { node: { host: hostOf(options.netns) } } : {}),
+    ...(options.k8s ? { kube: kubeOptions(options) } : {}),
+  };
 }
 
 /** Where events go: a capture, one capture after the other, or a ring from which some are saved. */
@@ -133,6 +161,8 @@ class Recording {
   /** ms after which it ends; null: there is no such limit. */
   readonly #limit: number | null;
   readonly #node: NodeSource | null;
+  readonly #broker: Broker | null;
+  readonly #own: User | null;
   readonly #status = new StatusLine();
   #session: Session | null = null;
   #totals: RecorderTotals | null = null;
@@ -141,17 +171,19 @@ class Recording {
   /** The command behind `--`, while it runs. */
   #command: ChildProcess | null = null;
 
-  constructor(place: Place, filter: string, options: RecordOptions, socket: string) {
+  constructor(place: Place, filter: string, options: RecordOptions, socket: string, broker: Broker | null, own: User | null) {
+    this.#broker = broker;
+    this.#own = own;
     this.#place = place;
     const { path, rotation, flight } = place;
     const segments = rotation ?? flight?.ring;
     this.#options = options;
     this.#address = `unix:${socket}`;
-    const config = configOf(options);
+    const config = configOf(options, broker?.pid);
     const redact = redactRules(options.redact);
     this.#limit = limitMs(options);
     this.#pushed = filter === '' ? null : pushedText(pushedOf(planFilter(filter).plan));
-    this.#node = options.node ? nodeSource(options.netns) : null;
+    this.#node = options.node ? nodeSource(options.netns, broker) : null;
     this.#server = new CollectorServer((control) => {
       const session = new Session(
         {
@@ -162,6 +194,7 @@ class Recording {
             redact === undefined ? process.argv.slice(2).join(' ') : redactArgs(process.argv.slice(2), [...RULES, ...redact]).join(' '),
           ...(redact === undefined ? {} : { redact }),
           ...(options.k8s ? { kube: kubeOptions(options) } : {}),
+          ...(broker === null ? {} : { namesBy: broker.names }),
           ...(this.#node === null ? {} : { node: this.#node }),
           ...(segments === undefined ? {} : { segments }),
           ...(flight === null ? {} : { triggers: flight.triggers, onTrigger: (hit) => flight.hit(hit) }),
@@ -188,7 +221,8 @@ class Recording {
     await this.#server.listen(this.#address);
     await this.#node?.first; // what it starts is over before anything is recorded
     try {
-      const probe = new ProbeProcess(this.#address);
+      await this.#giveUpRoot();
+      const probe = this.#broker === null ? new ProbeProcess(this.#address) : brokeredProbe(this.#broker);
       raisePriority();
       try {
         await this.#record(probe, signalled);
@@ -200,7 +234,18 @@ class Recording {
     }
   }
 
-  async #record(probe: ProbeProcess, signalled: Promise<number>): Promise<void> {
+  /** For good, before the probe says anything. */
+  async #giveUpRoot(): Promise<void> {
+    const [own, broker] = [this.#own, this.#broker];
+    if (own === null || broker === null) return;
+    await this.#place.flight?.listen();
+    raisePriority();
+    raiseBy(() => broker.ask('raise'));
+    flushCompileCache(); // below root's home
+    becomeForGood(own);
+  }
+
+  async #record(probe: Probe, signalled: Promise<number>): Promise<void> {
     const early = probe.exited.then((code) => {
       throw new Exit(code === EXIT.PRIVILEGE ? EXIT.PRIVILEGE : EXIT.FAILED, 'the probe ended before it began to record');
     });
@@ -221,6 +266,7 @@ class Recording {
     const commandCode = await this.#untilEnd(probe.exited, signalled).finally(async () => {
       clearInterval(progress);
       clearInterval(cost);
+      this.#broker?.ask('end-command');
       this.#command?.kill('SIGTERM'); // it was started for the recording, and ends with it
       await this.#place.flight?.settle();
       if (this.#meter !== null) this.#session?.setCost(this.#meter.total());
@@ -255,6 +301,7 @@ class Recording {
   }
 
   #runCommand([file, ...args]: readonly string[]): Promise<number> {
+    if (this.#broker !== null) return this.#askForCommand(this.#broker, file!);
     const child = atOrdinaryPriority(() => spawn(file!, args, { stdio: 'inherit' }));
     this.#command = child;
     if (child.pid !== undefined) this.#session?.setCommand(child.pid);
@@ -264,6 +311,15 @@ class Recording {
         this.#command = null;
         resolve(code ?? EXIT.FAILED);
       });
+    });
+  }
+
+  #askForCommand(broker: Broker, file: string): Promise<number> {
+    const { command } = broker;
+    broker.ask('command');
+    command.started.then((pid) => this.#session?.setCommand(pid)).catch(() => {});
+    return command.exited.catch((error: Error) => {
+      throw new Exit(EXIT.FAILED, `${file} could not be started: ${error.message}`);
     });
   }
 
@@ -363,9 +419,32 @@ function defaultPath(): string {
   return `trowel-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.trowel`;
 }
 
-function nodeSource(netns: string | undefined): NodeSource {
-  const host = netns === undefined ? null : netnsPath(netns);
-  return new NodeSource(host, new ThreadLooks({ host }));
+const hostOf = (netns: string | undefined) => (netns === undefined ? null : netnsPath(netns));
+
+function nodeSource(netns: string | undefined, broker: Broker | null): NodeSource {
+  const host = hostOf(netns);
+  return new NodeSource(host, broker?.looks ?? new ThreadLooks({ host }));
+}
+
+type Probe = Pick<ProbeProcess, 'pid' | 'exited' | 'end'>;
+
+function brokeredProbe(broker: Broker): Probe {
+  const { probe } = broker;
+  broker.ask('probe');
+  const exited = probe.exited.catch((error: Error) => {
+    say(`trowel: ${error.message}`);
+    return EXIT.FAILED;
+  });
+  return {
+    get pid() {
+      return probe.pid;
+    },
+    exited,
+    end: async () => {
+      broker.ask('end-probe');
+      await exited;
+    },
+  };
 }
 
 /** Where a network namespace can be entered: `ca-node-1`, `4711`, `/proc/4711/ns/net`. */

@@ -9,6 +9,12 @@ const NICE = -5;
 const ORDINARY = 0;
 
 let isRaised = false;
+/** Has it raised by who may, where this process may no more. */
+let raiseAgain: () => void = () => {};
+
+export function raiseBy(raise: () => void): void {
+  raiseAgain = raise;
+}
 
 /** Where that is not allowed, and where the user has chosen another niceness, all stays as it is. */
 export function raisePriority(): void {
@@ -22,7 +28,7 @@ export function atOrdinaryPriority<T>(start: () => T): T {
   try {
     return start();
   } finally {
-    setNice(NICE);
+    if (!setNice(NICE)) raiseAgain();
   }
 }
 

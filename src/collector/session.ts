@@ -6,7 +6,7 @@ import { planFilter } from '../filter/planner.ts';
 import { FAMILIES, type Family } from '../model/calls.ts';
 import type { Rule } from '../model/redact.ts';
 import { isHere } from './here.ts';
-import { KubeSource } from './kube-source.ts';
+import { KubeSource, type NamesBy } from './kube-source.ts';
 import type { KubeOptions } from './name-sources.ts';
 import type { NodeSource } from './node-source.ts';
 import { pushedConfig, pushedOf } from './pushdown.ts';
@@ -35,6 +35,8 @@ export interface SessionOptions {
   readonly command: string;
   /** Where names of containers and pods come from; absent: from nowhere but the cgroups. */
   readonly kube?: KubeOptions;
+  /** Who asks these; absent: this process. */
+  readonly namesBy?: NamesBy;
   /** The same, of a collector's many recordings. */
   readonly names?: SharedNames;
   /** What is secret is not stored: rules beside those that there are; absent: everything is stored. */
@@ -148,7 +150,7 @@ export class Session implements ProbeHandler {
     });
     takeUsers(this.#recorder.tables, ready);
     if (kube !== undefined) {
-      this.#kube = new KubeSource(this.#recorder.tables, epoch, kube);
+      this.#kube = new KubeSource(this.#recorder.tables, epoch, kube, this.#options.namesBy);
     } else if (names !== undefined) {
       this.#kube = names.of(this.#recorder.tables, epoch, hello.hostname);
     }
@@ -166,10 +168,10 @@ export class Session implements ProbeHandler {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#timer !== null) clearInterval(this.#timer);
-    this.#kube?.stop();
+    const names = this.#kube?.stop();
     const { node } = this.#options;
-    if (node === undefined || this.#recorder === null) this.#close(bye, error);
-    else void node.end().then(() => this.#close(bye, error));
+    if (this.#recorder === null || (node === undefined && names === undefined)) this.#close(bye, error);
+    else void Promise.all([names, node?.end()]).then(() => this.#close(bye, error));
   }
 
   #close(bye: Bye | null, error: Error | null): void {

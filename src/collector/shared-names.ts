@@ -12,7 +12,7 @@ export interface NamesOf {
   /** What is wrong, in words. */
   readonly sourceErrors: string[];
   start(): void;
-  stop(): void;
+  stop(): void | Promise<void>;
 }
 
 /** One recording: all objects are told to it, containers only of its own node (null: of all). */

@@ -64,9 +64,7 @@ export class Broker {
     const path = fileURLToPath(new URL('./broker.js', import.meta.url));
     this.#process = spawn(process.execPath, ['--max-semi-space-size=2', path], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
     this.#exited = new Promise((resolve) => this.#process.once('exit', () => resolve()).once('error', () => resolve()));
-    this.#process.unref();
     this.#channel = this.#process.stdio[3] as Socket;
-    this.#channel.unref();
     const lines = new Lines(
       () => MAX_WORD,
       (line) => this.#hear(JSON.parse(line) as Word),
@@ -131,13 +129,18 @@ export class Broker {
 
   #hear(word: Word): void {
     if ('snapshot' in word) this.#listener?.seen(word.snapshot);
-    else if ('noLooks' in word) word.noLooks === null ? this.#listener?.over() : this.#listener?.failed(word.noLooks);
+    else if ('noLooks' in word) this.#noLooks(word.noLooks);
     else if ('started' in word) this.#childOf(word.started).begun(word.pid);
     else if ('ended' in word) this.#childOf(word.ended).ended(word.code);
     else if ('failed' in word) this.#childOf(word.failed).failed(new Error(word.reason));
     else if ('nameErrors' in word) this.#nameErrors(word);
     else if ('programs' in word) this.programs = word.programs;
     else this.#name(word);
+  }
+
+  #noLooks(reason: string | null): void {
+    if (reason === null) this.#listener?.over();
+    else this.#listener?.failed(reason);
   }
 
   #childOf(child: Child): Brokered {

@@ -24,7 +24,7 @@ export function becomeForGood({ uid, gid }: User): void {
 }
 
 function requireGone(status: string, uid: number, gid: number): void {
-  const of = (name: string) => new RegExp(`^${name}:\\s*(.*?)\\s*$`, 'm').exec(status)?.[1] ?? '';
+  const of = (name: string) => new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*$`, 'm').exec(status)?.[1] ?? '';
   const four = (id: number) => Array(4).fill(String(id)).join('\t');
   const kept = of('Uid') !== four(uid) || of('Gid') !== four(gid) || of('Groups') !== '' || /[^0]/.test(of('CapPrm') + of('CapEff'));
   if (kept) throw new Error('root could not be given up');

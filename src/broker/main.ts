@@ -111,10 +111,13 @@ const WORK: Readonly<Record<Request, (given: Order) => void>> = {
 const OFTEN: readonly Request[] = ['raise'];
 
 function take(line: string): void {
-  if (order === null) return begin(JSON.parse(line) as Order);
+  if (order === null) {
+    begin(JSON.parse(line) as Order);
+    return;
+  }
   const request = REQUESTS.find((one) => one === line);
-  if (request === undefined) return (channel.destroy(), undefined);
-  if (done.has(request) && !OFTEN.includes(request)) return;
+  if (request === undefined) channel.destroy();
+  if (request === undefined || (done.has(request) && !OFTEN.includes(request))) return;
   done.add(request);
   WORK[request](order);
 }

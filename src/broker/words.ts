@@ -57,13 +57,14 @@ export class Lines {
   }
 
   take(bytes: Buffer): void {
-    for (let from = 0; from < bytes.length && !this.#over; ) {
+    let from = 0;
+    while (from < bytes.length && !this.#over) {
       const end = bytes.indexOf(10, from);
       const piece = bytes.subarray(from, end < 0 ? bytes.length : end);
       this.#length += piece.length;
-      if (this.#length > this.#most()) return this.#tooLong();
       this.#pieces.push(piece);
-      if (end < 0) return;
+      if (this.#length > this.#most()) this.#tooLong();
+      if (end < 0 || this.#over) return;
       const line = Buffer.concat(this.#pieces).toString();
       this.#pieces = [];
       this.#length = 0;

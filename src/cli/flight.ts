@@ -47,6 +47,7 @@ export class FlightRecorder {
   readonly #plan: FlightPlan;
   readonly #leftovers: Leftovers;
   #session: Session | null = null;
+  readonly #records = Promise.withResolvers<void>();
   #doctor: FlightDoctor | null = null;
   #pending: Pending | null = null;
   readonly #saving = new Set<Promise<void>>();
@@ -78,6 +79,7 @@ export class FlightRecorder {
 
   async start(session: Session): Promise<void> {
     this.#session = session;
+    this.#records.resolve();
     const { doctor } = this.#plan;
     if (doctor !== null)
       this.#doctor = new FlightDoctor(
@@ -91,12 +93,9 @@ export class FlightRecorder {
     await this.listen();
   }
 
-  /** Beforehand where its socket takes privileges that are given up: then it refuses until it records. */
+  /** Beforehand where its socket takes privileges that are given up: who asks then waits until it records. */
   async listen(): Promise<void> {
-    this.#control ??= await listenForSnapshots((answer) => {
-      if (this.#session === null) answer({ state: 'refused', reason: 'the recording has not begun' });
-      else this.#ask('snapshot', null, answer);
-    });
+    this.#control ??= await listenForSnapshots((answer) => void this.#records.promise.then(() => this.#ask('snapshot', null, answer)));
   }
 
   hit({ filter, num, time }: TriggerHit): void {

@@ -19,7 +19,7 @@ const common = {
 
 export default defineConfig({
   test: {
-    reporters: ['default', './test/helpers/skip-reporter.ts'],
+    reporters: ['default', './test/helpers/end-reporter.ts'],
     projects: [
       { test: { ...common, name: 'quiet', include: QUIET, maxWorkers: 2, sequence: { groupOrder: 0 } } },
       {

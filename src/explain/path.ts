@@ -76,6 +76,8 @@ class Walk {
   readonly #apart: readonly Ev[];
   /** The last that is known of the thread. */
   readonly #last: Ev | null;
+  /** Number of the last event before the window: what shows that it computes, where it does nothing else in all of it. */
+  readonly #before: number;
   /** The first that is known of the thread: until then it waits in a call that began before the capture. null: all is known. */
   readonly #unseen: Ev | null;
   /** Had it been in a call at the end, that would be known. */
@@ -99,6 +101,7 @@ class Walk {
     this.#mine = inside.filter((event) => event.tid === tid && !event.oneSided && !event.apart);
     this.#apart = inside.filter((event) => event.tid === tid && event.apart);
     this.#last = analysis.events(pid).findLast((event) => event.tid === tid && !event.oneSided && !event.apart) ?? null;
+    this.#before = (analysis.events(pid).findLast(({ end }) => end <= window.from) ?? analysis.events(pid)[0])?.num ?? 0;
     this.#computesLast = analysis.tellsPending && (analysis.endOf(pid) !== null || analysis.lifetime(pid)?.end === null);
     const begun = analysis.lifetime(pid)?.begun === true;
     this.#unseen = begun ? null : (analysis.events(pid).find((event) => event.tid === tid) ?? null);
@@ -132,7 +135,7 @@ class Walk {
       at = Math.max(at, end);
       before = event.num;
     });
-    if (at < to) this.#tail(at, to, before);
+    if (at < to) this.#tail(at, to, before || this.#before);
     for (const [key, longest] of this.#longest) this.#showLongest(this.phases.get(key)!, longest.nums(this.phases.get(key)!.duration));
   }
 

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** What records nothing: two files at once. */
 const QUIET = [
   ...['capture', 'dns', 'export', 'filter', 'golden', 'lens', 'model', 'output', 'scap', 'store'].map((name) => `test/${name}/**/*.test.ts`),
-  'test/cli/{completion,exit,hostile-text,open-capture,scap,scap-made,sysdig-args,together,windows}.test.ts',
+  'test/cli/{completion,damaged,exit,hostile-text,open-capture,scap,scap-made,sysdig-args,together,windows}.test.ts',
   'test/cluster/{fold,hostile,nodes,several,store}.test.ts',
   'test/doctor/{checks,cli,guides,node-checks,shipped}.test.ts',
   'test/explain/{asked,assign,confirm,made,parts,pick,rings,shipped}.test.ts',

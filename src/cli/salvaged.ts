@@ -20,17 +20,19 @@ export async function readingWhatCanBe<T>(run: () => Promise<T>): Promise<T> {
     return await run();
   } catch (error) {
     if (!(error instanceof CaptureDamage) || standIns.has(error.path) || hasNewTarget() || !existsSync(error.path)) throw error;
-    standIns.set(error.path, await salvaged(error.path));
+    const found = await salvaged(error.path);
+    if (found === null) throw error;
+    standIns.set(error.path, found);
     startOver();
     return readingWhatCanBe(run);
   }
 }
 
-async function salvaged(path: string): Promise<string> {
+/** Null: no event of it can be read. */
+async function salvaged(path: string): Promise<string | null> {
   const { repair } = await import('../store/repair.ts');
   const folder = mkdtempSync(join(tmpdir(), 'trowel-salvaged-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const target = join(folder, 'x.trowel');
-  repair(path, target);
-  return target;
+  return repair(path, target).events === 0 ? null : target;
 }

@@ -156,12 +156,12 @@ function isPassedOn({ pid }: Problem, analysis: Analysis): boolean {
 }
 
 function lookedAt(analysis: Analysis, failures: Failures, events: number): Omit<Looked, 'survived'> {
-  const ends = [...failures.ends.values()];
+  const ends = [...failures.ends.all()].map(([, end]) => end);
   return {
     blind: blindnessOfNothing(analysis.capture.blindSpots),
     events,
     processes: new Set([...analysis.dims.processes.all()].map(({ pid }) => pid)).size,
-    failed: failures.counts.sort((a, b) => b.times - a.times),
+    failed: failures.modes.counts.sort((a, b) => b.times - a.times),
     ended: ends.length,
     endedBadly: ends.filter(({ exit, signal }) => exit !== 0 || signal !== 0).length,
   };

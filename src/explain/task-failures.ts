@@ -2,7 +2,7 @@
 
 import type { Analysis } from './analysis.ts';
 import { localText, remoteText } from './descriptors.ts';
-import type { End } from './failures.ts';
+import type { End } from './ends.ts';
 import type { Candidate } from './found.ts';
 import type { Task } from './pick.ts';
 import type { Failure, SocketPhase, Trouble } from './story.ts';

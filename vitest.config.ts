@@ -9,6 +9,7 @@ const QUIET = [
   'test/explain/{asked,assign,confirm,made,parts,pick,rings,shipped}.test.ts',
   'test/tui/!(live).test.ts',
   'test/collector/{shared-names,time-order}.test.ts',
+  'test/{layers,top-level}.test.ts',
 ];
 
 const common = {

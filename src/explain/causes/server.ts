@@ -1,6 +1,6 @@
 /** Answers that came late, or not: who was slow, and with what. */
 import type { CauseId } from '../catalog.ts';
-import type { End } from '../failures.ts';
+import type { End } from '../ends.ts';
 import { listenerOf } from '../listener.ts';
 import { UNRECORDED } from '../sight.ts';
 import type { SocketWait } from '../sockets.ts';

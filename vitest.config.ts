@@ -8,7 +8,7 @@ const QUIET = [
   'test/doctor/{checks,cli,guides,node-checks,shipped}.test.ts',
   'test/explain/{asked,assign,confirm,made,parts,pick,rings,shipped}.test.ts',
   'test/tui/!(live).test.ts',
-  'test/collector/{shared-names,time-order}.test.ts',
+  'test/collector/{probe-queue,shared-names,time-order}.test.ts',
   'test/{layers,top-level}.test.ts',
 ];
 

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
  * another, and what all that ask for events load the third. Each is what these files load.
  */
 const PIECES = [
-  ['src/cli/exit.ts', 'src/cli/several.ts', 'src/cli/version.ts', 'src/output/sink.ts'],
+  ['src/cli/exit.ts', 'src/cli/several.ts', 'src/cli/time-options.ts', 'src/cli/version.ts', 'src/output/sink.ts'],
   ['src/cli/info.ts', 'src/store/reader.ts'],
   ['src/cli/read.ts', 'src/cli/dns.ts'],
 ];

@@ -119,5 +119,8 @@ const { inputs } = (await build({ ...options, plugins: [inkParts, commanderParts
 await build({ ...options, plugins: [inkParts, commanderParts, plainHttp, together(piecesOf(inputs), inputs)] });
 // The thread that looks at the node needs little of all that: by itself it costs half as much to start.
 await build({ ...options, entryPoints: { 'node-worker': 'src/node/worker.ts' }, splitting: false });
+// A command that loads what knows events, to say its version, takes twice as long: see PIECES.
+const early = [...closureOf(['src/cli/main.ts'], inputs)].filter((file) => file.startsWith('src/event/') || file.startsWith('src/store/'));
+if (early.length > 0) throw new Error(`src/cli/main.ts loads ${early[0]} and others at once, which only some commands need`);
 // An Ink that names its files otherwise would draw with its own, and slowly.
 if (!('src/tui/kit/ink-renderer.ts' in inputs)) throw new Error('nothing of Ink asks for our renderer: see inkParts');

@@ -1,8 +1,8 @@
 /** How good V8 makes the code that reads a file: the best takes a third of all CPU time where the file is short, and is ready when it is over. */
 import { statSync } from 'node:fs';
 
-/** Files of up to so many bytes take less CPU with code that is only good; those of eight times as many take more. */
-const SHORT = 1 << 24;
+/** Of up to so many bytes; for those of twice as many it makes no difference, and longer ones take more CPU with code that is only good. */
+const SHORT = 1 << 23;
 const GOOD = ['--no-turbofan', '--force-emit-interrupt-budget-checks'];
 const BEST = ['--turbofan', '--no-force-emit-interrupt-budget-checks'];
 

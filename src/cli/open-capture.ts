@@ -13,7 +13,7 @@ import { standInOf } from './salvaged.ts';
 import { SCAP } from './scap-opener.ts';
 import { SEVERAL } from './several-opener.ts';
 import { STORE } from './store-opener.ts';
-import { withinTimes } from './times.ts';
+import { withinTimes } from './within-times.ts';
 
 const OPENERS: readonly Opener[] = [STORED, SCAP, SEVERAL, STORE];
 

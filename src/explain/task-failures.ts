@@ -23,7 +23,7 @@ export function troubleOf(
 }
 
 /** A socket without a connection (it sends datagrams, or its connect failed) does not know its own address: then its port tells. */
-export function aboutSocket(
+function aboutSocket(
   { troubles }: Analysis,
   { local, remote }: Pick<SocketPhase, 'local' | 'remote'>,
   from: number,

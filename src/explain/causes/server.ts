@@ -197,7 +197,7 @@ function served(id: string, serving: Serving, shown: Shown): Found {
 }
 
 /** What it worked on, in words: only the kind knows how to say it. */
-export function workText(phase: Phase | undefined): string {
+function workText(phase: Phase | undefined): string {
   if (phase === undefined) return '';
   const { kind, what } = phase;
   switch (kind) {

@@ -38,7 +38,8 @@ const options = {
 function closureOf(entries, inputs) {
   const found = new Set(entries);
   for (const file of found) {
-    for (const { kind, path, external } of inputs[file].imports) if (kind !== 'dynamic-import' && !external && !path.includes(':')) found.add(path);
+    for (const { kind, path, external } of inputs[file].imports)
+      if (kind !== 'dynamic-import' && !external && !path.includes(':')) found.add(path);
   }
   return found;
 }

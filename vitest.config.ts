@@ -3,12 +3,13 @@ import { defineConfig } from 'vitest/config';
 /** What records nothing: two files at once. */
 const QUIET = [
   ...['capture', 'dns', 'export', 'filter', 'golden', 'lens', 'model', 'output', 'scap', 'store'].map((name) => `test/${name}/**/*.test.ts`),
-  'test/cli/{completion,exit,hostile-text,open-capture,scap,scap-made,sysdig-args,together,windows}.test.ts',
+  'test/cli/{completion,damaged,exit,hostile-text,open-capture,scap,scap-made,sysdig-args,together,windows}.test.ts',
   'test/cluster/{fold,hostile,nodes,several,store}.test.ts',
   'test/doctor/{checks,cli,guides,node-checks,shipped}.test.ts',
   'test/explain/{asked,assign,confirm,made,parts,pick,rings,shipped}.test.ts',
   'test/tui/!(live).test.ts',
-  'test/collector/{shared-names,time-order}.test.ts',
+  'test/collector/{probe-queue,shared-names,time-order}.test.ts',
+  'test/{layers,top-level}.test.ts',
 ];
 
 const common = {
@@ -19,7 +20,7 @@ const common = {
 
 export default defineConfig({
   test: {
-    reporters: ['default', './test/helpers/skip-reporter.ts'],
+    reporters: ['default', './test/helpers/end-reporter.ts'],
     projects: [
       { test: { ...common, name: 'quiet', include: QUIET, maxWorkers: 2, sequence: { groupOrder: 0 } } },
       {

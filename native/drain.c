@@ -18,7 +18,6 @@
 #define QUIET_BYTES (16 << 10)
 
 /* The sender is woken for a batch's worth, or when what there is has waited long enough. */
-#define PUBLISH_BYTES (256 << 10)
 #define PUBLISH_NS 50000000ULL
 
 #define LOSS_CHECK_NS 100000000ULL /* also without a sign of loss */

@@ -249,6 +249,7 @@ int probe_load(struct probe *probe, const struct load_options *options)
 		.cgroup_v2 = host_has_cgroup_v2(),
 		.ring_bytes = options->ring_bytes,
 		.pending = -1,
+		.uring_pending = -1,
 	};
 	refusal_watch();
 	for (size_t i = 0; i < VARIANTS_N; i++) {

@@ -243,7 +243,8 @@ static enum exit_code run(const struct options *options)
 		session_fail(&session);
 		return EXIT_FAILED;
 	}
-	setpriority(PRIO_PROCESS, gettid(), DRAIN_NICE);
+	if (getpriority(PRIO_PROCESS, gettid()) > DRAIN_NICE)
+		setpriority(PRIO_PROCESS, gettid(), DRAIN_NICE);
 	privilege_drop();
 	session_set_attached(&session);
 	privilege_seal();

@@ -44,23 +44,28 @@ void probe_miss(struct probe *probe, enum feature_id id, int error, const char *
 
 /* ---- Attaching ---- */
 
-static struct bpf_link *attach_iterator(struct probe *probe, enum feature_id id)
+/* `map`: whose entries it goes through, or NULL. */
+static struct bpf_link *attach_iterator(struct probe *probe, enum feature_id id, const char *map)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(probe->object, features[id].program);
+	union bpf_iter_link_info info = { 0 };
+	DECLARE_LIBBPF_OPTS(bpf_iter_attach_opts, over, .link_info = &info, .link_info_len = sizeof(info));
 	struct bpf_link *link;
 
 	if (!bpf_program__autoload(program))
 		return NULL;
-	link = bpf_program__attach_iter(program, NULL);
+	if (map)
+		info.map.map_fd = bpf_object__find_map_fd_by_name(probe->object, map);
+	link = bpf_program__attach_iter(program, map ? &over : NULL);
 	if (!link)
 		probe_miss(probe, id, errno, "the iterator cannot be attached: %s", strerror(errno));
 	return link;
 }
 
 /* An iterator's file, or -1. */
-static int open_iterator(struct probe *probe, enum feature_id id)
+static int open_iterator(struct probe *probe, enum feature_id id, const char *map)
 {
-	struct bpf_link *link = attach_iterator(probe, id);
+	struct bpf_link *link = attach_iterator(probe, id, map);
 	int fd = -1;
 
 	if (!link)
@@ -126,16 +131,17 @@ static void try_listeners(struct probe *probe)
 }
 
 /*
- * The iterators come first: the one for pending calls is opened now, since later there are no privileges, and it does
- * not begin before it is read.
+ * The iterators come first: those for what is pending are opened now, since later there are no privileges, and they do
+ * not begin before they are read.
  */
 int probe_attach(struct probe *probe)
 {
 	int processes, error;
 
-	probe->pending = open_iterator(probe, FEATURE_PENDING);
-	processes = open_iterator(probe, FEATURE_EXISTING_PROCESSES);
-	probe->open_files = attach_iterator(probe, FEATURE_EXISTING_FDS);
+	probe->pending = open_iterator(probe, FEATURE_PENDING, NULL);
+	probe->uring_pending = open_iterator(probe, FEATURE_IO_URING_PENDING, "submissions");
+	processes = open_iterator(probe, FEATURE_EXISTING_PROCESSES, NULL);
+	probe->open_files = attach_iterator(probe, FEATURE_EXISTING_FDS, NULL);
 	if (processes >= 0)
 		run_iterator(processes);
 	error = attach_hooks(probe);
@@ -159,7 +165,9 @@ void probe_emit_pending(struct probe *probe)
 {
 	if (probe->pending >= 0)
 		run_iterator(probe->pending);
-	probe->pending = -1;
+	if (probe->uring_pending >= 0)
+		run_iterator(probe->uring_pending);
+	probe->pending = probe->uring_pending = -1;
 }
 
 /* Calls are counted by their table; of the other programs each belongs to one family. */

@@ -37,7 +37,7 @@ struct probe {
 
 	int ring;
 	size_t ring_bytes;
-	int pending; /* an iterator that has not begun, or -1 */
+	int pending, uring_pending; /* iterators that have not begun, or -1 */
 	struct bpf_link *open_files; /* may be NULL */
 };
 
@@ -60,7 +60,7 @@ void probe_miss(struct probe *probe, enum feature_id id, int error, const char *
 	__attribute__((format(printf, 4, 5)));
 bool probe_lacks(const struct probe *probe, enum feature_id id);
 
-/* Both make events appear in the ring: of accept queues that are full, of calls that have begun and not returned. */
+/* Both make events appear in the ring: of accept queues that are full, of what has begun and not ended. */
 void probe_check_listeners(struct probe *probe);
 void probe_emit_pending(struct probe *probe);
 

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
  * another, and what all that ask for events load the third. Each is what these files load.
  */
 const PIECES = [
-  ['src/cli/exit.ts', 'src/cli/several.ts', 'src/cli/version.ts', 'src/output/sink.ts'],
+  ['src/cli/exit.ts', 'src/cli/several.ts', 'src/cli/time-options.ts', 'src/cli/version.ts', 'src/output/sink.ts'],
   ['src/cli/info.ts', 'src/store/reader.ts'],
   ['src/cli/read.ts', 'src/cli/dns.ts'],
 ];
@@ -34,11 +34,12 @@ const options = {
   logLevel: 'warning',
 };
 
-/** The files that `entries` load at once. */
+/** The files that `entries` load at once; not what plugins make, which is named NAMESPACE:PATH. */
 function closureOf(entries, inputs) {
   const found = new Set(entries);
   for (const file of found) {
-    for (const { kind, path, external } of inputs[file].imports) if (kind !== 'dynamic-import' && !external) found.add(path);
+    for (const { kind, path, external } of inputs[file].imports)
+      if (kind !== 'dynamic-import' && !external && !path.includes(':')) found.add(path);
   }
   return found;
 }
@@ -114,12 +115,35 @@ const plainHttp = {
   },
 };
 
+/** SQLite's driver is twelve files, and a .scap file is read without it: loaded with the first database that is opened. */
+const SQLITE = `
+  let driver;
+  const loaded = () => (driver ??= require('better-sqlite3'));
+  export default new Proxy(class {}, {
+    construct: (_, given) => Reflect.construct(loaded(), given),
+    get: (_, name) => loaded()[name],
+  });`;
+const lateSqlite = {
+  name: 'late-sqlite',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^better-sqlite3$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'late-sqlite' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'late-sqlite' }, () => ({ contents: SQLITE, resolveDir: '.' }));
+  },
+};
+
+const plugins = [inkParts, commanderParts, plainHttp, lateSqlite];
+
 rmSync(outdir, { recursive: true, force: true });
-const { inputs } = (await build({ ...options, plugins: [inkParts, commanderParts, plainHttp], write: false, metafile: true })).metafile;
-await build({ ...options, plugins: [inkParts, commanderParts, plainHttp, together(piecesOf(inputs), inputs)] });
+const { inputs } = (await build({ ...options, plugins, write: false, metafile: true })).metafile;
+await build({ ...options, plugins: [...plugins, together(piecesOf(inputs), inputs)] });
 // The thread that looks at the node needs little of all that: by itself it costs half as much to start.
 await build({ ...options, entryPoints: { 'node-worker': 'src/node/worker.ts' }, splitting: false });
 // What stays root under sudo has as little as possible with it; names only when they are asked for.
 await build({ ...options, entryPoints: { broker: 'src/broker/main.ts' }, chunkNames: 'broker-[hash]', plugins: [plainHttp] });
+// A command that loads what knows events, to say its version, takes twice as long: see PIECES.
+const early = [...closureOf(['src/cli/main.ts'], inputs)].filter((file) => file.startsWith('src/event/') || file.startsWith('src/store/'));
+if (early.length > 0) throw new Error(`src/cli/main.ts loads ${early[0]} and others at once, which only some commands need`);
 // An Ink that names its files otherwise would draw with its own, and slowly.
 if (!('src/tui/kit/ink-renderer.ts' in inputs)) throw new Error('nothing of Ink asks for our renderer: see inkParts');

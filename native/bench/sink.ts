@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import grpc from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
+import { widenWindows } from '../../src/collector/window.ts';
 
 const here = import.meta.dirname;
 const root = protobuf.loadSync(join(here, '../../proto/trowel.proto'));
@@ -51,14 +52,15 @@ export function peakRssMiB(pid: number): number {
   return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
-/** Starts the probe with a configuration and resolves when its hooks are attached. `cpu`: where both are pinned. */
-export async function record(config: object, options: { readonly cpu?: number } = {}): Promise<Recording> {
+/** Starts the probe, or what stands in for it, and resolves when its hooks are attached. `cpu`: where both are pinned. */
+export async function record(config: object, options: { readonly cpu?: number; readonly probe?: string } = {}): Promise<Recording> {
   const socket = join(mkdtempSync(join(tmpdir(), 'trowel-bench-')), 'sock');
   const counted = { received: 0, lostRing: 0, lostQueue: 0, emitted: new Map<string, number>(), cpuS: 0 };
   const ready = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   let call: Message = null;
 
+  widenWindows(); // as the collector does
   const server = new grpc.Server({ 'grpc.max_receive_message_length': 1 << 26 });
   server.addService(service, {
     Record(stream: Message) {
@@ -76,7 +78,7 @@ export async function record(config: object, options: { readonly cpu?: number } 
   await new Promise<void>((resolve, reject) =>
     server.bindAsync(`unix:${socket}`, grpc.ServerCredentials.createInsecure(), (error) => (error ? reject(error) : resolve())),
   );
-  const probe = startProbe(socket, options.cpu);
+  const probe = startProbe(socket, options);
   probe.on('error', ready.reject);
   probe.on('exit', (code) => {
     if (code !== 0) ready.reject(new Error(`the probe ended with ${code}`));
@@ -111,10 +113,14 @@ const service = {
   },
 };
 
-function startProbe(socket: string, cpu: number | undefined): ChildProcess {
-  const probe = process.env.TROWEL_PROBE ?? join(here, '../build/trowel-probe'); // another one, to compare with
+function startProbe(socket: string, { cpu, probe = probeToMeasure() }: { readonly cpu?: number; readonly probe?: string }): ChildProcess {
   const command = cpu === undefined ? [probe] : ['taskset', '-c', String(cpu), probe];
   return spawn(command[0] as string, [...command.slice(1), `unix:${socket}`], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** Another one, to compare with, if it is named. */
+function probeToMeasure(): string {
+  return process.env.TROWEL_PROBE ?? join(here, '../build/trowel-probe');
 }
 
 function count(counted: { received: number; lostRing: number; lostQueue: number; emitted: Map<string, number> }, batch: Message): void {

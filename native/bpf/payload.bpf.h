@@ -157,24 +157,16 @@ static __always_inline __u32 payload_start(const struct scratch *scratch)
 
 #define HEAD_FIRST 512 /* most heads end in this; the others are read again */
 #define HEAD_WORDS (4096 / 8)
+#define HEAD_MIN 6 /* bytes before the empty line */
 #define CRLF_CRLF WORD4('\r', '\n', '\r', '\n')
-#define EVERY_BYTE(c) ((c)*0x0101010101010101ULL)
-
-/* The highest bit of each byte that is c, and maybe of one above such. */
-static __always_inline __u64 bytes_equal(__u64 word, __u8 c)
-{
-	__u64 zeros = word ^ EVERY_BYTE(c);
-
-	return (zeros - EVERY_BYTE(1)) & ~zeros & EVERY_BYTE(0x80);
-}
 
 /*
- * How many of the payload's first `len` bytes are the head, with the empty line that ends it; 0: it goes on. Words are
- * looked at closely only where a line ends and the next one begins with an end, too.
+ * How many of the payload's first `len` bytes are the head, with the empty line that ends it; 0: it goes on. Of any
+ * four bytes that end a head one is the fourth or the eighth of a word, and only where that ends a line is the word
+ * looked at closely.
  */
 GLOBAL int http_head_len(struct scratch *scratch, __u32 len)
 {
-	__u64 newlines = 0;
 	const __u8 *payload;
 	__u64 start;
 
@@ -183,29 +175,31 @@ GLOBAL int http_head_len(struct scratch *scratch, __u32 len)
 	start = payload_start(scratch);
 	CAP(start, BYTES_MAX - MAX_SNAPLEN);
 	payload = &scratch->bytes[start];
-	for (__u32 i = 1; i < HEAD_WORDS && i * 8 < len; i++) { /* no head ends in its first word */
-		__u64 word = *(const __u64 *)(payload + i * 8), before = newlines >> 56;
-
-		newlines = bytes_equal(word, '\n');
-		if (!(newlines | before) || !((newlines << 8 | before) & bytes_equal(word, '\r')))
+	for (__u32 at = 0; at < HEAD_WORDS * 8 && at < len; at += 8) {
+		if (payload[at + 3] > '\r' && payload[at + 7] > '\r')
 			continue;
 		for (__u32 k = 0; k < 8; k++)
-			if (*(const __u32 *)(payload + i * 8 + k - 2) == CRLF_CRLF)
-				return i * 8 + k + 2 <= len ? i * 8 + k + 2 : 0;
+			if (*(const __u32 *)(payload + at + k) == CRLF_CRLF && at + k >= HEAD_MIN)
+				return at + k + 4 <= len ? at + k + 4 : 0;
 	}
 	return 0;
 }
 
-/* Cut off at `limit`, though it is of a kind of which more is kept? That only its beginning shows. */
-static __always_inline bool is_cut_http(const struct scratch *scratch, const struct buffer *buffer, __u32 limit)
+/* Would it be cut off at `limit`, though it may be of a kind of which more is kept? That only its beginning shows. */
+static __always_inline bool may_be_cut_http(const struct scratch *scratch, const struct buffer *buffer, __u32 limit)
+{
+	return limit < settings.snaplen_whole && buffer->moved > limit &&
+	       family_of_kind(scratch->event.fd.kind) == FAMILY_NET;
+}
+
+static __always_inline bool has_http_head(const struct scratch *scratch)
 {
 	__u32 start = payload_start(scratch);
 
-	if (limit >= settings.snaplen_whole || buffer->moved <= limit || scratch->work.at < start + 4)
+	if (scratch->work.at < start + 4)
 		return false;
 	OPAQUE(start);
-	return family_of_kind(scratch->event.fd.kind) == FAMILY_NET && start <= STRINGS_MAX &&
-	       is_http_head(&scratch->bytes[start]);
+	return start <= STRINGS_MAX && is_http_head(&scratch->bytes[start]);
 }
 
 static __always_inline bool gather(struct scratch *scratch, const struct buffer *buffer, __u32 room)
@@ -213,21 +207,39 @@ static __always_inline bool gather(struct scratch *scratch, const struct buffer 
 	return buffer->count ? gather_vector(scratch, buffer, room) : gather_flat(scratch, buffer, room);
 }
 
+/* Of what is no HTTP after all, what could be read is kept as far as of everything. */
+static __always_inline bool keep_beginning(struct scratch *scratch, __u32 limit, bool readable)
+{
+	__u32 end = payload_start(scratch) + limit;
+
+	if (scratch->work.at < end)
+		return readable;
+	scratch->work.at = end;
+	return true;
+}
+
 /* Reads as much as has the head, and forgets what is behind it, but for what is kept of everything. */
 static __always_inline bool gather_head(struct scratch *scratch, const struct buffer *buffer)
 {
-	__u32 start = payload_start(scratch), whole = settings.snaplen_whole, len, head;
-	bool readable = gather(scratch, buffer, whole < HEAD_FIRST ? whole : HEAD_FIRST);
+	__u32 start = payload_start(scratch), whole = settings.snaplen_whole, limit = settings.snaplen, first, len,
+	      head;
+	bool readable;
 
+	first = limit > HEAD_FIRST ? limit : HEAD_FIRST;
+	if (first > whole)
+		first = whole;
+	readable = gather(scratch, buffer, first);
+	if (!has_http_head(scratch))
+		return keep_beginning(scratch, limit, readable);
 	len = scratch->work.at - start;
 	head = http_head_len(scratch, len);
-	if (!head && scratch->work.moved && whole > HEAD_FIRST && readable) {
+	if (!head && scratch->work.moved && whole > first && readable) {
 		readable = gather(scratch, buffer, whole);
 		len = scratch->work.at - start;
 		head = http_head_len(scratch, len);
 	}
-	if (head && head < settings.snaplen)
-		head = settings.snaplen;
+	if (head && head < limit)
+		head = limit;
 	if (head && head < len)
 		scratch->work.at = start + head;
 	return readable;
@@ -255,27 +267,24 @@ GLOBAL int write_head(struct scratch *scratch, struct buffer *buffer)
 static __always_inline void write_flat(struct scratch *scratch, struct buffer *buffer)
 {
 	__u32 limit = payload_limit(scratch);
-	bool readable = gather_flat(scratch, buffer, limit);
 
-	if (is_cut_http(scratch, buffer, limit))
+	if (may_be_cut_http(scratch, buffer, limit))
 		write_head(scratch, buffer);
 	else
-		end_payload(scratch, buffer, readable);
+		end_payload(scratch, buffer, gather_flat(scratch, buffer, limit));
 }
 
 GLOBAL int write_vector(struct scratch *scratch, struct buffer *buffer)
 {
 	__u32 limit;
-	bool readable;
 
 	if (!scratch || !buffer)
 		return 0;
 	limit = payload_limit(scratch);
-	readable = gather_vector(scratch, buffer, limit);
-	if (is_cut_http(scratch, buffer, limit))
+	if (may_be_cut_http(scratch, buffer, limit))
 		write_head(scratch, buffer);
 	else
-		end_payload(scratch, buffer, readable);
+		end_payload(scratch, buffer, gather_vector(scratch, buffer, limit));
 	return 0;
 }
 

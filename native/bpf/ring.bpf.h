@@ -126,7 +126,7 @@ static __always_inline bool output(struct record *record, __u32 len, __u8 kind, 
 	record->kind = kind;
 	record->family = family;
 	record->cpu = bpf_get_smp_processor_id();
-	record->seq = __sync_fetch_and_add(&counters->seq, 1);
+	record->seq = counters->seq++; /* the same twice if interrupted: losses are looked for once more */
 	written = bpf_ringbuf_output(&ring, record, len, wake_policy(counters, len)) == 0;
 	if (kind != RECORD_EVENT)
 		return written;

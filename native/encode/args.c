@@ -7,6 +7,7 @@
 #include "reasons.h"
 
 #define VARINT_MAX 10
+#define APART __attribute__((noinline)) /* a stack with room for text is guarded, and most events have none */
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 const struct call *call_of(uint16_t type)
@@ -89,7 +90,7 @@ size_t args_first_path(char *to, struct span strings)
 	return next_path(to, &strings);
 }
 
-static void append_path(struct bytes *args, struct span *strings)
+static APART void append_path(struct bytes *args, struct span *strings)
 {
 	char path[PATH_BYTES];
 	size_t len = next_path(path, strings);
@@ -106,7 +107,7 @@ struct pollfd_record {
 	uint16_t revents;
 };
 
-static void append_pollfds(struct bytes *args, struct span *strings)
+static APART void append_pollfds(struct bytes *args, struct span *strings)
 {
 	uint8_t list[16 * 3 * VARINT_MAX], *end = list;
 	struct span string = next_string(strings);

@@ -50,13 +50,10 @@ double batch_time(const struct batch *batch, uint64_t boot_ns)
 	return (double)(int64_t)(boot_ns - batch->start_ns);
 }
 
-uint8_t *bytes_reserve(struct bytes *bytes, size_t len)
+void bytes_grow(struct bytes *bytes, size_t len)
 {
-	if (bytes->len + len > bytes->room) {
-		bytes->room = (bytes->len + len) * 2;
-		bytes->bytes = alloc_resize(bytes->bytes, bytes->room);
-	}
-	return bytes->bytes + bytes->len;
+	bytes->room = (bytes->len + len) * 2;
+	bytes->bytes = alloc_resize(bytes->bytes, bytes->room);
 }
 
 void pointers_add(struct pointers *pointers, void *item)

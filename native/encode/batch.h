@@ -58,8 +58,16 @@ bool batch_is_full(const struct batch *batch);
 bool batch_is_empty(const struct batch *batch);
 
 double batch_time(const struct batch *batch, uint64_t boot_ns);
+void bytes_grow(struct bytes *bytes, size_t len);
+
 /* Room for `len` more bytes at the end of a column. */
-uint8_t *bytes_reserve(struct bytes *bytes, size_t len);
+static inline uint8_t *bytes_reserve(struct bytes *bytes, size_t len)
+{
+	if (__builtin_expect(bytes->len + len > bytes->room, 0))
+		bytes_grow(bytes, len);
+	return bytes->bytes + bytes->len;
+}
+
 void pointers_add(struct pointers *pointers, void *item);
 ProtobufCBinaryData batch_copy(struct batch *batch, const void *from, size_t len);
 

@@ -190,10 +190,18 @@ static struct span after(const char **at, size_t len)
 	return span;
 }
 
+/* Apart from what most events need: room for a path on the stack is guarded. */
+static __attribute__((noinline)) uint32_t sought_fd_id(struct encoder *encoder, const struct event *event,
+						       struct span strings, struct span name)
+{
+	char path[PATH_BYTES];
+
+	return fds_id(encoder->fds, encoder->batch, &event->fd, name_of(encoder, event, strings, name, path));
+}
+
 /* 0: the event has none. The length of the name is no part of an identity. */
 static uint32_t fd_id(struct encoder *encoder, struct event *event, struct span strings, struct span name)
 {
-	char path[PATH_BYTES];
 	uint32_t id = 0;
 
 	if (!event->fd.kind)
@@ -201,9 +209,7 @@ static uint32_t fd_id(struct encoder *encoder, struct event *event, struct span 
 	event->fd.name_len = 0;
 	if (!name.len && !opens_path(event->type))
 		id = fds_recent(encoder->fds, &event->fd);
-	if (id)
-		return id;
-	return fds_id(encoder->fds, encoder->batch, &event->fd, name_of(encoder, event, strings, name, path));
+	return id ? id : sought_fd_id(encoder, event, strings, name);
 }
 
 static bool is_whole(const struct event *event, uint32_t len)

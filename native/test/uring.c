@@ -202,6 +202,23 @@ static void send_datagrams(struct ring *ring)
 	}
 }
 
+/* The kernel chooses where the bytes go, among the buffers that it was given. */
+static void with_provided_buffers(struct ring *ring)
+{
+	static char buffers[ENTRIES][64];
+	int ends[2];
+
+	MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+	for (int i = 0; i < TIMES; i++) {
+		expect("buffers", ask(ring, ENTRY(PROVIDE_BUFFERS, BYTES(1, buffers[i % ENTRIES], 64), .buf_group = 7)),
+		       0);
+		MUST(write(ends[0], "into a buffer", 13));
+		expect("recv", ask(ring, ENTRY(RECV, .fd = ends[1], .flags = IOSQE_BUFFER_SELECT, .buf_group = 7)), 13);
+	}
+	MUST(close(ends[0]));
+	MUST(close(ends[1]));
+}
+
 /* A thread of the kernel takes what is submitted. */
 static void with_polling_thread(void)
 {
@@ -226,7 +243,42 @@ void uring(void)
 	on_files(&ring);
 	on_registered(&ring);
 	on_sockets(&ring);
+	with_provided_buffers(&ring);
 	send_datagrams(&ring);
 	accept_many(&ring);
 	with_polling_thread();
+}
+
+static void ask_in_vain(void)
+{
+	struct ring ring;
+	char bytes[16];
+
+	if (!open_ring(&ring, 0))
+		return;
+	for (int i = 0; i < TIMES; i++) {
+		uint16_t port = 0;
+
+		submit(&ring, ENTRY(RECV, BYTES(bound_socket(SOCK_DGRAM, &port), bytes, 16), .user_data = i));
+	}
+}
+
+/* What nobody answers is left behind by a process that outlives its parent, and the recording. */
+void uring_pending(void)
+{
+	int asked[2];
+	char done;
+
+	MUST(pipe(asked));
+	if (MUST(fork())) {
+		MUST(close(asked[1]));
+		MUST(read(asked[0], &done, 1));
+		return;
+	}
+	MUST(close(STDOUT_FILENO)); /* who records waits for them */
+	MUST(close(STDERR_FILENO));
+	ask_in_vain();
+	MUST(write(asked[1], "x", 1));
+	sleep(15);
+	_exit(0);
 }

@@ -676,6 +676,7 @@ static const struct {
 	{ "socketcall", socketcall },
 #endif
 	{ "uring", uring },
+	{ "uring-pending", uring_pending },
 	{ "waits", waits },
 	{ "busy", busy },
 	{ "interrupted", interrupted },

@@ -21,6 +21,7 @@
 #define TIMES 23
 
 void uring(void);
+void uring_pending(void);
 
 static inline void die(const char *what)
 {

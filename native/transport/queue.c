@@ -15,15 +15,23 @@
  * that the next one is at the start again, so that no record is ever cut in two. Positions count up and never wrap.
  */
 #define WRAP UINT64_MAX
+#define PREFETCHED 1536 /* bytes: how far ahead the consumer asks for memory */
+#define GIVEN_BACK_PART 64 /* of the circle: what is read before the producer may write there again */
+#define REUSED_PART 64 /* of the circle: what a consumer that keeps up sees of it at least */
 #define PADDED(len) (((len) + 7) & ~(uint64_t)7)
 
 struct queue {
 	uint8_t *bytes;
 	uint64_t size; /* a power of two */
 
+	/* Each side asks for the other's position as rarely as it can: a line that two CPUs write is dear. */
 	_Alignas(64) uint64_t written; /* by the producer, published or not */
+	uint64_t seen_read; /* `read` as the producer saw it last */
+	bool is_begun; /* something was added since it last published */
 	_Alignas(64) _Atomic uint64_t published;
-	_Alignas(64) _Atomic uint64_t read;
+	_Atomic uint64_t jump_from; /* here the consumer goes on at the start of the circle */
+	_Alignas(64) _Atomic uint64_t read; /* what is before it may be written again */
+	_Alignas(64) uint64_t at; /* the consumer's next record */
 
 	_Alignas(64) _Atomic bool ended;
 	_Atomic bool sleeping;
@@ -44,6 +52,7 @@ struct queue *queue_new(size_t bytes)
 		free(queue);
 		return NULL;
 	}
+	queue->jump_from = UINT64_MAX;
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&queue->wake, &attr);
@@ -64,22 +73,57 @@ static uint64_t *length_at(struct queue *queue, uint64_t position)
 	return (uint64_t *)(queue->bytes + (position & (queue->size - 1)));
 }
 
+static uint64_t until_end(const struct queue *queue, uint64_t position)
+{
+	return queue->size - (position & (queue->size - 1));
+}
+
+static void look_at_read(struct queue *queue)
+{
+	uint64_t read = atomic_load_explicit(&queue->read, memory_order_acquire);
+
+	if (read > queue->seen_read) /* behind a jump, the consumer may not have come so far */
+		queue->seen_read = read;
+}
+
+static bool has_room(struct queue *queue, uint64_t need)
+{
+	if (queue->size - (queue->written - queue->seen_read) >= need)
+		return true;
+	look_at_read(queue);
+	return queue->size - (queue->written - queue->seen_read) >= need;
+}
+
+/* A consumer that keeps up is given the same memory again and again, which caches hold, and not all of the circle. */
+static void reuse_start(struct queue *queue)
+{
+	queue->is_begun = true;
+	if ((queue->written & (queue->size - 1)) < queue->size / REUSED_PART)
+		return;
+	look_at_read(queue);
+	if (queue->seen_read != queue->written)
+		return;
+	atomic_store_explicit(&queue->jump_from, queue->written, memory_order_relaxed);
+	queue->written += until_end(queue, queue->written);
+	queue->seen_read = queue->written;
+}
+
 bool queue_push(struct queue *queue, const void *record, uint32_t len)
 {
-	uint64_t need = sizeof(uint64_t) + PADDED(len);
-	uint64_t at = queue->written;
-	uint64_t until_end = queue->size - (at & (queue->size - 1));
-	uint64_t free = queue->size - (at - atomic_load_explicit(&queue->read, memory_order_acquire));
+	uint64_t need = sizeof(uint64_t) + PADDED(len), left;
 
-	if (free < need + (until_end < need ? until_end : 0))
+	if (!queue->is_begun)
+		reuse_start(queue);
+	left = until_end(queue, queue->written);
+	if (!has_room(queue, need + (left < need ? left : 0)))
 		return false;
-	if (until_end < need) {
-		*length_at(queue, at) = WRAP;
-		at += until_end;
+	if (left < need) {
+		*length_at(queue, queue->written) = WRAP;
+		queue->written += left;
 	}
-	*length_at(queue, at) = len;
-	memcpy(length_at(queue, at) + 1, record, len);
-	queue->written = at + need;
+	*length_at(queue, queue->written) = len;
+	memcpy(length_at(queue, queue->written) + 1, record, len);
+	queue->written += need;
 	return true;
 }
 
@@ -95,13 +139,15 @@ void queue_publish(struct queue *queue)
 	if (queue->written == atomic_load_explicit(&queue->published, memory_order_relaxed))
 		return;
 	atomic_store(&queue->published, queue->written);
+	queue->is_begun = false;
 	if (atomic_load(&queue->sleeping))
 		wake(queue);
 }
 
-double queue_fill(const struct queue *queue)
+double queue_fill(struct queue *queue)
 {
-	return (double)(queue->written - atomic_load(&queue->read)) / queue->size;
+	look_at_read(queue);
+	return (double)(queue->written - queue->seen_read) / queue->size;
 }
 
 void queue_end(struct queue *queue)
@@ -116,26 +162,42 @@ static bool is_empty(struct queue *queue)
 	return atomic_load(&queue->published) == atomic_load(&queue->read);
 }
 
+static void give_back(struct queue *queue)
+{
+	atomic_store_explicit(&queue->read, queue->at, memory_order_release);
+}
+
+/* Another CPU has written it: it takes as long to come as a record takes to encode. */
+static void prefetch(const struct queue *queue, uint64_t position, uint64_t len)
+{
+	const uint8_t *at = queue->bytes + (position & (queue->size - 1));
+
+	for (uint64_t line = 0; line < len; line += 64)
+		__builtin_prefetch(at + line); /* behind the end of the circle, too: it does not fault */
+}
+
 void *queue_peek(struct queue *queue, uint32_t *len)
 {
-	uint64_t read = atomic_load_explicit(&queue->read, memory_order_relaxed);
+	uint64_t published = atomic_load_explicit(&queue->published, memory_order_acquire);
 
-	if (read == atomic_load_explicit(&queue->published, memory_order_acquire))
+	if (queue->at != published && queue->at == atomic_load_explicit(&queue->jump_from, memory_order_relaxed))
+		queue->at += until_end(queue, queue->at);
+	if (queue->at == published) {
+		give_back(queue);
 		return NULL;
-	if (*length_at(queue, read) == WRAP) {
-		read += queue->size - (read & (queue->size - 1));
-		atomic_store_explicit(&queue->read, read, memory_order_release);
 	}
-	*len = *length_at(queue, read);
-	return length_at(queue, read) + 1;
+	if (*length_at(queue, queue->at) == WRAP)
+		queue->at += until_end(queue, queue->at);
+	*len = *length_at(queue, queue->at);
+	prefetch(queue, queue->at + PREFETCHED, *len);
+	return length_at(queue, queue->at) + 1;
 }
 
 void queue_pop(struct queue *queue)
 {
-	uint64_t read = atomic_load_explicit(&queue->read, memory_order_relaxed);
-
-	read += sizeof(uint64_t) + PADDED(*length_at(queue, read));
-	atomic_store_explicit(&queue->read, read, memory_order_release);
+	queue->at += sizeof(uint64_t) + PADDED(*length_at(queue, queue->at));
+	if (queue->at - atomic_load_explicit(&queue->read, memory_order_relaxed) >= queue->size / GIVEN_BACK_PART)
+		give_back(queue);
 }
 
 static struct timespec after_ms(int ms)

@@ -12,6 +12,9 @@
 
 struct queue;
 
+/* What is worth waking the consumer for: a batch. */
+#define PUBLISH_BYTES (256 << 10)
+
 struct queue *queue_new(size_t bytes);
 void queue_free(struct queue *queue);
 
@@ -19,7 +22,7 @@ void queue_free(struct queue *queue);
 bool queue_push(struct queue *queue, const void *record, uint32_t len);
 void queue_publish(struct queue *queue);
 /* The part of it that is in use, 0 to 1. */
-double queue_fill(const struct queue *queue);
+double queue_fill(struct queue *queue);
 /* No more will come. */
 void queue_end(struct queue *queue);
 

@@ -359,7 +359,8 @@ void *sender_run(void *arg)
 	struct sender sender = { .session = session, .without_ns = boot_ns() };
 	bool complete = false;
 
-	setpriority(PRIO_PROCESS, gettid(), SENDER_NICE);
+	if (getpriority(PRIO_PROCESS, gettid()) > SENDER_NICE)
+		setpriority(PRIO_PROCESS, gettid(), SENDER_NICE);
 	privilege_drop();
 	grpc_init();
 	while (!try_stream(&sender, &complete)) {

@@ -5,6 +5,7 @@
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
+#include <grpc/support/sync.h>
 #include <grpc/support/time.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -18,13 +19,18 @@
 /* What an operation is recognised by when it is done. */
 enum tag { TAG_BEGIN, TAG_HEADERS, TAG_SEND, TAG_RECEIVE, TAG_STATUS, TAGS };
 
+enum progress { IDLE, UNDER_WAY, SUCCEEDED, FAILED };
+
 struct stream {
 	grpc_channel *channel;
 	grpc_completion_queue *queue;
 	grpc_call *call;
 	grpc_byte_buffer *sending;
 	grpc_byte_buffer *received;
-	bool under_way[TAGS];
+	gpr_mu lock; /* of the three below */
+	gpr_cv changed;
+	enum progress progress[TAGS];
+	bool is_polled; /* a thread waits in gRPC, on behalf of all that wait */
 	grpc_metadata_array headers;
 	grpc_metadata_array trailers;
 	grpc_status_code status;
@@ -43,19 +49,82 @@ static void *tag_pointer(enum tag tag)
 	return (void *)(uintptr_t)(tag + 1);
 }
 
+static void set_progress(struct stream *stream, enum tag tag, enum progress progress)
+{
+	gpr_mu_lock(&stream->lock);
+	stream->progress[tag] = progress;
+	gpr_cv_broadcast(&stream->changed);
+	gpr_mu_unlock(&stream->lock);
+}
+
+static void end_operation(struct stream *stream, void *tag, bool success)
+{
+	set_progress(stream, (uintptr_t)tag - 1, success ? SUCCEEDED : FAILED);
+}
+
+/*
+ * A message is mostly on its way when this returns. gRPC would wake the thread that polls to tell of it, which costs as
+ * much as to encode 100 events: it is asked to tell this one.
+ */
 static bool begin(struct stream *stream, grpc_op op, enum tag tag)
 {
-	stream->under_way[tag] = grpc_call_start_batch(stream->call, &op, 1, tag_pointer(tag), NULL) == GRPC_CALL_OK;
-	return stream->under_way[tag];
+	void *ended;
+	int success;
+	bool begun;
+
+	set_progress(stream, tag, UNDER_WAY);
+	grpc_completion_queue_thread_local_cache_init(stream->queue);
+	begun = grpc_call_start_batch(stream->call, &op, 1, tag_pointer(tag), NULL) == GRPC_CALL_OK;
+	if (grpc_completion_queue_thread_local_cache_flush(stream->queue, &ended, &success))
+		end_operation(stream, ended, success);
+	if (!begun)
+		set_progress(stream, tag, IDLE);
+	return begun;
+}
+
+/* False: the time is over. The lock is held, but not meanwhile. */
+static bool poll(struct stream *stream, gpr_timespec until)
+{
+	grpc_event event;
+
+	stream->is_polled = true;
+	gpr_mu_unlock(&stream->lock);
+	event = grpc_completion_queue_next(stream->queue, until, NULL);
+	if (event.type == GRPC_OP_COMPLETE)
+		end_operation(stream, event.tag, event.success);
+	gpr_mu_lock(&stream->lock);
+	stream->is_polled = false;
+	gpr_cv_broadcast(&stream->changed); /* who waits goes on polling */
+	return event.type == GRPC_OP_COMPLETE;
 }
 
 /* False: it failed, or is still under way after timeout_ms. */
 static bool await(struct stream *stream, enum tag tag, int timeout_ms)
 {
-	grpc_event event = grpc_completion_queue_pluck(stream->queue, tag_pointer(tag), deadline(timeout_ms), NULL);
+	gpr_timespec until = deadline(timeout_ms);
+	enum progress progress;
+	bool in_time = true;
 
-	stream->under_way[tag] = event.type == GRPC_QUEUE_TIMEOUT;
-	return event.type == GRPC_OP_COMPLETE && event.success;
+	gpr_mu_lock(&stream->lock);
+	while (stream->progress[tag] == UNDER_WAY && in_time)
+		in_time = stream->is_polled ? !gpr_cv_wait(&stream->changed, &stream->lock, until)
+					    : poll(stream, until);
+	progress = stream->progress[tag];
+	if (progress != UNDER_WAY)
+		stream->progress[tag] = IDLE;
+	gpr_mu_unlock(&stream->lock);
+	return progress == SUCCEEDED;
+}
+
+static bool is_idle(const struct stream *stream, enum tag tag)
+{
+	struct stream *locked = (struct stream *)stream;
+	bool idle;
+
+	gpr_mu_lock(&locked->lock);
+	idle = stream->progress[tag] == IDLE;
+	gpr_mu_unlock(&locked->lock);
+	return idle;
 }
 
 /* ---- Opening ---- */
@@ -122,7 +191,9 @@ struct stream *stream_open(const struct collector *collector)
 	grpc_metadata_array_init(&stream->headers);
 	grpc_metadata_array_init(&stream->trailers);
 	stream->details = grpc_empty_slice();
-	stream->queue = grpc_completion_queue_create_for_pluck(NULL);
+	gpr_mu_init(&stream->lock);
+	gpr_cv_init(&stream->changed);
+	stream->queue = grpc_completion_queue_create_for_next(NULL);
 	stream->channel = open_channel(collector);
 	stream->call = grpc_channel_create_call(stream->channel, NULL, GRPC_PROPAGATE_DEFAULTS, stream->queue,
 						grpc_slice_from_static_string(METHOD), NULL,
@@ -186,7 +257,7 @@ Trowel__V1__ToProbe *stream_receive(struct stream *stream, int timeout_ms)
 	grpc_op op = { .op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &stream->received };
 	Trowel__V1__ToProbe *message;
 
-	if (!stream->under_way[TAG_RECEIVE] && !begin(stream, op, TAG_RECEIVE))
+	if (is_idle(stream, TAG_RECEIVE) && !begin(stream, op, TAG_RECEIVE))
 		return NULL;
 	if (!await(stream, TAG_RECEIVE, timeout_ms) || !stream->received)
 		return NULL;
@@ -205,7 +276,7 @@ bool stream_is_connected(const struct stream *stream)
 
 bool stream_is_broken(const struct stream *stream)
 {
-	return !stream->under_way[TAG_RECEIVE];
+	return is_idle(stream, TAG_RECEIVE);
 }
 
 /* Whatever speaks of the network, or of the server's own trouble, may pass. */
@@ -218,9 +289,9 @@ static bool is_final(grpc_status_code status)
 
 bool stream_was_refused(struct stream *stream, char **why)
 {
-	if (stream->under_way[TAG_STATUS])
+	if (!is_idle(stream, TAG_STATUS))
 		await(stream, TAG_STATUS, STATUS_MS);
-	if (stream->under_way[TAG_STATUS] || !is_final(stream->status))
+	if (!is_idle(stream, TAG_STATUS) || !is_final(stream->status))
 		return false;
 	*why = grpc_slice_to_c_string(stream->details);
 	return true;
@@ -243,7 +314,7 @@ void stream_close(struct stream *stream)
 {
 	grpc_call_cancel(stream->call, NULL);
 	for (enum tag tag = 0; tag < TAGS; tag++)
-		if (stream->under_way[tag])
+		if (!is_idle(stream, tag))
 			await(stream, tag, -1);
 	if (stream->sending)
 		grpc_byte_buffer_destroy(stream->sending);
@@ -253,6 +324,10 @@ void stream_close(struct stream *stream)
 	grpc_call_unref(stream->call);
 	grpc_channel_destroy(stream->channel);
 	grpc_completion_queue_shutdown(stream->queue);
+	while (grpc_completion_queue_next(stream->queue, deadline(-1), NULL).type != GRPC_QUEUE_SHUTDOWN)
+		;
 	grpc_completion_queue_destroy(stream->queue);
+	gpr_cv_destroy(&stream->changed);
+	gpr_mu_destroy(&stream->lock);
 	free(stream);
 }

@@ -58,6 +58,7 @@ export class Broker {
   #sinkOf: ((source: NameSource) => KubeSink) | null = null;
   #errors: readonly string[] = [];
   readonly #namesOver = Promise.withResolvers<void>();
+  #ending = false;
   #gone = false;
 
   constructor(order: Order) {
@@ -123,6 +124,7 @@ export class Broker {
 
   /** Waits until all that it started has ended, and it has. */
   async end(): Promise<void> {
+    this.#ending = true;
     this.#channel.end();
     await Promise.race([this.#exited, timeout(END_MS)]);
   }
@@ -162,7 +164,7 @@ export class Broker {
   }
 
   #over(): void {
-    this.#gone = true;
+    this.#gone = !this.#ending;
     this.#listener?.over();
     this.#namesOver.resolve();
     this.probe.ended(GONE);

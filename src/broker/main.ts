@@ -6,9 +6,12 @@ import { setPriority } from 'node:os';
 import { ProbeProcess } from '../cli/probe-process.ts';
 import type { NameSources } from '../collector/name-sources.ts';
 import { ThreadLooks } from '../collector/node-looks.ts';
+import { programTime } from '../collector/own-cost.ts';
 import { type Child, Lines, MAX_ORDER, MAX_REQUEST, type Order, REQUESTS, type Request, type Word } from './words.ts';
 
 const ERRORS_EVERY_MS = 250;
+/** As often as the collector looks at what recording costs. */
+const PROGRAMS_EVERY_MS = 1000;
 /** As src/collector/priority.ts has it. */
 const NICE = -5;
 /** Bytes that wait for a collector that does not read: names behind that are left out, and told. */
@@ -46,11 +49,19 @@ function begin(given: Order): void {
 function startProbe({ address }: Order): void {
   try {
     probe = new ProbeProcess(address);
-    if (probe.pid !== undefined) say({ started: 'probe', pid: probe.pid });
+    if (probe.pid !== undefined) tellOf(probe.pid);
     void probe.exited.then((code) => say({ ended: 'probe', code }));
   } catch (error) {
     failed('probe', error as Error);
   }
+}
+
+function tellOf(pid: number): void {
+  say({ started: 'probe', pid });
+  setInterval(() => {
+    const programs = programTime(pid);
+    if (programs !== null) say({ programs });
+  }, PROGRAMS_EVERY_MS).unref();
 }
 
 const failed = (failed: Child, { message }: Error) => say({ failed, reason: message });

@@ -62,6 +62,7 @@ export const BLIND_SPOTS = {
   udp_queue: { what: 'full UDP receive queues are not seen: a question dropped there looks like a server that does not answer', hides: ['udp-queues'] },
   accept_queue: { what: 'accept queues are not seen: a full one looks like a host that does not answer', hides: ['accept-queues'] },
   'io_uring.submit': { what: 'of what was done through io_uring the bytes, and how long it took, are not known', hides: ['latency', 'payload'] },
+  'io_uring.pending': { what: 'what was asked for through io_uring and not done when the recording ended is missing: what hung to the end looks as if it did nothing', hides: ['pending'] },
   busy_cpus: { what: 'this kernel skips hooks while a CPU is busy: up to a third of what happens there is lost, and counted as lost', hides: ['events'] },
   // What nobody asked for
   'no-net': { what: 'what the kernel says of connections was left out (--no-net): retransmissions, resets, dropped packets and full queues are not seen', hides: PACKETS },
@@ -87,6 +88,7 @@ export const BLIND_SPOTS = {
   // Imports
   scap: { what: 'sysdig’s recorder tells nothing of packets and full queues', hides: PACKETS, usual: true },
   damage: { what: 'the file was damaged: #; what came after is missing', hides: ['end', 'events'] },
+  'damage-within': { what: 'the file was damaged: #', hides: ['events', 'processes', 'file-names', 'names'] },
   'left-out': { what: 'more was in the file than is kept: #', hides: ['processes', 'file-names', 'names'] },
   // Whatever else a probe had to say
   note: { what: '#', hides: [] },

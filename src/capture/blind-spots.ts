@@ -5,7 +5,7 @@
 import { type Dimensions, type DimensionTables, isHiddenByRing } from '../model/rows.ts';
 import { MS } from '../model/time.ts';
 import { BLIND_SPOTS, type BlindId, type Hidden, type Kind } from './blind-spot-kinds.ts';
-import { type CaptureMeta, importGaps, leftOutText } from './meta.ts';
+import { type CaptureMeta, type Damage, importGaps, leftOutText } from './meta.ts';
 
 export interface BlindSpot {
   /** Stable: a key of BLIND_SPOTS, or an id that a newer probe told. */
@@ -60,7 +60,7 @@ interface Missing {
   readonly errno: number;
 }
 
-const OF_RAW_TP: ReadonlySet<string> = new Set(['signals', 'proc.killer', 'io_uring.submit']);
+const OF_RAW_TP: ReadonlySet<string> = new Set(['signals', 'proc.killer', 'io_uring.submit', 'io_uring.pending']);
 /** Said of those who use it. */
 const OF_RINGS = 'io_uring';
 const isNetwork = (id: string) => id.startsWith('net.') || id === 'udp_queue' || id === 'accept_queue';
@@ -243,11 +243,15 @@ function ofNode({ nodeMissing }: Sighted['meta']): BlindSpot[] {
   return missing.length === 0 ? [] : [spot('node', missing.join(', '))];
 }
 
+function damageSpot({ reason, kept }: Damage, { end }: Sighted['meta']): BlindSpot {
+  return kept === 'rest' ? spot('damage-within', reason) : spot('damage', reason, { from: Number(end ?? 0) });
+}
+
 function ofImport(meta: Sighted['meta']): BlindSpot[] {
   const { damage, leftOut } = importGaps(meta);
   return [
     ...(meta.source === 'scap' ? [spot('scap')] : []),
-    ...(damage === null ? [] : [spot('damage', damage.reason, { from: Number(meta.end ?? 0) })]),
+    ...(damage === null ? [] : [damageSpot(damage, meta)]),
     ...(leftOut.length === 0 ? [] : [spot('left-out', leftOutText(leftOut))]),
   ];
 }

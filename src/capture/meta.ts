@@ -41,7 +41,7 @@ export interface CaptureMeta {
   readonly notes: string;
   /** What the probe could not see, as JSON: [{ id, effect, reason, errno }]; native/feature.c has the ids. */
   readonly missing: string;
-  /** Of an import, as JSON (`Damage`): why it is not all of its file; absent: it is. */
+  /** Of an import, or of what was salvaged, as JSON (`Damage`): why it is not all of its file; absent: it is. */
   readonly damage: string;
   /** Of an import, as JSON (`LeftOut[]`): what of its file is more than is kept; absent: nothing. */
   readonly left_out: string;
@@ -77,9 +77,18 @@ export function nodesOf({ nodes, hostname = '' }: Partial<CaptureMeta>): readonl
   return hostname === '' ? [] : [hostname];
 }
 
-/** A file that could be read only to some point. */
+/** A file that could be read only to some point or, of our own files, but for some pieces. */
 export interface Damage {
   readonly reason: string;
+  /** `rest`: what is missing lies in between. */
+  readonly kept: 'before' | 'rest';
+}
+
+const KEPT = { before: 'what comes before', rest: 'the rest' } as const;
+
+/** Such as `unexpected end of file; what comes before is read`. */
+export function damageText({ reason, kept }: Damage, is: 'is read' | 'is here'): string {
+  return `${reason}; ${KEPT[kept]} ${is}`;
 }
 
 /** Things of a kind that a file has more of than are kept. */
@@ -103,7 +112,10 @@ export function importGaps({ damage, left_out }: Partial<CaptureMeta>): ImportGa
   const found = parsed(damage);
   const list = parsed(left_out);
   return {
-    damage: isRecord(found) && typeof found.reason === 'string' ? { reason: found.reason } : null,
+    damage:
+      isRecord(found) && typeof found.reason === 'string'
+        ? { reason: found.reason, kept: found.kept === 'rest' ? 'rest' : 'before' }
+        : null,
     leftOut: Array.isArray(list) ? list.filter(isLeftOut) : [],
   };
 }

@@ -1,6 +1,8 @@
 /** `trowel diff`: the same request in two captures, step by step. */
+
+import { NotThere } from '../explain/choice.ts';
 import { diffStories, type Step } from '../explain/diff.ts';
-import { explain, NotThere } from '../explain/explain.ts';
+import { explain } from '../explain/explain.ts';
 import type { Story } from '../explain/story.ts';
 import { spanText } from '../model/time.ts';
 import { sentenceOf } from '../output/sentences.ts';

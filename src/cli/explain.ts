@@ -1,7 +1,9 @@
 /** `trowel explain`: where the time went, in one sentence and with the events that show it. */
 
 import type { Capture } from '../capture/capture.ts';
-import { explain as explainCapture, list, NotThere, type Request } from '../explain/explain.ts';
+import { NotThere } from '../explain/choice.ts';
+import { explain as explainCapture, list } from '../explain/explain.ts';
+import type { Request } from '../explain/findings.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { written } from '../filter/literal.ts';
 import { pidsOf } from '../lens/processes.ts';

@@ -84,8 +84,9 @@ function ringLimits(ring: readonly string[], keepFree: string | undefined): Ring
   let [span, bytes] = [Infinity, Infinity];
   for (const text of ring.flatMap((part) => part.split(','))) {
     const size = parseSize(text);
-    if (size === null) span = Math.min(span, parseSpan('--ring', text));
+    if (size === null) span = Math.min(span, parseSpan('--ring', text, 'a time such as 10m, or a size such as 2GB'));
     else bytes = Math.min(bytes, size);
+    if (span === 0 || bytes === 0) throw new UsageError(`--ring ${text} keeps nothing: give a time such as 10m, or a size such as 2GB`);
   }
   return { span, bytes, keepFree: keepFree === undefined ? 0 : parseShare('--keep-free', keepFree) };
 }

@@ -27,7 +27,7 @@ function summarise(capture: Capture): Summary {
     bytes: capture.bytes,
     state: stateText(meta),
     brokeOff: meta.state === 'broke off' ? { time: captureEnd(capture), reason: meta.broke ?? '' } : null,
-    damage: damage?.reason ?? null,
+    damage,
     leftOut,
     source: meta.source ?? '',
     hostname: meta.hostname ?? '',

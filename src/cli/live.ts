@@ -51,6 +51,7 @@ export async function live(filter: string, options: LiveOptions): Promise<void> 
   if (options.write !== undefined) newTarget(options.write);
   removeLeftOver();
   const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
+  giveFolder(folder);
   const path = options.write ?? join(folder, 'live.trowel');
   if (options.store !== undefined) await requireStore(options.store);
   const recorder = new Recorder(path, expanded(options.only ?? '', definitions()), recordWords(options));

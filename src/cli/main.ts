@@ -6,6 +6,7 @@ import { ReaderGone } from '../output/sink.ts';
 import type { Completable } from './completion.ts';
 import { EXIT, reportError, UsageError } from './exit.ts';
 import { program } from './program.ts';
+import { readingWhatCanBe } from './salvaged.ts';
 import { together } from './several.ts';
 
 const debug = process.argv.includes('--debug');
@@ -90,7 +91,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-run(process.argv.slice(2)).then(
+readingWhatCanBe(() => run(process.argv.slice(2))).then(
   (code) => {
     process.exitCode = code;
   },

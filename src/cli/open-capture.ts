@@ -1,7 +1,7 @@
 /** What can be opened, and the one way in which commands open it. */
 import type { Capture } from '../capture/capture.ts';
 import { type EventStream, type Outcome, outcomeOf } from '../capture/event-stream.ts';
-import { importGaps } from '../capture/meta.ts';
+import { damageText, importGaps } from '../capture/meta.ts';
 import { type Opener, openerOf, STDIN } from '../capture/opener.ts';
 import { isStoreName } from '../cluster/address.ts';
 import type { Field } from '../event/fields/field.ts';
@@ -9,10 +9,11 @@ import { say } from '../output/stderr.ts';
 import { STORED } from '../store/opener.ts';
 import { UsageError } from './exit.ts';
 import { chosenNamespaces } from './nodes.ts';
+import { standInOf } from './salvaged.ts';
 import { SCAP } from './scap-opener.ts';
 import { SEVERAL } from './several-opener.ts';
 import { STORE } from './store-opener.ts';
-import { withinTimes } from './times.ts';
+import { withinTimes } from './within-times.ts';
 
 const OPENERS: readonly Opener[] = [STORED, SCAP, SEVERAL, STORE];
 
@@ -26,7 +27,7 @@ export async function openCapture(name: string): Promise<Capture> {
 
 /** What is pushed to a store for some namespaces is a file as it is. */
 export async function openStored(name: string): Promise<Capture> {
-  return openerOf(OPENERS, name).open(name, name);
+  return openerOf(OPENERS, name).open(standInOf(name), name);
 }
 
 /** The same for who is not the first to open it: what is missing was said. */
@@ -41,15 +42,16 @@ function requireStore(name: string): void {
     throw new UsageError(`--only-ns is for stores; of a file: trowel slice ${name} 'k8s.ns=…' -w PART`);
 }
 
-/** Most questions read a file twice: what comes on standard input is kept in one. */
+/** Most questions read a file twice: what comes on standard input is kept in one. Of a damaged one, what could be read of it. */
 async function fileOf(name: string): Promise<string> {
-  return name === STDIN ? (await import('./stdin-file.ts')).stdinFile() : name;
+  return name === STDIN ? (await import('./stdin-file.ts')).stdinFile() : standInOf(name);
 }
 
-/** What an import does not have of its file. */
+/** What an import, or what was salvaged, does not have of its file. */
 function tellMissing({ path, meta }: Capture): void {
   const { damage, leftOut } = importGaps(meta);
-  warnOf(path, outcomeOf(damage?.reason ?? null, leftOut));
+  if (damage !== null) say(`trowel: ${path}: ${damageText(damage, 'is read')}`);
+  warnOf(path, outcomeOf(null, leftOut));
 }
 
 /** What one question is put to, and the question, made for it. */

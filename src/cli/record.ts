@@ -260,7 +260,7 @@ class Recording {
     });
     stopped.catch(() => {});
     await Promise.race([this.#ready.promise, unwritten, early, stopped]);
-    if (probe.pid !== undefined) this.#meter = new CostMeter(probe.pid);
+    if (probe.pid !== undefined) this.#meter = new CostMeter(probe.pid, this.#broker);
     const progress = this.#showProgress();
     const cost = this.#watchCost();
     const commandCode = await this.#untilEnd(probe.exited, signalled).finally(async () => {
@@ -409,6 +409,8 @@ class Recording {
     if (!broke) this.#place.flight?.ring.remove(); // otherwise it is all that there is of the last moments
     if (error instanceof LogLeft) throw new Exit(EXIT.FAILED, error.message);
     if (error !== null) throw new Exit(EXIT.FAILED, `the recording broke off: ${error.message}`);
+    if (this.#broker?.isGone === true)
+      throw new Exit(EXIT.FAILED, `the recording ended early: its broker ${this.#broker.pid}, which stays root for it, is gone`);
     if (bye === null) throw new Exit(EXIT.FAILED, 'the probe broke off; what it had sent is in the capture');
     if (this.#interrupted) throw new Exit(EXIT.INTERRUPTED);
     if (commandCode !== 0) throw new Exit(commandCode, `the command ended with ${commandCode}`);

@@ -1,15 +1,19 @@
 /** `trowel repair`: what can still be read of a damaged capture, and what cannot. */
+import { CaptureError } from '../capture/error.ts';
+import { lookAt } from '../capture/opener.ts';
 import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';
-import { repair } from '../store/repair.ts';
+import { STORED } from '../store/opener.ts';
+import { repair, rowsTexts, stretchText } from '../store/repair.ts';
 import { EXIT, Exit } from './exit.ts';
 import { newTarget } from './target.ts';
 
 export function repairFile(path: string, options: { readonly write: string }): void {
+  if (!STORED.sniff(lookAt(path)))
+    throw new CaptureError(path, 'is no Trowel capture: only those are repaired; a damaged .scap is read as far as it goes');
   const { events, missing, rows } = repair(path, newTarget(options.write));
-  for (const { from, to, reason } of missing)
-    say(`missing: ${to > from ? `events ${from} to ${to}` : `what follows event ${from - 1}`} (${sanitize(reason)})`);
-  for (const { table, count } of rows) say(`missing: ${count === 0 ? 'some' : count} rows of the table ${table}`);
+  for (const stretch of missing) say(`missing: ${stretchText(stretch)} (${sanitize(stretch.reason)})`);
+  for (const text of rowsTexts(rows)) say(`missing: ${text}`);
   say(`${options.write}: ${events} events${missing.length + rows.length === 0 ? '; nothing was missing' : ''}`);
   if (events === 0) throw new Exit(EXIT.FAILED, 'nothing could be saved');
 }

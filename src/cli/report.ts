@@ -2,7 +2,8 @@
 import { closeSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Capture, captureEnd } from '../capture/capture.ts';
-import { explain, list, type Request } from '../explain/explain.ts';
+import { explain, list } from '../explain/explain.ts';
+import type { Request } from '../explain/findings.ts';
 import type { Story } from '../explain/story.ts';
 import { compileFilter } from '../filter/compile.ts';
 import { pidsOf } from '../lens/processes.ts';

@@ -4,6 +4,7 @@ import { type Outcome, outcomeOf } from '../capture/event-stream.ts';
 import { DnsIndex } from '../dns/index.ts';
 import { type DimensionTables, newTables } from '../model/rows.ts';
 import { sanitize } from '../output/printable.ts';
+import { withQuickCode } from '../scap/quick-code.ts';
 import { ScapReader } from '../scap/reader.ts';
 import { eachPiece, pieces } from '../scap/source.ts';
 import { type Survey, Surveyor } from '../scap/survey.ts';
@@ -82,7 +83,7 @@ export async function importInto(path: string, target: string): Promise<ImportRe
   const part = `${target}.${process.pid}.part`;
   const progress = new Progress(`importing ${sanitize(path)}`);
   try {
-    const result = await importScap(path, part, (share) => progress.update(share));
+    const result = await withQuickCode(path, () => importScap(path, part, (share) => progress.update(share)));
     renameSync(part, target);
     progress.end();
     return result;

@@ -16,6 +16,7 @@ export function parseSize(text: string): number | null {
 /** `5%` → 0.05. Throws UsageError. */
 export function parseShare(option: string, text: string): number {
   const found = /^([0-9]+(?:\.[0-9]+)?)%$/.exec(text);
-  if (found === null || Number(found[1]) >= 100) throw new UsageError(`${option} takes a share such as 5%, not ${text}`);
+  if (found === null || Number(found[1]) >= 100 || Number(found[1]) === 0)
+    throw new UsageError(`${option} takes a share such as 5%, not ${text}`);
   return Number(found[1]) / 100;
 }

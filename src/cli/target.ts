@@ -3,6 +3,11 @@ import { existsSync, lstatSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UsageError } from './exit.ts';
 
+let asked = false;
+
+/** Whether this command makes a new file. */
+export const hasNewTarget = (): boolean => asked;
+
 /** The path itself, when a capture can be made there. Throws UsageError for what is taken, for what is no file's name or in no folder. */
 export function newTarget(path: string): string {
   if (path === '') throw new UsageError('-w takes the name of a file, not an empty one');
@@ -13,13 +18,16 @@ export function newTarget(path: string): string {
   for (const taken of [path, ...['-wal', '-shm', '-journal'].map((suffix) => path + suffix)]) {
     if (lstatSync(taken, { throwIfNoEntry: false }) !== undefined) throw new UsageError(`${taken} exists already: choose another -w FILE`);
   }
+  asked = true;
   return path;
 }
 
 /** What an answer is written to, opened. It holds what others' programs said: its owner alone may read it. Throws UsageError. */
 export function createFile(path: string): number {
   try {
-    return openSync(path, 'wx', 0o600);
+    const fd = openSync(path, 'wx', 0o600);
+    asked = true;
+    return fd;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') throw new UsageError(`${path} exists already: choose another -o FILE`);

@@ -5,36 +5,47 @@ import { SECOND } from '../model/time.ts';
 
 const TICK = SECOND / 100; // USER_HZ, on every architecture that Node runs on
 
+/** What stays root for a collector that does not: its CPU and memory count as the collector's. */
+export interface Helper {
+  readonly pid: number;
+  /** ns that the probe's programs ran, which only root is shown; null: not known. */
+  readonly programs: number | null;
+}
+
 /** Measures from when it is made. `probePid`: as this process sees it. */
 export class CostMeter {
   readonly #probePid: number;
+  readonly #helper: Helper | null;
+  #helped = { cpu: 0, bytes: 0 };
   readonly #begun = process.hrtime.bigint();
   readonly #cpuBefore = process.cpuUsage();
   #probe = { cpu: 0, bytes: 0 };
   #programs: number | null = null;
 
-  constructor(probePid: number) {
+  constructor(probePid: number, helper: Helper | null = null) {
     this.#probePid = probePid;
+    this.#helper = helper;
   }
 
   /** From the beginning to now; of a probe that is gone what was known last. */
   total(): OwnCost {
-    this.#probe = probeUse(this.#probePid) ?? this.#probe;
-    this.#programs = programTime(this.#probePid) ?? this.#programs;
+    this.#probe = useOf(this.#probePid) ?? this.#probe;
+    this.#programs = this.#helper?.programs ?? programTime(this.#probePid) ?? this.#programs;
+    if (this.#helper !== null) this.#helped = useOf(this.#helper.pid) ?? this.#helped;
     const { user, system } = process.cpuUsage(this.#cpuBefore);
     return {
       over: Number(process.hrtime.bigint() - this.#begun),
-      collector: (user + system) * 1000,
+      collector: (user + system) * 1000 + this.#helped.cpu,
       probe: this.#probe.cpu,
       programs: this.#programs,
-      collectorBytes: process.memoryUsage.rss(),
+      collectorBytes: process.memoryUsage.rss() + this.#helped.bytes,
       probeBytes: this.#probe.bytes,
     };
   }
 }
 
 /** Null: the process is gone. */
-function probeUse(pid: number): { cpu: number; bytes: number } | null {
+function useOf(pid: number): { cpu: number; bytes: number } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third on: proc(5)
@@ -45,7 +56,7 @@ function probeUse(pid: number): { cpu: number; bytes: number } | null {
 }
 
 /** ns that the programs ran which a process holds; null: not counted, or not shown. */
-function programTime(pid: number): number | null {
+export function programTime(pid: number): number | null {
   try {
     if (readFileSync('/proc/sys/kernel/bpf_stats_enabled', 'latin1').trim() !== '1') return null;
     const folder = `/proc/${pid}/fdinfo`;

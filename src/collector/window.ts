@@ -8,6 +8,9 @@ import type { Http2Session, ServerHttp2Stream } from 'node:http2';
  */
 const WINDOW = 2 * 1024 * 1024;
 
+/** Bytes of a batch at most. By itself HTTP/2 cuts it into pieces of 16 KiB, each of which costs the probe and Node. */
+const FRAME = 1024 * 1024;
+
 let isSubscribed = false;
 const widened = new WeakSet<Http2Session>();
 
@@ -23,5 +26,5 @@ function widen(session: Http2Session | undefined): void {
   if (session === undefined || session.destroyed || widened.has(session)) return;
   widened.add(session);
   session.setLocalWindowSize(WINDOW);
-  session.settings({ initialWindowSize: WINDOW });
+  session.settings({ initialWindowSize: WINDOW, maxFrameSize: FRAME });
 }

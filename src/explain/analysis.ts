@@ -15,11 +15,12 @@ import { nodeOfPid } from '../model/nodes.ts';
 import type { Dimensions, ProcessRow } from '../model/rows.ts';
 import { Cluster } from '../node/cluster.ts';
 import { Ways } from '../node/way.ts';
-import type { End, Failures, Retry, Signal } from './failures.ts';
+import { type End, SIGNALLED, type Signal } from './ends.ts';
+import type { Failures } from './failures.ts';
 import { type BrokenHandshake, brokenHandshakes, type Handshake, handshakes } from './handshakes.ts';
-import { killerOf } from './problems.ts';
 import { type Ev, processEvents, type Window } from './process-events.ts';
 import { Requests } from './requests.ts';
+import type { Retry } from './retries.ts';
 import { type SocketWait, socketWaits } from './sockets.ts';
 import { type Stop, stopsOf } from './stops.ts';
 import type { ProcessName } from './story.ts';
@@ -39,15 +40,6 @@ export interface Lifetime {
   readonly begun: boolean;
   readonly ppid: number;
 }
-
-const SIGKILL = 9;
-const SIGTERM = 15;
-/** SIGHUP, SIGINT, SIGTERM: a program is asked to end. */
-const TELLS: ReadonlySet<number> = new Set([1, 2, SIGTERM]);
-/** A shell's exit status where a signal ended what it ran is this and the signal's number. */
-const SIGNALLED = 128;
-/** ns in which a program may end when it is told to. */
-const TIME_TO_END = 0.5e9;
 
 /** On both sides of a time so many times as much is looked at with it, in ns at least and at most so much. A call that reaches into it counts, however long it is. */
 const MANY = 10;
@@ -151,7 +143,7 @@ export class Analysis {
   /** A process whose first thread ended before its others has no end among the names: it has one here. */
   set failures(failures: Failures | null) {
     this.#failures = failures;
-    for (const [pid, { time }] of failures?.ends ?? []) {
+    for (const [pid, { time }] of failures?.ends.all() ?? []) {
       const lifetime = this.#lifetimes.get(pid);
       if (lifetime?.end === null) this.#lifetimes.set(pid, { ...lifetime, end: time });
     }
@@ -159,30 +151,22 @@ export class Analysis {
 
   /** How a process ended; null: it did not, or that is not in the recording. */
   endOf(pid: number): End | null {
-    return this.failures?.ends.get(pid) ?? null;
+    return this.failures?.ends.of(pid) ?? null;
   }
 
   /** Who sent the signal that ended a process; null: nobody whose call was recorded. */
   killer(pid: number): number | null {
-    const end = this.endOf(pid);
-    return end === null || end.signal === 0 || this.failures === null ? null : killerOf(pid, end, this.failures);
+    return this.failures?.ends.killerOf(pid) ?? null;
   }
 
   /** ns from a SIGTERM to the SIGKILL that ended a process, where it had time to end by itself; null: it was not told to. */
   toldToStop(pid: number): number | null {
-    const end = this.endOf(pid);
-    if (end === null || end.signal !== SIGKILL) return null;
-    const told = (this.failures?.signals ?? []).find(({ to, signal, time }) => to === pid && signal === SIGTERM && time < end.time);
-    return told === undefined || end.time - told.time < TIME_TO_END ? null : end.time - told.time;
+    return this.failures?.ends.toldToStop(pid) ?? null;
   }
 
   /** The signal that a process was told to end by, where it then ended with what shells call that: 128 and its number. null: it was not. */
   stoppedBy(pid: number): Signal | null {
-    const end = this.endOf(pid);
-    if (end === null || end.signal !== 0) return null;
-    const isIt = ({ to, signal, time }: Signal) => to === pid && signal === end.exit - SIGNALLED && TELLS.has(signal) && time <= end.time;
-    const all = (this.failures?.signals ?? []).filter(isIt);
-    return all.find(({ by }) => by !== 0) ?? all[0] ?? null;
+    return this.failures?.ends.stoppedBy(pid) ?? null;
   }
 
   /** A child whose death by a signal is what a process ended with, or for: shells tell both by their status or in words. null: there is none. */
@@ -199,7 +183,7 @@ export class Analysis {
 
   /** When a process was stopped by signals, in the order of time; `to` Infinity: it was not let go on. */
   stops(pid: number): Stop[] {
-    return stopsOf(pid, this.failures?.signals ?? []);
+    return stopsOf(pid, this.failures?.ends.signals ?? []);
   }
 
   /** The signal that stopped a process for most of a time; null: it was not stopped. */
@@ -210,11 +194,11 @@ export class Analysis {
 
   /** What a process wrote last to its standard error; empty: nothing. */
   words(pid: number): string {
-    return this.failures?.words.get(pid) ?? '';
+    return this.failures?.stderr.words(pid) ?? '';
   }
 
   get retries(): readonly Retry[] {
-    return this.failures?.retries ?? [];
+    return this.failures?.retries.found ?? [];
   }
 
   /** TLS handshakes that a process began. */

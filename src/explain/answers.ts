@@ -113,14 +113,15 @@ export class Answers {
   /** The other side ended a connection on which nothing was asked: an answer in chunks, of unknown length, may not have come to its end. */
   ended(chunk: Chunk, i: number, id: number, { name: call }: EventType): void {
     if (!this.#chunked.delete(id)) return;
-    this.#failures.note(chunk, i, 'lost', { call, error: 'cut', what: this.#remote(id), detail: 'a part of its chunks' });
+    this.#failures.note(chunk, i, { kind: 'lost', call, error: 'cut', what: this.#remote(id), detail: 'a part of its chunks' });
   }
 
   #judge(chunk: Chunk, i: number, id: number, bytes: Uint8Array): void {
     const grpc = bytes[0] === 0 ? grpcError(bytes) : null;
     const status = statusOf(bytes);
     const error = grpc ?? (status >= CLIENT_ERROR ? `HTTP ${status}` : null);
-    if (error !== null) this.#failures.note(chunk, i, 'http', { call: 'answer', error, what: this.#remote(id), detail: this.#request(id) });
+    if (error !== null)
+      this.#failures.note(chunk, i, { kind: 'http', call: 'answer', error, what: this.#remote(id), detail: this.#request(id) });
     else if (status > 0) this.#failures.answeredWell(chunk, i, () => this.#remote(id));
   }
 
@@ -139,7 +140,7 @@ export class Answers {
     if (status < SERVER_ERROR) return;
     const row = this.#analysis.dims.fds.get(id)!;
     const what = row.role === 'client' ? localText(row) : remoteText(row); // a .scap file may take the near end for the far one
-    this.#failures.note(chunk, i, 'http', { call: 'gave', error: `HTTP ${status}`, what, detail: this.#request(id) });
+    this.#failures.note(chunk, i, { kind: 'http', call: 'gave', error: `HTTP ${status}`, what, detail: this.#request(id) });
   }
 
   /**
@@ -150,7 +151,7 @@ export class Answers {
     const body = this.#bodies.get(id);
     if (body !== undefined) {
       const detail = `${body.came} of the ${body.announced} bytes that were left of it`;
-      this.#failures.note(chunk, i, 'lost', { call: type.name, error: 'cut', what: this.#remote(id), detail });
+      this.#failures.note(chunk, i, { kind: 'lost', call: type.name, error: 'cut', what: this.#remote(id), detail });
     } else if (this.lastUse[id]! > 0) this.#lost(chunk, i, id, type, 'closed', asked);
     return false;
   }
@@ -165,7 +166,7 @@ export class Answers {
     this.#gone.add(id);
     const last = this.lastUse[id]!;
     const span = last === 0 || asked === null ? 0 : asked - last;
-    this.#failures.note(chunk, i, 'lost', { call, error, what: this.#remote(id), detail: this.#request(id), span });
+    this.#failures.note(chunk, i, { kind: 'lost', call, error, what: this.#remote(id), detail: this.#request(id), span });
   }
 
   #remote(id: number): string {

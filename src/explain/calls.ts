@@ -144,8 +144,3 @@ export function isLockWait({ name }: EventType, cmd: number): boolean {
 export function isLockCall({ type, value }: { readonly type: EventType; readonly value: number | null }): boolean {
   return type.name === 'flock' || (type.name === 'fcntl' && [F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW].includes(value ?? -1));
 }
-
-/** Many programs say no by their exit status alone (grep, test, diff): who wrote nothing did not fail. */
-export function isQuietFailure(words: string | undefined): boolean {
-  return words === undefined || words.trim() === '';
-}

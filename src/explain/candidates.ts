@@ -14,24 +14,7 @@ import { type FdUse, isUnixPath, remoteText, socketKey } from './descriptors.ts'
 import { hasResult } from './event-args.ts';
 import { Failures } from './failures.ts';
 import { type Candidate, Found, ofLookups, ofRetries, ofSums } from './found.ts';
-import {
-  ACCEPTS,
-  ASKS,
-  CLIENT,
-  COPIES,
-  ENDS,
-  NONE,
-  OTHER,
-  PROGRAMS,
-  READS,
-  RowTables,
-  SERVER,
-  SIGNALS,
-  UNIX,
-  UNKNOWN,
-  WRITES,
-  WRITES_IT,
-} from './row-tables.ts';
+import { ACCEPTS, ASKS, CLIENT, NONE, OTHER, READS, RowTables, SERVER, UNIX, UNKNOWN, WRITES, WRITES_IT } from './row-tables.ts';
 import { Sums } from './sums.ts';
 
 /** Errors by which a connection breaks off: EPIPE, ECONNRESET, ECONNABORTED. */
@@ -144,10 +127,10 @@ class Search {
       if (op === UNKNOWN) continue;
       const r = res[i]!;
       const own = anyBegun && begun[thread[i]!] === 1;
-      if (r < 0) this.#failed(chunk, i, this.#types[t]!.type);
-      else if (failures.awaiting > 0 && failures.awaits(thread[i]!)) this.#wentOn(chunk, i, this.#types[t]!);
+      if (r < 0) failures.failed(chunk, i, this.#types[t]!.type);
+      else if (failures.awaiting > 0 && failures.awaits(thread[i]!)) failures.wentOn(chunk, i, this.#types[t]!.type, this.#types[t]!.kind);
       const watch = watches[t]!;
-      if (watch !== NONE && (watch !== WRITES || own)) this.#watched(chunk, i, watch, this.#types[t]!.type);
+      if (watch !== NONE && (watch !== WRITES || own)) failures.watched(chunk, i, watch, this.#types[t]!.type);
       const id = fd[i]!;
       if (op === ACCEPTS && id !== 0) this.#accepted(id, time[i]!);
       const role = roles[id]!;
@@ -230,25 +213,6 @@ class Search {
   /** Whether to look into a payload: always for who began in the recording; it costs its column's decoding. */
   #reads(chunk: Chunk, i: number): boolean {
     return this.#payloads || this.#begun[chunk.thread[i]!] === 1;
-  }
-
-  #failed(chunk: Chunk, i: number, type: EventType): void {
-    if (hasResult(chunk, i)) this.failures.failed(chunk, i, type, -chunk.res[i]!);
-  }
-
-  #wentOn(chunk: Chunk, i: number, { type, kind }: { readonly type: EventType; readonly kind: CallKind }): void {
-    if (kind === 'sleep' || (kind === 'poll' && chunk.res[i] === 0)) this.failures.slept(chunk, i);
-    else if (hasResult(chunk, i)) this.failures.succeeded(chunk, i, type);
-  }
-
-  #watched(chunk: Chunk, i: number, watch: number, type: EventType): void {
-    if (watch === ENDS) this.failures.ended(chunk, i, type);
-    else if (watch === SIGNALS) {
-      if (chunk.res[i]! >= 0) this.failures.signalled(chunk, i, type);
-    } else if (watch === PROGRAMS) {
-      if (chunk.res[i]! >= 0) this.failures.mend(chunk.thread[i]!, type); // a new program has a thread row of its own
-    } else if (watch === COPIES) this.failures.copied(chunk, i, type);
-    else if (chunk.fdnum[i]! > 0 && chunk.res[i]! > 0 && this.failures.isStderr(chunk, i)) this.failures.said(chunk, i);
   }
 
   /** Waits that are short, but may be many. */

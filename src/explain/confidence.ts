@@ -9,7 +9,7 @@ const LOST = 0.6;
 const BLIND = 0.8;
 
 /** `lost`: events that are missing from the time that the cause is about. */
-export function confidenceOf(cause: Cause, lost: number, spots: readonly BlindSpot[]): Confidence {
+function confidenceOf(cause: Cause, lost: number, spots: readonly BlindSpot[]): Confidence {
   const { needs, confirm } = CATALOG[cause.id];
   const blind = mattering(spots, needs).map(({ what }) => what);
   const because = [...(lost > 0 ? [`${lost} events were lost in this time`] : []), ...blind];

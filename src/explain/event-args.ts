@@ -9,6 +9,12 @@ export function cmdOf(chunk: Chunk, i: number, type: EventType): number {
   return position < 0 ? -1 : numberOf(valuesOf(chunk, i, type)[position]);
 }
 
+/** A number among an event's arguments; 0: its type has none of that name. */
+export function numberArg(chunk: Chunk, i: number, type: EventType, wanted: string): number {
+  const position = type.args.findIndex(({ name }) => name === wanted);
+  return position < 0 ? 0 : numberOf(valuesOf(chunk, i, type)[position]);
+}
+
 /** All arguments of an event that are kept with it, in the order of its type's. */
 export function valuesOf(chunk: Chunk, i: number, type: EventType): ArgValue[] {
   return decodeArgs(

@@ -58,7 +58,7 @@ export class Found {
 
 /** Calls that were tried again and again until they succeeded, or were given up. */
 export function ofRetries(failures: Failures, analysis: Analysis, over: number): Candidate[] {
-  const again = failures.retries
+  const again = failures.retries.found
     .filter(({ slept }) => slept >= over)
     .map(({ pid, tid, start, end, first, lock }): Candidate => {
       return { pid, tid, start, end, num: first, kind: lock ? 'lock' : 'retry', fd: 0, error: '' };
@@ -86,7 +86,7 @@ export function ofLookups(failures: Failures, analysis: Analysis, over: number):
     const tid = analysis.dims.threads.get(lookup.thread)?.tid ?? pid;
     const { num, fd } = lookup.attempts[0]!.queries[0]!;
     if (end - start >= over) return [{ pid, tid, start, end, num, kind: 'dns', fd, error: '' }];
-    const isHarmless = result === 'NOERROR' || (result === 'NODATA' && (failures.ends.get(pid)?.exit ?? 0) === 0);
+    const isHarmless = result === 'NOERROR' || (result === 'NODATA' && (failures.ends.of(pid)?.exit ?? 0) === 0);
     return isHarmless ? [] : [{ pid, tid, start, end, num, kind: 'failure', fd, error: result }];
   });
 }

@@ -1,6 +1,6 @@
 /** Which stretch of whose time to explain. */
 
-import type { Analysis } from './analysis.ts';
+import type { Analysis, Lifetime } from './analysis.ts';
 import { localText } from './descriptors.ts';
 import type { Candidate } from './found.ts';
 import type { Window } from './process-events.ts';
@@ -101,8 +101,18 @@ function joins(candidate: Candidate, members: readonly Candidate[], end: number)
   return candidate.start >= end || members.at(-1)!.fd === candidate.fd;
 }
 
+/** All of a process' lifetime, by its first thread. */
+export function wholeLife(
+  analysis: Analysis,
+  { name, start, end }: Lifetime,
+  scope: Task['scope'],
+  candidates: readonly Candidate[],
+): Task {
+  return { pid: name.pid, tid: name.pid, from: start, to: end ?? analysis.end, scope, waited: covered(candidates), candidates };
+}
+
 /** ns that at least one of them takes; of many short ones their sum. */
-export function covered(candidates: readonly Candidate[]): number {
+function covered(candidates: readonly Candidate[]): number {
   let total = 0;
   let end = -Infinity;
   for (const { spent } of candidates) total += spent ?? 0;

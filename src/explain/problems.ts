@@ -1,8 +1,8 @@
 /** Which failures matter: by what the process that met them did next, not by how many there are. */
 
 import type { Analysis } from './analysis.ts';
-import { isQuietFailure } from './calls.ts';
-import type { End, Failures } from './failures.ts';
+import type { End } from './ends.ts';
+import type { Failures } from './failures.ts';
 import type { Failure } from './story.ts';
 
 /** A process that something went wrong in. */
@@ -45,11 +45,12 @@ export function problemsOf(analysis: Analysis, failures: Failures): Problem[] {
   const byPid = new Map<number, Failure[]>();
   const add = (failure: Failure) => byPid.set(failure.pid, [...(byPid.get(failure.pid) ?? []), failure]);
   for (const failure of failures.hard.values()) {
-    const weighs = weightOf(failure, failures.ends.get(failure.pid), analysis) >= 1;
+    const weighs = weightOf(failure, failures.ends.of(failure.pid), analysis) >= 1;
     if (weighs && !madeGood(analysis, failure) && !isOptional(failure)) add(failure);
   }
   for (const [pid, soft] of failures.soft) for (const failure of proven(pid, soft, failures, byPid.has(pid), analysis)) add(failure);
-  for (const [pid, end] of failures.ends) for (const failure of endFailure(pid, end, failures, byPid.has(pid), analysis)) add(failure);
+  for (const [pid, end] of failures.ends.all())
+    for (const failure of endFailure(pid, end, failures, byPid.has(pid), analysis)) add(failure);
   return [...byPid]
     .map(([pid, own]) => problemOf(pid, own, analysis, failures))
     .filter(({ weight }) => weight >= 1)
@@ -57,15 +58,15 @@ export function problemsOf(analysis: Analysis, failures: Failures): Problem[] {
 }
 
 function problemOf(pid: number, own: readonly Failure[], analysis: Analysis, failures: Failures): Problem {
-  const weight = Math.max(...own.map((failure) => weightOf(failure, failures.ends.get(pid), analysis)));
+  const weight = Math.max(...own.map((failure) => weightOf(failure, failures.ends.of(pid), analysis)));
   return { pid, weight, time: own[0]!.time, failures: own };
 }
 
-function endedBadly(end: End | undefined): boolean {
-  return end !== undefined && (end.exit !== 0 || CRASHES.has(end.signal));
+function endedBadly(end: End | null): boolean {
+  return end !== null && (end.exit !== 0 || CRASHES.has(end.signal));
 }
 
-function weightOf(failure: Failure, end: End | undefined, analysis: Analysis): number {
+function weightOf(failure: Failure, end: End | null, analysis: Analysis): number {
   const begun = analysis.lifetime(failure.pid)?.begun === true;
   const fatal = endedBadly(end);
   switch (failure.kind) {
@@ -100,19 +101,17 @@ function madeGood(analysis: Analysis, { kind, pid, what, time }: Failure): boole
  * Of ordinary errors those that the process complained of and ended with an error for: it wrote the path or the error's
  * text. `known`: a graver failure is, so an error's text alone proves nothing.
  */
-function proven(pid: number, all: readonly Failure[], { ends, words }: Failures, known: boolean, analysis: Analysis): Failure[] {
-  if (!endedBadly(ends.get(pid))) return [];
-  const said = words.get(pid) ?? '';
+function proven(pid: number, all: readonly Failure[], { ends, stderr }: Failures, known: boolean, analysis: Analysis): Failure[] {
+  const end = ends.of(pid);
+  if (end === null || !endedBadly(end)) return [];
+  const said = stderr.words(pid);
   const soft = all.filter(({ what }) => !OPTIONAL.test(what));
   const own = analysis.lifetime(pid)?.name.comm; // it begins what it says with its own name
   const named = soft.findLast(({ what }) => what !== '' && baseName(what) !== own && says(said, baseName(what)));
   const texted = soft.findLast(({ error }) => TEXTS[error] !== undefined && said.includes(TEXTS[error]));
   const locked = /\block(ed)?\b/i.test(said) ? soft.findLast(({ kind }) => kind === 'lock') : undefined;
   const both = soft.findLast(({ what, error }) => what !== '' && says(said, baseName(what)) && said.includes(TEXTS[error] ?? error));
-  const found =
-    both ??
-    locked ??
-    (known ? undefined : (named ?? texted ?? readOnly(soft) ?? lastSocket(soft, ends.get(pid)!) ?? lastLock(soft, ends.get(pid)!)));
+  const found = both ?? locked ?? (known ? undefined : (named ?? texted ?? readOnly(soft) ?? lastSocket(soft, end) ?? lastLock(soft, end)));
   return found === undefined ? [] : [found];
 }
 
@@ -175,15 +174,20 @@ function endFailure(pid: number, end: End, failures: Failures, known: boolean, a
   };
   if (CRASHES.has(end.signal)) return [{ ...base, call: 'signal', error: `${end.signal}` }];
   if (end.signal === SIGKILL)
-    return analysis.toldToStop(pid) !== null || (killerOf(pid, end, failures) === null && !waitsToBeAsked(analysis, pid))
+    return analysis.toldToStop(pid) !== null || (failures.ends.killerOf(pid) === null && !waitsToBeAsked(analysis, pid))
       ? [{ ...base, call: 'killed', error: `${end.signal}` }]
       : [];
   if (analysis.lifetime(pid)?.begun !== true) return [];
   if (end.signal !== 0) return isMissed(analysis, pid) ? [{ ...base, call: 'killed', error: `${end.signal}` }] : [];
   if (known || end.exit === 0) return [];
   if (analysis.stoppedBy(pid) !== null) return isMissed(analysis, pid) ? [{ ...base, call: 'stopped', error: `${end.exit}` }] : [];
-  if (isQuietFailure(failures.words.get(pid)) && analysis.killedChild(pid) === null) return [];
+  if (saidNothing(failures, pid) && analysis.killedChild(pid) === null) return [];
   return [{ ...base, call: 'exit', error: `${end.exit}` }];
+}
+
+/** Many programs say no by their exit status alone (grep, test, diff): who wrote nothing did not fail. */
+function saidNothing({ stderr }: Failures, pid: number): boolean {
+  return stderr.words(pid).trim() === '';
 }
 
 /** Whether a process that was told to stop was wanted: its parent then failed, or it is the command that was recorded. Servers are told to stop every day. */
@@ -211,10 +215,4 @@ function waitsToBeAsked(analysis: Analysis, pid: number): boolean {
     const row = analysis.dims.fds.get(fd);
     return row !== undefined && SERVES.has(analysis.unix.fdUse(row));
   });
-}
-
-/** Who sent the signal that ended a process; null: nobody whose call was recorded. */
-export function killerOf(pid: number, end: { readonly signal: number; readonly time: number }, { signals }: Failures): number | null {
-  const sent = signals.findLast(({ to, signal, time, by }) => to === pid && signal === end.signal && by !== 0 && time <= end.time + 1e6);
-  return sent?.by ?? null;
 }

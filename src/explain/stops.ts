@@ -1,5 +1,5 @@
 /** When a process was stopped by signals (SIGSTOP, job control) and did nothing. */
-import type { Signal } from './failures.ts';
+import type { Signal } from './ends.ts';
 
 export interface Stop {
   readonly from: number;

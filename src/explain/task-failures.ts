@@ -2,9 +2,10 @@
 
 import type { Analysis } from './analysis.ts';
 import { localText, remoteText } from './descriptors.ts';
-import type { End } from './failures.ts';
+import type { End } from './ends.ts';
 import type { Candidate } from './found.ts';
 import type { Task } from './pick.ts';
+import { FATAL, type Problem } from './problems.ts';
 import type { Failure, SocketPhase, Trouble } from './story.ts';
 
 /** What the kernel said of a connection, by the client's end of it; of a full queue it tells with the server's. */
@@ -22,7 +23,7 @@ export function troubleOf(
 }
 
 /** A socket without a connection (it sends datagrams, or its connect failed) does not know its own address: then its port tells. */
-export function aboutSocket(
+function aboutSocket(
   { troubles }: Analysis,
   { local, remote }: Pick<SocketPhase, 'local' | 'remote'>,
   from: number,
@@ -35,8 +36,57 @@ export function aboutSocket(
 
 const ANY_ADDRESS = /^(0\.0\.0\.0|\[::\]):/;
 
+/** ns around a failure of a long-lived process that are told. */
+export const AROUND = 1e6;
+
+/**
+ * What failed in a task, and how grave it is. `problems`: all that are known. `endFirst`: the user asked how the process ended; who
+ * asks for a process by its number wants to know its end, too.
+ */
+export function failuresOf(
+  analysis: Analysis,
+  task: Task,
+  problems: readonly Problem[],
+  endFirst: boolean,
+): { readonly failures: Failure[]; readonly weight: number } {
+  const own = problems.filter(({ pid }) => pid === task.pid);
+  const inTask = own.flatMap(({ failures }) => failures).filter(({ time }) => time >= task.from - AROUND && time <= task.to + AROUND);
+  const failures = [
+    ...inTask.filter(({ kind, socket }) => kind !== 'lookup' && (kind !== 'connect' || socket === null)),
+    ...lasting(analysis, task),
+  ];
+  const end = analysis.endOf(task.pid);
+  const endedBadly = end !== null && (end.signal !== 0 || end.exit !== 0);
+  const wantsEnd = endFirst || (task.scope === 'asked' && endedBadly);
+  if (end !== null && wantsEnd && !failures.some(({ kind }) => kind === 'ended')) failures.push(endOf(task.pid, end));
+  const withSockets = failures.map((failure) =>
+    failure.fd === 0 || failure.socket !== null ? failure : { ...failure, socket: socketOf(analysis, failure) },
+  );
+  return {
+    failures: withSockets.sort((a, b) => b.time - a.time || a.num - b.num),
+    weight: endFirst ? FATAL : Math.max(0, ...own.map(({ weight }) => weight)),
+  };
+}
+
+/** Processes that ended up without a connection or a name that they had asked for. Beside waits only those count that ended for it. */
+export function connectProblems(analysis: Analysis, tasks: readonly Task[]): Problem[] {
+  const waits = tasks.some(({ waited }) => waited > 0);
+  const counts = ({ pid, candidates }: Task) =>
+    candidates.some(({ kind }) => kind === 'failure') && (!waits || (analysis.endOf(pid)?.exit ?? 0) !== 0);
+  const failing = tasks.filter(counts).slice(0, MOST_FAILING);
+  return failing.flatMap((task) => {
+    const failures = lasting(analysis, task);
+    const end = analysis.endOf(task.pid);
+    const fatal = end !== null && end.exit !== 0;
+    return failures.length === 0 ? [] : [{ pid: task.pid, weight: fatal ? FATAL : 2, time: failures[0]!.time, failures }];
+  });
+}
+
+/** So many processes with failed connections are looked into. */
+const MOST_FAILING = 50;
+
 /** Failed connections that nothing made good: the process never got one to that port; and names that were not found. */
-export function lasting(analysis: Analysis, task: Task): Failure[] {
+function lasting(analysis: Analysis, task: Task): Failure[] {
   const candidates = task.candidates.filter(({ kind, start, end }) => kind === 'failure' && end >= task.from && start <= task.to);
   const waits = candidates.length === 0 ? [] : analysis.socketWaits(task.pid);
   const found = new Map<string, Failure>();
@@ -70,7 +120,7 @@ function failedConnect(analysis: Analysis, { num, start, end, fd, error }: Candi
 }
 
 /** How a process ended, as a failure. */
-export function endOf(pid: number, { num, time, exit, signal }: End): Failure {
+function endOf(pid: number, { num, time, exit, signal }: End): Failure {
   const call = signal !== 0 ? 'killed' : 'exit';
   return {
     kind: 'ended',
@@ -90,7 +140,7 @@ export function endOf(pid: number, { num, time, exit, signal }: End): Failure {
 }
 
 /** The connection that failed; null: it was none. */
-export function socketOf(analysis: Analysis, { fd, error, num, time }: Failure): SocketPhase | null {
+function socketOf(analysis: Analysis, { fd, error, num, time }: Failure): SocketPhase | null {
   const row = analysis.dims.fds.get(fd);
   if (row === undefined || row.localIp === null || num === 0) return null;
   const socket = {

@@ -1,5 +1,6 @@
 /** Where writers' bytes go: standard output in large pieces, at the pace at which somebody reads it. */
 import { writeSync } from 'node:fs';
+import { writtenBefore } from './twice.ts';
 
 const PIECE = 1 << 16;
 const STDOUT = 1;
@@ -45,7 +46,7 @@ export class Sink {
   }
 
   #all(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; ) at += this.#some(bytes, at);
+    for (let at = this.#fd === STDOUT ? writtenBefore(bytes) : 0; at < bytes.length; ) at += this.#some(bytes, at);
   }
 
   /** Bytes that were taken; 0: the pipe was full, and a moment has passed. */

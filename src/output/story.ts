@@ -1,5 +1,5 @@
 /** An explanation as text: the sentence first, then where the time went, then what to do. */
-import type { Looked } from '../explain/explain.ts';
+import type { Looked } from '../explain/findings.ts';
 import type { Origins } from '../explain/origins.ts';
 import type { Cause, Phase, Story } from '../explain/story.ts';
 import type { Survived } from '../explain/survived.ts';

@@ -5,6 +5,7 @@ import { type Match, Matcher } from '../capture/select.ts';
 import { type Field, looksAhead, needs } from '../event/fields/field.ts';
 import type { Chunk } from '../model/chunk.ts';
 import { type DimensionTables, newTables } from '../model/rows.ts';
+import { withQuickCode } from './quick-code.ts';
 import { ScapReader } from './reader.ts';
 import { eventNames } from './schema.ts';
 import { eachPiece, pieces } from './source.ts';
@@ -31,6 +32,7 @@ export class ScapStream implements EventStream {
   readonly path: string;
   readonly dims: DimensionTables = newTables();
   readonly typeNames = eventNames();
+  readonly #file: string;
   readonly #source: AsyncGenerator<Uint8Array>;
   /** What of it has been looked at already. */
   readonly #begin: Uint8Array[] = [];
@@ -41,6 +43,7 @@ export class ScapStream implements EventStream {
 
   private constructor(file: string, name: string) {
     this.path = name;
+    this.#file = file;
     this.#source = pieces(file);
   }
 
@@ -95,7 +98,7 @@ export class ScapStream implements EventStream {
       { sizes },
     );
     try {
-      const cut = await eachPiece(this.#all(), (piece) => reader.push(piece));
+      const cut = await withQuickCode(this.#file, () => eachPiece(this.#all(), (piece) => reader.push(piece)));
       reader.finish();
       return outcomeOf(cut ?? this.#cut ?? reader.cut, reader.leftOut);
     } catch (error) {

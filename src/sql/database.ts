@@ -8,10 +8,12 @@ import { compileFilter } from '../filter/compile.ts';
 import { nearest } from '../filter/error.ts';
 import { EVENT_COLUMNS } from './events.ts';
 import { foldedAnswer } from './fold.ts';
-import { type Condition, conditionsOf, Narrowing } from './narrowing.ts';
+import { conditionsOf, Narrowing } from './narrowing.ts';
 import { PAGE, TableFiller } from './pages.ts';
 import { RowEncoder } from './row-encoder.ts';
 import { type Source, SQL_TABLES, type SqlValue } from './tables.ts';
+import { Top } from './top.ts';
+import { topPlan } from './top-plan.ts';
 
 /** A query that is wrong, or that does more than read. */
 export class SqlError extends Error {
@@ -131,7 +133,7 @@ function fill(path: string, source: Source, sql: string, filter: string): void {
   for (const { name, columns, rows } of SQL_TABLES) if (words.has(name)) insert(db, name, columns.length, rows(source));
   const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'events'").pluck().get() as number;
   db.close();
-  if (words.has('events')) fillEvents(path, root, source, columns, filter, conditionsOf(sql));
+  if (words.has('events')) fillEvents(path, root, source, columns, filter, sql);
 }
 
 function createTables(db: Database.Database, ofEvents: typeof EVENT_COLUMNS): void {
@@ -156,16 +158,20 @@ function fillEvents(
   { capture, context }: Source,
   columns: typeof EVENT_COLUMNS,
   text: string,
-  conditions: readonly Condition[],
+  sql: string,
 ): void {
   const filter = compileFilter(text, context);
   const view = new EventView(context);
   const table = new TableFiller(path, root);
   const encoder = new RowEncoder(columns, view, table);
-  const narrowing = new Narrowing(conditions, view);
+  const narrowing = new Narrowing(conditionsOf(sql), view);
+  const plan = topPlan(sql);
+  const top = plan === null ? null : new Top(plan, view);
   for (const { chunk, selection, n } of capture.select(filter)) {
-    const left = narrowing.of(chunk, selection, n);
+    const fulfilling = narrowing.of(chunk, selection, n);
+    const left = top?.of(chunk, fulfilling.selection, fulfilling.n) ?? fulfilling;
     encoder.add(chunk, left.selection, left.n);
+    if (top?.isDone === true) break;
   }
   table.finish();
 }

@@ -37,13 +37,14 @@ const NUMBERS = new Set(['num', ...EVENT_COLUMNS.filter(({ type }) => type === '
 const OF_ROWS = new Set(EVENT_COLUMNS.filter(({ values }) => values.kind === 'row').map(({ name }) => name));
 /** Hardly two events have the same, or more than a double holds. */
 const NO_KEYS = new Set(['num', 'wall', 'args', 'data']);
-const isColumn = (word: string) => TEXTS.has(word) || NUMBERS.has(word) || NO_KEYS.has(word);
+export const isColumn = (word: string): boolean => TEXTS.has(word) || NUMBERS.has(word) || NO_KEYS.has(word);
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 const KEYWORDS = words(
   'and or not is null isnull notnull in like glob escape between case when then else end cast as integer text real true false asc desc nulls first last',
 );
-const SCALARS = words(
+/** Functions of one row's values, but for the least and the largest of a single one. */
+export const SCALARS = words(
   'abs coalesce ifnull nullif iif substr substring lower upper length instr replace trim ltrim rtrim round floor ceil log log10 log2 ln sign char hex min max like glob typeof',
 );
 const AGGREGATES = words('count sum total avg min max');

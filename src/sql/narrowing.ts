@@ -1,6 +1,7 @@
 /**
  * Events that a query’s WHERE leaves out for certain need no row: numbers are compared in the columns, and SQLite decides the rest.
- * Only what all events have to fulfil is taken: comparisons with a number between the ANDs of a query of the events alone.
+ * Only what all events have to fulfil is taken: comparisons with a number, or with a text for equality, between the ANDs of a query of
+ * the events alone.
  */
 import type { EventView } from '../event/view.ts';
 import type { Chunk } from '../model/chunk.ts';
@@ -9,19 +10,25 @@ import { BLOCK } from './coder.ts';
 import { EVENT_COLUMNS } from './events.ts';
 import { compared, numbersFor } from './fold-keys.ts';
 import { COMPARISONS, type Comparison } from './fold-plan.ts';
-import type { Fill } from './integers.ts';
+import { type Fill, numbersOf } from './integers.ts';
+import { LONGEST_NAME } from './texts.ts';
 import { partsOf, type Token, tokensOf } from './tokens.ts';
 
+/** What SQL says of a column, exactly: an event fulfils it here if and only if it does there. */
 export interface Condition {
   readonly column: string;
   readonly with: Comparison;
-  readonly value: number;
+  readonly value: number | string;
 }
 
-const NUMBERS: ReadonlySet<string> = new Set([
+/** Columns whose numbers a double holds. */
+export const NUMBERS: ReadonlySet<string> = new Set([
   'num',
   ...EVENT_COLUMNS.filter(({ name, type }) => type === 'INTEGER' && name !== 'wall').map(({ name }) => name),
 ]);
+const TEXTS: ReadonlySet<string> = new Set(
+  EVENT_COLUMNS.filter(({ type, values }) => type === 'TEXT' && values.kind === 'row').map(({ name }) => name),
+);
 /** With these, what stands between two ANDs may be something else than a condition of its own. */
 const ENTANGLED: ReadonlySet<string> = new Set(['or', 'not', 'between', 'case']);
 
@@ -34,18 +41,45 @@ export function conditionsOf(sql: string): readonly Condition[] {
   return partsOf(where, 'and').flatMap(conditionIn);
 }
 
-function conditionIn([column, sign, ...rest]: readonly Token[]): Condition[] {
+function conditionIn(part: readonly Token[]): Condition[] {
+  const [column, sign, ...rest] = part;
   const comparison = COMPARISONS[sign?.text ?? ''];
   const [literal, ...more] = rest[0]?.text === '-' ? rest.slice(1) : rest;
-  if (comparison === undefined || !NUMBERS.has(column!.text) || literal?.kind !== 'number' || more.length > 0) return [];
+  if (comparison === undefined || more.length > 0) return [];
+  if (TEXTS.has(column!.text)) return sameText(column!.text, comparison, rest);
+  if (!NUMBERS.has(column!.text) || literal?.kind !== 'number') return [];
   const value = Number(literal.text);
   if (value > Number.MAX_SAFE_INTEGER) return [];
   return [{ column: column!.text, with: comparison, value: rest.length > 1 ? -value : value }];
 }
 
+/** Texts are equal byte by byte, or not. */
+function sameText(column: string, comparison: Comparison, [literal, ...more]: readonly Token[]): Condition[] {
+  if ((comparison !== '=' && comparison !== '!=') || literal?.kind !== 'string' || more.length > 0) return [];
+  const value = literal.text.slice(1, -1).replaceAll("''", "'");
+  return value.isWellFormed() ? [{ column, with: comparison, value }] : [];
+}
+
 interface Check {
   readonly fill: Fill;
   readonly holds: (number: number) => number;
+}
+
+function checkOf({ column, with: how, value }: Condition, view: EventView): Check {
+  return typeof value === 'number'
+    ? { fill: numbersFor(column, view), holds: compared(how, value) }
+    : { fill: equality(column, Buffer.from(value), view), holds: compared(how, 1) };
+}
+
+/** 1: the column has this text, 0: another; NaN: none. */
+function equality(column: string, text: Uint8Array, view: EventView): Fill {
+  const { values } = EVENT_COLUMNS.find(({ name }) => name === column)!;
+  if (values.kind !== 'row') throw new Error(`${column} is no name`);
+  const read = (at: EventView) => {
+    const name = values.read(at);
+    return name === null ? null : Buffer.from(String(name)).subarray(0, LONGEST_NAME).equals(text) ? 1 : 0;
+  };
+  return numbersOf({ ...values, read }, view);
 }
 
 export class Narrowing {
@@ -54,7 +88,7 @@ export class Narrowing {
   #kept = new Uint16Array(0);
 
   constructor(conditions: readonly Condition[], view: EventView) {
-    this.#checks = conditions.map((one) => ({ fill: numbersFor(one.column, view), holds: compared(one.with, one.value) }));
+    this.#checks = conditions.map((one) => checkOf(one, view));
   }
 
   /** Those of the first n selected events that fulfil all conditions: the selection holds until the next call. */

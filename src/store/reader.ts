@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { type BlindSpot, blindSpots, type LossSummary, lossesOf } from '../capture/blind-spots.ts';
 import type { Capture, Origin } from '../capture/capture.ts';
-import { CaptureError } from '../capture/error.ts';
+import { CaptureDamage, CaptureError } from '../capture/error.ts';
 import type { Outcome, Question } from '../capture/event-stream.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import { type Match, type Range, readSelected, selectChunks } from '../capture/select.ts';
@@ -89,7 +89,7 @@ export class CaptureReader implements Capture {
       const row = this.#sound(() => this.#next.get(seen) as ChunkRow | undefined);
       if (row === undefined) return;
       if (!Number.isInteger(row.n) || row.n < 1 || row.n > CHUNK_EVENTS)
-        throw new CaptureError(this.path, `is damaged: chunk ${row.id} has ${row.n} events`);
+        throw new CaptureDamage(this.path, `chunk ${row.id} has ${row.n} events`);
       yield headOf(row);
       seen = row.last_num;
     }
@@ -155,7 +155,7 @@ export class CaptureReader implements Capture {
       if (!(error instanceof Database.SqliteError)) throw error;
       const { code, message } = error;
       if (!/^SQLITE_(CORRUPT|NOTADB|ERROR|MISMATCH)/.test(code)) throw new CaptureError(this.path, `cannot be read: ${message}`);
-      throw new CaptureError(this.path, `is damaged: ${message}; trowel repair gets what can still be read`);
+      throw new CaptureDamage(this.path, message);
     }
   }
 
@@ -165,7 +165,7 @@ export class CaptureReader implements Capture {
 
   #blob(chunk: number, column: StoredColumn): Uint8Array {
     const blob = this.#sound(() => this.#column.get(chunk * COLUMN_SLOTS + COLUMN_NUMBER[column]) as Uint8Array | undefined);
-    if (blob === undefined) throw new CaptureError(this.path, `chunk ${chunk} has no column ${column}`);
+    if (blob === undefined) throw new CaptureDamage(this.path, `chunk ${chunk} has no column ${column}`);
     return blob;
   }
 }
@@ -179,8 +179,7 @@ function openReadOnly(file: string, path: string): Database.Database {
   } catch (error) {
     if (error instanceof CaptureError) throw error;
     const { code, message } = error as { readonly code?: string; readonly message: string };
-    if (code?.startsWith('SQLITE_CORRUPT') === true)
-      throw new CaptureError(path, `is damaged: ${message}; trowel repair gets what can still be read`);
+    if (code?.startsWith('SQLITE_CORRUPT') === true) throw new CaptureDamage(path, message);
     throw new CaptureError(path, `cannot be opened: ${message}`);
   }
   const version = db.pragma('user_version', { simple: true }) as number;

@@ -1,40 +1,48 @@
 /** What can still be read of a damaged capture, chunk by chunk and row by row, as a capture of its own. */
 import Database from 'better-sqlite3';
-import type { CaptureMeta } from '../capture/meta.ts';
+import { CaptureDamage } from '../capture/error.ts';
+import type { CaptureMeta, Damage } from '../capture/meta.ts';
 import { OpenChunk } from '../model/chunk.ts';
-import { DIMENSION_NAMES, DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
+import { DIMENSION_NAMES, DIMENSIONS } from '../model/dimensions.ts';
 import { newTables, type RowName, type Table } from '../model/rows.ts';
 import { CaptureReader } from './reader.ts';
-import { columnName, decodeRow } from './tables.ts';
+import { salvageRows } from './salvage-rows.ts';
+import { ofWholeLength } from './whole-length.ts';
 import { CaptureWriter } from './writer.ts';
 
 export interface Repaired {
   readonly events: number;
-  /** Events of chunks that could not be read, by their numbers, both included. */
+  /** Events of chunks that could not be read, by their numbers, both included; `to` is below `from` where it is not known. */
   readonly missing: readonly { readonly from: number; readonly to: number; readonly reason: string }[];
-  /** Tables of which rows could not be read, and how many of them, as far as is known. */
+  /** Tables of which rows could not be read, and how many; 0: it is not known. */
   readonly rows: readonly { readonly table: string; readonly count: number }[];
 }
 
 const LEVEL = 3;
-/** Ids that are tried one by one where a table cannot be read in one go. */
-const MOST_TRIED = 2 ** 22;
 
 /** Throws CaptureError where nothing can be read at all, or the new file cannot be written. */
 export function repair(path: string, target: string): Repaired {
-  const reader = new CaptureReader(path);
-  const db = new Database(path, { readonly: true });
+  const whole = ofWholeLength(path);
+  try {
+    return salvage(new CaptureReader(whole.path, path), new Database(whole.path, { readonly: true }), target);
+  } finally {
+    whole.discard();
+  }
+}
+
+function salvage(reader: CaptureReader, db: Database.Database, target: string): Repaired {
   const tables = newTables();
   try {
-    const rows = DIMENSION_NAMES.flatMap((name) => salvageRows(db, reader, name, tables[name] as Table<never>));
+    const rows = DIMENSION_NAMES.flatMap((name) => tableOf(db, reader, name, tables[name] as Table<never>));
     const writer = new CaptureWriter(target, tables, { level: LEVEL, live: false, small: true });
     writer.meta(reader.meta);
     const { events, missing } = salvageChunks(db, reader, writer);
-    const damaged = missing.length > 0 || rows.length > 0 || reader.meta.state !== 'complete';
-    const end: Partial<CaptureMeta> = damaged
-      ? { state: 'broke off', broke: 'what is here was salvaged from a damaged or unclosed capture', ...damageOf(missing, rows) }
-      : {};
-    writer.close({ end: reader.meta.end ?? String(safely(() => reader.last()?.time ?? 0) ?? 0), ...end });
+    const broke = reader.meta.state !== 'complete' || missing.some(isOpen);
+    writer.close({
+      end: reader.meta.end ?? String(safely(() => reader.last()?.time ?? 0) ?? 0),
+      ...(broke ? { state: 'broke off', broke: 'what is here was salvaged from a damaged or unclosed capture' } : {}),
+      ...damageOf(missing, rows),
+    });
     return { events, missing, rows };
   } finally {
     db.close();
@@ -42,40 +50,44 @@ export function repair(path: string, target: string): Repaired {
   }
 }
 
-/** What is missing, in the words that every command says of a damaged file. */
-function damageOf(missing: Repaired['missing'], rows: Repaired['rows']): Partial<CaptureMeta> {
-  const parts = [
-    ...missing.map(({ from, to, reason }) => `events ${from} to ${to} (${reason})`),
-    ...rows.map(({ table, count }) => `${count === 0 ? 'some' : count} rows of the table ${table}`),
-  ];
-  return parts.length === 0 ? {} : { damage: JSON.stringify({ reason: `${parts.join('; ')} could not be read` }) };
+type Stretch = Repaired['missing'][number];
+
+/** How far it goes is not known. */
+const isOpen = ({ from, to }: Stretch): boolean => to < from;
+
+export function stretchText(stretch: Stretch): string {
+  return isOpen(stretch) ? `what follows event ${stretch.from - 1}` : `events ${stretch.from} to ${stretch.to}`;
 }
 
-function salvageRows(db: Database.Database, reader: CaptureReader, name: RowName, table: Table<never>): { table: string; count: number }[] {
+/** A line each: tables of which it is not known how many are one. */
+export function rowsTexts(rows: Repaired['rows']): string[] {
+  const some = rows.filter(({ count }) => count === 0).map(({ table }) => table);
+  return [
+    ...rows.filter(({ count }) => count > 0).map(({ table, count }) => `${count} ${count === 1 ? 'row' : 'rows'} of the table ${table}`),
+    ...(some.length === 0 ? [] : [`rows of the ${some.length === 1 ? 'table' : 'tables'} ${some.join(', ')}`]),
+  ];
+}
+
+/** What is missing, in the words that every command says of a damaged file. */
+function damageOf(missing: Repaired['missing'], rows: Repaired['rows']): Partial<CaptureMeta> {
+  const parts = [...missing.map((stretch) => `${stretchText(stretch)} (${stretch.reason})`), ...rowsTexts(rows)];
+  if (parts.length === 0) return {};
+  const damage: Damage = {
+    reason: `${parts.join('; ')} could not be read`,
+    kept: parts.length === 1 && missing.some(isOpen) ? 'before' : 'rest',
+  };
+  return { damage: JSON.stringify(damage) };
+}
+
+function tableOf(db: Database.Database, reader: CaptureReader, name: RowName, table: Table<never>): { table: string; count: number }[] {
   const all = safely(() => [...reader.dims[name].all()]);
-  if (all !== null) {
-    for (const row of all) table.put(row as never);
-    return [];
-  }
-  const spec = DIMENSIONS[name] as unknown as TableSpec<never>;
-  const last = safely(() => db.prepare(`SELECT max(id) FROM "${spec.name}"`).pluck().get() as number | null) ?? 0;
-  const columns = spec.columns.map(({ field }) => `"${columnName(field)}"`).join(', ');
-  const select = safely(() => db.prepare(`SELECT ${columns} FROM "${spec.name}" WHERE id = ?`).raw());
-  const text = safely(() => db.prepare('SELECT value FROM text WHERE id = ?').pluck());
-  let count = 0;
-  for (let id = 0; id <= Math.min(last, MOST_TRIED); id++) {
-    try {
-      const values = select?.get(id) as unknown[] | undefined;
-      if (values !== undefined) table.put(decodeRow(spec, values, (shared) => JSON.parse(text?.get(shared) as string)));
-    } catch {
-      count++;
-    }
-  }
-  return [{ table: spec.name, count }];
+  if (all === null) return [{ table: DIMENSIONS[name].name, count: safely(() => salvageRows(db, name, table)) ?? 0 }];
+  for (const row of all) table.put(row as never);
+  return [];
 }
 
 function salvageChunks(db: Database.Database, reader: CaptureReader, writer: CaptureWriter): Pick<Repaired, 'events' | 'missing'> {
-  const missing: { from: number; to: number; reason: string }[] = [];
+  const missing: Stretch[] = [];
   let events = 0;
   let after = 0;
   for (;;) {
@@ -88,10 +100,18 @@ function salvageChunks(db: Database.Database, reader: CaptureReader, writer: Cap
       continue;
     }
     const to = nextAfter(db, after);
-    missing.push({ from: after + 1, to: to ?? after, reason: found.message });
+    addStretch(missing, { from: after + 1, to: to ?? after, reason: found instanceof CaptureDamage ? found.detail : found.message });
     if (to === null || to <= after) return { events, missing };
     after = to;
   }
+}
+
+/** One after the other they are one stretch, for the first one's reason. */
+function addStretch(missing: Stretch[], stretch: Stretch): void {
+  const before = missing.at(-1);
+  if (before !== undefined && before.to === stretch.from - 1 && !isOpen(stretch))
+    missing[missing.length - 1] = { ...before, to: stretch.to };
+  else missing.push(stretch);
 }
 
 /** The chunk behind an event; null: there is none. */

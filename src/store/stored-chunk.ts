@@ -1,5 +1,5 @@
 /** Chunks of events as a capture stores them. */
-import { CaptureError } from '../capture/error.ts';
+import { CaptureDamage } from '../capture/error.ts';
 import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../model/chunk.ts';
 import { type ByteColumn, COLUMNS, LazyColumns, type NumberArray, type NumberColumn } from '../model/columns.ts';
 import { unpackNumbers } from './codec.ts';
@@ -99,7 +99,7 @@ export class StoredChunk extends LazyColumns implements Chunk {
     try {
       return decode(blob);
     } catch (error) {
-      throw new CaptureError(this.path, `is damaged: column ${name} of events from ${this.head.firstNum} on: ${(error as Error).message}`);
+      throw new CaptureDamage(this.path, `column ${name} of events from ${this.head.firstNum} on: ${(error as Error).message}`);
     }
   }
 

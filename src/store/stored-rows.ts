@@ -1,6 +1,6 @@
 /** Rows of a capture's dimension tables, read when they are first asked for. */
 import type Database from 'better-sqlite3';
-import { CaptureError } from '../capture/error.ts';
+import { CaptureDamage } from '../capture/error.ts';
 import { DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
 import type { RowName, Rows, RowTypes } from '../model/rows.ts';
 import { firstIndex } from '../model/search.ts';
@@ -11,7 +11,7 @@ import { BLOCK_COLUMN, BLOCK_ROWS, decodeRow, selectFrom } from './tables.ts';
 const RECENT_ROWS = 500;
 
 /** Ids up to here: more rows fit into no memory, and who goes through them by id does not go on for ever. */
-const MOST_ROWS = 2 ** 24;
+export const MOST_ROWS = 2 ** 24;
 
 /** Rows that are loaded when first asked for. */
 export class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
@@ -76,7 +76,7 @@ export class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
     try {
       for (const values of this.#stored()) this.#take(decodeRow(this.#spec, values, (id) => this.#texts.get(id)));
     } catch (error) {
-      throw new CaptureError(this.#path, `is damaged: table ${this.#spec.name}: ${(error as Error).message}`);
+      throw new CaptureDamage(this.#path, `table ${this.#spec.name}: ${(error as Error).message}`);
     }
     this.#loaded = true;
     this.version++;

@@ -110,6 +110,9 @@ test.each([
 test.each([
   [['--on', 'evt.latency>1s'], /belong to --ring/],
   [['--ring', '10x'], /--ring takes a time/],
+  [['--ring', '0'], /--ring 0 keeps nothing/],
+  [['--ring', '10m,0MB'], /--ring 0MB keeps nothing/],
+  [['--max-cpu', '0%'], /share such as 5%/],
   [['--ring', '10m', '--keep-free', '5'], /share such as 5%/],
   [['--ring', '10m', '-C', '5'], /exclude each other/],
   [['-W', '5'], /-C MB, -G SECONDS or -e EVENTS/],

@@ -75,7 +75,7 @@ describe('a capture that holds escape sequences', () => {
 
   test.each(['fd.local_port', 'process.pid', 'process.args', 'event_type.args', 'loss.count'])('as %s, which is another thing', (place) => {
     const said = expectHarmless([place.startsWith('loss') ? 'info' : 'explain', withHostile([place])]);
-    expect(said).toMatch(/is damaged: table|there is nothing|no process/);
+    expect(said).toMatch(/rows? of the table \w+ could not be read|there is nothing|no process/);
   });
 });
 

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { explain } from '../../src/explain/explain.ts';
 import type { Story } from '../../src/explain/story.ts';
+import { EventFlag } from '../../src/model/chunk.ts';
 import { MS } from '../../src/model/time.ts';
 import { sentenceOf } from '../../src/output/sentences.ts';
 import { nothingLines } from '../../src/output/story.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { MADE } from './made.ts';
+import { Drama, MADE } from './made.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trowel-made-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -39,6 +40,23 @@ test('time of which no wait was recorded is no computing', () => {
     expect.stringMatching(/^Looked at/),
     'Not seen: only what matches “evt.category=net” was recorded.',
   ]);
+});
+
+test('a child that does nothing more while it is waited for is shown by what it did last', () => {
+  const drama = new Drama();
+  const sick = drama.events.process({ comm: 'sick', pid: 9, ppid: 7, started: 2 });
+  const thread = drama.events.thread({ of: sick }).id;
+  drama
+    .call(thread, 'execve', 3, 0.1)
+    .call(thread, 'close', 4, 0.1)
+    .call(thread, 'procexit', 1499, -1, { res: null, flags: EventFlag.ONE_SIDED, args: [0, 0, 0, 0, 0, 0, new Uint8Array(0)] })
+    .call(drama.client, 'wait4', 1500, 1490, { res: 9 })
+    .ends(1501);
+  const path = join(folder, 'child.trowel');
+  drama.write(path);
+  const { story } = explain(new CaptureReader(path), { over: 100 * MS, pids: null, pid: 7 });
+  expect(sentences(story)).toEqual(['sick (9) computed, or waited for a CPU for 1.489 s.']);
+  expect(story!.causes[0]!.nums).toEqual([2]);
 });
 
 test('who reads a timer sleeps', () => {

@@ -8,7 +8,8 @@ const HEAD = `# SQL
 
 \`trowel sql FILE QUERY\` answers a query in SQLite's SQL. \`trowel sql FILE\` lists the tables. The capture is only read: what a query
 names (tables, and columns of \`events\`) is copied into a temporary database, which is gone afterwards;
-of events that are only added up (\`count\`, \`sum\`, \`min\`, \`max\`, \`avg\`, \`GROUP BY\`, \`DISTINCT\`) one row for all that are alike, which is several times as fast. \`--json\`, \`--csv\` and \`--markdown\`
+of events that are only added up (\`count\`, \`sum\`, \`min\`, \`max\`, \`avg\`, \`GROUP BY\`, \`DISTINCT\`) one row for all that are alike, which is several times as fast;
+of \`ORDER BY … LIMIT\` by numbers, with a WHERE of comparisons between ANDs, only events that can be among the first. \`--json\`, \`--csv\` and \`--markdown\`
 work as elsewhere; \`--filter 'k8s.ns.name=shop and evt.failed=true'\` restricts the events in the filter language before SQL sees them.
 
 Times and durations are ns: \`time\`, \`start\`, \`from_time\` since the capture's start, \`wall\` since 1970. A thing that changes has several

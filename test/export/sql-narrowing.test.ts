@@ -40,6 +40,8 @@ const literal = fc.constantFrom('0', '1', '-1', '100', '2500', '1e3', '99.5', '-
 const condition = fc.tuple(column, sign, literal).map((parts) => parts.join(' '));
 const other = fc.constantFrom(
   "type = 'read'",
+  "comm != 'curl'",
+  "comm = ''",
   'latency is null',
   '(cpu = 1 or fd = 2)',
   'latency + 5 > 1000',
@@ -62,7 +64,8 @@ test('the same rows as with a condition that nothing is known of', () => {
 test.each([
   ['select num from events where latency > 900 and res < -1', ['latency > 900', 'res < -1']],
   ['select e.num from events e where e.latency >= 1e3 order by 1 limit 3', ['latency >= 1000']],
-  ["select num from events where type = 'read' and (cpu = 1) and num != 7", ['num != 7']],
+  ["select num from events where type = 'read' and (cpu = 1) and num != 7", ['type = read', 'num != 7']],
+  ["select num from events where comm <> 'it''s' and 'x' = comm and comm > 'a' and args = 'x' and type = 5", ["comm != it's"]],
   ['select num from events where latency > 900 or res < 0', []],
   ['select num from events where not latency > 900', []],
   ['select num from events where num between 1 and 5', []],

@@ -4,6 +4,7 @@
  */
 import { Churn } from './churn.ts';
 import { TestProbe } from './probe.ts';
+import { runUntilStopped } from './probe-end.ts';
 
 const EVERY_MS = 20;
 const each = Math.round((Number(process.env.PROBE_EVENTS ?? 24_000) * EVERY_MS) / 1000);
@@ -23,15 +24,4 @@ let said = 0;
 const timer = setInterval(() => {
   for (const due = now() / (EVERY_MS * 1e6); said < due; said++) probe.say({ batch: churn.next() });
 }, EVERY_MS);
-let isOver = false;
-const bye = () => {
-  if (isOver) return;
-  isOver = true;
-  clearInterval(timer);
-  probe.say({ bye: { endNs: now() } });
-  probe.end();
-};
-void probe.stopped.then(bye);
-process.on('SIGTERM', bye);
-await probe.ended;
-process.exit(0);
+await runUntilStopped(probe, timer, now);

@@ -6,6 +6,7 @@ import { raisePriority } from '../../src/collector/priority.ts';
 import { EventFlag } from '../../src/model/chunk.ts';
 import { typeId } from '../../src/model/event-type.ts';
 import { batch, TestProbe } from './probe.ts';
+import { runUntilStopped } from './probe-end.ts';
 
 const EVERY_MS = 20;
 const STALL_NS = 2e9;
@@ -35,12 +36,4 @@ const timer = setInterval(() => {
   }
   probe.say(batch(events, 0, { time, latency, type: types, flags }));
 }, EVERY_MS);
-const bye = () => {
-  clearInterval(timer);
-  probe.say({ bye: { endNs: now() } });
-  probe.end();
-};
-void probe.stopped.then(bye);
-process.on('SIGTERM', bye);
-await probe.ended;
-process.exit(0);
+await runUntilStopped(probe, timer, now);

@@ -65,7 +65,7 @@ laboratory('beside sysdig on a recording of ours that is exported', has('sysdig'
     writeFileSync(ours, gunzipSync(readFileSync(join(packageRoot(), 'captures/nodes/shop-node1.trowel.gz'))));
     expect(trowel('export', ours, '--format', 'scap', '-o', file).status).toBe(0);
     asked = new Asked(await openCapture(file));
-  });
+  }, 60_000);
   afterAll(() => {
     asked.capture.close();
     folder.remove();

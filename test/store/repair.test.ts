@@ -32,7 +32,7 @@ function damaged(change: (db: Database.Database) => void): string {
 
 function count(path: string): number {
   const capture = new CaptureReader(path);
-  const found = capture.last()!.count;
+  const found = capture.last()?.count ?? 0;
   expect(capture.meta.state).toBeDefined();
   capture.close();
   return found;
@@ -66,4 +66,42 @@ test('a row that makes no sense costs that row', () => {
   const capture = new CaptureReader(target);
   expect(capture.dims.threads.get(5)).toBeUndefined();
   expect(capture.dims.threads.get(6)).toBeDefined();
+});
+
+test('of a file that was cut all is there that lay before', () => {
+  const bytes = readFileSync(whole);
+  const shares = [0.6, 0.75, 0.9].map((part) => {
+    const path = newPath();
+    writeFileSync(path, bytes.subarray(0, bytes.length * part));
+    const target = newPath();
+    const { events, missing } = repair(path, target);
+    expect(missing.map(({ from }) => from)).toEqual([events + 1]);
+    expect(count(target)).toBe(events);
+    return events / churn.events;
+  });
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect(shares[2]).toBeGreaterThan(0);
+  expect(shares[2]).toBeLessThan(1);
+});
+
+test('a page of a table that is gone costs the rows on it, and no others', () => {
+  const path = damaged((db) => {
+    db.pragma('wal_checkpoint(TRUNCATE)');
+  });
+  const db = new Database(path, { readonly: true });
+  const [leaf] = db
+    .prepare("SELECT pageno FROM dbstat WHERE name = 'process' AND pagetype = 'leaf' ORDER BY pageno LIMIT 1 OFFSET 1")
+    .pluck()
+    .all() as number[];
+  const size = db.pragma('page_size', { simple: true }) as number;
+  const all = db.prepare('SELECT count(*) FROM process').pluck().get() as number;
+  db.close();
+  const bytes = readFileSync(path);
+  bytes.fill(0, (leaf! - 1) * size, leaf! * size);
+  writeFileSync(path, bytes);
+  const target = newPath();
+  expect(repair(path, target)).toMatchObject({ events: churn.events, missing: [], rows: [{ table: 'process', count: 0 }] });
+  const left = new CaptureReader(target).dims.processes.size;
+  expect(left).toBeGreaterThan(all / 2);
+  expect(left).toBeLessThan(all);
 });

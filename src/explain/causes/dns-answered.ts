@@ -177,7 +177,7 @@ function repeated(tries: readonly Try[]): { first: Try; last: Try } | null {
 }
 
 /** It was waited for, and no answer came in that time. */
-export function isWaited({ result }: Try): boolean {
+function isWaited({ result }: Try): boolean {
   return result === 'TIMEOUT' || result === 'ABORTED' || result === 'UNANSWERED';
 }
 

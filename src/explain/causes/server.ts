@@ -1,6 +1,6 @@
 /** Answers that came late, or not: who was slow, and with what. */
 import type { CauseId } from '../catalog.ts';
-import type { End } from '../failures.ts';
+import type { End } from '../ends.ts';
 import { listenerOf } from '../listener.ts';
 import { UNRECORDED } from '../sight.ts';
 import type { SocketWait } from '../sockets.ts';
@@ -197,7 +197,7 @@ function served(id: string, serving: Serving, shown: Shown): Found {
 }
 
 /** What it worked on, in words: only the kind knows how to say it. */
-export function workText(phase: Phase | undefined): string {
+function workText(phase: Phase | undefined): string {
   if (phase === undefined) return '';
   const { kind, what } = phase;
   switch (kind) {

@@ -1,7 +1,7 @@
 /** What is in a capture, as a report of one record. */
 
 import type { BlindSpot } from '../../capture/blind-spots.ts';
-import { type LeftOut, leftOutText } from '../../capture/meta.ts';
+import { type Damage, damageText, type LeftOut, leftOutText } from '../../capture/meta.ts';
 import { costText, type OwnCost, type ProgramCost, programCosts } from '../../capture/own-cost.ts';
 import { secondsText } from '../../model/time.ts';
 import { column, record, records } from '../../report/column.ts';
@@ -14,7 +14,7 @@ export interface Summary {
   /** Null: the stream did not end without a goodbye. ns since the start: when the last event was seen; after it nothing is known. */
   readonly brokeOff: BrokenOff | null;
   /** Why it is not all of the file that it was imported from; null: it is. */
-  readonly damage: string | null;
+  readonly damage: Damage | null;
   /** What of that file is more than is kept. */
   readonly leftOut: readonly LeftOut[];
   readonly source: string;
@@ -141,7 +141,10 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
     ...PROGRAMS,
     nullable: true,
   }),
-  column('damage', 'text', 'why it is not all of the file that it was imported from', (s) => s.damage, { ...PROGRAMS, nullable: true }),
+  column('damage', 'text', 'why it is not all of the file that it was imported from', (s) => s.damage?.reason ?? null, {
+    ...PROGRAMS,
+    nullable: true,
+  }),
   records('leftOut', 'what of that file is more than is kept', LEFT_OUT, (s) => s.leftOut, PROGRAMS),
   column('source', 'text', 'what made it', (s) => s.source, PROGRAMS),
   column('hostname', 'text', 'of the node', (s) => s.hostname, PROGRAMS),
@@ -193,7 +196,7 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   column('redacted', 'text', '', (s) => s.redacted ?? undefined, PEOPLE),
   column('cost', 'text', '', (s) => (s.cost === null ? undefined : costText(s.cost)), PEOPLE),
   column('programs', 'text', '', (s) => programCosts(s.programs) || undefined, PEOPLE),
-  column('damaged', 'text', '', (s) => (s.damage === null ? undefined : `${s.damage}; what comes before is here`), PEOPLE),
+  column('damaged', 'text', '', (s) => (s.damage === null ? undefined : damageText(s.damage, 'is here')), PEOPLE),
   column('left out', 'text', '', (s) => (s.leftOut.length === 0 ? undefined : leftOutText(s.leftOut)), PEOPLE),
   column('lost', 'text', '', lostText, PEOPLE),
   records('not seen', '', UNSEEN, (s) => s.blindSpots, PEOPLE),

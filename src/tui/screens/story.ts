@@ -1,5 +1,6 @@
 /** What waited, for what, and what to do about it: each line leads to the event that shows it. */
-import { type Explanation, explain, NotThere } from '../../explain/explain.ts';
+import { NotThere } from '../../explain/choice.ts';
+import { type Explanation, explain } from '../../explain/explain.ts';
 import type { Story } from '../../explain/story.ts';
 import { nothingLines, storyLines } from '../../output/story.ts';
 import { type ScreenRow, type ScreenSpec, type ScreenTable, screenColumn } from './screen.ts';

@@ -1,5 +1,8 @@
-/** Says at the end which tests were skipped, and why: a suite whose tests are all skipped is one line. */
-import type { Reporter, TestModule, TestSuite } from 'vitest/node';
+/**
+ * Says at the end which tests were skipped, and why: a suite whose tests are all skipped is one line. Then which failed, once more: of a
+ * long log often the end alone is kept.
+ */
+import type { Reporter, SerializedError, TestModule, TestSuite } from 'vitest/node';
 
 type Parent = TestModule | TestSuite;
 
@@ -22,8 +25,30 @@ function* skippedIn(parent: Parent): Generator<{ name: string; count: number }> 
   }
 }
 
-export default class SkipReporter implements Reporter {
+/** So much of what a failure says. */
+const SAID = 2_000;
+
+function* failuresIn(module: TestModule): Generator<string> {
+  for (const error of module.errors()) yield `${module.relativeModuleId}: ${saidBy(error)}`;
+  for (const one of module.children.allTests('failed'))
+    for (const error of one.result().errors ?? []) yield `${module.relativeModuleId}: ${one.fullName}: ${saidBy(error)}`;
+}
+
+function saidBy({ message, diff, stacks }: SerializedError): string {
+  const at = stacks?.[0];
+  const where = at === undefined ? '' : ` (${at.file}:${at.line})`;
+  return `${message}${where}${diff === undefined ? '' : `\n${diff}`}`.slice(0, SAID);
+}
+
+export default class EndReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
+    this.#tellSkipped(modules);
+    const failures = modules.flatMap((module) => [...failuresIn(module)]);
+    if (failures.length > 0) console.log(`\nFailed (${failures.length}):`);
+    for (const text of failures) console.log(`  ${text}`);
+  }
+
+  #tellSkipped(modules: readonly TestModule[]): void {
     const lines = modules.flatMap((module) =>
       [...skippedIn(module)].map(({ name, count }) => ({ count, text: `  ${module.relativeModuleId}: ${name}` })),
     );

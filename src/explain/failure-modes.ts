@@ -3,8 +3,8 @@ import { errnoName } from '../model/errno.ts';
 import type { EventType } from '../model/event-type.ts';
 import { callKind, type FailingKind, failingKind, isHard, isHarmless, isSoft } from './calls.ts';
 
-/** One way in which calls fail: a type and an error. */
-export interface Way {
+/** A call of one type that fails with one error. */
+export interface FailureMode {
   readonly call: string;
   readonly error: string;
   /** null: it says nothing. */
@@ -21,9 +21,30 @@ export interface Way {
 const NEVER: ReadonlySet<string> = new Set(['EINVAL', 'ENOTTY', 'ENOSYS', 'EOPNOTSUPP', 'EBADF', 'EFAULT', 'ESPIPE', 'EDOM', 'ENOTSOCK']);
 
 /** Errors are less than this. */
-export const MOST_ERRORS = 4096;
+const MOST_ERRORS = 4096;
 
-export function newWay(type: EventType, errno: number): Way {
+/** Those that occurred, with how often. */
+export class FailureModes {
+  readonly #modes = new Map<number, FailureMode>();
+
+  /** That of a call's type and errno. */
+  of(type: EventType, errno: number): FailureMode {
+    const key = type.id * MOST_ERRORS + Math.min(errno, MOST_ERRORS - 1);
+    let mode = this.#modes.get(key);
+    if (mode === undefined) {
+      mode = modeOf(type, errno);
+      this.#modes.set(key, mode);
+    }
+    return mode;
+  }
+
+  /** How many calls failed, by `name error`; in the order in which each first did. */
+  get counts(): { readonly what: string; readonly times: number }[] {
+    return [...this.#modes.values()].map(({ call, error, times }) => ({ what: `${call} ${error}`, times }));
+  }
+}
+
+function modeOf(type: EventType, errno: number): FailureMode {
   const error = errnoName(errno);
   const own = failingKind(type, error);
   const isFullQueue = own === 'connect' && error === 'EAGAIN'; // of a Unix socket

@@ -141,7 +141,7 @@ await build({ ...options, plugins: [...plugins, together(piecesOf(inputs), input
 // The thread that looks at the node needs little of all that: by itself it costs half as much to start.
 await build({ ...options, entryPoints: { 'node-worker': 'src/node/worker.ts' }, splitting: false });
 // What stays root under sudo has as little as possible with it; names only when they are asked for.
-await build({ ...options, entryPoints: { broker: 'src/broker/main.ts' }, chunkNames: 'broker-[hash]', plugins: [plainHttp] });
+await build({ ...options, entryPoints: { broker: 'src/cli/broker/main.ts' }, chunkNames: 'broker-[hash]', plugins: [plainHttp] });
 // A command that loads what knows events, to say its version, takes twice as long: see PIECES.
 const early = [...closureOf(['src/cli/main.ts'], inputs)].filter((file) => file.startsWith('src/event/') || file.startsWith('src/store/'));
 if (early.length > 0) throw new Error(`src/cli/main.ts loads ${early[0]} and others at once, which only some commands need`);

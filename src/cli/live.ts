@@ -7,6 +7,7 @@ import { expanded } from '../filter/definitions.ts';
 import { parseFilter } from '../filter/parse.ts';
 import { newTables } from '../model/rows.ts';
 import { say } from '../output/stderr.ts';
+import { giveFolder } from '../store/owner.ts';
 import type { CaptureReader } from '../store/reader.ts';
 import { contextOf } from './capture-context.ts';
 import { CountingThread } from './counting-thread.ts';

@@ -1,20 +1,15 @@
 /** `trowel record`: probe, collector and store in one command. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { Broker } from '../broker/client.ts';
-import { becomeForGood, whyNotAs } from '../broker/give-up-root.ts';
-import type { Order } from '../broker/words.ts';
+import { join } from 'node:path';
 import { costShare, costText, type OwnCost } from '../capture/own-cost.ts';
-import { ThreadLooks } from '../collector/node-looks.ts';
-import { NodeSource } from '../collector/node-source.ts';
+import type { NodeSource } from '../collector/node-source.ts';
 import { CostMeter } from '../collector/own-cost.ts';
 import { atOrdinaryPriority, raiseBy, raisePriority } from '../collector/priority.ts';
 import { pushedOf, pushedText } from '../collector/pushdown.ts';
 import type { RecorderTotals } from '../collector/recorder.ts';
-import { Rotation } from '../collector/rotation.ts';
 import { CollectorServer } from '../collector/server.ts';
 import { Session } from '../collector/session.ts';
 import { Shedder } from '../collector/shedding.ts';
@@ -28,19 +23,21 @@ import { RULES, redactArgs } from '../model/redact.ts';
 import { newTables } from '../model/rows.ts';
 import { jsonText } from '../output/printable.ts';
 import { StatusLine, say } from '../output/stderr.ts';
-import { giveFolder, invokingUser, type User } from '../store/owner.ts';
+import type { User } from '../store/owner.ts';
 import { LogLeft } from '../store/writer.ts';
+import { Broker } from './broker/client.ts';
+import { becomeForGood } from './broker/give-up-root.ts';
 import { definitions } from './definitions.ts';
-import { EXIT, Exit, UsageError } from './exit.ts';
-import { FlightRecorder } from './flight.ts';
-import { snapshotSocket } from './flight-control.ts';
-import { type FlightOptions, flightPlan, type RotationOptions, rotationLimits } from './flight-options.ts';
+import { EXIT, Exit } from './exit.ts';
+import type { FlightOptions, RotationOptions } from './flight-options.ts';
+import { nodeSource } from './look-at-node.ts';
 import { isBroken, lostText } from './lost.ts';
 import { keepRecorderSmall } from './memory.ts';
+import { type Place, placeOf } from './place.ts';
 import { ProbeProcess } from './probe-process.ts';
 import { configOf, kubeOptions, limitMs, redactRules } from './record-config.ts';
 import { parseShare } from './size.ts';
-import { newTarget } from './target.ts';
+import { brokeredProbe, orderOf, ownUser, type Probe } from './under-sudo.ts';
 
 export interface RecordOptions extends FlightOptions, RotationOptions {
   readonly write?: string;
@@ -102,52 +99,6 @@ export async function record(filterText: string, options: RecordOptions): Promis
   }
 }
 
-/** Whom the collector becomes before it takes anything from the probe; null: it stays who it is, for want of a user, or as is said. */
-function ownUser({ path }: Place): User | null {
-  const user = invokingUser();
-  if (user === null) return null;
-  const why = whyNotAs(user, dirname(path));
-  if (why !== null) say(`the collector stays root: ${why}`);
-  return why === null ? user : null;
-}
-
-function orderOf(options: RecordOptions, folder: string, socket: string, { flight }: Place): Order {
-  return {
-    pid: process.pid,
-    address: `unix:${socket}`,
-    command: options.command,
-    remove: [folder, ...(flight === null ? [] : [snapshotSocket()])],
-    ...(options.node ? { node: { host: hostOf(options.netns) } } : {}),
-    ...(options.k8s ? { kube: kubeOptions(options) } : {}),
-  };
-}
-
-/** Where events go: a capture, one capture after the other, or a ring from which some are saved. */
-interface Place {
-  /** The first file. */
-  readonly path: string;
-  /** What the user is told of. */
-  readonly name: string;
-  readonly rotation: Rotation | null;
-  readonly flight: FlightRecorder | null;
-}
-
-function placeOf(options: RecordOptions): Place {
-  const plan = flightPlan(options);
-  const limits = rotationLimits(options);
-  if (plan !== null && limits !== null) throw new UsageError('--ring and -C, -G, -e exclude each other');
-  if (plan !== null) {
-    const name = options.write ?? '.';
-    giveFolder(mkdirSync(name, { recursive: true, mode: 0o700 }));
-    const flight = new FlightRecorder(name, plan);
-    return { path: flight.ring.first(), name, rotation: null, flight };
-  }
-  const path = options.write ?? defaultPath();
-  if (limits === null) return { path: newTarget(path), name: path, rotation: null, flight: null };
-  const rotation = new Rotation(path, limits);
-  return { path: newTarget(rotation.first()), name: path, rotation, flight: null };
-}
-
 /** One run of the command: starts the parts in order, ends them in order, and tells what happened. */
 class Recording {
   readonly #place: Place;
@@ -193,7 +144,7 @@ class Recording {
           command:
             redact === undefined ? process.argv.slice(2).join(' ') : redactArgs(process.argv.slice(2), [...RULES, ...redact]).join(' '),
           ...(redact === undefined ? {} : { redact }),
-          ...(options.k8s ? { kube: kubeOptions(options) } : {}),
+          ...(options.k8s ? { kube: broker === null ? kubeOptions(options) : {} } : {}),
           ...(broker === null ? {} : { namesBy: broker.names }),
           ...(this.#node === null ? {} : { node: this.#node }),
           ...(segments === undefined ? {} : { segments }),
@@ -415,45 +366,6 @@ class Recording {
     if (this.#interrupted) throw new Exit(EXIT.INTERRUPTED);
     if (commandCode !== 0) throw new Exit(commandCode, `the command ended with ${commandCode}`);
   }
-}
-
-function defaultPath(): string {
-  return `trowel-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.trowel`;
-}
-
-const hostOf = (netns: string | undefined) => (netns === undefined ? null : netnsPath(netns));
-
-function nodeSource(netns: string | undefined, broker: Broker | null): NodeSource {
-  const host = hostOf(netns);
-  return new NodeSource(host, broker?.looks ?? new ThreadLooks({ host }));
-}
-
-type Probe = Pick<ProbeProcess, 'pid' | 'exited' | 'end'>;
-
-function brokeredProbe(broker: Broker): Probe {
-  const { probe } = broker;
-  broker.ask('probe');
-  const exited = probe.exited.catch((error: Error) => {
-    say(`trowel: ${error.message}`);
-    return EXIT.FAILED;
-  });
-  return {
-    get pid() {
-      return probe.pid;
-    },
-    exited,
-    end: async () => {
-      broker.ask('end-probe');
-      await exited;
-    },
-  };
-}
-
-/** Where a network namespace can be entered: `ca-node-1`, `4711`, `/proc/4711/ns/net`. */
-function netnsPath(netns: string): string {
-  const path = netns.includes('/') ? netns : /^[0-9]+$/.test(netns) ? `/proc/${netns}/ns/net` : `/run/netns/${netns}`;
-  if (!existsSync(path)) throw new UsageError(`--netns takes a name below /run/netns, a pid or a path; there is no ${path}`);
-  return path;
 }
 
 function timeout(ms: number): Promise<null> {

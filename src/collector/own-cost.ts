@@ -29,9 +29,9 @@ export class CostMeter {
 
   /** From the beginning to now; of a probe that is gone what was known last. */
   total(): OwnCost {
-    this.#probe = useOf(this.#probePid) ?? this.#probe;
+    this.#probe = spentBy(this.#probePid) ?? this.#probe;
     this.#programs = this.#helper?.programs ?? programTime(this.#probePid) ?? this.#programs;
-    if (this.#helper !== null) this.#helped = useOf(this.#helper.pid) ?? this.#helped;
+    if (this.#helper !== null) this.#helped = spentBy(this.#helper.pid) ?? this.#helped;
     const { user, system } = process.cpuUsage(this.#cpuBefore);
     return {
       over: Number(process.hrtime.bigint() - this.#begun),
@@ -45,7 +45,7 @@ export class CostMeter {
 }
 
 /** Null: the process is gone. */
-function useOf(pid: number): { cpu: number; bytes: number } | null {
+function spentBy(pid: number): { cpu: number; bytes: number } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third on: proc(5)

@@ -1,8 +1,8 @@
 /** What the collector and its broker say to each other. What the collector says is not trusted: it reads bytes of others' programs. */
-import type { KubeOptions } from '../collector/name-sources.ts';
-import type { KubeContainer, KubeEvent, KubeObject } from '../kube/reduce.ts';
-import type { NameSource } from '../model/kube.ts';
-import type { Snapshot } from '../node/read.ts';
+import type { KubeOptions } from '../../collector/name-sources.ts';
+import type { KubeContainer, KubeEvent, KubeObject } from '../../kube/reduce.ts';
+import type { NameSource } from '../../model/kube.ts';
+import type { Snapshot } from '../../node/read.ts';
 
 /** The first line, said before the collector gives up root. */
 export interface Order {

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { User } from '../store/owner.ts';
+import type { User } from '../../store/owner.ts';
 
 /** Why a recording into a folder cannot be this user's own; null: it can. They have no groups but their first: one such as docker is root again. */
 export function whyNotAs({ uid, gid }: User, folder: string): string | null {

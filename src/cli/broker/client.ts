@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { NamesBy } from '../collector/kube-source.ts';
-import type { LookListener, NodeLooks } from '../collector/node-looks.ts';
-import type { KubeSink } from '../kube/watcher.ts';
-import type { NameSource } from '../model/kube.ts';
+import type { NamesBy } from '../../collector/kube-source.ts';
+import type { LookListener, NodeLooks } from '../../collector/node-looks.ts';
+import type { KubeSink } from '../../kube/watcher.ts';
+import type { NameSource } from '../../model/kube.ts';
 import { type Child, Lines, MAX_WORD, type Order, type Request, type Word } from './words.ts';
 
 const END_MS = 5_000;

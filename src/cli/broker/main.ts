@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setPriority } from 'node:os';
-import { ProbeProcess } from '../cli/probe-process.ts';
-import type { NameSources } from '../collector/name-sources.ts';
-import { ThreadLooks } from '../collector/node-looks.ts';
-import { programTime } from '../collector/own-cost.ts';
+import type { NameSources } from '../../collector/name-sources.ts';
+import { ThreadLooks } from '../../collector/node-looks.ts';
+import { programTime } from '../../collector/own-cost.ts';
+import { ProbeProcess } from '../probe-process.ts';
 import { type Child, Lines, MAX_ORDER, MAX_REQUEST, type Order, REQUESTS, type Request, type Word } from './words.ts';
 
 const ERRORS_EVERY_MS = 250;
@@ -79,7 +79,7 @@ function startCommand({ command: [file, ...args] }: Order): void {
 
 async function startNames({ kube }: Order): Promise<void> {
   if (kube === undefined) return;
-  const { NameSources: Sources } = await import('../collector/name-sources.ts');
+  const { NameSources: Sources } = await import('../../collector/name-sources.ts');
   names = new Sources(kube, (of) => ({
     object: (object) => sayName({ of, object }),
     container: (container) => sayName({ of, container }),

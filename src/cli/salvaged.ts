@@ -28,11 +28,15 @@ export async function readingWhatCanBe<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Null: no event of it can be read. */
+/** Null: no event of it can be read, or the disk does not let us. */
 async function salvaged(path: string): Promise<string | null> {
   const { repair } = await import('../store/repair.ts');
   const folder = mkdtempSync(join(tmpdir(), 'trowel-salvaged-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const target = join(folder, 'x.trowel');
-  return repair(path, target).events === 0 ? null : target;
+  try {
+    return repair(path, target).events === 0 ? null : target;
+  } catch {
+    return null; // why is said by the error that led here
+  }
 }

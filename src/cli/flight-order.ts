@@ -1,8 +1,10 @@
 /** Has what the ring keeps saved, and what was saved uploaded, by processes of their own: the recording does not wait. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { atOrdinaryPriority } from '../collector/priority.ts';
 import { giveFile, invokingUser, type User } from '../store/owner.ts';
+import { whyNotAs } from './broker/give-up-root.ts';
 import type { SaveOrder } from './flight-save.ts';
 import type { UploadOrder } from './flight-upload.ts';
 
@@ -18,7 +20,7 @@ export async function saveElsewhere(order: SaveOrder): Promise<string | null> {
   const out = openSync(explanation, 'wx', 0o600);
   giveFile(out);
   try {
-    return await carryOut('flight-save', order, out);
+    return await carryOut('flight-save', order, dirname(order.path), out);
   } finally {
     closeSync(out);
   }
@@ -26,14 +28,13 @@ export async function saveElsewhere(order: SaveOrder): Promise<string | null> {
 
 /** Gives what went wrong; null: nothing did. */
 export function uploadElsewhere(order: UploadOrder): Promise<string | null> {
-  return carryOut('flight-upload', order, 'ignore');
+  return carryOut('flight-upload', order, dirname(order.paths[0]!), 'ignore');
 }
 
-/** As who used sudo, unless our program lies where they cannot reach it: it needs no privilege, and reads what others' programs said. */
-async function carryOut(command: string, order: object, stdout: number | 'ignore'): Promise<string | null> {
+/** As who used sudo, where they can: it needs no privilege, and reads what others' programs said. */
+function carryOut(command: string, order: object, folder: string, stdout: number | 'ignore'): Promise<string | null> {
   const user = invokingUser();
-  if (user !== null && (await run('version', '', 'ignore', user)) === null) return run(command, JSON.stringify(order), stdout, user);
-  return run(command, JSON.stringify(order), stdout, null);
+  return run(command, JSON.stringify(order), stdout, user !== null && whyNotAs(user, folder) === null ? user : null);
 }
 
 /** A group of its own: the Ctrl-C that ends the recording is not for it. */

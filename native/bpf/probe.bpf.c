@@ -9,5 +9,6 @@
 #include "iter.bpf.c"
 #include "network.bpf.c"
 #include "uring.bpf.c"
+#include "uring-pending.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

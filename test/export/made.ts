@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { DIMENSION_NAMES } from '../../src/model/dimensions.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
+import { queryEvents } from '../../src/sql/database.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { CaptureWriter } from '../../src/store/writer.ts';
 import type { EventsBuilder } from '../helpers/events.ts';
@@ -42,6 +43,12 @@ export function trowel(...args: readonly string[]): { readonly status: number | 
     env: { ...process.env, TZ: 'UTC' },
   });
   return { status, stdout, stderr };
+}
+
+/** What a query answers, row by row. */
+export function askedOf(capture: CaptureReader, sql: string): readonly unknown[] {
+  const context = { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false };
+  return queryEvents({ capture, context }, sql, '', ({ rows }) => [...rows]);
 }
 
 /** Whether a program is there; tests of what it reads skip with this reason. */

@@ -1,11 +1,10 @@
 /** What a WHERE leaves out for certain gets no row: the answers are those of all rows. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { queryEvents } from '../../src/sql/database.ts';
 import { conditionsOf } from '../../src/sql/narrowing.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { EventsBuilder } from '../helpers/events.ts';
-import { Folder } from './made.ts';
+import { askedOf, Folder } from './made.ts';
 
 const folder = new Folder();
 let capture: CaptureReader;
@@ -29,10 +28,7 @@ afterAll(() => {
   folder.remove();
 });
 
-function asked(sql: string): readonly unknown[] {
-  const context = { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false };
-  return queryEvents({ capture, context }, sql, '', ({ rows }) => [...rows]);
-}
+const asked = (sql: string) => askedOf(capture, sql);
 
 const column = fc.constantFrom('num', 'latency', 'res', 'cpu', 'fd', 'tid', 'bytes', 'time', 'fd_id');
 const sign = fc.constantFrom('=', '==', '!=', '<>', '<', '<=', '>', '>=');

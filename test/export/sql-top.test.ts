@@ -1,12 +1,11 @@
 /** ORDER BY … LIMIT: only events that can be among the first get a row, and the answers are those of all rows. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { queryEvents } from '../../src/sql/database.ts';
 import { topPlan } from '../../src/sql/top-plan.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 import { CaptureWriter } from '../../src/store/writer.ts';
 import { EventsBuilder } from '../helpers/events.ts';
-import { Folder } from './made.ts';
+import { askedOf, Folder } from './made.ts';
 
 const folder = new Folder();
 let capture: CaptureReader;
@@ -37,10 +36,7 @@ afterAll(() => {
   folder.remove();
 });
 
-function asked(sql: string): readonly unknown[] {
-  const context = { dims: capture.dims, epoch: capture.epoch, hostname: '', growing: false };
-  return queryEvents({ capture, context }, sql, '', ({ rows }) => [...rows]);
-}
+const asked = (sql: string) => askedOf(capture, sql);
 
 const column = fc.constantFrom('num', 'latency', 'res', 'cpu', 'fd', 'tid', 'bytes', 'time', 'wall', 'fd_id', '2', 'how_long');
 const direction = fc.constantFrom('', '', ' asc', ' desc', ' desc', ' nulls last', ' desc nulls first');

@@ -360,6 +360,13 @@ struct sk_buff {
 	__be16 protocol;
 	__u16 network_header;
 	unsigned char *head;
+	char cb[48];
+};
+
+/* What TCP keeps in `cb`. */
+struct tcp_skb_cb {
+	__u32 seq;
+	__u32 end_seq;
 };
 
 struct unix_sock {

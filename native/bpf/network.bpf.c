@@ -101,14 +101,30 @@ static __always_inline void send_tcp(__u16 type, struct sock *sk)
 		send_network_event(&event);
 }
 
+/* Which bytes of the connection: only what is the same one again is stuck. */
+static __always_inline void send_retransmit(struct sock *sk, struct sk_buff *skb)
+{
+	struct tcp_skb_cb *tcp = (void *)ADDRESS(skb, cb);
+	struct event event;
+
+	if (!kernel_event_is_wanted(EVENT_tcp_retransmit))
+		return;
+	begin_network_event(&event, EVENT_tcp_retransmit);
+	event.slots[0] = READ(sk, __sk_common.skc_state);
+	event.slots[1] = READ(tcp, seq);
+	event.slots[2] = (__u32)(READ(tcp, end_seq) - event.slots[1]);
+	if (describe_sk(&event.fd, sk))
+		send_network_event(&event);
+}
+
 /* What is sent again before there is a connection is a SYN that nobody has answered. */
 SEC("tp_btf/tcp_retransmit_skb")
-int BPF_PROG(retransmit_typed, struct sock *sk)
+int BPF_PROG(retransmit_typed, struct sock *sk, struct sk_buff *skb)
 {
 	struct event event;
 
 	if (READ(sk, __sk_common.skc_state) != TCP_SYN_SENT) {
-		send_tcp(EVENT_tcp_retransmit, sk);
+		send_retransmit(sk, skb);
 		return 0;
 	}
 	if (!kernel_event_is_wanted(EVENT_connect_unanswered))

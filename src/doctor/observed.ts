@@ -1,7 +1,7 @@
 /** What a capture shows of the network's health, found in one pass over its columns and grouped: the ground that checks stand on. */
 import type { Capture } from '../capture/capture.ts';
-import { decodeArgs } from '../model/args.ts';
-import { argBytes, type Chunk, EventFlag } from '../model/chunk.ts';
+import { numberArg, textArg } from '../event/args.ts';
+import { type Chunk, EventFlag } from '../model/chunk.ts';
 import { errnoName } from '../model/errno.ts';
 import type { EventType } from '../model/event-type.ts';
 import { endText, isIpSocket } from '../model/fd-name.ts';
@@ -56,6 +56,17 @@ export interface Retransmits extends Group {
   readonly remote: End;
   /** States of the connection in which it happened. */
   readonly states: Set<string>;
+  /** The segment that was sent again last. */
+  readonly segment: Segment;
+}
+
+/** A part of a connection's bytes, by its first sequence number. */
+export interface Segment {
+  seq: number;
+  /** 0: the capture does not tell segments apart. */
+  bytes: number;
+  /** How often it was sent again without anything else of the connection being sent again in between. */
+  times: number;
 }
 
 /** An accept queue, or the receive queue of a UDP socket, that was full. */
@@ -179,12 +190,12 @@ export class Observed {
     const fd = this.#capture.dims.fds.get(chunk.fd[i]!);
     if (fd === undefined) return;
     const [num, time] = [chunk.num[i]!, chunk.time[i]!];
-    const args = argsOf(chunk, i, type);
+    const number = (name: string) => numberArg(chunk, i, type, name);
     const [local, remote] = endsOf(fd);
     const { netns, l4proto } = fd;
     const pair = `${local.ip} ${local.port} ${remote.ip} ${remote.port}`;
     if (type.name === 'packet_drop') {
-      const [reason, where, ifindex] = [args.text('reason'), args.number('netns'), args.number('ifindex')];
+      const [reason, where, ifindex] = [textArg(chunk, i, type, 'reason'), number('netns'), number('ifindex')];
       // the row is the receiver's: its local end is where the packet was going
       const key = `drop ${reason} ${where} ${ifindex} ${l4proto} ${remote.ip} ${wellKnown(remote)} ${local.ip} ${wellKnown(local)}`;
       const make = () => ({ reason, netns: where, ifindex, l4proto, src: remote, dst: local, syns: 0 });
@@ -196,15 +207,16 @@ export class Observed {
         local,
         remote,
         states: new Set<string>(),
+        segment: { seq: 0, bytes: 0, times: 0 },
       }));
-      group?.states.add(enumName('tcpstate', args.number('state')));
+      if (group !== null) sentAgain(group, enumName('tcpstate', number('state')), number('seq'), number('length'));
     } else if (type.name === 'udp_queue_full' || type.name === 'accept_queue_full') {
       const kind = type.name === 'udp_queue_full' ? 'udp' : 'accept';
-      this.#add(this.queues, `full ${kind} ${netns} ${endText(local)}`, num, time, () => ({ kind, netns, local, max: args.number('max') }));
+      this.#add(this.queues, `full ${kind} ${netns} ${endText(local)}`, num, time, () => ({ kind, netns, local, max: number('max') }));
     } else if (type.name === 'connect_unanswered') {
       this.#wasOpening(endText(local));
       this.#fail('unanswered', 'ETIMEDOUT', fd, num, time, chunk.thread[i]!);
-    } else this.#state(fd, enumName('tcpstate', args.number('old')), enumName('tcpstate', args.number('new')), num, time, chunk.thread[i]!);
+    } else this.#state(fd, enumName('tcpstate', number('old')), enumName('tcpstate', number('new')), num, time, chunk.thread[i]!);
   }
 
   #state(fd: FdRow, before: string, after: string, num: number, time: number, thread: number): void {
@@ -260,6 +272,13 @@ function isRefusal({ data, dataEnd }: Chunk, i: number): boolean {
   return digits[0] === SPACE && digits[1] === FOUR && digits[2] === ZERO && (digits[3] === ONE || digits[3] === THREE);
 }
 
+function sentAgain({ states, segment }: Retransmits, state: string, seq: number, bytes: number): void {
+  states.add(state);
+  segment.times = seq === segment.seq ? segment.times + 1 : 1;
+  segment.seq = seq;
+  segment.bytes = Math.max(bytes, segment.times === 1 ? 0 : segment.bytes);
+}
+
 function endsOf(fd: FdRow): [local: End, remote: End] {
   return [
     { ip: fd.localIp ?? '', port: fd.localPort },
@@ -274,26 +293,3 @@ const FIRST_EPHEMERAL = 32_768;
 const wellKnown = ({ port }: End) => (port < FIRST_EPHEMERAL ? port : 0);
 
 export const isTcp = ({ l4proto }: { readonly l4proto: number }) => l4proto === TCP;
-
-interface Args {
-  text(name: string): string;
-  number(name: string): number;
-}
-
-function argsOf(chunk: Chunk, i: number, type: EventType): Args {
-  const values = decodeArgs(
-    argBytes(chunk, i),
-    type.args.map(({ storage }) => storage),
-  );
-  const of = (name: string) => values[type.args.findIndex((arg) => arg.name === name)];
-  return {
-    text: (name) => {
-      const value = of(name);
-      return value instanceof Uint8Array ? Buffer.from(value).toString() : '';
-    },
-    number: (name) => {
-      const value = of(name);
-      return typeof value === 'number' ? value : 0;
-    },
-  };
-}

@@ -3,15 +3,14 @@
  * Who waits to be asked (a server, an idle worker, a terminal) is not among them.
  */
 
-import { decodeArgs } from '../model/args.ts';
-import { argBytes, type Chunk } from '../model/chunk.ts';
+import { hasResult, numberArg } from '../event/args.ts';
+import type { Chunk } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import type { Analysis } from './analysis.ts';
 import { Answers } from './answers.ts';
 import type { CallKind } from './calls.ts';
 import { Connects, EINPROGRESS, HARMLESS } from './connects.ts';
 import { type FdUse, isUnixPath, remoteText, socketKey } from './descriptors.ts';
-import { hasResult } from './event-args.ts';
 import { Failures } from './failures.ts';
 import { type Candidate, Found, ofLookups, ofRetries, ofSums } from './found.ts';
 import { ACCEPTS, ASKS, CLIENT, NONE, OTHER, READS, RowTables, SERVER, UNIX, UNKNOWN, WRITES, WRITES_IT } from './row-tables.ts';
@@ -264,12 +263,8 @@ class Search {
 
   #checked(chunk: Chunk, i: number, id: number, type: EventType): void {
     if (this.#state[id] !== CONNECTING) return;
-    const at = type.args.findIndex(({ name }) => name === 'val');
-    const value = decodeArgs(
-      argBytes(chunk, i),
-      type.args.map(({ storage }) => storage),
-    )[at];
-    if (typeof value === 'number' && value > 0) this.#connects.failed(chunk, i, value);
+    const error = numberArg(chunk, i, type, 'val');
+    if (error > 0) this.#connects.failed(chunk, i, error);
     else this.#connects.succeeded(chunk, i);
     this.#paid(chunk, i, id, 'connect');
     this.#state[id] = NOTHING;

@@ -1,8 +1,9 @@
 /** How processes ended, and the signals that were sent to them. */
+
+import { numberArg } from '../event/args.ts';
 import type { Chunk } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import type { Analysis } from './analysis.ts';
-import { numberArg } from './event-args.ts';
 
 /** How a process ended. */
 export interface End {

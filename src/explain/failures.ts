@@ -2,13 +2,14 @@
  * Calls that failed and were not made good, and what goes with them: retries, ends of processes, what was written to stderr.
  * Fed event by event in the one pass that finds candidates, so only what may matter gets here.
  */
+
+import { cmdOf, hasResult } from '../event/args.ts';
 import type { Chunk } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import type { Analysis } from './analysis.ts';
 import { type CallKind, type FailingKind, failingKind, isTryLock } from './calls.ts';
 import { fdUse } from './descriptors.ts';
 import { Ends } from './ends.ts';
-import { cmdOf, hasResult } from './event-args.ts';
 import { FailureModes } from './failure-modes.ts';
 import { Retries } from './retries.ts';
 import { COPIES, ENDS, PROGRAMS, SIGNALS, WRITES } from './row-tables.ts';

@@ -1,7 +1,8 @@
 /** Opening a named pipe: the call waits until somebody opens the other end. */
+
+import { numberOf, textOf, valuesOf } from '../event/args.ts';
 import type { FdRow } from '../model/rows.ts';
 import type { Analysis } from './analysis.ts';
-import { numberOf, textOf, valuesOf } from './event-args.ts';
 import { descriptorEvents, type Ev } from './process-events.ts';
 import type { ProcessName } from './story.ts';
 

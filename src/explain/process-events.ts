@@ -1,8 +1,8 @@
 /** The events of one process, taken out of the capture's chunks: what a critical path is made from. */
 
 import type { Capture } from '../capture/capture.ts';
-import { decodeArgs } from '../model/args.ts';
-import { argBytes, type Chunk, EventFlag } from '../model/chunk.ts';
+import { valuesOf } from '../event/args.ts';
+import { type Chunk, EventFlag } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import type { Dimensions } from '../model/rows.ts';
 import { isStream } from './descriptors.ts';
@@ -148,10 +148,6 @@ const TLS_HANDSHAKE = 0x16;
 function argOf(chunk: Chunk, i: number, type: EventType, names: Readonly<Record<string, string>>): number | null {
   const wanted = names[type.name];
   if (wanted === undefined) return null;
-  const values = decodeArgs(
-    argBytes(chunk, i),
-    type.args.map(({ storage }) => storage),
-  );
-  const value = values[type.args.findIndex(({ name }) => name === wanted)];
+  const value = valuesOf(chunk, i, type)[type.args.findIndex(({ name }) => name === wanted)];
   return typeof value === 'number' ? value : null;
 }

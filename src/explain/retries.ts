@@ -1,8 +1,9 @@
 /** Loops that try again and again: a thread's same call that fails each time, with sleeps between. */
+
+import { numberArg } from '../event/args.ts';
 import type { Chunk } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import type { Analysis } from './analysis.ts';
-import { numberArg } from './event-args.ts';
 import { targetOf } from './target.ts';
 
 /** The same call failing again and again, with sleeps between. */

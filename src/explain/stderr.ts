@@ -1,8 +1,9 @@
 /** What processes wrote last to their standard error: what they complained of. */
+
+import { numberArg } from '../event/args.ts';
 import { type Chunk, payload } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import type { Analysis } from './analysis.ts';
-import { numberArg } from './event-args.ts';
 
 const STDOUT = 1;
 const STDERR = 2;

@@ -1,10 +1,11 @@
 /** What a single call was about. */
+
+import { textOf, valuesOf } from '../event/args.ts';
 import type { Chunk } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import { isIpSocket } from '../model/fd-name.ts';
 import type { Dimensions } from '../model/rows.ts';
 import { fdUse, remoteText } from './descriptors.ts';
-import { textOf, valuesOf } from './event-args.ts';
 
 /** The path or address that a call was given, or its descriptor's; empty: neither is known. */
 export function targetOf(chunk: Chunk, i: number, type: EventType, dims: Dimensions): string {

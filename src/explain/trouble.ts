@@ -1,8 +1,8 @@
 /** What the kernel said of packets, by the ends of the connections that they belonged to. */
 
 import type { Capture } from '../capture/capture.ts';
-import { decodeArgs } from '../model/args.ts';
-import { argBytes, type Chunk, EventFlag } from '../model/chunk.ts';
+import { numberArg, textArg } from '../event/args.ts';
+import { type Chunk, EventFlag } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import { endText, fdName } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';
@@ -57,32 +57,19 @@ export class Troubles {
 }
 
 function troubleOf(chunk: Chunk, i: number, type: EventType, fd: FdRow): Trouble {
-  const args = argsOf(argBytes(chunk, i), type);
-  const shared = { num: chunk.num[i]!, time: chunk.time[i]!, type: type.name, reason: args.reason };
+  const reason = textArg(chunk, i, type, 'reason');
+  const shared = { num: chunk.num[i]!, time: chunk.time[i]!, type: type.name, reason };
   if (type.name !== 'packet_drop') return { ...shared, tuple: fdName(fd) };
-  const dropped = droppedOf(args, fd);
+  const [netns, ifindex] = [numberArg(chunk, i, type, 'netns'), numberArg(chunk, i, type, 'ifindex')];
+  const dropped = droppedOf({ reason, netns, ifindex }, fd);
   return { ...shared, tuple: `${endText(dropped.src)}->${endText(dropped.dst)}`, dropped };
 }
 
-interface TroubleArgs {
-  readonly reason: string;
-  readonly netns: number;
-  readonly ifindex: number;
-}
-
-function argsOf(bytes: Uint8Array, type: EventType): TroubleArgs {
-  const values = decodeArgs(
-    bytes,
-    type.args.map(({ storage }) => storage),
-  );
-  const of = (name: string) => values[type.args.findIndex((arg) => arg.name === name)];
-  const reason = of('reason');
-  const [netns, ifindex] = [of('netns'), of('ifindex')].map((value) => (typeof value === 'number' ? value : 0));
-  return { reason: reason instanceof Uint8Array ? Buffer.from(reason).toString() : '', netns: netns!, ifindex: ifindex! };
-}
-
 /** The row is the receiver's: its local end is where the packet was going. */
-function droppedOf(args: TroubleArgs, { l4proto, localIp, localPort, remoteIp, remotePort }: FdRow): Dropped {
+function droppedOf(
+  args: Pick<Dropped, 'reason' | 'netns' | 'ifindex'>,
+  { l4proto, localIp, localPort, remoteIp, remotePort }: FdRow,
+): Dropped {
   const [src, dst] = [
     { ip: remoteIp ?? '', port: remotePort },
     { ip: localIp ?? '', port: localPort },

@@ -247,7 +247,7 @@ export const CALLS: readonly CallSpec[] = [
   call(1024, 'procexit', 'process', 'process', [value('status', 0), value('ret', 1), value('sig', 2, 'enum:signal'), value('duration', 3, 'ns'), value('core', 4), value('spid', 5), text('sname', 0)]),
   call(1025, 'signaldeliver', 'signal', 'process', [value('spid', 0), value('dpid', 1), value('sig', 2, 'enum:signal')]),
   // and of the network
-  call(1040, 'tcp_retransmit', 'net', 'trouble', [tuple, value('state', 0, 'enum:tcpstate')]),
+  call(1040, 'tcp_retransmit', 'net', 'trouble', [tuple, value('state', 0, 'enum:tcpstate'), value('seq', 1), value('length', 2)]),
   call(1041, 'tcp_reset_sent', 'net', 'trouble', [tuple, value('state', 0, 'enum:tcpstate')]),
   call(1042, 'tcp_reset_received', 'net', 'trouble', [tuple, value('state', 0, 'enum:tcpstate')]),
   call(1043, 'tcp_state', 'net', 'trouble', [tuple, value('old', 0, 'enum:tcpstate'), value('new', 1, 'enum:tcpstate')]),

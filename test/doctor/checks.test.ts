@@ -22,6 +22,11 @@ const unanswered = (events: EventsBuilder, fd: number) =>
   events.event({ type: 'connect_unanswered', fd, flags: EventFlag.ONE_SIDED, res: null, args: [1] });
 const state = (events: EventsBuilder, fd: number, from: number, to: number) =>
   events.event({ type: 'tcp_state', fd, flags: EventFlag.ONE_SIDED, res: null, args: [from, to] });
+/** Segments of a connection that are sent again, by where each begins. */
+const again = (events: EventsBuilder, ends: readonly [string, string], bytes: number, seqs: readonly number[]) => {
+  const fd = tcp(events, ...ends);
+  for (const seq of seqs) events.event({ type: 'tcp_retransmit', fd, flags: EventFlag.ONE_SIDED, res: null, args: [1, seq, bytes] });
+};
 
 function http(events: EventsBuilder, request: string, response: string): void {
   const [thread, fd] = [events.thread().id, tcp(events, '10.0.0.2:40000', '10.0.0.9:8001')];
@@ -77,6 +82,18 @@ const CASES: readonly [id: string, says: RegExp, Play, harmless: Play][] = [
   ['syn-retransmits', /2 connections to 10\.0\.0\.9:80 were made only when the SYN had been sent again/,
     (e) => { for (const port of [40000, 40001]) { const fd = tcp(e, `10.0.0.2:${port}`, '10.0.0.9:80'); unanswered(e, fd); state(e, fd, 2, 1); } },
     (e) => { state(e, tcp(e, '10.0.0.2:40000', '10.0.0.9:80'), 2, 1); }],
+  ['mtu-black-hole', /large segments from 10\.0\.0\.2 to 10\.0\.0\.9 are sent again and again \(3 times on 1 connection, the same segments of up to 1448 bytes\)/,
+    (e) => { again(e, ['10.0.0.2:40000', '10.0.0.9:80'], 1448, [1, 1, 1]); },
+    // a link that loses one in ten: others of the connection get through
+    (e) => { again(e, ['10.0.0.2:40000', '10.0.0.9:80'], 1448, [1, 1449, 1449, 2897]); }],
+  ['mtu-black-hole', /3 times/,
+    (e) => { again(e, ['10.0.0.2:40000', '10.0.0.9:80'], 1448, [2897, 1, 1, 1]); },
+    // small ones are lost as well
+    (e) => { again(e, ['10.0.0.2:40000', '10.0.0.9:80'], 80, [1, 1, 1, 1]); }],
+  ['mtu-black-hole', /3 times/,
+    (e) => { again(e, ['10.0.0.2:40000', '10.0.0.9:80'], 1448, [1, 1, 1]); },
+    // there is no link between an address and itself
+    (e) => { again(e, ['10.0.0.2:40000', '10.0.0.2:80'], 1750, [1, 1, 1]); }],
   ['beyond-node', /connections to 10\.0\.0\.9:80 are not answered: this node dropped none/,
     (e) => { unanswered(e, tcp(e, '10.0.0.2:40000', '10.0.0.9:80')); },
     (e) => { state(e, tcp(e, '10.0.0.2:40000', '10.0.0.9:80'), 2, 1); }],
@@ -244,6 +261,15 @@ describe('what is not proven is not said', () => {
       e.event({ type: 'connect', thread: e.thread().id, fd: tcp(e, '10.0.0.2:40000', '10.3.0.9:80'), res: -111 });
     });
     expect(found.map(({ id }) => id)).toEqual(['no-endpoints']);
+  });
+  test('a pod that is being removed is none that its selector takes', () => {
+    const [first] = findings((e) => {
+      service(e);
+      object(e, { name: 'cart-1', labels: { app: 'cart' }, status: { ready: false, leaving: true } });
+      e.event({ type: 'connect', thread: e.thread().id, fd: tcp(e, '10.0.0.2:40000', '10.3.0.9:80'), res: -111 });
+    });
+    expect(first?.verdict).toMatch(/its selector app=cart takes no pod but shop\/cart-1, which is being removed; 1 request failed/);
+    expect(first?.fixes.join()).toMatch(/is it scaled to 0/);
   });
   test('forwarding that is off concerns nobody on a machine without pods', () => {
     const off: NodeFact<'sysctl'> = { kind: 'sysctl', netns: HOST, key: 'net.ipv4.ip_forward', value: { value: '0' } };

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Explanation, explain } from '../../src/explain/explain.ts';
 import { MS } from '../../src/model/time.ts';
 import { sentenceOf } from '../../src/output/sentences.ts';
+import { hasIptables } from '../helpers/iptables.ts';
 import { cleanUp, recordMeanwhile, whyNot } from '../live/recording.ts';
 import { SCENES, type Scene } from './scenes.ts';
 
@@ -28,10 +29,6 @@ function stageFolder(): string {
   for (const program of PROGRAMS) if (existsSync(join(folder, program))) linkSync(join(folder, program), join(own, program));
   symlinkSync('/usr/bin/curl', join(own, 'unseen'));
   return own;
-}
-
-function hasIptables(): boolean {
-  return spawnSync('unshare', ['-n', 'iptables', '-A', 'INPUT', '-p', 'udp', '-j', 'REJECT']).status === 0;
 }
 
 /**

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { test } from 'vitest';
+import { type TestContext, test } from 'vitest';
 import type { Reading } from '../../src/event/fields/field.ts';
 import { readField } from '../../src/event/fields/field.ts';
 import { compileFilter } from '../../src/filter/compile.ts';
@@ -50,7 +50,7 @@ export function missingOf({ capture }: Recording): readonly Missing[] {
 }
 
 /** A test of what some kernels refuse: where this one does, it is skipped, and its name says why. */
-export function testWith(needs: readonly string[], name: string, run: () => void, timeoutMs?: number): void {
+export function testWith(needs: readonly string[], name: string, run: (context: TestContext) => void, timeoutMs?: number): void {
   const why = whyNot(...needs);
   test.skipIf(why !== null)(why === null ? name : `${name} (${why})`, run, timeoutMs);
 }

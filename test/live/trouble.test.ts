@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasIptables } from '../helpers/iptables.ts';
 import { cleanUp, type Recording, record, testWith, whyNot } from './recording.ts';
 
 const reason = whyNot();
@@ -42,6 +43,18 @@ describe.skipIf(reason !== null)(`trouble in the network (${reason ?? 'as root, 
     const recording = play(`${SILENT}; curl -s -m 3.5 http://192.0.2.9/`);
     expect(recording.values('net.event=connect_unanswered and fd.sip=192.0.2.9', 'net.tries').slice(0, 2)).toEqual([2, 3]);
     expect(recording.values('net.state.new exists and fd.sip=192.0.2.9', 'net.state.old')[0]).toBe('SYN_SENT');
+  });
+
+  testWith(['net.retransmit'], 'a segment that is sent again and again: which bytes', ({ skip }) => {
+    if (!hasIptables()) skip('iptables is not installed, or may not be used');
+    const drop = 'iptables -A INPUT -p tcp --dport 80 -m length --length 1000: -j DROP';
+    const again = play(`${drop}; start serve quick 80; curl -s -m 1.5 -H Expect: -d ${'x'.repeat(1200)} http://127.0.0.1/`).rows(
+      'net.event=retransmit and fd.sport=80',
+      ['evt.arg.seq', 'evt.arg.length'],
+    );
+    expect(again.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(again.map((row) => row['evt.arg.seq'])).size).toBe(1);
+    expect(Number(again[0]!['evt.arg.length'])).toBeGreaterThan(1200);
   });
 
   testWith(['accept_queue'], 'a full accept queue: how long it is and may be', () => {

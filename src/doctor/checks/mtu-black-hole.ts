@@ -1,11 +1,11 @@
 /** Large segments never arrive, small ones do: a link carries less than both ends believe, and nobody says so. */
 import { type Check, command, finding } from '../check.ts';
-import { addressOf, type Examined, sum, times } from '../examined.ts';
+import { addressOf, type Examined, times } from '../examined.ts';
 import type { Retransmits } from '../observed.ts';
 
 /** Bytes of one write that fill a segment on an Ethernet link, options and tunnels taken off. */
 const FULL_SEGMENT = 1_200;
-/** A segment that is lost by chance arrives at the second attempt. */
+/** A segment that is lost by chance arrives at the second attempt, mostly. */
 const AGAIN = 3;
 const HANDSHAKE: ReadonlySet<string> = new Set(['SYN_SENT', 'SYN_RECV', 'NEW_SYN_RECV']);
 
@@ -16,9 +16,10 @@ export const mtuBlackHole: Check = {
     const stuck = examined.observed.retransmits.filter(
       (one) =>
         examined.inScope(one.netns) &&
-        one.count >= AGAIN &&
+        !staysHere(one) &&
         ![...one.states].some((state) => HANDSHAKE.has(state)) &&
-        largestWrite(examined, one) >= FULL_SEGMENT,
+        one.segment.times >= AGAIN &&
+        largest(examined, one) >= FULL_SEGMENT,
     );
     const local = stuck.filter(
       (one) =>
@@ -31,12 +32,15 @@ export const mtuBlackHole: Check = {
     if (local.length === 0) return [];
     const remotes = [...new Set(local.map(({ remote }) => remote.ip))];
     const small = [...examined.observed.established].filter((tuple) => remotes.some((ip) => tuple.includes(` ${ip} `))).length;
-    const sizes = local.map((one) => largestWrite(examined, one));
+    const sizes = local.map((one) => largest(examined, one));
     return [
       finding(
         'mtu-black-hole',
         'critical',
-        `large segments from ${[...new Set(local.map(({ local: end }) => examined.cluster.nameAt(end.ip)))].join(', ')} to ${remotes.map((ip) => examined.cluster.nameAt(ip)).join(', ')} are sent again and again (${times(sum(local), 'time')} on ${times(local.length, 'connection')}, after writes of up to ${Math.max(...sizes)} bytes), while handshakes get through: a link on the way has a smaller MTU`,
+        `large segments from ${[...new Set(local.map(({ local: end }) => examined.cluster.nameAt(end.ip)))].join(', ')} to ${remotes.map((ip) => examined.cluster.nameAt(ip)).join(', ')} are sent again and again (${times(
+          local.reduce((n, { segment }) => n + segment.times, 0),
+          'time',
+        )} on ${times(local.length, 'connection')}, ${said(local)} of up to ${Math.max(...sizes)} bytes), while handshakes get through: a link on the way has a smaller MTU`,
         {
           affected: local.flatMap(({ local: end, remote }) => [examined.cluster.nameAt(end.ip), examined.cluster.nameAt(remote.ip)]),
           events: [...tooBig, ...local].flatMap(({ nums }) => nums),
@@ -56,9 +60,15 @@ export const mtuBlackHole: Check = {
   },
 };
 
-/** The largest single write on the connection, by any of its descriptors. */
-function largestWrite({ dims, observed }: Examined, { local, remote }: Retransmits): number {
-  let most = 0;
+/** Between two ends with one address there is no link: something else keeps the segments from being taken. */
+const staysHere = ({ local, remote }: Retransmits) => local.ip === remote.ip;
+
+const said = (stuck: readonly Retransmits[]) => (stuck.every(({ segment }) => segment.bytes > 0) ? 'the same segments' : 'after writes');
+
+/** Bytes of the segment; where the capture does not tell them, of the largest single write on the connection. */
+function largest({ dims, observed }: Examined, { local, remote, segment }: Retransmits): number {
+  let most = segment.bytes;
+  if (most > 0) return most;
   for (const fd of dims.fds.all()) {
     if (fd.localIp !== local.ip || fd.localPort !== local.port || fd.remoteIp !== remote.ip || fd.remotePort !== remote.port) continue;
     most = Math.max(most, observed.largest[fd.id] ?? 0);

@@ -57,6 +57,12 @@ function reason(examined: Examined, { row, selected, endpoints }: Service): Reas
       fixes: [command`kubectl -n ${row.namespace} describe service ${row.name}`],
     };
   const asked = labelsText(row.selector);
+  const staying = selected.filter(({ status }) => status?.leaving !== true);
+  if (staying.length === 0 && selected.length > 0)
+    return {
+      text: `its selector ${asked} takes no pod but ${selected.map(nameOf).join(', ')}, which ${selected.length === 1 ? 'is' : 'are'} being removed`,
+      fixes: [look, workloads(row.namespace)],
+    };
   if (selected.length === 0) {
     const near = nearest(examined.cluster.pods, row);
     const have = near === null ? `no pod of ${row.namespace} has one of these labels` : `${nameOf(near)} has ${labelsText(near.labels)}`;
@@ -64,17 +70,19 @@ function reason(examined: Examined, { row, selected, endpoints }: Service): Reas
       text: `its selector ${asked} takes no pod; ${have}`,
       fixes: [
         look,
-        ...(near === null ? [command`kubectl -n ${row.namespace} get deployments,statefulsets,daemonsets    # is it scaled to 0?`] : []),
+        ...(near === null ? [workloads(row.namespace)] : []),
         command`kubectl -n ${row.namespace} edit service ${row.name}    # spec.selector`,
       ],
     };
   }
   const waiting = endpoints.filter(({ ready }) => !ready).map(({ ip, pod }) => pod || ip);
   return {
-    text: `its selector ${asked} takes ${times(selected.length, 'pod')}, but none is ready${waiting.length > 0 ? ` (${waiting.join(', ')})` : ''}`,
-    fixes: [look, command`kubectl -n ${row.namespace} describe pod ${selected[0]!.name}    # readiness probe, events`],
+    text: `its selector ${asked} takes ${times(staying.length, 'pod')}, but none is ready${waiting.length > 0 ? ` (${waiting.join(', ')})` : ''}`,
+    fixes: [look, command`kubectl -n ${row.namespace} describe pod ${staying[0]!.name}    # readiness probe, events`],
   };
 }
+
+const workloads = (namespace: string) => command`kubectl -n ${namespace} get deployments,statefulsets,daemonsets    # is it scaled to 0?`;
 
 const labelsText = (labels: Readonly<Record<string, string>>) =>
   Object.entries(labels)

@@ -15,6 +15,12 @@ export function numberArg(chunk: Chunk, i: number, type: EventType, wanted: stri
   return position < 0 ? 0 : numberOf(valuesOf(chunk, i, type)[position]);
 }
 
+/** A text among an event's arguments; empty: its type has none of that name. */
+export function textArg(chunk: Chunk, i: number, type: EventType, wanted: string): string {
+  const position = type.args.findIndex(({ name }) => name === wanted);
+  return position < 0 ? '' : textOf(valuesOf(chunk, i, type)[position]);
+}
+
 /** All arguments of an event that are kept with it, in the order of its type's. */
 export function valuesOf(chunk: Chunk, i: number, type: EventType): ArgValue[] {
   return decodeArgs(

@@ -101,9 +101,16 @@ function tellMemory(samples: readonly Sample[]): void {
     const values = warm.map((sample) => sample[name]);
     const slope = slopeOf(warm.map((sample) => [sample.at, sample[name]]));
     const day = ` slope ${(slope * 3600).toFixed(1)} MiB an hour, ${(slope * 86_400).toFixed(0)} a day`;
-    console.log(`${name}: ${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)} MiB;${day}`);
+    const eighths = Array.from({ length: 8 }, (_, k) =>
+      median(values.slice((k * values.length) / 8, ((k + 1) * values.length) / 8)).toFixed(0),
+    );
+    console.log(
+      `${name}: ${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)} MiB, by eighths ${eighths.join(' ')};${day}`,
+    );
   }
 }
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 /** Least squares. */
 function slopeOf(points: readonly (readonly [number, number])[]): number {

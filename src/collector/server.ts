@@ -49,7 +49,7 @@ export interface ServerLimits {
   readonly readyMs: number;
 }
 
-const LIMITS: ServerLimits = { probes: 256, helloMs: 30_000, readyMs: 120_000 };
+const LIMITS: ServerLimits = { probes: 256, helloMs: 30_000, readyMs: 300_000 };
 /** ms: who does not answer a ping is gone. */
 const PING_MS = 30_000;
 const PONG_MS = 20_000;

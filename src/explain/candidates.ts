@@ -161,6 +161,7 @@ class Search {
       return;
     }
     if (own || this.#payloads || res <= 0 || (op !== READS && op !== WRITES_IT)) {
+      if (type.io !== null && res > 0 && (own || this.#payloads)) this.#answers.moved(chunk, i, id, role === CLIENT, type.io);
       if (role === CLIENT) this.#client(chunk, i, id, type, kind);
       else this.#server(chunk, i, id, type);
       return;

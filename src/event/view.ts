@@ -45,6 +45,8 @@ export interface Http2Source {
 export interface Followed {
   /** Its descriptor got another name with it. */
   readonly nameChanged: (num: number) => boolean;
+  /** Row of what a process had as descriptor 0, 1 or 2 at an event; null: nothing shows it, or it was closed. */
+  readonly stdio: (process: ProcessRow, fdnum: number, event: { readonly num: number; readonly time: number }) => number | null;
   /** ns for which the thread that it takes off a CPU had that, and had CPUs since the capture began; null: it takes none off. */
   readonly execTime: (num: number) => { readonly own: number; readonly total: number } | null;
 }

@@ -78,7 +78,7 @@ export const UNSUPPORTED: readonly { readonly pattern: RegExp; readonly of: stri
     reason: 'of containers and pods names, images, labels, mounts and addresses are asked for: trowel fields',
   },
   { pattern: /^(proc|thread)\.cap_/, of: 'Falco', reason: 'capabilities are not recorded' },
-  { pattern: /^proc\.(std(in|out|err)|fds?)\./, of: 'Falco', reason: 'which files a process had open before the capture is not recorded' },
+  { pattern: /^proc\.fds?\./, of: 'Falco', reason: 'which files a process had open before the capture is not recorded' },
   { pattern: /^proc\.(aenv|nametid|threadname)/, of: 'Falco', reason: 'the environment is that of the process itself: proc.env[NAME]' },
   {
     pattern: /^(ka|jevt|json|gcp|okta|github|aws|s3|cloudtrail|journald)\./,

@@ -92,11 +92,11 @@ export const UNSUPPORTED: readonly { readonly pattern: RegExp; readonly of: stri
   },
   { pattern: /^(eth|wlan|arp|vlan|sll|ppp)(\.|$)/, of: 'Wireshark', reason: 'calls are recorded, not frames: there is nothing below IP' },
   {
-    pattern: /^http2\./,
+    pattern: /^(http2\.|grpc\.(?!status$))/,
     of: 'Wireshark',
     reason: 'frames are not shown: http.method, http.status, http.header.NAME and grpc.status are there',
   },
-  { pattern: /^(tls|ssl|quic|http3|ssh|grpc)\./, of: 'Wireshark', reason: 'not decoded; fd.port and evt.buffer contains find it' },
+  { pattern: /^(tls|ssl|quic|http3|ssh)\./, of: 'Wireshark', reason: 'not decoded; fd.port and evt.buffer contains find it' },
   {
     pattern: /^(tcp|udp|ip|ipv6|icmp|icmpv6|frame)\./,
     of: 'Wireshark',

@@ -30,6 +30,26 @@ test.each([
   expect(() => ask({ lens: lensNamed(name)!, words: [arg] }, capture, context)).toThrow(message);
 });
 
+describe('names beside what is shown', () => {
+  const named = (name: string, names: 'containers' | 'pods', words: readonly string[] = []) => {
+    const table = ask({ lens: lensNamed(name)!, words, instead: { names } }, capture, context);
+    return table.kind === 'table' ? table.columns.map((column) => column.name) : [];
+  };
+
+  test.each([
+    ['topprocs_net', 'containers', [], ['proc.pid', 'container.name']],
+    ['topcontainers_net', 'containers', [], ['container.name', 'container.id']],
+    ['fdbytes_by', 'pods', ['fd.sport'], ['k8s.ns.name', 'k8s.pod.name']],
+    ['fileslower', 'pods', ['1'], ['k8s.ns.name', 'k8s.pod.name']],
+  ] as const)('%s -p %s', (name, names, words, last) => {
+    expect(named(name, names, words).slice(-2)).toEqual(last);
+  });
+
+  test('where they have no place they are refused, not left out silently', () => {
+    expect(() => named('httplog', 'containers')).toThrow('http-log has no place for names of containers');
+  });
+});
+
 describe('sums', () => {
   test('add up to what a scan finds, by any field', () => {
     const sum = (table: Row[]) => table.reduce((total, [value]) => total + Number(value), 0);

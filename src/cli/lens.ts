@@ -119,6 +119,8 @@ function insteadOf({ by, measure, limit, format }: LensOptions): Instead {
     throw new UsageError(
       `-p of a lens is k, for names of pods, or c, of containers; not ${format}: trowel read FILE -p FORMAT prints fields`,
     );
+  if (measure !== undefined && listOf(measure).length === 0)
+    throw new UsageError('--measure names at least one measure, such as count or bytes');
   return {
     ...(names === undefined ? {} : { names }),
     ...(by === undefined ? {} : { by: listOf(by) }),

@@ -81,6 +81,19 @@ describe('measures over any field', () => {
     expect([first, last]).toEqual([185, 856]);
   });
 
+  test('what is grouped by has its unit, its own clock, and arguments in brackets', () => {
+    const grouped = (by: string) => {
+      const table = ask({ lens: lensNamed('events')!, instead: { by: [by], measures: ['count'], most: 3 } }, capture, context);
+      return table.kind === 'table' ? { unit: table.columns[1]!.unit, rows: [...table.items], drill: table.drill } : null;
+    };
+    const latency = grouped('evt.latency')!;
+    expect(latency.unit).toBe('ns');
+    expect(latency.rows.map(([, cell]) => typeof cell)).toEqual(['number', 'number', 'number']);
+    expect(eventsOf(latency.drill(latency.rows[0]!)!)).toBe(latency.rows[0]![0]);
+    expect(BigInt(String(grouped('evt.rawtime')!.rows[0]![1]))).toBeGreaterThanOrEqual(capture.epoch);
+    expect(grouped('proc.aname[1]')!.rows.length).toBe(3);
+  });
+
   test('quantiles lie where the events do', () => {
     const [row] = measured(['count', 'min', 'p50', 'avg', 'p95', 'max'], 'evt.latency exists');
     const [count, min, p50, avg, p95, max] = row!.map(Number);

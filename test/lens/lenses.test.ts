@@ -91,7 +91,7 @@ describe('measures over any field', () => {
     expect(latency.rows.map(([, cell]) => typeof cell)).toEqual(['number', 'number', 'number']);
     expect(eventsOf(latency.drill(latency.rows[0]!)!)).toBe(latency.rows[0]![0]);
     expect(BigInt(String(grouped('evt.rawtime')!.rows[0]![1]))).toBeGreaterThanOrEqual(capture.epoch);
-    expect(grouped('proc.aname[1]')!.rows.length).toBe(3);
+    expect(grouped('proc.aname[1]')!.rows.length).toBeGreaterThan(1);
   });
 
   test('quantiles lie where the events do', () => {

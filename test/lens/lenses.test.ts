@@ -5,7 +5,7 @@ import { ask } from '../../src/lens/ask.ts';
 import { LENSES, lensNamed } from '../../src/lens/index.ts';
 import type { Row } from '../../src/report/report.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { Folder } from '../export/made.ts';
+import { Folder, trowel } from '../export/made.ts';
 import { EventsBuilder } from '../helpers/events.ts';
 import { lensTable } from '../helpers/lens.ts';
 
@@ -161,6 +161,11 @@ test('an argument is a value, whatever it holds', () => {
 
 test('a mistake in a filter is shown in what was written, without the lens’ own', () => {
   expect(() => rows('connections', [], 'proc.nam=x')).toThrow(expect.objectContaining({ text: 'proc.nam=x' }));
+});
+
+test('also before a recording begins', () => {
+  const { status, stderr } = trowel('lens', 'topconns', '--live', '-M', '1', 'nope=1');
+  expect([status, stderr.split('\n')[1]]).toEqual([2, '  nope=1']);
 });
 
 test('calls that failed say on what, though there was no descriptor', () => {

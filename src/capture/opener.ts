@@ -30,19 +30,33 @@ export const LIST = '\n';
 /** Standard input. */
 export const STDIN = '-';
 
-const HEAD_BYTES = 64;
+const HEAD_BYTES = 1024;
 const NO_BYTES = new Uint8Array(0);
 const URL = /^[a-z][a-z0-9+.-]+:\/\//;
 
-/** The first of the list that opens it. Throws CaptureError where none does. */
-export function openerOf(openers: readonly Opener[], name: string): Opener {
-  const named = lookAt(name);
+/** The first of the list that opens a file. Throws CaptureError where none does. `name`: what the user called it. */
+export function openerOf(openers: readonly Opener[], file: string, name = file): Opener {
+  const named = lookAt(file);
   const opener = openers.find(({ sniff }) => sniff(named));
   if (opener !== undefined) return opener;
-  if (named.what === 'folder') throw new CaptureError(name, 'is a directory without captures');
-  if (named.what === 'file' && named.head.length === 0) throw new CaptureError(name, 'is empty');
-  throw new CaptureError(name, 'is neither a Trowel capture nor a .scap file');
+  const shown = name === STDIN ? 'standard input' : name;
+  if (named.what === 'folder') throw new CaptureError(shown, 'is a directory without captures');
+  if (named.what === 'file' && named.head.length === 0) throw new CaptureError(shown, 'is empty');
+  const other = OTHERS.find(({ magic }) => magic.every((byte, i) => named.head[i] === byte));
+  throw new CaptureError(shown, other?.instead ?? 'is neither a Trowel capture nor a .scap file');
 }
+
+const PCAP = 'has packets, not events: trowel annotate PACKETS CAPTURE -o OUT gives packets the names of their processes';
+
+/** What people try, by its first bytes, and what to do with it. */
+const OTHERS: readonly { readonly magic: readonly number[]; readonly instead: string }[] = [
+  { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], instead: 'is compressed by xz: xz -dc FILE | trowel read -' },
+  { magic: [0x50, 0x4b, 3, 4], instead: 'is a zip archive: unpack it first' },
+  { magic: [0x0a, 0x0d, 0x0d, 0x0a], instead: PCAP },
+  { magic: [0xd4, 0xc3, 0xb2, 0xa1], instead: PCAP },
+  { magic: [0xa1, 0xb2, 0xc3, 0xd4], instead: PCAP },
+  { magic: [0x4d, 0x3c, 0xb2, 0xa1], instead: PCAP },
+];
 
 /** Throws CaptureError where there is nothing to be read. */
 export function lookAt(name: string): Named {

@@ -1,3 +1,4 @@
+import { needs } from '../event/fields/field.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../model/chunk.ts';
 import type { Capture } from './capture.ts';
@@ -67,6 +68,7 @@ export class Matcher {
 
   /** The next chunk. Null: nothing matches. */
   next(chunk: Chunk): Match | null {
+    if (this.#filter.fields.some((field) => needs(field, 'connection events'))) this.#filter.view.capture.http2?.pass?.(chunk);
     const match = this.#match(chunk);
     if (chunk.n > 0) this.#timeBefore = chunk.time[chunk.n - 1]!;
     return match;

@@ -48,8 +48,10 @@ export async function lensLive(question: Question, options: LensOptions): Promis
 
 /** A mistake shows before anything is started. Throws UsageError, FilterError. */
 function checked({ lens, words = [], filter = '' }: Question): void {
+  const context = { dims: newTables(), epoch: 0n, hostname: '', growing: true };
   try {
-    compileFilter(lensFilter(lens, argsOf(lens, words), filter), { dims: newTables(), epoch: 0n, hostname: '', growing: true });
+    compileFilter(filter, context); // in what the user wrote, alone
+    compileFilter(lensFilter(lens, argsOf(lens, words), filter), context);
   } catch (error) {
     throw error instanceof LensError ? new UsageError(error.message) : error;
   }

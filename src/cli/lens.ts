@@ -30,7 +30,7 @@ export interface LensOptions extends WritingOptions {
   readonly to?: string;
   /** A time: what was so then. */
   readonly at?: string;
-  /** Whose name `echo` puts before the descriptor: k or c. */
+  /** Whose names are shown, too: k pods, c containers. */
   readonly format?: string;
 }
 
@@ -111,8 +111,18 @@ function timesOf(options: LensOptions, capture: Capture): Pick<Question, (typeof
   return { ...parseMoments(options, capture), ...at };
 }
 
-function insteadOf({ by, measure, limit }: LensOptions): Instead {
+const NAMES: Readonly<Record<string, Instead['names']>> = { c: 'containers', container: 'containers', k: 'pods', kubernetes: 'pods' };
+
+function insteadOf({ by, measure, limit, format }: LensOptions): Instead {
+  const names = format === undefined ? undefined : NAMES[format];
+  if (format !== undefined && names === undefined)
+    throw new UsageError(
+      `-p of a lens is k, for names of pods, or c, of containers; not ${format}: trowel read FILE -p FORMAT prints fields`,
+    );
+  if (measure !== undefined && listOf(measure).length === 0)
+    throw new UsageError('--measure names at least one measure, such as count or bytes');
   return {
+    ...(names === undefined ? {} : { names }),
     ...(by === undefined ? {} : { by: listOf(by) }),
     ...(measure === undefined ? {} : { measures: listOf(measure) }),
     ...(limit === undefined ? {} : { most: limit }),

@@ -33,7 +33,7 @@ export async function openStored(name: string): Promise<Capture> {
 /** The same for who is not the first to open it: what is missing was said. */
 export async function openQuietly(name: string): Promise<Capture> {
   const file = await fileOf(name);
-  return openerOf(OPENERS, file).open(file, name);
+  return openerOf(OPENERS, file, name).open(file, name);
 }
 
 /** Throws UsageError for a file where only some namespaces are to be shown: nothing would hide the others. */
@@ -70,7 +70,7 @@ export async function openFor<Q extends { readonly fields: readonly Field[] }>(
 ): Promise<Asked<Q>> {
   requireStore(name);
   const file = await fileOf(name);
-  const stream = (await openerOf(OPENERS, file).stream?.(file, name)) ?? null;
+  const stream = (await openerOf(OPENERS, file, name).stream?.(file, name)) ?? null;
   if (stream === null) return asked(await openCapture(name), ask);
   const found = asked(stream, ask);
   if (stream.answers(found.question.fields)) return found;
@@ -90,7 +90,7 @@ function asked<Q>(stream: EventStream, ask: (stream: EventStream) => Q): Asked<Q
 /** Writes all of what is no Trowel capture to one, and gives the number of its events; null: it is one, and `target` is not asked. */
 export async function convertCapture(name: string, target: () => string): Promise<number | null> {
   const file = await fileOf(name);
-  const opener = openerOf(OPENERS, file);
+  const opener = openerOf(OPENERS, file, name);
   if (opener.convert === undefined) return null;
   const made = target();
   const events = await opener.convert(file, made);

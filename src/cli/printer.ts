@@ -14,7 +14,7 @@ import type { Sink } from '../output/sink.ts';
 import { type WriterOptions, writerOf } from '../output/writers/index.ts';
 import { TableWriter } from '../output/writers/table.ts';
 import { columnType, rowColumns } from '../report/column.ts';
-import type { Column, Report, Row } from '../report/report.ts';
+import type { Cell, Column, Report, Row } from '../report/report.ts';
 import { columnFields } from './columns.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
 import { formatOf, terminalWidth, type WritingOptions } from './writing.ts';
@@ -129,9 +129,20 @@ function eventWriting(options: PrintOptions): { readonly columns: readonly Colum
   const multiline = options.ascii === true || options.hex === true || options.hexAscii === true;
   const line = new LineFormat(asked ?? DEFAULT_FORMAT, multiline);
   const byLabel = new Map(line.bounds.map((bound) => [bound.label, bound]));
-  const columns = eventColumns([...byLabel.values()], time);
+  const made = eventColumns([...byLabel.values()], time);
+  const columns = isLine ? made.map(payloadColumn) : made;
   if (asked !== undefined) return { columns, writer: { ...common, line } };
   return { columns: [...columns, DNS_SUMMARY], writer: { ...common, line, tail: DNS_SUMMARY.name } };
+}
+
+/** Bytes as `-A`, `-x`, `-X` or `-b` show them, also where a field is printed alone. */
+function payloadColumn(made: Column<EventView>): Column<EventView> {
+  if (made.field?.field.type !== 'bytes') return made;
+  const read = (view: EventView): Cell => {
+    const cell = made.read(view);
+    return cell instanceof Uint8Array ? (view.payloadText?.(cell) ?? cell) : cell;
+  };
+  return { ...made, read };
 }
 
 function setPayloadText(view: EventView, options: PrintOptions): void {

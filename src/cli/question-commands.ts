@@ -73,7 +73,7 @@ function lensCommand(trowel: Command): void {
     )
     .option('--live', 'ask a recording that begins now, without a FILE; what streams is printed as it comes, the rest at the end')
     .option('-M, --seconds <n>', 'with --live: end after so many seconds (else at Ctrl-C)', count)
-    .option('-p, --format <k|c>', 'names of pods or containers before what was read and written')
+    .option('-p, --format <k|c>', 'names of pods or containers beside what is shown')
     .option('-j, --json', 'one JSON object a line')
     .option('--csv', 'as comma-separated values')
     .option('--markdown', 'as a Markdown table')

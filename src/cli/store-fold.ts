@@ -10,9 +10,9 @@ import { StoreStream } from '../cluster/stream.ts';
 import type { Field } from '../event/fields/field.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { compileFilter } from '../filter/compile.ts';
-import type { Question } from '../lens/ask.ts';
+import { type Question, rankedBy } from '../lens/ask.ts';
 import { isFoldable, isOfNode, isScattered, neededFor, type Part, rankOfSums, withoutTimes } from '../lens/folded.ts';
-import { argsOf, filled, type LensTable, lensFilter } from '../lens/lens.ts';
+import { argsOf, type LensTable, lensFilter } from '../lens/lens.ts';
 import { groupFields } from '../lens/rank.ts';
 import { DIMENSION_NAMES } from '../model/dimensions.ts';
 import { newTables, type RowName } from '../model/rows.ts';
@@ -48,7 +48,7 @@ export async function storeCount(name: string, filter: string, range: (stream: S
 export async function storeRank({ lens, words = [], filter = '', instead = {} }: Question, name: string): Promise<LensTable | null> {
   if (lens.ask.kind !== 'rank') return null;
   const args = argsOf(lens, words);
-  const by = instead.by ?? lens.ask.by.map((field) => filled(field, args));
+  const by = rankedBy(lens.ask, args, instead);
   const measures = instead.measures ?? lens.ask.measures;
   const needed = neededFor(by, measures);
   if (needed === null) return null;

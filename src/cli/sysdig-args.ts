@@ -1,6 +1,6 @@
 /** sysdig's command line in Trowel's words: `-r FILE -pk -NA "FILTER"` becomes `read FILE -p k -A "FILTER"`. */
 import { lensNamed } from '../lens/index.ts';
-import { ofCommand } from '../lens/memcache.ts';
+import { chiselWords, lensWords, tableGenerator, withoutLens } from './chisel-args.ts';
 import { UsageError } from './exit.ts';
 import { SYSDIG_OPTIONS, type SysdigOption } from './sysdig-options.ts';
 
@@ -101,22 +101,22 @@ function outputOptions(flags: ReadonlySet<string>, values: ReadonlyMap<string, s
   ];
 }
 
-/** What does the work of chisels that have no lens. */
-const INSTEAD: Readonly<Record<string, string>> = {
-  around: 'trowel read FILE --around NUM:MS shows what was near an event; trowel slice keeps what matches a filter',
-};
-
 /** A chisel's arguments stand behind its name: `-c fdbytes_by fd.sport`, `-c 'spy_port 80'`. Without a file it is asked of a live recording. */
 function lens(chisel: string, file: string | null, { flags, values, words }: Parsed): string[] {
-  const [name, ...own] = chisel.split(/\s+/);
-  const found = lensNamed(name!);
-  if (found === null)
-    throw new UsageError(`there is no lens for sysdig's chisel ${name}; ${INSTEAD[name!] ?? 'trowel lens -l lists what there is'}`);
-  const all = [...own, ...words].flatMap((word) => (found.name === 'memcache-log' ? memcacheWord(word) : [word]));
+  const [name = '', text = ''] = chisel.trim().split(/\s+(.*)/s);
+  const own = [...chiselWords(text), ...words];
+  if (name === 'table_generator')
+    return tableGenerator(
+      own.flatMap((word) => (own.length === 1 ? chiselWords(word) : [word])),
+      file,
+    );
+  const found = lensNamed(name);
+  if (found === null) throw withoutLens(name);
+  const all = lensWords(name, own);
   const options = ['j', 'b'].filter((flag) => flags.has(flag)).map((flag) => `-${flag}`);
   return [
     'lens',
-    name!,
+    name,
     ...all.slice(0, found.args.length),
     ...(file === null ? ['--live'] : [file]),
     ...all.slice(found.args.length),
@@ -125,13 +125,6 @@ function lens(chisel: string, file: string | null, { flags, values, words }: Par
     ...valueOptions(values, { p: '-p', n: '-n', ...(file === null ? { M: '-M' } : {}) }),
     ...(file === null || !values.has('M') ? [] : ['--to', `${values.get('M')}s`]),
   ];
-}
-
-/** The chisel's own arguments, a command and a size: as filters. */
-function memcacheWord(word: string): string[] {
-  if (word === 'get' || word === 'set') return [ofCommand(word)];
-  if (/^[0-9]+$/.test(word)) throw new UsageError('sizes of memcachelog: trowel lens memcache-log FILE --json has them');
-  return [word];
 }
 
 const RECORD_OPTIONS: Readonly<Record<string, string>> = {

@@ -51,8 +51,16 @@ export function pushedOf(plan: Plan | null): Pushed {
 function sparing(fields: readonly Field[], { kinds, ...rest }: Pushed): Pushed {
   if (fields.some((field) => needs(field, 'every event'))) return {};
   const narrowed = kinds === undefined ? {} : { kinds };
-  if (!fields.some((field) => needs(field, 'socket events'))) return { ...rest, ...narrowed };
+  if (!fields.some((field) => needs(field, 'socket events')))
+    return fields.some((field) => needs(field, 'connection events'))
+      ? { ...wholeConnections(rest), ...narrowed }
+      : { ...rest, ...narrowed };
   return kinds === undefined ? {} : { kinds: new Set([...kinds, ...IP_KINDS]) };
+}
+
+/** What does not cut through a connection: a process has it with all of its threads, whatever they call and are called. */
+function wholeConnections({ pids, ports }: Omit<Pushed, 'kinds'>): Pushed {
+  return { ...(pids === undefined ? {} : { pids }), ...(ports === undefined ? {} : { ports }) };
 }
 
 /** The part of the probe's configuration that says the same. */

@@ -4,6 +4,7 @@ import { type BlindSpot, blindSpots } from '../capture/blind-spots.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import { DnsIndex } from '../dns/index.ts';
 import { lookupParts } from '../dns/parts.ts';
+import { PassingHttp2 } from '../event/http2/heads.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { compileFilter } from '../filter/compile.ts';
 import type { Family } from '../model/calls.ts';
@@ -93,7 +94,7 @@ export class Recorder {
     this.#naming = new Naming(this.tables, (row) => this.#rows.threadOver(row));
     this.#rows = new RowsInUse(this.tables, this.#naming, this.#dns);
     const lookupPart = lookupParts(seen, () => this.#lastTime);
-    this.#context = { dims: seen, epoch, hostname: meta.hostname ?? '', growing: true, lookupPart };
+    this.#context = { dims: seen, epoch, hostname: meta.hostname ?? '', growing: true, lookupPart, http2: new PassingHttp2(seen) };
     const own = options.ownNetwork === true ? new OwnNetwork(this.tables) : null;
     this.#kept = new KeptEvents(compileFilter(filter, this.#context), own);
     this.#triggers = triggers.length === 0 ? null : new Triggers(triggers, this.#context, onTrigger);

@@ -7,6 +7,7 @@ import type { Dimensions, FdRow, GroupRow, ProcessRow, ThreadRow, ThreadStatRow,
 import { firstIndex } from '../model/search.ts';
 import { AddressNames } from './address-names.ts';
 import { Connections, type KnownEnds } from './connections.ts';
+import type { Http2Head } from './http2/connections.ts';
 import { KubeNames } from './kube-names.ts';
 
 /** What fields need to know of a capture beside the event itself. */
@@ -29,12 +30,23 @@ export interface CaptureContext {
   readonly lookupPart?: (num: number) => LookupPart | null;
   /** What events have from those before them; absent: not to be known here. */
   readonly followed?: Followed;
+  /** Heads of HTTP/2, which events have from those before them, too; absent: not to be known here. */
+  readonly http2?: Http2Source;
+}
+
+export interface Http2Source {
+  /** Of an event of a chunk; null: its connection is none of HTTP/2, as far as one knows. */
+  headsAt(chunk: Chunk, i: number): readonly Http2Head[] | null;
+  /** Events pass by, in their order: they cannot be read again. Nothing to do for what can. */
+  pass?(chunk: Chunk): void;
 }
 
 /** By the numbers of events. */
 export interface Followed {
   /** Its descriptor got another name with it. */
   readonly nameChanged: (num: number) => boolean;
+  /** Row of what a process had as descriptor 0, 1 or 2 at an event; null: nothing shows it, or it was closed. */
+  readonly stdio: (process: ProcessRow, fdnum: number, event: { readonly num: number; readonly time: number }) => number | null;
   /** ns for which the thread that it takes off a CPU had that, and had CPUs since the capture began; null: it takes none off. */
   readonly execTime: (num: number) => { readonly own: number; readonly total: number } | null;
 }

@@ -9,6 +9,7 @@ import { bodyLeft, isChunked, isLastChunk } from './body.ts';
 import { localText, remoteText } from './descriptors.ts';
 import type { Failures } from './failures.ts';
 import { grpcError } from './grpc.ts';
+import { errorOf, type Http2Answer, Http2Words, isServersOwn } from './http2.ts';
 import { expectsContinue, isLongPoll } from './requests.ts';
 
 const LETTER_H = 0x48;
@@ -40,6 +41,7 @@ export class Answers {
   readonly #chunked = new Set<number>();
   /** By descriptor: when its client asked for leave to send a body, and in which event. */
   readonly #expects = new Map<number, { readonly time: number; readonly num: number }>();
+  readonly #http2: Http2Words;
   /** By descriptor: when an answer last came. */
   readonly lastUse: Float64Array;
 
@@ -47,6 +49,25 @@ export class Answers {
     this.#analysis = analysis;
     this.#failures = failures;
     this.lastUse = new Float64Array(analysis.dims.fds.lastId + 1);
+    this.#http2 = new Http2Words(analysis.dims.fds.lastId);
+  }
+
+  /** Bytes go over a connection, either way; its other methods say what that means. Of HTTP/2 the bytes say it. */
+  moved(chunk: Chunk, i: number, id: number, isClient: boolean, io: 'read' | 'write'): void {
+    const said = this.#http2.take(chunk, i, id, this.#analysis.pidOf(chunk.thread[i]!), io);
+    if (said === null) return;
+    if (said.asked.some((request) => isLongPoll(Buffer.from(request)))) this.#analysis.requests.addLong(id, chunk.time[i]!);
+    for (const answer of said.answered) {
+      const error = errorOf(answer);
+      if (isClient) this.#got(chunk, i, id, answer, error);
+      else if (error !== null && isServersOwn(error)) this.#gaveError(chunk, i, id, error, answer.request);
+    }
+  }
+
+  #got(chunk: Chunk, i: number, id: number, answer: Http2Answer, error: string | null): void {
+    const detail = answer.request === '' ? this.#request(id) : answer.request;
+    if (error !== null) this.#failures.note(chunk, i, { kind: 'http', call: 'answer', error, what: this.#remote(id), detail });
+    else if (answer.isEnd) this.#failures.answeredWell(chunk, i, () => this.#remote(id));
   }
 
   /** A client asked something, or a server was asked. */
@@ -117,7 +138,7 @@ export class Answers {
   }
 
   #judge(chunk: Chunk, i: number, id: number, bytes: Uint8Array): void {
-    const grpc = bytes[0] === 0 ? grpcError(bytes) : null;
+    const grpc = bytes[0] === 0 && !this.#http2.speaks(id) ? grpcError(bytes) : null;
     const status = statusOf(bytes);
     const error = grpc ?? (status >= CLIENT_ERROR ? `HTTP ${status}` : null);
     if (error !== null)
@@ -137,10 +158,13 @@ export class Answers {
   /** A server answered; from 500 on the error is its own, not the client's. */
   gave(chunk: Chunk, i: number, id: number): void {
     const status = statusOf(payload(chunk, i));
-    if (status < SERVER_ERROR) return;
+    if (status >= SERVER_ERROR) this.#gaveError(chunk, i, id, `HTTP ${status}`, this.#request(id));
+  }
+
+  #gaveError(chunk: Chunk, i: number, id: number, error: string, detail: string): void {
     const row = this.#analysis.dims.fds.get(id)!;
     const what = row.role === 'client' ? localText(row) : remoteText(row); // a .scap file may take the near end for the far one
-    this.#failures.note(chunk, i, { kind: 'http', call: 'gave', error: `HTTP ${status}`, what, detail: this.#request(id) });
+    this.#failures.note(chunk, i, { kind: 'http', call: 'gave', error, what, detail });
   }
 
   /**

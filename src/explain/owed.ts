@@ -57,6 +57,7 @@ export class Owed {
   /** An event of a connection, by the process' part in it. `op`: what it does; `own`: of a process that began in the recording. */
   onStream(chunk: Chunk, i: number, id: number, isClient: boolean, op: number, own: boolean, type: EventType, kind: CallKind): void {
     if (own || this.#payloads || chunk.res[i]! <= 0 || (op !== READS && op !== WRITES_IT)) {
+      if (type.io !== null && chunk.res[i]! > 0 && (own || this.#payloads)) this.#answers.moved(chunk, i, id, isClient, type.io);
       if (isClient) this.#client(chunk, i, id, type, kind);
       else this.#server(chunk, i, id, type);
       return;

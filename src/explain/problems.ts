@@ -3,6 +3,7 @@
 import type { Analysis } from './analysis.ts';
 import type { End } from './ends.ts';
 import type { Failures } from './failures.ts';
+import { isServersOwn } from './http2.ts';
 import type { Failure } from './story.ts';
 
 /** A process that something went wrong in. */
@@ -74,7 +75,7 @@ function weightOf(failure: Failure, end: End | null, analysis: Analysis): number
       return fatal ? FATAL : 0;
     case 'http':
       if (failure.call === 'gave') return 1.1;
-      return fatal ? FATAL : failure.error >= 'HTTP 500' ? (begun ? 2 : 1) : begun ? 1 : 0;
+      return fatal ? FATAL : isServersOwn(failure.error) ? (begun ? 2 : 1) : begun ? 1 : 0;
     case 'lost':
       return begun ? (fatal ? FATAL : 2) : 0;
     case 'ended':

@@ -40,9 +40,10 @@ function unknown(ref: FieldRef, text: string): never {
   throw new FilterError(`unknown field ${ref.name}`, text, ref, didYouMean(ref.name, NAMES) || others, fixed);
 }
 
-/** The field of a name in a program of ours; throws for a name that does not exist. */
-export function fieldNamed(name: string): BoundField {
-  return findField({ kind: 'field', name, arg: null, start: 0, end: name.length }, name).bound;
+/** The field of a name alone, `proc.name`, `proc.aname[2]`, `http.header.host`. Throws FilterError for a name that does not exist. */
+export function fieldNamed(text: string): BoundField {
+  const [, name = text, arg = null] = /^([^[\]]+)\[(.*)\]$/s.exec(text) ?? [];
+  return findField({ kind: 'field', name, arg, start: 0, end: text.length }, text).bound;
 }
 
 function direct(ref: FieldRef): BoundField | null {

@@ -3,7 +3,7 @@ import type { Capture } from '../capture/capture.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { type CompiledFilter, compileFilter } from '../filter/compile.ts';
 import { echo } from './echo.ts';
-import { argsOf, filled, type Lens, type LensArgs, type LensEcho, LensError, type LensTable, lensFilter } from './lens.ts';
+import { argsOf, filled, type Lens, type LensArgs, type LensEcho, LensError, type LensTable, lensFilter, type RankAsk } from './lens.ts';
 import { list } from './list.ts';
 import { rank } from './rank.ts';
 import { series } from './series.ts';
@@ -17,7 +17,17 @@ export interface Instead {
   readonly measures?: readonly string[];
   /** Rows of a ranking. */
   readonly most?: number;
+  /** Whose names stand beside what is shown. */
+  readonly names?: Names;
 }
+
+export type Names = 'containers' | 'pods';
+
+/** Fields of the names; they may be empty. */
+const NAMES: Readonly<Record<Names, readonly string[]>> = {
+  containers: ['container.name'],
+  pods: ['k8s.ns.name', 'k8s.pod.name'],
+};
 
 /** The question, asked of a capture. */
 export interface Question {
@@ -60,13 +70,13 @@ function answer(lens: Lens, capture: Capture, filter: CompiledFilter, args: Lens
     throw new LensError(`${lens.name} does not group events: --by is for those that do`);
   if (asked.kind !== 'rank' && asked.kind !== 'series' && instead.measures !== undefined)
     throw new LensError(`${lens.name} measures nothing: --measure is for rankings and for what goes over time`);
+  if (instead.names !== undefined && (asked.kind === 'series' || asked.kind === 'own'))
+    throw new LensError(`${lens.name} has no place for names of ${instead.names}: -p is for rankings, lists and what was read and written`);
   switch (asked.kind) {
-    case 'rank': {
-      const by = instead.by ?? asked.by.map((field) => filled(field, args));
-      return rank(capture, filter, by, instead.measures ?? asked.measures, instead.most);
-    }
+    case 'rank':
+      return rank(capture, filter, rankedBy(asked, args, instead), instead.measures ?? asked.measures, instead.most);
     case 'list':
-      return list(capture, filter, asked.columns);
+      return list(capture, filter, [...asked.columns, ...namesBeside(asked.columns, instead)]);
     case 'echo':
       return echo(capture, filter);
     case 'series':
@@ -74,4 +84,15 @@ function answer(lens: Lens, capture: Capture, filter: CompiledFilter, args: Lens
     case 'own':
       return asked.look(capture, filter, args);
   }
+}
+
+/** The fields that a ranking groups by; one that ends in `?` may be empty. */
+export function rankedBy(asked: RankAsk, args: LensArgs, instead: Instead): readonly string[] {
+  const by = instead.by ?? asked.by.map((field) => filled(field, args));
+  return [...by, ...namesBeside(by, instead).map((name) => `${name}?`)];
+}
+
+/** Fields of the names that are wanted, too, and not there yet. */
+function namesBeside(there: readonly string[], { names }: Instead): readonly string[] {
+  return names === undefined ? [] : NAMES[names].filter((name) => !there.includes(name) && !there.includes(`${name}?`));
 }

@@ -1,5 +1,6 @@
 /**
- * What an event has from those before it: whether its descriptor changed its name, and how long a thread that leaves a CPU had it.
+ * What an event has from others: whether its descriptor changed its name, how long a thread that leaves a CPU had it, and what its process
+ * has as its standard input, output and error.
  * One pass over the events in question, made when first asked for, and over those that came since when asked again.
  */
 import type { Capture } from '../capture/capture.ts';
@@ -8,11 +9,14 @@ import type { CaptureContext, Followed } from '../event/view.ts';
 import { compileFilter } from '../filter/compile.ts';
 import type { Chunk } from '../model/chunk.ts';
 import { fdName } from '../model/fd-name.ts';
+import { Stdio } from './stdio.ts';
 
 export function followedIn(capture: Capture, context: CaptureContext): Followed {
   const names = new Pass(capture, context, 'fd.type in (ipv4, ipv6) and fd.num>=0', new NameChanges(capture));
   const switches = new Pass(capture, context, 'evt.type=switch', new ExecTimes(capture));
+  const stdio = new Pass(capture, context, 'fd.num in (0, 1, 2)', new Stdio(capture.dims));
   return {
+    stdio: (process, num, { time, num: at }) => stdio.upTo(at).at(process, num, time),
     nameChanged: (num) => names.upTo(num).changed.has(num),
     execTime: (num) => switches.upTo(num).times.get(num) ?? null,
   };

@@ -1,11 +1,13 @@
 /** Who has most of something: events grouped by what some fields say, each group measured. */
 
 import type { Capture } from '../capture/capture.ts';
+import type { FieldType } from '../event/fields/field.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import { fieldNamed } from '../filter/find-field.ts';
 import { written } from '../filter/literal.ts';
+import { wallNs } from '../model/time.ts';
 import { columnType, rowColumns } from '../report/column.ts';
-import type { Row } from '../report/report.ts';
+import type { Cell, Row, Unit } from '../report/report.ts';
 import type { Accumulator } from './accumulators.ts';
 import { type GroupField, Groups } from './groups.ts';
 import type { LensTable } from './lens.ts';
@@ -36,10 +38,34 @@ export function groupFields(by: readonly string[]): GroupField[] {
 export function rankTable(fields: readonly GroupField[], measures: readonly Measure[], items: Iterable<Row>, epoch: bigint): LensTable {
   const types = [
     ...measures.map(({ name, unit, doc }) => columnType(name, unit, doc, { nullable: true })),
-    ...fields.map(({ bound }) => columnType(bound.label, 'text', bound.field.doc, { field: bound })),
+    ...fields.map(({ bound }) =>
+      columnType(bound.label, UNITS[bound.field.type] ?? 'text', bound.field.doc, { field: bound, nullable: true }),
+    ),
   ];
-  const drill = (row: Row) => fields.map(({ bound }, i) => clause(bound.label, String(row[measures.length + i]))).join(' and ') || null;
-  return { kind: 'table', id: 'lens', columns: rowColumns(types), items, epoch, drill };
+  const said = (row: Row): Row =>
+    row.map((cell, at) => (at < measures.length ? cell : groupCell(fields[at - measures.length]!, cell, epoch)));
+  const drill = (row: Row) =>
+    fields.map(({ bound }, i) => clause(bound.label, String(row[measures.length + i] ?? ''))).join(' and ') || null;
+  return { kind: 'table', id: 'lens', columns: rowColumns(types), items: mapped(items, said), epoch, drill };
+}
+
+/** Units of the fields whose numbers have one. */
+const UNITS: Readonly<Partial<Record<FieldType, Unit>>> = { span: 'ns', size: 'bytes' };
+
+/** What a group's text says in its column: a number where that has a unit, a time as ns since 1970. */
+function groupCell({ bound: { field } }: GroupField, text: Cell, epoch: bigint): Cell {
+  const isNumber = typeof text === 'string' && /^-?[0-9]+(\.[0-9]+)?$/.test(text);
+  if (isNumber && field.type === 'walltime') return wallNs(epoch, Number(text));
+  if (UNITS[field.type] === undefined) return text;
+  return isNumber ? Number(text) : text === '' ? null : text;
+}
+
+function mapped(rows: Iterable<Row>, of: (row: Row) => Row): Iterable<Row> {
+  return {
+    *[Symbol.iterator]() {
+      for (const row of rows) yield of(row);
+    },
+  };
 }
 
 /** A field that has this text; none where it is empty. */

@@ -53,10 +53,23 @@ function call(name: string, given: Readonly<Record<string, unknown>>, { captures
     const file = typeof given.file === 'string' ? given.file : [...captures.keys()][0]!;
     const opened = captures.get(file);
     if (opened === undefined) throw new Error(`there is no recording ${file}; there are: ${[...captures.keys()].join(', ')}`);
+    check(tool, given);
     return answered(opened, tool.run(opened, argsOf(given)), text);
   } catch (error) {
     const message = error instanceof FilterError ? error.render() : (error as Error).message;
     return { isError: true, content: [{ type: 'text', text: message }] };
+  }
+}
+
+/** An argument that a tool does not take, or cannot, is no wish that may be passed over. Throws Error. */
+function check({ name, takes }: Tool, given: Readonly<Record<string, unknown>>): void {
+  for (const [key, value] of Object.entries(given)) {
+    if (key === 'file') continue;
+    const known = takes.find((one) => one === key);
+    if (known === undefined) throw new Error(`${name} takes no ${key}; it takes file, ${takes.join(', ')}`);
+    const { type } = ARGUMENTS[known];
+    const fits = type === 'array' ? Array.isArray(value) : type === 'string' ? typeof value === 'string' : Number.isFinite(value);
+    if (!fits) throw new Error(`${key} is ${type === 'string' ? 'a text' : type === 'array' ? 'a list of texts' : 'a number'}`);
   }
 }
 
@@ -70,6 +83,8 @@ function argsOf(given: Readonly<Record<string, unknown>>): ToolArgs {
     name: text('name'),
     words: texts('words'),
     fields: texts('fields'),
+    by: texts('by'),
+    measure: texts('measure'),
     pid: number('pid'),
     event: number('event'),
     overMs: number('over_ms') ?? USUAL_OVER_MS,

@@ -5,7 +5,7 @@ import { FIELDS } from '../event/fields/index.ts';
 import type { CaptureContext } from '../event/view.ts';
 import { explain } from '../explain/explain.ts';
 import { compileFilter } from '../filter/compile.ts';
-import { findField } from '../filter/find-field.ts';
+import { fieldNamed } from '../filter/find-field.ts';
 import { ask } from '../lens/ask.ts';
 import { lookupsOf } from '../lens/dns.ts';
 import { LENSES, lensNamed } from '../lens/index.ts';
@@ -34,6 +34,8 @@ export interface ToolArgs {
   readonly name: string;
   readonly words: readonly string[];
   readonly fields: readonly string[];
+  readonly by: readonly string[];
+  readonly measure: readonly string[];
   readonly pid: number | null;
   readonly event: number | null;
   readonly overMs: number;
@@ -53,6 +55,12 @@ export const ARGUMENTS = {
   limit: { type: 'integer', minimum: 1, maximum: 1000, description: 'most rows (default 100)' },
   name: { type: 'string', description: 'of the lens; without one: all lenses' },
   words: { type: 'array', items: { type: 'string' }, description: 'arguments of the lens' },
+  by: { type: 'array', items: { type: 'string' }, description: 'of a lens that ranks, such as events: fields to group by' },
+  measure: {
+    type: 'array',
+    items: { type: 'string' },
+    description: 'of such a lens: what to measure: count, bytes, time, errors, p95, distinct(FIELD), sum(FIELD) …',
+  },
   fields: { type: 'array', items: { type: 'string' }, description: 'fields to read, such as evt.num, proc.name' },
   pid: { type: 'integer', description: 'explain this process' },
   event: { type: 'integer', description: 'explain what went on around this event' },
@@ -82,7 +90,7 @@ export const TOOLS: readonly Tool[] = [
   {
     name: 'lens',
     doc: 'A named question to the capture: who read and wrote most, which calls were slow, HTTP requests, connections … Without a name: the list of lenses.',
-    takes: ['name', 'words', 'filter', 'limit'],
+    takes: ['name', 'words', 'filter', 'by', 'measure', 'limit'],
     needs: [],
     run: runLens,
   },
@@ -123,11 +131,14 @@ function json<T>(report: Report<T>, limit: number): Json[] {
   return lines;
 }
 
-function runLens({ capture, context }: Opened, { name, words, filter, limit }: ToolArgs): readonly Json[] {
+function runLens({ capture, context }: Opened, { name, words, filter, by, measure, limit }: ToolArgs): readonly Json[] {
   if (name === '') return LENSES.map(({ name: called, args, doc, chisels }) => ({ name: called, args, doc, chisels }));
   const lens = lensNamed(name);
   if (lens === null) throw new LensError(`there is no lens called ${name}`);
-  const look = ask({ lens, words, filter }, capture, context);
+  if (words.length !== lens.args.length)
+    throw new LensError(`${lens.name} takes ${lens.args.length === 0 ? 'no words' : `as words: ${lens.args.join(', ')}`}`);
+  const instead = { most: limit, ...(by.length === 0 ? {} : { by }), ...(measure.length === 0 ? {} : { measures: measure }) };
+  const look = ask({ lens, words, filter, instead }, capture, context);
   return look.kind === 'table' ? json(look, limit) : json(echoReport(look.blocks, capture.epoch, {}), limit);
 }
 
@@ -139,7 +150,7 @@ function runDoctor({ capture }: Opened, { limit }: ToolArgs): readonly Json[] {
 
 function runRead({ capture, context }: Opened, { filter, fields, limit }: ToolArgs): readonly Json[] {
   const compiled = compileFilter(filter, context);
-  const bounds = fields.map((name) => findField({ kind: 'field', name, arg: null, start: 0, end: name.length }, name).bound);
+  const bounds = fields.map(fieldNamed);
   const columns = bounds.length === 0 ? programColumns() : eventColumns(bounds);
   function* items() {
     for (const { chunk, selection, n } of capture.select(compiled))

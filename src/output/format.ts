@@ -7,7 +7,8 @@ import { fieldText } from './value.ts';
 
 type Piece = { readonly text: string } | { readonly bound: BoundField; readonly width: number };
 
-const FIELD = /%(-?[0-9]+)?([a-zA-Z][a-zA-Z0-9_]*(?:\.[a-zA-Z0-9_]+)*)(?:\[([^\]]*)\])?/g;
+/** Names of headers have hyphens; behind other names one is text, as in `%proc.name-%proc.pid`. */
+const FIELD = /%(-?[0-9]+)?(http\.header\.[a-zA-Z0-9_-]+|[a-zA-Z][a-zA-Z0-9_]*(?:\.[a-zA-Z0-9_]+)*)(?:\[([^\]]*)\])?/g;
 
 /** What `-p` names: sysdig's own lines, verbatim. */
 export const NAMED_FORMATS: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@
  * The one way by which captured bytes and names reach a terminal, a page or a file of text. Captured programs choose their
  * names and payloads, so they may hold anything: escape sequences, line breaks, characters that turn the line around.
  */
+import { dotted } from '../model/dotted.ts';
 
 /** C0 controls and DEL have pictures of their own; C1, bidirectional and invisible characters become a dot. */
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]/gu;
@@ -61,7 +62,7 @@ export function hexDump(bytes: Uint8Array, withAscii: boolean, inRow = 16): stri
   for (let at = 0; at < bytes.length; at += inRow) {
     const row = bytes.subarray(at, at + inRow);
     const hex = Array.from(row, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    const ascii = withAscii ? `  ${asciiText(row).replaceAll('\n', '.')}` : '';
+    const ascii = withAscii ? `  ${dotted(row)}` : '';
     rows.push(`${at.toString(16).padStart(4, '0')}  ${hex.padEnd(withAscii ? inRow * 3 - 1 : 0)}${ascii}`);
   }
   return rows;

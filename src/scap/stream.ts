@@ -78,7 +78,9 @@ export class ScapStream implements EventStream {
 
   read({ filter, range, fields, dns }: Question, onMatch: (match: Match) => boolean): Promise<Outcome> {
     const matcher = new Matcher(filter, range);
+    const http2 = fields.some((field) => needs(field, 'connection events')) ? filter.view.capture.http2 : undefined;
     return this.chunks({ dns, sizes: fields.some((field) => needs(field, 'thread sizes')) }, (chunk) => {
+      http2?.pass?.(chunk);
       const match = matcher.next(chunk);
       return match === null || onMatch(match);
     });

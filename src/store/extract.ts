@@ -19,7 +19,8 @@ export function extract(capture: Capture, filter: CompiledFilter, path: string, 
   const writer = new CaptureWriter(path, tables, { level: LEVEL, live: false, small: true });
   const rows = new NeededRows(capture, tables);
   const { state, ...meta } = capture.meta;
-  writer.meta({ ...meta, filter: [capture.meta.filter, filter.text].filter((text) => text !== '' && text !== undefined).join(' and ') });
+  const said = [capture.meta.filter, shortened(filter.text)].filter((text) => text !== '' && text !== undefined).join(' and ');
+  writer.meta({ ...meta, filter: said });
   let total = 0;
   for (const { chunk, selection, n } of capture.select(filter)) {
     const part = new OpenChunk(n, 1024);
@@ -31,6 +32,14 @@ export function extract(capture: Capture, filter: CompiledFilter, path: string, 
   rows.finish(namespaces);
   writer.close({ end: capture.meta.end ?? '', ...(state === 'broke off' ? { state } : {}) });
   return total;
+}
+
+/** Characters of a filter that are told of the part: people read it, and what a verdict cites is a list of a thousand numbers. */
+const MOST_SAID = 300;
+const BEGINNING = 160;
+
+function shortened(filter: string): string {
+  return filter.length <= MOST_SAID ? filter : `${filter.slice(0, BEGINNING)} … (${filter.length} characters)`;
 }
 
 /** Containers are told apart by as many characters of their ids. */

@@ -9,7 +9,7 @@ import { type Rewriting, type RowChanges, rewrite } from './rewrite.ts';
 
 /** How the parts of a capture are made harmless. */
 export interface Scrubbing {
-  /** `text`: what is text is redacted, the rest is dropped; `drop`: all of it; `keep`: none. */
+  /** `text`: what is text, or a head of HTTP/1, is redacted, the rest is dropped; `drop`: all of it; `keep`: none. */
   readonly payloads: 'text' | 'drop' | 'keep';
   readonly text: (text: string) => string;
   readonly args: (args: readonly string[]) => readonly string[];
@@ -111,12 +111,23 @@ function scrubbedPayload(bytes: Uint8Array, how: Scrubbing): Uint8Array {
   return how.payloads === 'drop' ? NOTHING : scrubbedText(bytes, how);
 }
 
-/** Empty for what is no text. */
+/** Empty for what is no text; of a head of HTTP/1 with a body that is none, the head. */
 function scrubbedText(bytes: Uint8Array, { text }: Scrubbing): Uint8Array {
-  if (!isText(bytes)) return NOTHING;
-  const before = Buffer.from(bytes).toString();
+  const readable = isText(bytes) ? bytes : bytes.subarray(0, headLength(bytes));
+  const before = Buffer.from(readable).toString();
   const after = text(before);
-  return after === before ? bytes : Buffer.from(after).subarray(0, bytes.length);
+  return after === before ? readable : Buffer.from(after).subarray(0, readable.length);
+}
+
+const HEAD_BEGINS = /^(?:HTTP\/1\.[01] [0-9]{3}[ \r]|[A-Z]{3,7} \S+ HTTP\/1\.[01]\r)/;
+const HEAD_ENDS = '\r\n\r\n';
+
+/** Bytes of the head that a payload begins with; 0: it begins with none, or that is no text. */
+function headLength(bytes: Uint8Array): number {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const end = all.indexOf(HEAD_ENDS);
+  const head = end < 0 ? NOTHING : bytes.subarray(0, end + HEAD_ENDS.length);
+  return isText(head) && HEAD_BEGINS.test(Buffer.from(head).toString('latin1')) ? head.length : 0;
 }
 
 function isText(bytes: Uint8Array): boolean {

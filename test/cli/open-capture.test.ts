@@ -20,6 +20,9 @@ beforeAll(() => {
   mkdirSync(file('nothing'));
   writeFileSync(file('empty'), '');
   writeFileSync(file('notes.txt'), 'no capture at all');
+  writeFileSync(file('notes.xz'), Buffer.from('fd377a585a000004e6d6b446', 'hex'));
+  writeFileSync(file('x.pcap'), Buffer.from('d4c3b2a1020004000000000000000000', 'hex'));
+  writeFileSync(file('x.pcapng'), Buffer.from('0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c0000000100000014000000', 'hex'));
   writeFileSync(file('notes.gz'), gzipSync('no capture at all'));
   writeFileSync(file('ours.gz'), gzipSync(readFileSync(CAPTURE)));
   writeFileSync(file('part.trowel'), readFileSync(CAPTURE).subarray(0, 3000));
@@ -43,6 +46,9 @@ describe('what cannot be opened says why', () => {
     ['a part of a capture', () => file('part.trowel'), /is damaged: .*trowel repair/],
     ['a compressed text', () => file('notes.gz'), /is compressed by gzip, and no \.scap file is in it/],
     ['a compressed capture of ours', () => file('ours.gz'), /is compressed by gzip, and a Trowel capture is read as it is/],
+    ['a file of xz', () => file('notes.xz'), /is compressed by xz: xz -dc FILE/],
+    ['packets', () => file('x.pcap'), /has packets, not events: trowel annotate/],
+    ['packets of pcapng, which begins as .scap does', () => file('x.pcapng'), /has packets, not events: trowel annotate/],
     ['text', () => file('notes.txt'), /neither a Trowel capture nor a \.scap file/],
     ['an address that nothing here reads', () => 'postgres://db/trowel', /neither a Trowel capture/],
     ['a store without a database', () => 'clickhouse://db', /names no database/],

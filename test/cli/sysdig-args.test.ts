@@ -39,8 +39,37 @@ test.each([
   expect(translate(words).join(' ')).toBe(ours);
 });
 
+/** The arguments that its chisels take. */
+test.each([
+  [['-c', 'echo_fds disable_color'], 'lens echo_fds f'],
+  [['-c', 'spy_port 53 disable_color'], 'lens spy_port 53 f'],
+  [['-c', 'spy_file', 'it has blanks'], 'lens spy_file it has blanks f'],
+  [['-c', "spy_file 'it has blanks'"], 'lens spy_file it has blanks f'],
+  [['-c', 'spy_file R resolv.conf'], 'lens spy_file resolv.conf f evt.is_io_read=true'],
+  [
+    ['-c', 'spy_file', 'W /a b', 'proc.name=x', 'or', 'proc.name=y'],
+    'lens spy_file /a b f evt.is_io_write=true and ( proc.name=x or proc.name=y )',
+  ],
+  [['-c', 'spy_file RW /a'], 'lens spy_file /a f'],
+  [['-c', "lsof 'proc.name=etcd and fd.type=file'"], 'lens lsof f proc.name=etcd and fd.type=file'],
+  [['-c', 'ps fd.name contains /etc'], 'lens ps f fd.name contains /etc'],
+  [['-c', 'spectrogram', '500', 'proc.name=x'], 'lens spectrogram f proc.name=x'],
+  [['-c', 'httptop ncalls'], 'lens httptop f'],
+  [
+    ['-c', 'table_generator', 'proc.name,fd.name P,F evt.latency T "evt.type=read and fd.num>2" 5 time'],
+    'lens events --by proc.name,fd.name --measure time f evt.type=read and fd.num>2 -n 5',
+  ],
+] as const)('sysdig %j', (sysdig, ours) => {
+  expect(translate(['-r', 'f', ...sysdig]).join(' ')).toBe(ours);
+});
+
 test.each([
   ['-r', /-r needs a value/],
+  ['-r c.scap -c httptop\u00a0bytes', /http-top FILE has the times/],
+  ['-r c.scap -c spy_file R', /lens echo FILE/],
+  ['-r c.scap -c spy_users 2', /lens tree FILE shows who started whom/],
+  ['-r c.scap -c flame', /tracers are not recorded/],
+  ['-r c.scap -c v_files', /a view of csysdig/],
   ['-r c.scap -c around', /--around NUM:MS/],
   ['-r c.scap -c topconns -w d.trowel', /-c with -w: write the capture first/],
   ['-c topconns -w d.trowel', /-c with -w: write the capture first/],
@@ -55,7 +84,7 @@ test.each([
   ['-r c.scap --no-such', /no-such is not known; trowel sysdig lists/],
   ['-pk', /trowel record -w FILE/],
 ])('sysdig %s is refused', (sysdig, message) => {
-  expect(() => translate(sysdig.split(' '))).toThrow(message);
+  expect(() => translate(sysdig.split(' ').map((word) => word.replace('\u00a0', ' ')))).toThrow(message);
 });
 
 test('every letter and every name is there once', () => {

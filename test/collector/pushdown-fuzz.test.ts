@@ -10,6 +10,7 @@ import { DnsIndex } from '../../src/dns/index.ts';
 import { lookupParts } from '../../src/dns/parts.ts';
 import { needs } from '../../src/event/fields/field.ts';
 import { FIELDS } from '../../src/event/fields/index.ts';
+import { PassingHttp2 } from '../../src/event/http2/heads.ts';
 import { type CaptureContext, EventView } from '../../src/event/view.ts';
 import { compilePlan } from '../../src/filter/compile.ts';
 import type { Plan } from '../../src/filter/plan.ts';
@@ -23,7 +24,7 @@ import { letsThrough } from '../helpers/probe-model.ts';
 import { Generator, type Sample, sample } from '../helpers/random-filters.ts';
 
 const CAPTURES = join(packageRoot(), 'captures');
-const PATHS = [CAPTURES, join(CAPTURES, 'scenes')].flatMap((folder) =>
+const PATHS = [CAPTURES, join(CAPTURES, 'http2'), join(CAPTURES, 'scenes')].flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.trowel'))
     .map((name) => join(folder, name)),
@@ -62,7 +63,9 @@ function recorded(capture: CaptureReader, events: Chunk, pushed: Pushed): Record
   new DnsIndex(tables).add(kept);
   const dims = { ...capture.dims, fds: tables.fds, dns: tables.dns, dnsSockets: tables.dnsSockets, resolvers: tables.resolvers };
   const end = events.time[events.n - 1] ?? 0;
-  return { chunk: kept, context: { ...plain(capture), dims, lookupPart: lookupParts(dims, () => end) } };
+  const http2 = new PassingHttp2(dims);
+  http2.pass(kept);
+  return { chunk: kept, context: { ...plain(capture), dims, lookupPart: lookupParts(dims, () => end), http2 } };
 }
 
 function plain({ dims, epoch }: CaptureReader): CaptureContext {
@@ -140,6 +143,17 @@ describe('recording with a filter keeps what it finds afterwards', () => {
     'proc.name=curl and evt.deltatime<1ms',
   ])('of %s, in the shipped capture', (text) => {
     withCapture(join(CAPTURES, 'critical-app.trowel'), ({ capture }, events, whole) => {
+      expect(difference(text, capture, events, whole)).toBe('');
+    });
+  });
+
+  test.each([
+    'evt.type=write and http.status=404',
+    'evt.latency>20us and http.status exists',
+    'fd.port=8080 and evt.type in (read, write) and http.uri exists',
+    'proc.name=MainThread and grpc.status>0',
+  ])('of %s, in a capture with HTTP/2', (text) => {
+    withCapture(join(CAPTURES, 'http2/http2.trowel'), ({ capture }, events, whole) => {
       expect(difference(text, capture, events, whole)).toBe('');
     });
   });

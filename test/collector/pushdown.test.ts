@@ -35,6 +35,8 @@ test.each([
   ['dns.qname contains localdomain', 'fd.type in (ipv4, ipv6)'],
   ['dns.qname contains localdomain or fd.type=unix', 'fd.type in (ipv4, ipv6, unix)'],
   ['k8s.ns.name=critical-app and fd.type=file', 'fd.type in (file)'],
+  // A head of HTTP/2 is told by those before it on its connection, which another thread may have sent.
+  ['evt.type=read and proc.name=curl and fd.port=80 and evt.latency>1ms and http.status=200', 'fd.port in (80)'],
   // An answer is another event than its query, and may be read by another thread.
   ['evt.type=sendto and proc.name=curl and dns.qname=backend', 'evt.type in (sendto); proc.name in (curl); fd.type in (ipv4, ipv6)'],
   ['evt.type=sendto and proc.name=curl and dns.answered=true', 'fd.type in (ipv4, ipv6)'],

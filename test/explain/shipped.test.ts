@@ -19,6 +19,13 @@ test.each(SCENES.map((scene) => [slug(scene), scene] as const))('%s', (file, sce
   capture.close();
 });
 
+test('HTTP/2: an error is told with what was asked', () => {
+  const capture = new CaptureReader('captures/http2/failing.trowel');
+  const cause = explain(capture, { over: 100 * MS, pids: null }).story?.causes[0];
+  expect(sentenceOf(cause!)).toMatch(/^curl \(\d+\) got HTTP 503 from 127\.0\.0\.1:8080 for GET \/orders\/7\.$/);
+  capture.close();
+});
+
 test('none has more than 40 KB, and all together less than 2 MB', () => {
   const sizes = readdirSync('captures/scenes').map((file) => statSync(join('captures/scenes', file)).size);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(40_000);

@@ -64,6 +64,10 @@ test('dns, lenses, fields', async () => {
   expect((await asked('dns')).rows[0]!['dns.lookup.result']).toBe('NOERROR');
   expect((await asked('lens')).rows.length).toBeGreaterThan(50);
   expect((await asked('lens', { name: 'topscalls', limit: 3 })).rows).toHaveLength(3);
+  expect((await asked('lens', { name: 'events', by: ['fd.type', 'proc.aname[1]'], measure: ['bytes'], limit: 1 })).rows).toEqual([
+    { bytes: expect.any(Number), 'fd.type': expect.any(String), 'proc.aname[1]': expect.any(String) },
+  ]);
+  expect((await asked('lens', { name: 'count-by', words: ['fd.name'], limit: 60 })).rows).toHaveLength(60);
   expect((await asked('fields', { filter: 'k8s.pod.name' })).rows.length).toBeGreaterThan(0);
 });
 
@@ -74,5 +78,11 @@ test('what is wrong is said, with what would be right', async () => {
   };
   expect(await said('read', { filter: 'k8s.nss=x' })).toEqual([true, expect.stringMatching(/k8s\.ns/)]);
   expect(await said('lens', { name: 'nosuch' })).toEqual([true, 'there is no lens called nosuch']);
+  expect(await said('lens', { name: 'topscalls', args: ['x'] })).toEqual([
+    true,
+    expect.stringMatching(/^lens takes no args; it takes file, name, words/),
+  ]);
+  expect(await said('lens', { name: 'fdbytes_by' })).toEqual([true, 'bytes-by takes as words: field']);
+  expect(await said('read', { limit: '5' })).toEqual([true, 'limit is a number']);
   expect(await said('dns', { file: 'nosuch' })).toEqual([true, expect.stringMatching(/there are: critical-app/)]);
 });

@@ -27,6 +27,7 @@ describe('scrub', () => {
   made.event({ type: 'write', thread, fd, data: Uint8Array.of(0, 1, 2, 115, 101, 99, 114, 101, 116, 54), res: 10 });
   const text = Buffer.from('/x?sig=secret7&a=10.9.8.7');
   made.event({ type: 'openat', thread, args: [text, 0, 0], res: -2 });
+  made.event({ type: 'read', thread, fd, data: 'HTTP/1.1 502 Bad\r\nSet-Cookie: id=secret9\r\n\r\n\0\x01secret10', res: 5000 });
   const before = folder.capture('before.trowel', made, { command: 'record -- mysql -psecret8' });
   const after = folder.file('after.trowel');
   const { status } = trowel('scrub', before, '-w', after);
@@ -46,6 +47,10 @@ describe('scrub', () => {
     const fields = ['--fields', 'evt.num,evt.type,evt.rawres,evt.latency,evt.rawtime,proc.name'];
     expect(lines('read', after, '--json', ...fields)).toEqual(lines('read', before, '--json', ...fields));
     expect(lines('read', after, '-p', '%fd.name', 'evt.num=1')).toEqual(['10.0.0.1:5000->198.18.0.1:443']);
+  });
+
+  test('of a head of HTTP with a body that is no text, the head is kept', () => {
+    expect(lines('read', after, '-p', '%http.status %http.header[set-cookie]', 'http.status exists')).toEqual(['502 <redacted>']);
   });
 
   test('of a real capture, explain comes to the same', () => {
@@ -85,6 +90,7 @@ describe('slice', () => {
     expect(cited.length).toBeGreaterThan(5);
     for (const num of cited) expect(nums.has(num)).toBe(true);
     expect(nums.size).toBeLessThan(200);
+    expect(trowel('info', part).stdout).toMatch(/only what matches “.{150,250} … \(\d+ characters\)” was recorded/);
     expect(trowel('slice', CAPTURE, '--story', '9', '-w', folder.file('no.trowel')).stderr).toMatch(/--story 9: there/);
   });
 });

@@ -12,6 +12,7 @@ export const GOLDENS: readonly { readonly file: string; readonly args: readonly 
   { file: 'read.json', args: ['read', 'captures/critical-app.trowel', 'evt.type=connect', '--json'] },
   { file: 'ascii.out', args: ['read', 'captures/critical-app.trowel', 'evt.buffer contains "HTTP/1.1"', '-A', '-t', 'r'] },
   { file: 'hex.out', args: ['read', 'captures/critical-app.trowel', 'fd.name=/etc/resolv.conf and evt.is_io_read=true', '-X', '-n', '1'] },
+  { file: 'hex-field.out', args: ['read', 'captures/critical-app.trowel', 'fd.port=53', '-x', '-n', '2', '-p', '%evt.num %evt.buffer'] },
   {
     file: 'explain-filter.out',
     args: [

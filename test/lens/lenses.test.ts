@@ -5,7 +5,7 @@ import { ask } from '../../src/lens/ask.ts';
 import { LENSES, lensNamed } from '../../src/lens/index.ts';
 import type { Row } from '../../src/report/report.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { Folder } from '../export/made.ts';
+import { Folder, trowel } from '../export/made.ts';
 import { EventsBuilder } from '../helpers/events.ts';
 import { lensTable } from '../helpers/lens.ts';
 
@@ -28,6 +28,26 @@ test.each([
   ['slow-calls', '1ms or evt.latency>0', 'MS is a number, not 1ms or evt.latency>0'],
 ])('the argument of %s is one value, whatever it says: %s', (name, arg, message) => {
   expect(() => ask({ lens: lensNamed(name)!, words: [arg] }, capture, context)).toThrow(message);
+});
+
+describe('names beside what is shown', () => {
+  const named = (name: string, names: 'containers' | 'pods', words: readonly string[] = []) => {
+    const table = ask({ lens: lensNamed(name)!, words, instead: { names } }, capture, context);
+    return table.kind === 'table' ? table.columns.map((column) => column.name) : [];
+  };
+
+  test.each([
+    ['topprocs_net', 'containers', [], ['proc.pid', 'container.name']],
+    ['topcontainers_net', 'containers', [], ['container.name', 'container.id']],
+    ['fdbytes_by', 'pods', ['fd.sport'], ['k8s.ns.name', 'k8s.pod.name']],
+    ['fileslower', 'pods', ['1'], ['k8s.ns.name', 'k8s.pod.name']],
+  ] as const)('%s -p %s', (name, names, words, last) => {
+    expect(named(name, names, words).slice(-2)).toEqual(last);
+  });
+
+  test('where they have no place they are refused, not left out silently', () => {
+    expect(() => named('httplog', 'containers')).toThrow('http-log has no place for names of containers');
+  });
 });
 
 describe('sums', () => {
@@ -59,6 +79,19 @@ describe('measures over any field', () => {
     expect(errors).toBe(eventsOf('evt.rawres<0'));
     expect(pids).toBe(rows('count-by', ['proc.pid']).length);
     expect([first, last]).toEqual([185, 856]);
+  });
+
+  test('what is grouped by has its unit, its own clock, and arguments in brackets', () => {
+    const grouped = (by: string) => {
+      const table = ask({ lens: lensNamed('events')!, instead: { by: [by], measures: ['count'], most: 3 } }, capture, context);
+      return table.kind === 'table' ? { unit: table.columns[1]!.unit, rows: [...table.items], drill: table.drill } : null;
+    };
+    const latency = grouped('evt.latency')!;
+    expect(latency.unit).toBe('ns');
+    expect(latency.rows.map(([, cell]) => typeof cell)).toEqual(['number', 'number', 'number']);
+    expect(eventsOf(latency.drill(latency.rows[0]!)!)).toBe(latency.rows[0]![0]);
+    expect(BigInt(String(grouped('evt.rawtime')!.rows[0]![1]))).toBeGreaterThanOrEqual(capture.epoch);
+    expect(grouped('proc.aname[1]')!.rows.length).toBeGreaterThan(1);
   });
 
   test('quantiles lie where the events do', () => {
@@ -128,6 +161,11 @@ test('an argument is a value, whatever it holds', () => {
 
 test('a mistake in a filter is shown in what was written, without the lens’ own', () => {
   expect(() => rows('connections', [], 'proc.nam=x')).toThrow(expect.objectContaining({ text: 'proc.nam=x' }));
+});
+
+test('also before a recording begins', () => {
+  const { status, stderr } = trowel('lens', 'topconns', '--live', '-M', '1', 'nope=1');
+  expect([status, stderr.split('\n')[1]]).toEqual([2, '  nope=1']);
 });
 
 test('calls that failed say on what, though there was no descriptor', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { rendered } from '../../src/output/print.ts';
+import { TableLayout } from '../../src/output/table.ts';
 import { CsvWriter } from '../../src/output/writers/csv.ts';
 import { type Format, WRITERS, writerOf } from '../../src/output/writers/index.ts';
 import { JsonWriter } from '../../src/output/writers/json.ts';
@@ -84,6 +85,28 @@ describe('tables', () => {
     expect(lines[1]).toMatch(/^x{10,}… /);
     expect(lines[2]).toMatch(/^x{10} /);
     expect(lines[3]).toBe('(cut to 60 columns: NAME; a pipe, --csv or --json has all)');
+  });
+
+  test('give up the beginnings of titles before cells, and times last', () => {
+    const titles = ['PROC.DURATION', 'EXIT.CODE', 'A.NAME', 'B.NAME', 'EVT.TIME', 'COMMAND'];
+    const columns = titles.map((title) => ({ title, ...(title === 'EVT.TIME' ? { whole: true as const } : {}) }));
+    const rows = [['1 ms', '0', 'a', 'b', '19:55:09.651430787', 'c'.repeat(40)]];
+    const fitted = (width: number) => {
+      const layout = new TableLayout(columns, rows, width);
+      return [layout.header(), layout.line(rows[0]!), layout.cutNote()];
+    };
+    expect(fitted(200)[0]).toMatch(/^PROC.DURATION {2}EXIT.CODE {2}A.NAME {2}B.NAME {2}EVT.TIME +COMMAND$/);
+    expect(fitted(100)).toEqual([
+      'DURATION  EXIT.CODE  A.NAME  B.NAME  EVT.TIME            COMMAND',
+      `1 ms      0          a       b       19:55:09.651430787  ${'c'.repeat(40)}`,
+      null,
+    ]);
+    expect(fitted(70)).toEqual([
+      'DURATION  CODE  A.NAME  B.NAME  EVT.TIME            COMMAND',
+      `1 ms      0     a       b       19:55:09.651430787  ${'c'.repeat(17)}…`,
+      '(cut to 70 columns: COMMAND; a pipe, --csv or --json has all)',
+    ]);
+    expect(fitted(56)[1]).toBe('1 ms      0     a       b       19:55:09.6514…  ccccccc…');
   });
 
   test('are written as they come once their widths are known', () => {

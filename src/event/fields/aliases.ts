@@ -78,7 +78,7 @@ export const UNSUPPORTED: readonly { readonly pattern: RegExp; readonly of: stri
     reason: 'of containers and pods names, images, labels, mounts and addresses are asked for: trowel fields',
   },
   { pattern: /^(proc|thread)\.cap_/, of: 'Falco', reason: 'capabilities are not recorded' },
-  { pattern: /^proc\.(std(in|out|err)|fds?)\./, of: 'Falco', reason: 'which files a process had open before the capture is not recorded' },
+  { pattern: /^proc\.fds?\./, of: 'Falco', reason: 'which files a process had open before the capture is not recorded' },
   { pattern: /^proc\.(aenv|nametid|threadname)/, of: 'Falco', reason: 'the environment is that of the process itself: proc.env[NAME]' },
   {
     pattern: /^(ka|jevt|json|gcp|okta|github|aws|s3|cloudtrail|journald)\./,
@@ -91,7 +91,12 @@ export const UNSUPPORTED: readonly { readonly pattern: RegExp; readonly of: stri
     reason: 'cloud audit logs are not recorded',
   },
   { pattern: /^(eth|wlan|arp|vlan|sll|ppp)(\.|$)/, of: 'Wireshark', reason: 'calls are recorded, not frames: there is nothing below IP' },
-  { pattern: /^(tls|ssl|quic|http2|http3|ssh|grpc)\./, of: 'Wireshark', reason: 'not decoded; fd.port and evt.buffer contains find it' },
+  {
+    pattern: /^(http2\.|grpc\.(?!status$))/,
+    of: 'Wireshark',
+    reason: 'frames are not shown: http.method, http.status, http.header.NAME and grpc.status are there',
+  },
+  { pattern: /^(tls|ssl|quic|http3|ssh)\./, of: 'Wireshark', reason: 'not decoded; fd.port and evt.buffer contains find it' },
   {
     pattern: /^(tcp|udp|ip|ipv6|icmp|icmpv6|frame)\./,
     of: 'Wireshark',

@@ -27,9 +27,9 @@ export interface ArgSpec {
 
 /**
  * What a field's value comes from beside its own event: rows that arrive later than it; the sizes of threads, which an import
- * reads only on request; other events on IP sockets; every other event.
+ * reads only on request; events before it on the same connection; other events on IP sockets; every other event.
  */
-export type Need = 'later rows' | 'thread sizes' | 'socket events' | 'every event';
+export type Need = 'later rows' | 'thread sizes' | 'connection events' | 'socket events' | 'every event';
 
 /** What the kernel can compare of a field: with a list of calls, names of threads, process ids, ports or kinds, or with a least latency. */
 export type Pushdown = 'call' | 'comm' | 'pid' | 'port' | 'fdKind' | 'latency';

@@ -1,4 +1,5 @@
-import { ProcessFlag, type ProcessRow, type ThreadStatRow } from '../../model/rows.ts';
+import { fdName } from '../../model/fd-name.ts';
+import { FD_KINDS, type FdRow, ProcessFlag, type ProcessRow, type ThreadStatRow } from '../../model/rows.ts';
 import { SECOND } from '../../model/time.ts';
 import type { EventView } from '../view.ts';
 import type { ArgSpec, Field, FieldType, Reading, RowField, Value } from './field.ts';
@@ -164,6 +165,39 @@ function ofSwitch(name: string, doc: string, read: (time: { readonly own: number
   return { name, type: 'span', doc: `${doc}; imported files only`, example: `${name}>1ms`, scope: 'event', needs, read: readTime };
 }
 
+/** What its process had as standard input, output or error at an event. */
+function stdioFields(word: string, short: string, num: number): RowField[] {
+  const readFd = (view: EventView): FdRow | null => {
+    const { process, time, capture } = view;
+    const row = process === null ? null : capture.followed?.stdio(process, num, { time, num: view.columnValue('num') ?? 0 });
+    return row === null || row === undefined ? null : (capture.dims.fds.get(row) ?? null);
+  };
+  const of = (part: string, doc: string, example: string, read: (fd: FdRow) => string | null, more: Partial<RowField> = {}): RowField => {
+    const name = `proc.${short}.${part}`;
+    const whole = `${doc} of the process’ standard ${word} then (descriptor ${num}), as far as its use, or its parent’s, shows it`;
+    const readPart = (view: EventView) => {
+      const fd = readFd(view);
+      return fd === null ? null : read(fd);
+    };
+    return {
+      name,
+      type: 'text',
+      doc: whole,
+      example: `${name}${example}`,
+      scope: 'event',
+      needs: ['later rows', 'every event'],
+      read: readPart,
+      ...more,
+    };
+  };
+  return [
+    of('name', 'name', '=/dev/null', (fd) => fdName(fd) || null),
+    of('type', 'kind', ' in (ipv4, ipv6)', ({ kind }) => (kind === 'unknown' ? null : kind), {
+      values: FD_KINDS.filter((kind) => kind !== 'unknown'),
+    }),
+  ];
+}
+
 /** Where an executable lies that was never in a file system. */
 const MEMFD = /^\/?memfd:/;
 
@@ -209,6 +243,9 @@ export const PROC_FIELDS: readonly Field[] = [
   ofProcess('proc.age.s', 'number', 'whole seconds that it had run when the capture began', 'proc.age.s>60', (p) => (p.started === null ? null : Math.max(0, Math.floor(-p.started / SECOND)))),
   ofProcess('proc.is_exe_from_memfd', 'bool', 'its program was never in a file system, but in memory alone', 'proc.is_exe_from_memfd=true', (p) => (p.exepath === '' ? null : MEMFD.test(p.exepath))),
   ofProcess('proc.is_vpgid_leader', 'bool', 'it leads its process group', 'proc.is_vpgid_leader=true', (p) => (p.pgid <= 0 ? null : p.pgid === p.pid || p.pgid === p.vpid)),
+  ...stdioFields('input', 'stdin', 0),
+  ...stdioFields('output', 'stdout', 1),
+  ...stdioFields('error', 'stderr', 2),
   ofProcess('proc.root', 'text', 'root directory', 'proc.root!=/', (p) => p.root || null),
   ofProcess('proc.netns', 'number', 'inode of its network namespace', 'proc.netns>0', (p) => p.netns || null),
   ofProcess('proc.pidns', 'number', 'inode of its pid namespace', 'proc.pidns>0', (p) => p.pidns || null),

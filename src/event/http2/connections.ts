@@ -27,19 +27,30 @@ export class Http2Connections {
     const { payload } = view;
     const { io } = view.type;
     if (io === null || (this.#known.size === 0 && !begins(payload))) return null;
-    const key = (view.columnValue('fd') ?? 0) * PIDS + (view.process?.pid ?? 0);
-    return this.take(key, io, payload, Math.max(view.res ?? 0, payload.length));
+    return this.take(view.columnValue('fd') ?? 0, view.process?.pid ?? 0, io, payload, Math.max(view.res ?? 0, payload.length));
   }
 
-  /** `key`: one connection as one process sees it. `moved`: bytes that the call moved; the payload holds the first of them. */
-  take(key: number, io: Io, payload: Uint8Array, moved: number): readonly Http2Head[] | null {
+  /** No connection of HTTP/2 has been seen. */
+  get isEmpty(): boolean {
+    return this.#known.size === 0;
+  }
+
+  /** `fd`: a row of descriptors, as the process `pid` uses it. `moved`: bytes that the call moved; the payload holds the first of them. */
+  take(fd: number, pid: number, io: Io, payload: Uint8Array, moved: number): readonly Http2Head[] | null {
+    const key = keyOf(fd, pid);
     const known = this.#known.get(key) ?? (begins(payload) ? new Connection() : null);
     if (known === null) return null;
     this.#known.set(key, known);
     return known.take(io, payload, moved);
   }
+
+  /** Nothing more comes on it. */
+  close(fd: number, pid: number): void {
+    this.#known.delete(keyOf(fd, pid));
+  }
 }
 
+const keyOf = (fd: number, pid: number) => fd * PIDS + pid;
 const begins = (payload: Uint8Array) => beginsWithFrame(payload) || beginsWithPreface(payload);
 
 /** As one process sees it. */

@@ -2,6 +2,7 @@
 
 import type { Analysis } from '../analysis.ts';
 import { isPath } from '../descriptors.ts';
+import { isServersOwn } from '../http2.ts';
 import { interpreterOf, saidInterpreter } from '../interpreter.ts';
 import { listenerAt, listenerElsewhere, listenerOf } from '../listener.ts';
 import { localPorts } from '../local-ports.ts';
@@ -143,14 +144,9 @@ function httpError(failure: Failure, owner: ProcessName, shown: Shown, { analysi
   const giver =
     socket === null ? undefined : descriptorEvents(analysis.capture, otherEnds(analysis, socket), { from: time - SOON, to: time }).at(-1);
   const server = giver === undefined ? null : (analysis.lifetime(giver.pid)?.name ?? null);
-  const last = giver === undefined || !isServers(status) ? null : behindOf(analysis, giver.pid, giver.end);
+  const last = giver === undefined || !isServersOwn(status) ? null : behindOf(analysis, giver.pid, giver.end);
   const nums = last === null ? shown.nums : [...shown.nums, last.num];
   return cause('http-error', { owner, from, status, request, times, server, upstream: last?.text ?? '' }, { nums });
-}
-
-/** `HTTP 502`: the server's own fault, as it says. */
-function isServers(status: string): boolean {
-  return /^HTTP 5/.test(status);
 }
 
 /** What a process had got from behind it just before it answered; null: nothing is known. */

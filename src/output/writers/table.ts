@@ -54,7 +54,7 @@ export class TableWriter<T> implements Writer<T> {
   #release(): string {
     const titles = titlesOf(this.#columns);
     this.#layout = new TableLayout(titles, this.#held, this.#width);
-    const lines = [this.#layout.line(titles.map(({ title }) => title)), ...this.#held.map((cells) => this.#layout!.line(cells))];
+    const lines = [this.#layout.header(), ...this.#held.map((cells) => this.#layout!.line(cells))];
     this.#held = [];
     return linesText(lines);
   }
@@ -77,9 +77,13 @@ function nestedLines({ parts }: ColumnType, rows: readonly Row[], epoch: bigint)
   const titles = titlesOf(parts);
   const texts = rows.map((row) => parts.map((part, i) => peopleText(part, row[i] as Cell, epoch)));
   const layout = new TableLayout(titles, texts, null);
-  return [layout.line(titles.map(({ title }) => title)), ...texts.map((cells) => layout.line(cells))];
+  return [layout.header(), ...texts.map((cells) => layout.line(cells))];
 }
 
 function titlesOf(columns: readonly ColumnType[]): TableColumn[] {
-  return columns.map(({ title, align }) => ({ title: title.toUpperCase(), ...(align === 'right' ? { align } : {}) }));
+  return columns.map(({ name, title, align, unit }) => ({
+    title: title.toUpperCase(),
+    ...(align === 'right' ? { align } : {}),
+    ...(unit === 'time' || name === 'evt.time' ? { whole: true } : {}),
+  }));
 }

@@ -29,6 +29,8 @@ export interface CaptureMeta {
   readonly broke: string;
   /** ns at which the file begins, where events before it are in other files; absent: 0. */
   readonly begin: string;
+  /** The number of the last event that was stored; absent: it was not closed, or by an older version. */
+  readonly last: string;
   /** ns: the capture's end, where known. */
   readonly end: string;
   /** How it was made. */

@@ -14,14 +14,17 @@ import type { Dimensions, RowName } from '../model/rows.ts';
 import { copyWithLog, needsCopy } from './log-copy.ts';
 import { readOrigin } from './origins.ts';
 import { APPLICATION_ID, COLUMN_NUMBER, COLUMN_SLOTS, SCHEMA_VERSION, type StoredColumn } from './schema.ts';
-import { type ChunkRow, headOf, StoredChunk } from './stored-chunk.ts';
+import { type ChunkRow, checkHead, headOf, StoredChunk } from './stored-chunk.ts';
 import { StoredRows, Texts } from './stored-rows.ts';
+import { Checked, checkSum, sumOf } from './sum.ts';
 
 /** A capture, opened for reading; it may still be growing. Columns are decoded when first asked for, rows likewise. */
 export class CaptureReader implements Capture {
   readonly #db: Database.Database;
   readonly #column: Database.Statement;
   readonly #next: Database.Statement;
+  readonly #newest: Database.Statement;
+  readonly #checked = new Checked();
   readonly #scratch = new Map<string, NumberArray>();
   readonly dims: Dimensions;
   meta: Readonly<Partial<CaptureMeta>>;
@@ -35,8 +38,9 @@ export class CaptureReader implements Capture {
     this.#file = file;
     this.#db = openReadOnly(file, named);
     this.meta = this.#readMeta();
-    this.#column = this.#sound(() => this.#db.prepare('SELECT data FROM chunk_column WHERE id = ?').pluck());
+    this.#column = this.#sound(() => prepareColumn(this.#db));
     this.#next = this.#sound(() => this.#db.prepare('SELECT * FROM chunk WHERE last_num > ? ORDER BY last_num LIMIT 1'));
+    this.#newest = this.#sound(() => this.#db.prepare('SELECT last_num FROM chunk ORDER BY id DESC LIMIT 1').pluck());
     const texts = this.#sound(() => new Texts(this.#db));
     const rowsOf = (name: RowName) => new StoredRows(named, this.#db, name, texts);
     this.dims = Object.fromEntries(DIMENSION_NAMES.map((name) => [name, this.#sound(() => rowsOf(name))])) as unknown as Dimensions;
@@ -86,23 +90,52 @@ export class CaptureReader implements Capture {
   *heads(after = 0): Generator<ChunkHead> {
     let seen = after;
     for (;;) {
-      const row = this.#sound(() => this.#next.get(seen) as ChunkRow | undefined);
+      const row = this.#rowAfter(seen) ?? this.#unlisted(seen);
       if (row === undefined) return;
-      if (!Number.isInteger(row.n) || row.n < 1 || row.n > CHUNK_EVENTS)
-        throw new CaptureDamage(this.path, `chunk ${row.id} has ${row.n} events`);
+      this.#checkHead(row, seen);
       yield headOf(row);
       seen = row.last_num;
     }
   }
 
+  /** The chunk that follows event `after` in a damaged file, though its head may be wrong: its columns say whether they are whole. */
+  unsureHead(after: number): ChunkHead | null {
+    const row = this.#rowAfter(after);
+    return row === undefined || !isCount(row.n) ? null : headOf(row);
+  }
+
+  #checkHead(row: ChunkRow, seen: number): void {
+    if (!isCount(row.n)) throw new CaptureDamage(this.path, `chunk ${row.id} has ${row.n} events`);
+    try {
+      checkHead(row);
+    } catch (error) {
+      throw new CaptureDamage(this.path, `chunk ${row.id}: ${(error as Error).message}`);
+    }
+    if ((row.after ?? 0) > Math.max(0, seen)) throw new ChunksGone(this.path, seen, row.after!);
+  }
+
+  #rowAfter(num: number): ChunkRow | undefined {
+    return this.#sound(() => this.#next.get(num) as ChunkRow | undefined);
+  }
+
+  /** Where the index has no more chunks: one that came meanwhile. Chunks gone from the end leave no trace in the others, but in the table or meta. */
+  #unlisted(seen: number): ChunkRow | undefined {
+    const inTable = this.#sound(() => this.#newest.get() as number | undefined) ?? 0;
+    const last = Math.max(inTable, Number(this.meta.last ?? 0));
+    if (last <= Math.max(0, seen)) return undefined;
+    const row = this.#rowAfter(seen);
+    if (row === undefined) throw new ChunksGone(this.path, seen, last);
+    return row;
+  }
+
   /** A chunk, to be kept as long as one likes. */
   chunk(head: ChunkHead): Chunk {
-    return new StoredChunk(this.path, head, (column) => this.#blob(head.id, column), null);
+    return new StoredChunk(this.path, head, (column) => this.#blob(head, column), null);
   }
 
   /** A chunk that holds until the next call of this: its number columns lie in the same memory as the last one's. */
   passingChunk(head: ChunkHead): Chunk {
-    return new StoredChunk(this.path, head, (column) => this.#blob(head.id, column), this.#scratch);
+    return new StoredChunk(this.path, head, (column) => this.#blob(head, column), this.#scratch);
   }
 
   select(filter: CompiledFilter, range: Range = {}): Iterable<Match> {
@@ -163,11 +196,41 @@ export class CaptureReader implements Capture {
     return this.#sound(() => Object.fromEntries(this.#db.prepare('SELECT key, value FROM meta').raw().all() as [string, string][]));
   }
 
-  #blob(chunk: number, column: StoredColumn): Uint8Array {
-    const blob = this.#sound(() => this.#column.get(chunk * COLUMN_SLOTS + COLUMN_NUMBER[column]) as Uint8Array | undefined);
-    if (blob === undefined) throw new CaptureDamage(this.path, `chunk ${chunk} has no column ${column}`);
+  #blob({ id: chunk, firstNum }: ChunkHead, column: StoredColumn): Uint8Array {
+    const number = COLUMN_NUMBER[column];
+    const id = chunk * COLUMN_SLOTS + number;
+    const row = this.#sound(() => this.#column.get(id) as [blob: Uint8Array, sum?: unknown] | undefined);
+    if (row === undefined) throw new CaptureDamage(this.path, `chunk ${chunk} has no column ${column}`);
+    const [blob, sum] = row;
+    if (row.length === 1 || this.#checked.has(chunk, number)) return blob;
+    try {
+      checkSum(sum, sumOf([id], blob));
+      this.#checked.add(chunk, number);
+    } catch (error) {
+      throw new CaptureDamage(this.path, `column ${column} of events from ${firstNum} on: ${(error as Error).message}`);
+    }
     return blob;
   }
+}
+
+/** Chunks that must have been there are not. */
+export class ChunksGone extends CaptureDamage {
+  /** Both numbers of events are included. */
+  constructor(
+    path: string,
+    after: number,
+    readonly to: number,
+  ) {
+    super(path, `events up to ${to} are no longer there behind event ${after}`);
+  }
+}
+
+const isCount = (n: unknown): boolean => Number.isInteger(n) && (n as number) >= 1 && (n as number) <= CHUNK_EVENTS;
+
+/** Gives a blob, and its checksum where the file has them. */
+function prepareColumn(db: Database.Database): Database.Statement {
+  const summed = db.prepare("SELECT 1 FROM pragma_table_info('chunk_column') WHERE name = 'sum'").get() !== undefined;
+  return db.prepare(`SELECT data${summed ? ', sum' : ''} FROM chunk_column WHERE id = ?`).raw();
 }
 
 function openReadOnly(file: string, path: string): Database.Database {

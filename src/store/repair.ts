@@ -2,10 +2,10 @@
 import Database from 'better-sqlite3';
 import { CaptureDamage } from '../capture/error.ts';
 import type { CaptureMeta, Damage } from '../capture/meta.ts';
-import { OpenChunk } from '../model/chunk.ts';
+import { type ChunkHead, OpenChunk } from '../model/chunk.ts';
 import { DIMENSION_NAMES, DIMENSIONS } from '../model/dimensions.ts';
 import { newTables, type RowName, type Table } from '../model/rows.ts';
-import { CaptureReader } from './reader.ts';
+import { CaptureReader, ChunksGone } from './reader.ts';
 import { salvageRows } from './salvage-rows.ts';
 import { ofWholeLength } from './whole-length.ts';
 import { CaptureWriter } from './writer.ts';
@@ -99,7 +99,7 @@ function salvageChunks(db: Database.Database, reader: CaptureReader, writer: Cap
       after = found.num[found.n - 1]!;
       continue;
     }
-    const to = nextAfter(db, after);
+    const to = found instanceof ChunksGone ? found.to : nextAfter(db, after);
     addStretch(missing, { from: after + 1, to: to ?? after, reason: found instanceof CaptureDamage ? found.detail : found.message });
     if (to === null || to <= after) return { events, missing };
     after = to;
@@ -114,18 +114,28 @@ function addStretch(missing: Stretch[], stretch: Stretch): void {
   else missing.push(stretch);
 }
 
-/** The chunk behind an event; null: there is none. */
+/** The chunk behind an event, also where no more than its head is damaged; null: there is none. */
 function nextChunk(reader: CaptureReader, after: number): OpenChunk | Error | null {
   try {
     const head = reader.heads(after).next().value;
-    if (head === undefined) return null;
-    const copy = new OpenChunk(head.n, 1024);
-    copy.takeRange(reader.chunk(head), 0, head.n);
-    const last = copy.num[head.n - 1]!;
-    return last === head.lastNum ? copy : new Error(`its last event is ${last}, not ${head.lastNum}`);
+    return head === undefined ? null : copied(reader, head);
   } catch (error) {
-    return error as Error;
+    return error instanceof ChunksGone ? error : (safely(() => unsureChunk(reader, after)) ?? (error as Error));
   }
+}
+
+/** Null: its columns are not those of the events that follow. */
+function unsureChunk(reader: CaptureReader, after: number): OpenChunk | null {
+  const head = reader.unsureHead(after);
+  const chunk = head === null ? null : copied(reader, head);
+  return chunk instanceof OpenChunk && chunk.num[0]! > after ? chunk : null;
+}
+
+function copied(reader: CaptureReader, head: ChunkHead): OpenChunk | Error {
+  const copy = new OpenChunk(head.n, 1024);
+  copy.takeRange(reader.chunk(head), 0, head.n);
+  const last = copy.num[head.n - 1]!;
+  return last === head.lastNum ? copy : new Error(`its last event is ${last}, not ${head.lastNum}`);
 }
 
 /** The last number of the chunk behind an event; null: not to be read. */

@@ -7,14 +7,16 @@ import type { Outcome, Question } from '../capture/event-stream.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import { type Match, type Range, readSelected, selectChunks } from '../capture/select.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
-import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../model/chunk.ts';
+import type { Chunk, ChunkHead } from '../model/chunk.ts';
 import type { NumberArray } from '../model/columns.ts';
 import { DIMENSION_NAMES } from '../model/dimensions.ts';
 import type { Dimensions, RowName } from '../model/rows.ts';
+import { looksLikeOurs } from './headless.ts';
 import { copyWithLog, needsCopy } from './log-copy.ts';
 import { readOrigin } from './origins.ts';
 import { APPLICATION_ID, COLUMN_NUMBER, COLUMN_SLOTS, SCHEMA_VERSION, type StoredColumn } from './schema.ts';
-import { type ChunkRow, checkHead, headOf, StoredChunk } from './stored-chunk.ts';
+import { headOf, StoredChunk } from './stored-chunk.ts';
+import { isCount, StoredChunks } from './stored-chunks.ts';
 import { StoredRows, Texts } from './stored-rows.ts';
 import { Checked, checkSum, sumOf } from './sum.ts';
 
@@ -22,8 +24,7 @@ import { Checked, checkSum, sumOf } from './sum.ts';
 export class CaptureReader implements Capture {
   readonly #db: Database.Database;
   readonly #column: Database.Statement;
-  readonly #next: Database.Statement;
-  readonly #newest: Database.Statement;
+  readonly #chunks: StoredChunks;
   readonly #checked = new Checked();
   readonly #scratch = new Map<string, NumberArray>();
   readonly dims: Dimensions;
@@ -39,8 +40,7 @@ export class CaptureReader implements Capture {
     this.#db = openReadOnly(file, named);
     this.meta = this.#readMeta();
     this.#column = this.#sound(() => prepareColumn(this.#db));
-    this.#next = this.#sound(() => this.#db.prepare('SELECT * FROM chunk WHERE last_num > ? ORDER BY last_num LIMIT 1'));
-    this.#newest = this.#sound(() => this.#db.prepare('SELECT last_num FROM chunk ORDER BY id DESC LIMIT 1').pluck());
+    this.#chunks = this.#sound(() => new StoredChunks(named, this.#db));
     const texts = this.#sound(() => new Texts(this.#db));
     const rowsOf = (name: RowName) => new StoredRows(named, this.#db, name, texts);
     this.dims = Object.fromEntries(DIMENSION_NAMES.map((name) => [name, this.#sound(() => rowsOf(name))])) as unknown as Dimensions;
@@ -88,11 +88,10 @@ export class CaptureReader implements Capture {
 
   /** Heads of the chunks with events above number `after`, ascending; sees what is written meanwhile. */
   *heads(after = 0): Generator<ChunkHead> {
-    let seen = after;
-    for (;;) {
-      const row = this.#rowAfter(seen) ?? this.#unlisted(seen);
-      if (row === undefined) return;
-      this.#checkHead(row, seen);
+    for (let seen = after; ; ) {
+      const row = this.#sound(() => this.#chunks.after(seen, this.meta));
+      if (row === undefined) return this.#chunks.checkEnd(seen, this.meta);
+      this.#chunks.check(row, seen);
       yield headOf(row);
       seen = row.last_num;
     }
@@ -100,32 +99,8 @@ export class CaptureReader implements Capture {
 
   /** The chunk that follows event `after` in a damaged file, though its head may be wrong: its columns say whether they are whole. */
   unsureHead(after: number): ChunkHead | null {
-    const row = this.#rowAfter(after);
+    const row = this.#sound(() => this.#chunks.after(after, this.meta));
     return row === undefined || !isCount(row.n) ? null : headOf(row);
-  }
-
-  #checkHead(row: ChunkRow, seen: number): void {
-    if (!isCount(row.n)) throw new CaptureDamage(this.path, `chunk ${row.id} has ${row.n} events`);
-    try {
-      checkHead(row);
-    } catch (error) {
-      throw new CaptureDamage(this.path, `chunk ${row.id}: ${(error as Error).message}`);
-    }
-    if ((row.after ?? 0) > Math.max(0, seen)) throw new ChunksGone(this.path, seen, row.after!);
-  }
-
-  #rowAfter(num: number): ChunkRow | undefined {
-    return this.#sound(() => this.#next.get(num) as ChunkRow | undefined);
-  }
-
-  /** Where the index has no more chunks: one that came meanwhile. Chunks gone from the end leave no trace in the others, but in the table or meta. */
-  #unlisted(seen: number): ChunkRow | undefined {
-    const inTable = this.#sound(() => this.#newest.get() as number | undefined) ?? 0;
-    const last = Math.max(inTable, Number(this.meta.last ?? 0));
-    if (last <= Math.max(0, seen)) return undefined;
-    const row = this.#rowAfter(seen);
-    if (row === undefined) throw new ChunksGone(this.path, seen, last);
-    return row;
   }
 
   /** A chunk, to be kept as long as one likes. */
@@ -213,20 +188,6 @@ export class CaptureReader implements Capture {
   }
 }
 
-/** Chunks that must have been there are not. */
-export class ChunksGone extends CaptureDamage {
-  /** Both numbers of events are included. */
-  constructor(
-    path: string,
-    after: number,
-    readonly to: number,
-  ) {
-    super(path, `events up to ${to} are no longer there behind event ${after}`);
-  }
-}
-
-const isCount = (n: unknown): boolean => Number.isInteger(n) && (n as number) >= 1 && (n as number) <= CHUNK_EVENTS;
-
 /** Gives a blob, and its checksum where the file has them. */
 function prepareColumn(db: Database.Database): Database.Statement {
   const summed = db.prepare("SELECT 1 FROM pragma_table_info('chunk_column') WHERE name = 'sum'").get() !== undefined;
@@ -238,11 +199,11 @@ function openReadOnly(file: string, path: string): Database.Database {
   try {
     db = openHere(file) ?? openCopy(file);
     const id = db.pragma('application_id', { simple: true });
-    if (id !== APPLICATION_ID) throw new CaptureError(path, 'is an SQLite file, but not a Trowel capture');
+    if (id !== APPLICATION_ID) throw notOurs(file, path);
   } catch (error) {
     if (error instanceof CaptureError) throw error;
     const { code, message } = error as { readonly code?: string; readonly message: string };
-    if (code?.startsWith('SQLITE_CORRUPT') === true) throw new CaptureDamage(path, message);
+    if (/^SQLITE_(CORRUPT|NOTADB)/.test(code ?? '')) throw new CaptureDamage(path, message);
     throw new CaptureError(path, `cannot be opened: ${message}`);
   }
   const version = db.pragma('user_version', { simple: true }) as number;
@@ -250,6 +211,12 @@ function openReadOnly(file: string, path: string): Database.Database {
     throw new CaptureError(path, `was written by a newer Trowel (schema ${version}, this one knows ${SCHEMA_VERSION}): update Trowel`);
   }
   return db;
+}
+
+function notOurs(file: string, path: string): CaptureError {
+  return looksLikeOurs(file)
+    ? new CaptureDamage(path, 'its first page does not say what it is')
+    : new CaptureError(path, 'is an SQLite file, but not a Trowel capture');
 }
 
 /** Null: only a copy of it can be read. */

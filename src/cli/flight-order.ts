@@ -7,6 +7,7 @@ import { giveFile, invokingUser, type User } from '../store/owner.ts';
 import { whyNotAs } from './broker/give-up-root.ts';
 import type { SaveOrder } from './flight-save.ts';
 import type { UploadOrder } from './flight-upload.ts';
+import { NO_DEBUGGER } from './no-debugger.ts';
 
 /** Where the explanation of a saved capture is. */
 export function explanationOf(path: string): string {
@@ -40,7 +41,7 @@ function carryOut(command: string, order: object, folder: string, stdout: number
 /** A group of its own: the Ctrl-C that ends the recording is not for it. */
 async function run(command: string, input: string, stdout: number | 'ignore', user: User | null): Promise<string | null> {
   const child = atOrdinaryPriority(() =>
-    spawn(process.execPath, [process.argv[1]!, command], { stdio: ['pipe', stdout, 'pipe'], detached: true, ...user }),
+    spawn(process.execPath, [NO_DEBUGGER, process.argv[1]!, command], { stdio: ['pipe', stdout, 'pipe'], detached: true, ...user }),
   );
   let said = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {

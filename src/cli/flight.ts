@@ -57,7 +57,8 @@ export class FlightRecorder {
   readonly #saved: string[] = [];
   #refused = 0;
   #control: { close(): void } | null = null;
-  readonly #onSignal = () => this.#ask('SIGUSR1', null);
+  /** A signal that comes before it records is answered as soon as it does. */
+  readonly #onSignal = () => void this.#records.promise.then(() => this.#ask('SIGUSR1', null));
 
   /** `folder`: where saved captures go; the ring lies in it, too. */
   constructor(folder: string, plan: FlightPlan) {
@@ -65,6 +66,7 @@ export class FlightRecorder {
     this.#plan = plan;
     this.#leftovers = new Leftovers(folder);
     this.ring = new Ring(join(folder, `.ring-${process.pid}`), plan.limits);
+    process.on('SIGUSR1', this.#onSignal);
   }
 
   get triggers(): readonly string[] {
@@ -89,7 +91,6 @@ export class FlightRecorder {
       );
     const saving = this.#leftovers.save().finally(() => this.#saving.delete(saving));
     this.#saving.add(saving);
-    process.on('SIGUSR1', this.#onSignal);
     await this.listen();
   }
 
@@ -141,7 +142,10 @@ export class FlightRecorder {
     const pending = this.#pending ?? this.#begin(reason);
     if (pending === null) {
       this.#refused++;
-      answer({ state: 'refused', reason: `${this.#plan.maxSaves} captures were saved within the hour: see --max-saves` });
+      answer({
+        state: 'refused',
+        reason: `${this.#plan.maxSaves} ${this.#plan.maxSaves === 1 ? 'capture was' : 'captures were'} saved within the hour: see --max-saves`,
+      });
       return;
     }
     if (pending.reasons.length < MAX_REASONS && isNews(pending.reasons, reason)) pending.reasons.push(reason);

@@ -26,7 +26,7 @@ import type { User } from '../store/owner.ts';
 import { LogLeft } from '../store/writer.ts';
 import { Broker } from './broker/client.ts';
 import { definitions } from './definitions.ts';
-import { EXIT, Exit } from './exit.ts';
+import { EXIT, Exit, UsageError } from './exit.ts';
 import type { FlightOptions, RotationOptions } from './flight-options.ts';
 import { nodeSource } from './look-at-node.ts';
 import { isBroken, lostText } from './lost.ts';
@@ -83,6 +83,8 @@ export async function record(filterText: string, options: RecordOptions): Promis
   const asked = expanded(filterText, definitions());
   compileFilter(asked, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
   if (options.maxCpu !== undefined) parseShare('--max-cpu', options.maxCpu);
+  if (options.events === 0) throw new UsageError('-n takes numbers from 1 on');
+  limitMs(options); // a mistake of it, likewise
   const filter = withPackets(asked);
   const place = placeOf(options);
   const folder = mkdtempSync(join(tmpdir(), 'trowel-'));

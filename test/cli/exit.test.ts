@@ -87,6 +87,18 @@ describe('collect', () => {
     for (const probe of probes) probe.close();
   });
 
+  test('goes on after SIGUSR1, and is debugged by nobody', async () => {
+    const child = start(['collect', '--listen', `unix:${join(folder, 'signalled.sock')}`, '-w', folder]);
+    let said = '';
+    child.stderr.on('data', (text) => {
+      said += text;
+    });
+    await listening(child);
+    for (let i = 0; i < 20; i++) child.kill('SIGUSR1');
+    child.kill('SIGTERM');
+    expect([await ended(child), said]).toEqual([0, expect.not.stringContaining('Debugger')]);
+  });
+
   test('does not take the socket of one that listens', async () => {
     const socket = join(folder, 'taken.sock');
     const other = createServer().listen(socket);

@@ -4,7 +4,10 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { flightPlan } from '../../src/cli/flight-options.ts';
+import { requireAddress } from '../../src/cli/collect.ts';
+import { type FlightOptions, flightPlan } from '../../src/cli/flight-options.ts';
+import { placeOf } from '../../src/cli/place.ts';
+import { limitMs } from '../../src/cli/record-config.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 
@@ -107,8 +110,29 @@ test.each([
   expect(flightPlan({ ring: [text] })!.limits).toEqual({ span, bytes, keepFree: 0 });
 });
 
+test.each<[FlightOptions, RegExp]>([
+  [{ on: ['evt.latency>1s'] }, /^--on belongs to --ring/],
+  [{ pre: '5s', maxSaves: 3 }, /^--pre and --max-saves belong to --ring/],
+  [{ ring: ['10m'], on: [' '] }, /would match every event/],
+  [{ ring: ['10s'], pre: '11s' }, /--pre 11s is longer than what --ring 10s keeps/],
+  [{ ring: ['10m'], maxSaves: 0 }, /--max-saves takes numbers from 1 on/],
+  [{ ring: ['15MB'] }, /16MB or more/],
+  [{ ring: ['10m'], upload: '' }, /--upload takes the name of a folder/],
+  [{ ring: ['10m'], upload: BIN }, /--upload .*: is no folder/],
+])('%j is refused', (options, message) => {
+  expect(() => flightPlan(options)).toThrow(message);
+});
+
+test('what ends a recording at once, and what is no place for one, is refused', () => {
+  const common = { snaplen: 80, waitOver: '1ms', latency: true, k8s: false, net: true, node: false, command: [] };
+  expect(() => limitMs({ ...common, for: '0s' })).toThrow(/--for 0s records nothing/);
+  expect(() => limitMs({ ...common, seconds: 0 })).toThrow(/-M 0 records nothing/);
+  expect(limitMs({ ...common, seconds: 5, for: '1s' })).toBe(1000);
+  expect(() => placeOf({ ...common, write: BIN, ring: ['1m'] })).toThrow(/-w .*: is no folder/);
+  expect(() => placeOf({ ...common, write: '/nowhere/x.trowel', fileSize: 1 })).toThrow(/there is no folder \/nowhere/);
+});
+
 test.each([
-  [['--on', 'evt.latency>1s'], /belong to --ring/],
   [['--ring', '10x'], /--ring takes a time/],
   [['--ring', '0'], /--ring 0 keeps nothing/],
   [['--ring', '10m,0MB'], /--ring 0MB keeps nothing/],
@@ -122,6 +146,10 @@ test.each([
 ])('record %j is refused', (options, message) => {
   const { status, stderr } = spawnSync(BIN, ['record', ...options], { encoding: 'utf8', env, cwd: folder });
   expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
+});
+
+test.each(['nonsense', ':', '127.0.0.1:', ':7878', 'unix:', '127.0.0.1:99999'])('collect --listen %s is no address', (listen) => {
+  expect(() => requireAddress(listen)).toThrow(`--listen takes HOST:PORT or unix:PATH, not ${listen}`);
 });
 
 test.each(['0.0.0.0:7878', '[::]:7878', '10.0.0.1:7878'])('collect --listen %s is refused without TLS', (address) => {

@@ -90,12 +90,12 @@ test('-e N: exactly N events a file, numbered on and on', () => {
   expect([...events(rotation.files[1]!).keys()][0]).toBe(334);
 });
 
-test('-W N keeps the last N; names go on behind those that are there', () => {
+test('-W N keeps the last N, also of recordings before; names go on behind those', () => {
   const folder = newFolder();
-  writeFileSync(join(folder, 'x-7.trowel'), '');
+  for (const name of ['x-6.trowel', 'x-7.trowel', 'x-7.trowel-wal', 'x-7a.trowel']) writeFileSync(join(folder, name), '');
   const rotation = new Rotation(join(folder, 'x.trowel'), { ...UNLIMITED, events: 500, files: 2 });
   record({ path: rotation.first(), segments: rotation });
-  expect(readdirSync(folder).sort()).toEqual(['x-14.trowel', 'x-15.trowel', 'x-7.trowel']);
+  expect(readdirSync(folder).sort()).toEqual(['x-14.trowel', 'x-15.trowel', 'x-7a.trowel']);
 });
 
 test('parts of a ring joined are the same stretch of one capture', () => {

@@ -6,6 +6,7 @@ import type { NamesBy } from '../../collector/kube-source.ts';
 import type { LookListener, NodeLooks } from '../../collector/node-looks.ts';
 import type { KubeSink } from '../../kube/watcher.ts';
 import type { NameSource } from '../../model/kube.ts';
+import { RECORDER_FLAGS } from '../memory.ts';
 import { type Child, Lines, MAX_WORD, type Order, type Request, type Word } from './words.ts';
 
 const END_MS = 5_000;
@@ -63,7 +64,7 @@ export class Broker {
 
   constructor(order: Order) {
     const path = fileURLToPath(new URL('./broker.js', import.meta.url));
-    this.#process = spawn(process.execPath, ['--max-semi-space-size=2', path], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
+    this.#process = spawn(process.execPath, [...RECORDER_FLAGS, path], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
     this.#exited = new Promise((resolve) => this.#process.once('exit', () => resolve()).once('error', () => resolve()));
     this.#channel = this.#process.stdio[3] as Socket;
     const lines = new Lines(

@@ -17,10 +17,16 @@ export function explanationOf(path: string): string {
 /** Gives what went wrong; null: nothing did. */
 export async function saveElsewhere(order: SaveOrder): Promise<string | null> {
   const explanation = explanationOf(order.path);
+  const failure = await explained(order, explanation).catch((error: Error) => error.message);
+  if (failure !== null) rmSync(explanation, { force: true });
+  return failure;
+}
+
+async function explained(order: SaveOrder, explanation: string): Promise<string | null> {
   rmSync(explanation, { force: true });
   const out = openSync(explanation, 'wx', 0o600);
-  giveFile(out);
   try {
+    giveFile(out);
     return await carryOut('flight-save', order, dirname(order.path), out);
   } finally {
     closeSync(out);
@@ -29,11 +35,11 @@ export async function saveElsewhere(order: SaveOrder): Promise<string | null> {
 
 /** Gives what went wrong; null: nothing did. */
 export function uploadElsewhere(order: UploadOrder): Promise<string | null> {
-  return carryOut('flight-upload', order, dirname(order.paths[0]!), 'ignore');
+  return carryOut('flight-upload', order, dirname(order.paths[0]!), 'ignore').catch((error: Error) => error.message);
 }
 
 /** As who used sudo, where they can: it needs no privilege, and reads what others' programs said. */
-function carryOut(command: string, order: object, folder: string, stdout: number | 'ignore'): Promise<string | null> {
+async function carryOut(command: string, order: object, folder: string, stdout: number | 'ignore'): Promise<string | null> {
   const user = invokingUser();
   return run(command, JSON.stringify(order), stdout, user !== null && whyNotAs(user, folder) === null ? user : null);
 }
@@ -43,14 +49,16 @@ async function run(command: string, input: string, stdout: number | 'ignore', us
   const child = atOrdinaryPriority(() =>
     spawn(process.execPath, [NO_DEBUGGER, process.argv[1]!, command], { stdio: ['pipe', stdout, 'pipe'], detached: true, ...user }),
   );
+  const over = new Promise<number>((resolve, reject) => {
+    child.on('error', reject).on('exit', (status) => resolve(status ?? -1));
+  });
   let said = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+  // Without descriptors there are no pipes, and why comes as the error.
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-2000);
   });
-  child.stdin!.on('error', () => {}); // it ended before it had read: its code says so
-  child.stdin!.end(input);
-  const code = await new Promise<number>((resolve) => {
-    child.on('error', () => resolve(-1)).on('exit', (status) => resolve(status ?? -1));
-  });
+  child.stdin?.on('error', () => {}); // it ended before it had read: its code says so
+  child.stdin?.end(input);
+  const code = await over;
   return code === 0 ? null : said.trim().replace(/^trowel: /, '') || `its process ended with ${code}`;
 }

@@ -220,12 +220,21 @@ export class FlightRecorder {
     say(failure === null ? `uploaded ${path} to ${to}` : `${path} stays here, it could not be uploaded to ${to}: ${failure}`);
   }
 
+  /** That a folder cannot be read, or a file not be removed, ends no recording. */
+  #dropOld(): void {
+    try {
+      dropOld(this.#folder, this.#plan.kept, this.#saved);
+    } catch (error) {
+      say(`trowel: old files stay in ${this.#folder}: ${(error as Error).message}`);
+    }
+  }
+
   async #carryOut(order: SaveOrder, answers: readonly Answer[]): Promise<void> {
     const failure = await saveElsewhere(order);
     if (failure === null) {
       this.#saved.push(basename(order.path));
       say(`saved ${order.path}: ${order.reasons[0]!.trigger}`);
-      dropOld(this.#folder, this.#plan.kept, this.#saved);
+      this.#dropOld();
     } else say(`${order.path} could not be saved: ${failure}`);
     for (const answer of answers)
       answer(

@@ -18,13 +18,16 @@ export class Sending {
       capture.close();
       const words = [NO_DEBUGGER, process.argv[1]!, 'push', path, store, '--follow'];
       const sender = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
-      sender.stderr.setEncoding('utf8').on('data', (text: string) => {
+      sender.on('error', ({ message }) => {
+        this.#said += message;
+      });
+      sender.stderr?.setEncoding('utf8').on('data', (text: string) => {
         this.#said += text;
       });
       return sender;
     });
     this.#ended = this.#sender.then(
-      (sender) => new Promise<number>((resolve) => sender.once('close', (code) => resolve(code ?? 1))),
+      (sender) => new Promise<number>((resolve) => sender.once('close', (code) => resolve(code ?? 1)).once('error', () => resolve(1))),
       () => 0, // nothing was recorded, which others say
     );
   }

@@ -1,5 +1,5 @@
 /** `-C MB -G SEC -W N -e EVENTS`: the next file of a recording when one is full, and of the older ones the last N. */
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { SegmentState, Segments } from './segments.ts';
 
@@ -58,7 +58,9 @@ export class Rotation implements Segments {
   }
 
   #nextPath(): string {
-    const path = this.#pathOf(++this.#number);
+    do this.#number++;
+    while (existsSync(this.#pathOf(this.#number))); // another recorder's of the same name
+    const path = this.#pathOf(this.#number);
     this.#written.push(path);
     if (this.#limits.files < Infinity) this.#kept.push(path);
     return path;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { requireAddress } from '../../src/cli/collect.ts';
 import { type FlightOptions, flightPlan } from '../../src/cli/flight-options.ts';
+import { saveElsewhere } from '../../src/cli/flight-order.ts';
 import { placeOf } from '../../src/cli/place.ts';
 import { limitMs } from '../../src/cli/record-config.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
@@ -121,6 +122,11 @@ test.each<[FlightOptions, RegExp]>([
   [{ ring: ['10m'], upload: BIN }, /--upload .*: is no folder/],
 ])('%j is refused', (options, message) => {
   expect(() => flightPlan(options)).toThrow(message);
+});
+
+test('what cannot be saved is said, and ends nothing', async () => {
+  const path = join(folder, 'nowhere/x.trowel');
+  expect(await saveElsewhere({ parts: [], path, from: 0, to: 1, reasons: [] })).toMatch(/ENOENT/);
 });
 
 test('what ends a recording at once, and what is no place for one, is refused', () => {

@@ -17,17 +17,23 @@ export function explanationOf(path: string): string {
 /** Gives what went wrong; null: nothing did. */
 export async function saveElsewhere(order: SaveOrder): Promise<string | null> {
   const explanation = explanationOf(order.path);
-  const failure = await explained(order, explanation).catch((error: Error) => error.message);
-  if (failure !== null) rmSync(explanation, { force: true });
-  return failure;
+  try {
+    rmSync(explanation, { force: true });
+    const out = openSync(explanation, 'wx', 0o600);
+    const failure = await explained(order, out);
+    if (failure !== null) rmSync(explanation, { force: true });
+    return failure;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
-async function explained(order: SaveOrder, explanation: string): Promise<string | null> {
-  rmSync(explanation, { force: true });
-  const out = openSync(explanation, 'wx', 0o600);
+async function explained(order: SaveOrder, out: number): Promise<string | null> {
   try {
     giveFile(out);
     return await carryOut('flight-save', order, dirname(order.path), out);
+  } catch (error) {
+    return (error as Error).message;
   } finally {
     closeSync(out);
   }

@@ -22,6 +22,8 @@ interface Pending {
   readonly path: string;
   readonly reasons: SaveReason[];
   readonly answers: Answer[];
+  /** When it began, ms. */
+  readonly begun: number;
   /** ns since the recording began: the post-roll counts from then. A lookup that stalls is known to only some time after its event. */
   readonly firedAt: number;
   /** Parts that were there when it began, and may be too old when the post-roll is over. */
@@ -166,6 +168,7 @@ export class FlightRecorder {
       path: this.#newPath(),
       reasons: [reason],
       answers: [],
+      begun: now,
       firedAt: Math.max(reason.time, this.#session?.segment?.to ?? 0),
       held,
       done: promise.then(() => this.#save()),
@@ -188,7 +191,7 @@ export class FlightRecorder {
   }
 
   #save(): void {
-    const { path, reasons, answers, held, firedAt } = this.#pending!;
+    const { path, reasons, answers, begun, held, firedAt } = this.#pending!;
     this.#pending = null;
     const [first] = reasons;
     const from = this.#from(first!);
@@ -199,7 +202,7 @@ export class FlightRecorder {
     const parts = [...held, ...later];
     const to = Math.min(firedAt + this.#plan.post, parts.at(-1)?.to ?? 0);
     const order = { parts: parts.map((part) => part.path), path, from: Math.max(from, parts[0]?.from ?? 0), to, reasons };
-    const saving = this.#carryOut(order, answers).finally(() => this.#over(saving, parts));
+    const saving = this.#carryOut(order, answers, begun).finally(() => this.#over(saving, parts));
     this.#saving.add(saving);
   }
 
@@ -229,13 +232,16 @@ export class FlightRecorder {
     }
   }
 
-  async #carryOut(order: SaveOrder, answers: readonly Answer[]): Promise<void> {
+  async #carryOut(order: SaveOrder, answers: readonly Answer[], begun: number): Promise<void> {
     const failure = await saveElsewhere(order);
     if (failure === null) {
       this.#saved.push(basename(order.path));
       say(`saved ${order.path}: ${order.reasons[0]!.trigger}`);
       this.#dropOld();
-    } else say(`${order.path} could not be saved: ${failure}`);
+    } else {
+      this.#begun = this.#begun.filter((time) => time !== begun); // an hour's saves are those that there are
+      say(`${order.path} could not be saved: ${failure}`);
+    }
     for (const answer of answers)
       answer(
         failure === null

@@ -1,7 +1,7 @@
 /** The flight recorder, with a program in the place of the probe: what is saved, when, and by whose word. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { requireAddress } from '../../src/cli/collect.ts';
@@ -80,6 +80,12 @@ test('trowel snapshot and SIGUSR1 save, at most so often in an hour; what is sav
   const { child, ended } = start(into, Infinity, '--post', '200ms', '--max-saves', '2', '--upload', far, '-W', '1');
   await until('the recorder listens', () => existsSync(join(folder, 'trowel', `recorder-${child.pid}.sock`)));
   const snapshot = () => spawnSync(BIN, ['snapshot'], { encoding: 'utf8', env });
+  // What is saved in the next seconds finds a folder where its explanation is to be.
+  const stems = Array.from({ length: 20 }, (_, i) => new Date(Date.now() + i * 1000).toISOString().slice(0, 19).replaceAll(':', '-'));
+  const inTheWay = stems.map((stem) => join(into, `${hostname()}-${stem}.md`));
+  for (const path of inTheWay) mkdirSync(path);
+  expect(snapshot()).toMatchObject({ status: 1, stderr: expect.stringMatching(/directory|EISDIR|EEXIST/i) });
+  for (const path of inTheWay) rmSync(path, { recursive: true, force: true });
   const first = snapshot();
   expect(first.status, first.stderr).toBe(0);
   expect(existsSync(first.stdout.trim())).toBe(true);

@@ -29,6 +29,8 @@ export interface CaptureMeta {
   readonly broke: string;
   /** ns at which the file begins, where events before it are in other files; absent: 0. */
   readonly begin: string;
+  /** The number of the last event that was stored; absent: it was not closed, or by an older version. */
+  readonly last: string;
   /** ns: the capture's end, where known. */
   readonly end: string;
   /** How it was made. */
@@ -64,6 +66,8 @@ export interface CaptureMeta {
   readonly cost: string;
   /** JSON of what each of the probe’s programs cost in the kernel, the dearest first; absent: not counted. */
   readonly programs: string;
+  /** Why the process that stored it stayed root under sudo; absent: it did not, or nobody used sudo. */
+  readonly root: string;
   /** What was taken out before it was stored, as JSON: { payloads, arguments, commands, environments }; absent: nothing was looked for. */
   readonly redacted: string;
   /** `none`: users and groups of the node are not known. `cut`: only the first of them are. */

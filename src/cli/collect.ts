@@ -1,5 +1,5 @@
 /** `trowel collect`: the collector alone. Probes elsewhere push to it; each recording becomes a capture of its own. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NamesClient } from '../collector/names-client.ts';
 import { FAMILIES_WITHOUT_NET } from '../collector/pushdown.ts';
@@ -20,6 +20,7 @@ import { say } from '../output/stderr.ts';
 import { StoredSegments, spoolFolder, spoolInto } from './collect-store.ts';
 import { definitions } from './definitions.ts';
 import { EXIT, Exit, UsageError } from './exit.ts';
+import { makeFolder } from './folder.ts';
 import { isBroken, lostText } from './lost.ts';
 import { keepRecorderSmall } from './memory.ts';
 import { redactRules } from './record-config.ts';
@@ -64,6 +65,7 @@ export async function collect(filterText: string, options: CollectOptions): Prom
   const asked = expanded(filterText, definitions());
   compileFilter(asked, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
   const filter = withPackets(asked);
+  requireAddress(options.listen);
   requirePrivacy(options);
   const redact = redactRules(options.redact);
   const config = {
@@ -73,7 +75,7 @@ export async function collect(filterText: string, options: CollectOptions): Prom
     latency: options.latency,
     ...(options.net ? {} : { families: FAMILIES_WITHOUT_NET }),
   };
-  mkdirSync(options.write, { recursive: true });
+  makeFolder('-w', options.write);
   const spool = options.store === undefined ? null : spoolInto(options.store, spoolFolder(options.write), options.spoolMb * 1e6);
   const folder = spool?.folder ?? options.write;
   const names = sharedNames(options);
@@ -116,12 +118,13 @@ export async function collect(filterText: string, options: CollectOptions): Prom
     { probes: options.maxProbes },
   );
   if (names !== null) server.share(names.shared);
+  const askedToEnd = interrupted(); // from before anybody hears that it listens
   await server.listen(options.listen, keysOf(options)).catch((error: NodeJS.ErrnoException) => {
     const code = /EACCES|permission denied/i.test(error.message) ? EXIT.PRIVILEGE : EXIT.FAILED;
     throw new Exit(code, `cannot listen on ${options.listen}: ${error.message}`);
   });
   say(`listening on ${options.listen}: trowel-probe ${options.tlsCert === undefined ? '' : '--tls '}ADDRESS on each node`);
-  await interrupted();
+  await askedToEnd;
   for (const session of sessions) session.stop();
   await gone(sessions);
   await spool?.end();
@@ -184,6 +187,13 @@ export function newPath(folder: string, hostname: string): string {
     const path = `${stem}${n === 1 ? '' : `-${n}`}.trowel`;
     if (!existsSync(path)) return path;
   }
+}
+
+/** Throws UsageError for what is neither HOST:PORT nor unix:PATH. */
+export function requireAddress(listen: string): void {
+  const [, host = '', port = ''] = /^(.*):([0-9]+)$/.exec(listen) ?? [];
+  if (listen.startsWith('unix:') ? listen === 'unix:' : host === '' || Number(port) > 65_535)
+    throw new UsageError(`--listen takes HOST:PORT or unix:PATH, not ${listen}`);
 }
 
 /** What is recorded are others' secrets: it goes over a network only encrypted, unless the user says otherwise. Throws UsageError. */

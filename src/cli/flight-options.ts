@@ -58,16 +58,22 @@ const MAX_SAVES = 6;
 export function flightPlan(options: FlightOptions): FlightPlan | null {
   const { ring, keepFree, on = [], pre, post = POST, maxSaves = MAX_SAVES, upload, files = Infinity } = options;
   if (ring === undefined) {
-    if (on.length > 0 || keepFree !== undefined || upload !== undefined)
-      throw new UsageError('--on, --upload and --keep-free belong to --ring 10m, or --ring 2GB');
+    requireNone(options);
     return null;
   }
+  if (on.some((text) => text.trim() === '')) throw new UsageError('--on takes a filter, or doctor: an empty one would match every event');
   const { filters, doctor } = splitTriggers(on);
   const triggers = filters.map((text) => expanded(text, definitions()));
   for (const text of triggers) compileFilter(text, { dims: newTables(), epoch: 0n, hostname: '', growing: false });
   if (upload !== undefined) checkUpload(upload);
-  if (files === 0) throw new UsageError('-W takes numbers from 1 on');
+  for (const [name, number] of [
+    ['-W', files],
+    ['--max-saves', maxSaves],
+  ] as const)
+    if (number === 0) throw new UsageError(`${name} takes numbers from 1 on`);
   const limits = ringLimits(ring, keepFree);
+  if (pre !== undefined && parseSpan('--pre', pre) > limits.span)
+    throw new UsageError(`--pre ${pre} is longer than what --ring ${ring.join(',')} keeps`);
   return {
     limits,
     triggers,
@@ -80,12 +86,26 @@ export function flightPlan(options: FlightOptions): FlightPlan | null {
   };
 }
 
+/** Options without which a ring is as good, and which are nothing without one. */
+const OF_RING = { on: '--on', pre: '--pre', post: '--post', maxSaves: '--max-saves', upload: '--upload', keepFree: '--keep-free' } as const;
+
+function requireNone(options: FlightOptions): void {
+  const given = (Object.keys(OF_RING) as (keyof typeof OF_RING)[]).filter((name) => options[name] !== undefined);
+  if (given.length === 0) return;
+  const names = given.map((name) => OF_RING[name]).join(' and ');
+  throw new UsageError(`${names} ${given.length === 1 ? 'belongs' : 'belong'} to --ring 10m, or --ring 2GB`);
+}
+
+/** Bytes: with less, each of its parts would be full of names before it has an event. */
+const LEAST_BYTES = 16e6;
+
 function ringLimits(ring: readonly string[], keepFree: string | undefined): RingLimits {
   let [span, bytes] = [Infinity, Infinity];
   for (const text of ring.flatMap((part) => part.split(','))) {
     const size = parseSize(text);
     if (size === null) span = Math.min(span, parseSpan('--ring', text, 'a time such as 10m, or a size such as 2GB'));
     else bytes = Math.min(bytes, size);
+    if (bytes > 0 && bytes < LEAST_BYTES) throw new UsageError(`--ring ${text} is too little: it takes 16MB or more`);
     if (span === 0 || bytes === 0) throw new UsageError(`--ring ${text} keeps nothing: give a time such as 10m, or a size such as 2GB`);
   }
   return { span, bytes, keepFree: keepFree === undefined ? 0 : parseShare('--keep-free', keepFree) };

@@ -1,10 +1,10 @@
 /** `--upload`: a saved capture and its explanation go to a folder, an HTTP server or an S3 bucket, by a process of their own. */
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, createReadStream, mkdirSync, openAsBlob, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, createReadStream, openAsBlob, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { giveFolder } from '../store/owner.ts';
 import { UsageError } from './exit.ts';
+import { makeFolder } from './folder.ts';
 import { orderIn } from './order-in.ts';
 
 /** What is to be uploaded, as JSON on stdin. */
@@ -25,7 +25,7 @@ const AUTHORIZATION = 'TROWEL_UPLOAD_AUTHORIZATION';
 /** Whether something can be uploaded to it, before the recording begins. Throws UsageError. */
 export function checkUpload(to: string): void {
   if (!to.includes('://')) {
-    giveFolder(mkdirSync(to, { recursive: true, mode: 0o700 }));
+    makeFolder('--upload', to);
     return;
   }
   if (!URL.canParse(to) || !/^(https?|s3):\/\/[^/]/.test(to))

@@ -22,6 +22,8 @@ interface Pending {
   readonly path: string;
   readonly reasons: SaveReason[];
   readonly answers: Answer[];
+  /** When it began, ms. */
+  readonly begun: number;
   /** ns since the recording began: the post-roll counts from then. A lookup that stalls is known to only some time after its event. */
   readonly firedAt: number;
   /** Parts that were there when it began, and may be too old when the post-roll is over. */
@@ -57,7 +59,8 @@ export class FlightRecorder {
   readonly #saved: string[] = [];
   #refused = 0;
   #control: { close(): void } | null = null;
-  readonly #onSignal = () => this.#ask('SIGUSR1', null);
+  /** A signal that comes before it records is answered as soon as it does. */
+  readonly #onSignal = () => void this.#records.promise.then(() => this.#ask('SIGUSR1', null));
 
   /** `folder`: where saved captures go; the ring lies in it, too. */
   constructor(folder: string, plan: FlightPlan) {
@@ -65,6 +68,7 @@ export class FlightRecorder {
     this.#plan = plan;
     this.#leftovers = new Leftovers(folder);
     this.ring = new Ring(join(folder, `.ring-${process.pid}`), plan.limits);
+    process.on('SIGUSR1', this.#onSignal);
   }
 
   get triggers(): readonly string[] {
@@ -89,7 +93,6 @@ export class FlightRecorder {
       );
     const saving = this.#leftovers.save().finally(() => this.#saving.delete(saving));
     this.#saving.add(saving);
-    process.on('SIGUSR1', this.#onSignal);
     await this.listen();
   }
 
@@ -141,7 +144,10 @@ export class FlightRecorder {
     const pending = this.#pending ?? this.#begin(reason);
     if (pending === null) {
       this.#refused++;
-      answer({ state: 'refused', reason: `${this.#plan.maxSaves} captures were saved within the hour: see --max-saves` });
+      answer({
+        state: 'refused',
+        reason: `${this.#plan.maxSaves} ${this.#plan.maxSaves === 1 ? 'capture was' : 'captures were'} saved within the hour: see --max-saves`,
+      });
       return;
     }
     if (pending.reasons.length < MAX_REASONS && isNews(pending.reasons, reason)) pending.reasons.push(reason);
@@ -162,6 +168,7 @@ export class FlightRecorder {
       path: this.#newPath(),
       reasons: [reason],
       answers: [],
+      begun: now,
       firedAt: Math.max(reason.time, this.#session?.segment?.to ?? 0),
       held,
       done: promise.then(() => this.#save()),
@@ -184,7 +191,7 @@ export class FlightRecorder {
   }
 
   #save(): void {
-    const { path, reasons, answers, held, firedAt } = this.#pending!;
+    const { path, reasons, answers, begun, held, firedAt } = this.#pending!;
     this.#pending = null;
     const [first] = reasons;
     const from = this.#from(first!);
@@ -195,7 +202,7 @@ export class FlightRecorder {
     const parts = [...held, ...later];
     const to = Math.min(firedAt + this.#plan.post, parts.at(-1)?.to ?? 0);
     const order = { parts: parts.map((part) => part.path), path, from: Math.max(from, parts[0]?.from ?? 0), to, reasons };
-    const saving = this.#carryOut(order, answers).finally(() => this.#over(saving, parts));
+    const saving = this.#carryOut(order, answers, begun).finally(() => this.#over(saving, parts));
     this.#saving.add(saving);
   }
 
@@ -216,13 +223,25 @@ export class FlightRecorder {
     say(failure === null ? `uploaded ${path} to ${to}` : `${path} stays here, it could not be uploaded to ${to}: ${failure}`);
   }
 
-  async #carryOut(order: SaveOrder, answers: readonly Answer[]): Promise<void> {
+  /** That a folder cannot be read, or a file not be removed, ends no recording. */
+  #dropOld(): void {
+    try {
+      dropOld(this.#folder, this.#plan.kept, this.#saved);
+    } catch (error) {
+      say(`trowel: old files stay in ${this.#folder}: ${(error as Error).message}`);
+    }
+  }
+
+  async #carryOut(order: SaveOrder, answers: readonly Answer[], begun: number): Promise<void> {
     const failure = await saveElsewhere(order);
     if (failure === null) {
       this.#saved.push(basename(order.path));
       say(`saved ${order.path}: ${order.reasons[0]!.trigger}`);
-      dropOld(this.#folder, this.#plan.kept, this.#saved);
-    } else say(`${order.path} could not be saved: ${failure}`);
+      this.#dropOld();
+    } else {
+      this.#begun = this.#begun.filter((time) => time !== begun); // an hour's saves are those that there are
+      say(`${order.path} could not be saved: ${failure}`);
+    }
     for (const answer of answers)
       answer(
         failure === null

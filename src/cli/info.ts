@@ -41,6 +41,7 @@ function summarise(capture: Capture): Summary {
     filter: meta.filter ?? '',
     command: meta.command ?? '',
     redacted: redactedText(meta),
+    stayedRoot: meta.root ?? null,
     cost: parseCost(meta.cost),
     programs: parsePrograms(meta.programs),
     schema: String(capture.schema),

@@ -33,7 +33,13 @@ export class Recorder {
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#said += text;
     });
-    this.#exited = new Promise((done) => this.#process.on('exit', (code) => done(code ?? EXIT.FAILED)));
+    this.#exited = new Promise((done) => {
+      this.#process.on('exit', (code) => done(code ?? EXIT.FAILED));
+      this.#process.on('error', ({ message }) => {
+        this.#said += message; // it could not be started, or not be ended
+        done(EXIT.FAILED);
+      });
+    });
     this.failure = new Promise((tell) => {
       void this.#exited.then((code) => {
         if (!this.#ending) tell(this.#message(code));

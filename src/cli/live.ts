@@ -18,6 +18,7 @@ import { requireStore, Sending } from './live-store.ts';
 import { prepareInk, requireTerminal, wantsColour } from './open.ts';
 import { ScreenReader } from './screen-reader.ts';
 import { newTarget } from './target.ts';
+import { becomeUser, ownUser } from './under-sudo.ts';
 
 /** Options of `record` that `live` takes too, and hands on as they are. */
 export interface RecordingOptions {
@@ -57,6 +58,7 @@ export async function live(filter: string, options: LiveOptions): Promise<void> 
   if (options.store !== undefined) await requireStore(options.store);
   const recorder = new Recorder(path, expanded(options.only ?? '', definitions()), recordWords(options));
   try {
+    becomeOwnUser(path); // the recorder does so by itself, and had to begin as root
     const sending = options.store === undefined ? null : new Sending(recorder, path, options.store);
     const keep = await show(recorder, filter, options);
     await recorder.end();
@@ -69,6 +71,12 @@ export async function live(filter: string, options: LiveOptions): Promise<void> 
   }
 }
 
+/** The screen needs no more than to read what its recorder writes. */
+function becomeOwnUser(path: string): void {
+  const { user } = ownUser(path, 'screen');
+  if (user !== null) becomeUser(user);
+}
+
 const FOLDER = 'trowel-live-';
 
 /** Folders of screens that were killed, which could not remove them. */
@@ -79,13 +87,22 @@ function removeLeftOver(): void {
   }
 }
 
-/** Copies the recording to where the user is; gives its name. */
+/** Copies the recording to where the user is or, where they may not write, to the folder for temporary files; gives its name. */
 function kept(path: string): string {
   const stamp = new Date()
     .toISOString()
     .replace(/[-:]|\..*/g, '')
     .replace('T', '-');
-  const name = newTarget(`live-${stamp}.trowel`);
+  const name = `live-${stamp}.trowel`;
+  try {
+    return copied(path, newTarget(name));
+  } catch (error) {
+    say(`trowel: ${(error as Error).message}`);
+    return copied(path, newTarget(join(tmpdir(), name)));
+  }
+}
+
+function copied(path: string, name: string): string {
   copyFileSync(path, name, constants.COPYFILE_EXCL);
   return name;
 }

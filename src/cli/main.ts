@@ -85,6 +85,7 @@ async function run(words: readonly string[]): Promise<number> {
   return EXIT.OK;
 }
 
+process.on('SIGUSR1', () => {}); // Node's own answer is a debugger that everybody on this machine may use
 process.stderr.on('error', () => {}); // nobody hears; what is done is done all the same
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.OK); // the reader has seen enough

@@ -6,7 +6,7 @@ import { type Opener, openerOf, STDIN } from '../capture/opener.ts';
 import { isStoreName } from '../cluster/address.ts';
 import type { Field } from '../event/fields/field.ts';
 import { say } from '../output/stderr.ts';
-import { STORED } from '../store/opener.ts';
+import { HEADLESS, STORED } from '../store/opener.ts';
 import { UsageError } from './exit.ts';
 import { chosenNamespaces } from './nodes.ts';
 import { standInOf } from './salvaged.ts';
@@ -15,7 +15,7 @@ import { SEVERAL } from './several-opener.ts';
 import { STORE } from './store-opener.ts';
 import { withinTimes } from './within-times.ts';
 
-const OPENERS: readonly Opener[] = [STORED, SCAP, SEVERAL, STORE];
+const OPENERS: readonly Opener[] = [STORED, SCAP, SEVERAL, STORE, HEADLESS];
 
 /** Opens what the user named, whatever it is, for any question. Throws CaptureError. */
 export async function openCapture(name: string): Promise<Capture> {

@@ -1,12 +1,11 @@
 /** Where a recording goes: a capture, one capture after the other, or a ring from which some are saved. */
-import { mkdirSync } from 'node:fs';
 import { Rotation } from '../collector/rotation.ts';
-import { giveFolder } from '../store/owner.ts';
 import { UsageError } from './exit.ts';
 import { FlightRecorder } from './flight.ts';
 import { flightPlan, rotationLimits } from './flight-options.ts';
+import { makeFolder } from './folder.ts';
 import type { RecordOptions } from './record.ts';
-import { newTarget } from './target.ts';
+import { newTarget, requireFolder } from './target.ts';
 
 export interface Place {
   /** The first file. */
@@ -23,12 +22,13 @@ export function placeOf(options: RecordOptions): Place {
   if (plan !== null && limits !== null) throw new UsageError('--ring and -C, -G, -e exclude each other');
   if (plan !== null) {
     const name = options.write ?? '.';
-    giveFolder(mkdirSync(name, { recursive: true, mode: 0o700 }));
+    makeFolder('-w', name);
     const flight = new FlightRecorder(name, plan);
     return { path: flight.ring.first(), name, rotation: null, flight };
   }
   const path = options.write ?? defaultPath();
   if (limits === null) return { path: newTarget(path), name: path, rotation: null, flight: null };
+  requireFolder(path);
   const rotation = new Rotation(path, limits);
   return { path: newTarget(rotation.first()), name: path, rotation, flight: null };
 }

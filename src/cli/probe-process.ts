@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../model/package-root.ts';
+import { say } from '../output/stderr.ts';
 import { EXIT, Exit } from './exit.ts';
 
 /** How long it may take to end by itself, and then after each signal. */
@@ -19,7 +20,13 @@ export class ProbeProcess {
   /** `address`: where the collector listens. Throws Exit where there is no probe. */
   constructor(address: string) {
     this.#process = startProbe(address);
-    this.exited = new Promise((resolve) => this.#process.on('exit', (code) => resolve(code ?? EXIT.FAILED)));
+    this.exited = new Promise((resolve) => {
+      this.#process.on('exit', (code) => resolve(code ?? EXIT.FAILED));
+      this.#process.on('error', (error) => {
+        say(`trowel: the probe could not be started: ${error.message}`);
+        resolve(EXIT.FAILED);
+      });
+    });
   }
 
   /** Undefined: it could not be started. */

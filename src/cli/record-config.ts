@@ -62,8 +62,12 @@ function cgroupId(path: string): string {
 
 /** ms after which the recording ends; null: it has no such limit. */
 export function limitMs({ for: span, seconds }: RecordOptions): number | null {
-  if (span !== undefined) return parseSpan('--for', span) / (SECOND / 1000);
-  return seconds === undefined ? null : seconds * 1000;
+  const limits = [
+    ...(span === undefined ? [] : [{ ms: parseSpan('--for', span) / (SECOND / 1000), option: `--for ${span}` }]),
+    ...(seconds === undefined ? [] : [{ ms: seconds * 1000, option: `-M ${seconds}` }]),
+  ];
+  for (const { ms, option } of limits) if (ms === 0) throw new UsageError(`${option} records nothing`);
+  return limits.length === 0 ? null : Math.min(...limits.map(({ ms }) => ms));
 }
 
 /** Rules beside those that there are; undefined: nothing is taken out. Throws UsageError. */

@@ -1,7 +1,6 @@
 /** `trowel record`: probe, collector and store in one command. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { flushCompileCache } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { costShare, costText, type OwnCost } from '../capture/own-cost.ts';
@@ -26,9 +25,8 @@ import { StatusLine, say } from '../output/stderr.ts';
 import type { User } from '../store/owner.ts';
 import { LogLeft } from '../store/writer.ts';
 import { Broker } from './broker/client.ts';
-import { becomeForGood } from './broker/give-up-root.ts';
 import { definitions } from './definitions.ts';
-import { EXIT, Exit } from './exit.ts';
+import { EXIT, Exit, UsageError } from './exit.ts';
 import type { FlightOptions, RotationOptions } from './flight-options.ts';
 import { nodeSource } from './look-at-node.ts';
 import { isBroken, lostText } from './lost.ts';
@@ -37,7 +35,7 @@ import { type Place, placeOf } from './place.ts';
 import { ProbeProcess } from './probe-process.ts';
 import { configOf, kubeOptions, limitMs, redactRules } from './record-config.ts';
 import { parseShare } from './size.ts';
-import { brokeredProbe, orderOf, ownUser, type Probe } from './under-sudo.ts';
+import { becomeUser, brokeredProbe, type Own, orderOf, ownUser, type Probe } from './under-sudo.ts';
 
 export interface RecordOptions extends FlightOptions, RotationOptions {
   readonly write?: string;
@@ -85,12 +83,14 @@ export async function record(filterText: string, options: RecordOptions): Promis
   const asked = expanded(filterText, definitions());
   compileFilter(asked, { dims: newTables(), epoch: 0n, hostname: '', growing: false }); // a mistake must show before anything is started
   if (options.maxCpu !== undefined) parseShare('--max-cpu', options.maxCpu);
+  if (options.events === 0) throw new UsageError('-n takes numbers from 1 on');
+  limitMs(options); // a mistake of it, likewise
   const filter = withPackets(asked);
   const place = placeOf(options);
   const folder = mkdtempSync(join(tmpdir(), 'trowel-'));
   const socket = join(folder, 'collector.sock');
-  const own = ownUser(place);
-  const broker = own === null ? null : new Broker(orderOf(options, folder, socket, place));
+  const own = ownUser(place.path, 'collector');
+  const broker = own.user === null ? null : new Broker(orderOf(options, folder, socket, place));
   try {
     await new Recording(place, filter, options, socket, broker, own).run();
   } finally {
@@ -122,9 +122,9 @@ class Recording {
   /** The command behind `--`, while it runs. */
   #command: ChildProcess | null = null;
 
-  constructor(place: Place, filter: string, options: RecordOptions, socket: string, broker: Broker | null, own: User | null) {
+  constructor(place: Place, filter: string, options: RecordOptions, socket: string, broker: Broker | null, { user, whyRoot }: Own) {
     this.#broker = broker;
-    this.#own = own;
+    this.#own = user;
     this.#place = place;
     const { path, rotation, flight } = place;
     const segments = rotation ?? flight?.ring;
@@ -144,6 +144,7 @@ class Recording {
           command:
             redact === undefined ? process.argv.slice(2).join(' ') : redactArgs(process.argv.slice(2), [...RULES, ...redact]).join(' '),
           ...(redact === undefined ? {} : { redact }),
+          ...(whyRoot === null ? {} : { root: whyRoot }),
           ...(options.k8s ? { kube: broker === null ? kubeOptions(options) : {} } : {}),
           ...(broker === null ? {} : { namesBy: broker.names }),
           ...(this.#node === null ? {} : { node: this.#node }),
@@ -192,8 +193,7 @@ class Recording {
     await this.#place.flight?.listen();
     raisePriority();
     raiseBy(() => broker.ask('raise'));
-    flushCompileCache(); // below root's home
-    becomeForGood(own);
+    becomeUser(own);
   }
 
   async #record(probe: Probe, signalled: Promise<number>): Promise<void> {

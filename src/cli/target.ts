@@ -14,12 +14,17 @@ export function newTarget(path: string): string {
   if (path === '-') throw new UsageError('-w - is no file: a capture is a database and cannot be piped; name a file, or ./-');
   if (path === ':memory:' || /^file:/i.test(path))
     throw new UsageError(`-w ${path} is a name of SQLite’s, not a file: write ./${path} for a file of that name`);
-  if (!existsSync(dirname(path))) throw new UsageError(`-w ${path}: there is no folder ${dirname(path)}`);
+  requireFolder(path);
   for (const taken of [path, ...['-wal', '-shm', '-journal'].map((suffix) => path + suffix)]) {
     if (lstatSync(taken, { throwIfNoEntry: false }) !== undefined) throw new UsageError(`${taken} exists already: choose another -w FILE`);
   }
   asked = true;
   return path;
+}
+
+/** Throws UsageError where there is no folder for a file of this name. */
+export function requireFolder(path: string): void {
+  if (!existsSync(dirname(path))) throw new UsageError(`-w ${path}: there is no folder ${dirname(path)}`);
 }
 
 /** What an answer is written to, opened. It holds what others' programs said: its owner alone may read it. Throws UsageError. */

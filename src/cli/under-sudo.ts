@@ -1,9 +1,11 @@
 /** Under sudo the collector becomes the user again; what takes root meanwhile is done by its broker, at its word. */
+import { flushCompileCache } from 'node:module';
+import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { say } from '../output/stderr.ts';
 import { invokingUser, type User } from '../store/owner.ts';
 import type { Broker } from './broker/client.ts';
-import { whyNotAs } from './broker/give-up-root.ts';
+import { becomeForGood, whyNotAs } from './broker/give-up-root.ts';
 import type { Order } from './broker/words.ts';
 import { EXIT } from './exit.ts';
 import { snapshotSocket } from './flight-control.ts';
@@ -13,13 +15,37 @@ import type { ProbeProcess } from './probe-process.ts';
 import type { RecordOptions } from './record.ts';
 import { kubeOptions } from './record-config.ts';
 
-/** Whom the collector becomes before it takes anything from the probe; null: it stays who it is, for want of a user, or as is said. */
-export function ownUser({ path }: Place): User | null {
+/** Whom a process becomes for good. */
+export interface Own {
+  /** Null: it stays who it is. */
+  readonly user: User | null;
+  /** Why it stays root though somebody used sudo; null: it does not, or nobody did. */
+  readonly whyRoot: string | null;
+}
+
+/** Whom `what`, which reads or writes this file, becomes before it takes anything that others said. Says so where it stays root. */
+export function ownUser(path: string, what: 'collector' | 'screen'): Own {
   const user = invokingUser();
-  if (user === null) return null;
-  const why = whyNotAs(user, dirname(path));
-  if (why !== null) say(`the collector stays root: ${why}`);
-  return why === null ? user : null;
+  const whyRoot = user === null ? null : whyNotAs(user, dirname(path));
+  if (whyRoot !== null) say(`the ${what} stays root: ${whyRoot}`);
+  return { user: whyRoot === null ? user : null, whyRoot };
+}
+
+/** Becomes who used sudo, whose home is then where what is remembered lies. */
+export function becomeUser(user: User): void {
+  flushCompileCache(); // below root's home
+  becomeForGood(user);
+  const home = safely(() => userInfo().homedir);
+  if (home !== null) process.env.HOME = home;
+}
+
+/** Null: the user has no name here. */
+function safely<T>(ask: () => T): T | null {
+  try {
+    return ask();
+  } catch {
+    return null;
+  }
 }
 
 export function orderOf(options: RecordOptions, folder: string, socket: string, { flight }: Place): Order {

@@ -21,6 +21,7 @@ export class CostMeter {
   readonly #cpuBefore = process.cpuUsage();
   #probe = { cpu: 0, bytes: 0 };
   #programs: number | null = null;
+  #ownBytes = 0;
 
   constructor(probePid: number, helper: Helper | null = null) {
     this.#probePid = probePid;
@@ -32,19 +33,29 @@ export class CostMeter {
     this.#probe = spentBy(this.#probePid) ?? this.#probe;
     this.#programs = this.#helper?.programs ?? programTime(this.#probePid) ?? this.#programs;
     if (this.#helper !== null) this.#helped = spentBy(this.#helper.pid) ?? this.#helped;
+    this.#ownBytes = ownBytes() ?? this.#ownBytes;
     const { user, system } = process.cpuUsage(this.#cpuBefore);
     return {
       over: Number(process.hrtime.bigint() - this.#begun),
       collector: (user + system) * 1000 + this.#helped.cpu,
       probe: this.#probe.cpu,
       programs: this.#programs,
-      collectorBytes: process.memoryUsage.rss() + this.#helped.bytes,
+      collectorBytes: this.#ownBytes + this.#helped.bytes,
       probeBytes: this.#probe.bytes,
     };
   }
 }
 
-/** Null: the process is gone. */
+/** Null: there is no descriptor to read it by. */
+function ownBytes(): number | null {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return null;
+  }
+}
+
+/** Null: the process is gone, or there is no descriptor to read it by. */
 function spentBy(pid: number): { cpu: number; bytes: number } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

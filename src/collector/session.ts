@@ -41,6 +41,8 @@ export interface SessionOptions {
   readonly names?: SharedNames;
   /** What is secret is not stored: rules beside those that there are; absent: everything is stored. */
   readonly redact?: readonly Rule[];
+  /** Why the process that stores it kept root's power though a user was to be had; absent: it did not. */
+  readonly root?: string;
   /** Looks at the node's network; absent: nobody does. */
   readonly node?: NodeSource;
   /** Where it goes on when a file is full; absent: one file holds everything. */
@@ -135,13 +137,17 @@ export class Session implements ProbeHandler {
 
   ready(hello: Hello, ready: Ready): void {
     if (this.#recorder !== null) throw new WireError('Ready came twice');
-    const { path, filter, command, config, kube, names, node, redact, segments, triggers, onTrigger } = this.#options;
+    const { path, filter, command, config, kube, names, node, redact, root, segments, triggers, onTrigger } = this.#options;
     const epoch = epochOf(hello, ready);
     this.#recorder = new Recorder({
       path: typeof path === 'string' ? path : path(hello),
       filter,
       epoch,
-      meta: { ...metaOf(hello, ready, config, command), ...(kube === undefined && names === undefined ? { k8s: 'off' } : {}) },
+      meta: {
+        ...metaOf(hello, ready, config, command),
+        ...(kube === undefined && names === undefined ? { k8s: 'off' } : {}),
+        ...(root === undefined ? {} : { root }),
+      },
       ownNetwork: isHere(hello) && (config.pids ?? []).length > 0,
       ...(redact === undefined ? {} : { redact }),
       ...(segments === undefined ? {} : { segments }),

@@ -6,6 +6,8 @@
  * A block may have fewer columns than today's: those read as null.
  */
 import { packNumbers, unpackNumbers } from './codec.ts';
+import { checkSum, sumOf } from './sum.ts';
+import { BLOCK_ROWS } from './tables.ts';
 import type { Compression } from './zip.ts';
 
 /** In the place of null: no number of ours is as small. */
@@ -28,6 +30,12 @@ export function packRows(rows: readonly Values[], columns: number, compression: 
 function packColumn(values: Float64Array, compression: Compression): Uint8Array {
   const ascends = values[0]! >= 0 && values.every((value, i) => i === 0 || value >= values[i - 1]!);
   return packNumbers(values, values.length, ascends, compression);
+}
+
+/** The rows of a stored block, as selectFrom gives it. Throws where it is damaged. */
+export function rowsOfBlock([n, block, ...summed]: readonly unknown[], columns: number): Values[] {
+  if (summed.length > 0) checkSum(summed[1], sumOf([summed[0] as number, n as number], block as Uint8Array));
+  return unpackRows(block as Uint8Array, Math.min(n as number, BLOCK_ROWS), columns);
 }
 
 /** The inverse of packRows, of n rows. Throws where the block is damaged. */

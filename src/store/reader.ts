@@ -7,21 +7,25 @@ import type { Outcome, Question } from '../capture/event-stream.ts';
 import type { CaptureMeta } from '../capture/meta.ts';
 import { type Match, type Range, readSelected, selectChunks } from '../capture/select.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
-import { CHUNK_EVENTS, type Chunk, type ChunkHead } from '../model/chunk.ts';
+import type { Chunk, ChunkHead } from '../model/chunk.ts';
 import type { NumberArray } from '../model/columns.ts';
 import { DIMENSION_NAMES } from '../model/dimensions.ts';
 import type { Dimensions, RowName } from '../model/rows.ts';
+import { looksLikeOurs } from './headless.ts';
 import { copyWithLog, needsCopy } from './log-copy.ts';
 import { readOrigin } from './origins.ts';
 import { APPLICATION_ID, COLUMN_NUMBER, COLUMN_SLOTS, SCHEMA_VERSION, type StoredColumn } from './schema.ts';
-import { type ChunkRow, headOf, StoredChunk } from './stored-chunk.ts';
+import { headOf, StoredChunk } from './stored-chunk.ts';
+import { isCount, StoredChunks } from './stored-chunks.ts';
 import { StoredRows, Texts } from './stored-rows.ts';
+import { Checked, checkSum, sumOf } from './sum.ts';
 
 /** A capture, opened for reading; it may still be growing. Columns are decoded when first asked for, rows likewise. */
 export class CaptureReader implements Capture {
   readonly #db: Database.Database;
   readonly #column: Database.Statement;
-  readonly #next: Database.Statement;
+  readonly #chunks: StoredChunks;
+  readonly #checked = new Checked();
   readonly #scratch = new Map<string, NumberArray>();
   readonly dims: Dimensions;
   meta: Readonly<Partial<CaptureMeta>>;
@@ -35,8 +39,8 @@ export class CaptureReader implements Capture {
     this.#file = file;
     this.#db = openReadOnly(file, named);
     this.meta = this.#readMeta();
-    this.#column = this.#sound(() => this.#db.prepare('SELECT data FROM chunk_column WHERE id = ?').pluck());
-    this.#next = this.#sound(() => this.#db.prepare('SELECT * FROM chunk WHERE last_num > ? ORDER BY last_num LIMIT 1'));
+    this.#column = this.#sound(() => prepareColumn(this.#db));
+    this.#chunks = this.#sound(() => new StoredChunks(named, this.#db));
     const texts = this.#sound(() => new Texts(this.#db));
     const rowsOf = (name: RowName) => new StoredRows(named, this.#db, name, texts);
     this.dims = Object.fromEntries(DIMENSION_NAMES.map((name) => [name, this.#sound(() => rowsOf(name))])) as unknown as Dimensions;
@@ -84,25 +88,29 @@ export class CaptureReader implements Capture {
 
   /** Heads of the chunks with events above number `after`, ascending; sees what is written meanwhile. */
   *heads(after = 0): Generator<ChunkHead> {
-    let seen = after;
-    for (;;) {
-      const row = this.#sound(() => this.#next.get(seen) as ChunkRow | undefined);
-      if (row === undefined) return;
-      if (!Number.isInteger(row.n) || row.n < 1 || row.n > CHUNK_EVENTS)
-        throw new CaptureDamage(this.path, `chunk ${row.id} has ${row.n} events`);
+    for (let seen = after; ; ) {
+      const row = this.#sound(() => this.#chunks.after(seen, this.meta));
+      if (row === undefined) return this.#chunks.checkEnd(seen, this.meta);
+      this.#chunks.check(row, seen);
       yield headOf(row);
       seen = row.last_num;
     }
   }
 
+  /** The chunk that follows event `after` in a damaged file, though its head may be wrong: its columns say whether they are whole. */
+  unsureHead(after: number): ChunkHead | null {
+    const row = this.#sound(() => this.#chunks.after(after, this.meta));
+    return row === undefined || !isCount(row.n) ? null : headOf(row);
+  }
+
   /** A chunk, to be kept as long as one likes. */
   chunk(head: ChunkHead): Chunk {
-    return new StoredChunk(this.path, head, (column) => this.#blob(head.id, column), null);
+    return new StoredChunk(this.path, head, (column) => this.#blob(head, column), null);
   }
 
   /** A chunk that holds until the next call of this: its number columns lie in the same memory as the last one's. */
   passingChunk(head: ChunkHead): Chunk {
-    return new StoredChunk(this.path, head, (column) => this.#blob(head.id, column), this.#scratch);
+    return new StoredChunk(this.path, head, (column) => this.#blob(head, column), this.#scratch);
   }
 
   select(filter: CompiledFilter, range: Range = {}): Iterable<Match> {
@@ -163,11 +171,27 @@ export class CaptureReader implements Capture {
     return this.#sound(() => Object.fromEntries(this.#db.prepare('SELECT key, value FROM meta').raw().all() as [string, string][]));
   }
 
-  #blob(chunk: number, column: StoredColumn): Uint8Array {
-    const blob = this.#sound(() => this.#column.get(chunk * COLUMN_SLOTS + COLUMN_NUMBER[column]) as Uint8Array | undefined);
-    if (blob === undefined) throw new CaptureDamage(this.path, `chunk ${chunk} has no column ${column}`);
+  #blob({ id: chunk, firstNum }: ChunkHead, column: StoredColumn): Uint8Array {
+    const number = COLUMN_NUMBER[column];
+    const id = chunk * COLUMN_SLOTS + number;
+    const row = this.#sound(() => this.#column.get(id) as [blob: Uint8Array, sum?: unknown] | undefined);
+    if (row === undefined) throw new CaptureDamage(this.path, `chunk ${chunk} has no column ${column}`);
+    const [blob, sum] = row;
+    if (row.length === 1 || this.#checked.has(chunk, number)) return blob;
+    try {
+      checkSum(sum, sumOf([id], blob));
+      this.#checked.add(chunk, number);
+    } catch (error) {
+      throw new CaptureDamage(this.path, `column ${column} of events from ${firstNum} on: ${(error as Error).message}`);
+    }
     return blob;
   }
+}
+
+/** Gives a blob, and its checksum where the file has them. */
+function prepareColumn(db: Database.Database): Database.Statement {
+  const summed = db.prepare("SELECT 1 FROM pragma_table_info('chunk_column') WHERE name = 'sum'").get() !== undefined;
+  return db.prepare(`SELECT data${summed ? ', sum' : ''} FROM chunk_column WHERE id = ?`).raw();
 }
 
 function openReadOnly(file: string, path: string): Database.Database {
@@ -175,11 +199,11 @@ function openReadOnly(file: string, path: string): Database.Database {
   try {
     db = openHere(file) ?? openCopy(file);
     const id = db.pragma('application_id', { simple: true });
-    if (id !== APPLICATION_ID) throw new CaptureError(path, 'is an SQLite file, but not a Trowel capture');
+    if (id !== APPLICATION_ID) throw notOurs(file, path);
   } catch (error) {
     if (error instanceof CaptureError) throw error;
     const { code, message } = error as { readonly code?: string; readonly message: string };
-    if (code?.startsWith('SQLITE_CORRUPT') === true) throw new CaptureDamage(path, message);
+    if (/^SQLITE_(CORRUPT|NOTADB)/.test(code ?? '')) throw new CaptureDamage(path, message);
     throw new CaptureError(path, `cannot be opened: ${message}`);
   }
   const version = db.pragma('user_version', { simple: true }) as number;
@@ -187,6 +211,12 @@ function openReadOnly(file: string, path: string): Database.Database {
     throw new CaptureError(path, `was written by a newer Trowel (schema ${version}, this one knows ${SCHEMA_VERSION}): update Trowel`);
   }
   return db;
+}
+
+function notOurs(file: string, path: string): CaptureError {
+  return looksLikeOurs(file)
+    ? new CaptureDamage(path, 'its first page does not say what it is')
+    : new CaptureError(path, 'is an SQLite file, but not a Trowel capture');
 }
 
 /** Null: only a copy of it can be read. */

@@ -2,9 +2,9 @@
 import type Database from 'better-sqlite3';
 import { DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
 import type { RowName, Table } from '../model/rows.ts';
-import { unpackRows } from './blocks.ts';
+import { rowsOfBlock } from './blocks.ts';
 import { MOST_ROWS, Texts } from './stored-rows.ts';
-import { BLOCK_COLUMN, BLOCK_ROWS, decodeRow, selectFrom } from './tables.ts';
+import { BLOCK_COLUMN, decodeRow, selectFrom } from './tables.ts';
 
 /** Ids that are tried one after the other before what follows is given up: more rows than a page has. */
 const MOST_TRIED = 2 ** 12;
@@ -37,12 +37,11 @@ function storedRows(db: Database.Database, name: RowName): Stored {
   const columns = new Set(db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(spec.name) as string[]);
   const select = db.prepare(selectFrom(spec, columns).replace('id > ?', 'id = ?')).raw();
   const next = db.prepare(`SELECT id FROM "${spec.name}" WHERE id > ? ORDER BY id LIMIT 1`).pluck();
-  const unpack = ([n, block]: unknown[]) => unpackRows(block as Uint8Array, Math.min(n as number, BLOCK_ROWS), spec.columns.length);
   return {
     spec,
     at(id) {
       const row = select.get(id) as unknown[] | undefined;
-      return row === undefined ? undefined : columns.has(BLOCK_COLUMN) ? unpack(row) : [row];
+      return row === undefined ? undefined : columns.has(BLOCK_COLUMN) ? rowsOfBlock(row, spec.columns.length) : [row];
     },
     next: (after) => (next.get(after) as number | undefined) ?? null,
   };

@@ -4,6 +4,7 @@
  *   meta          key, value: what the capture is (see CaptureMeta)
  *   chunk         one row per run of at most CHUNK_EVENTS events, ascending in event number
  *   chunk_column  one row per chunk and column, id = chunk * 32 + the column's number; blobs as codec.ts says
+ *                 `sum`, here and elsewhere: as sum.ts says; captures of older versions have none
  *   text          what many rows of dimensions have in common, as JSON
  *   all others    the dimensions that events refer to (tables.ts), one row each, or in blocks of rows (blocks.ts)
  *
@@ -48,11 +49,13 @@ CREATE TABLE chunk (
   sealed INTEGER NOT NULL,     -- 0: a piece that a full chunk will replace
   types BLOB NOT NULL,         -- which rows occur: presence.ts
   threads BLOB NOT NULL,
-  fds BLOB NOT NULL
+  fds BLOB NOT NULL,
+  after INTEGER NOT NULL,      -- the last number of the chunk before; 0: none
+  sum INTEGER NOT NULL         -- of all the others
 );
 CREATE INDEX chunk_by_num ON chunk (last_num);
 CREATE TABLE text (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE chunk_column (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE chunk_column (id INTEGER PRIMARY KEY, sum INTEGER NOT NULL, data BLOB NOT NULL);
 `;
 
 /** Makes an empty database a capture. */

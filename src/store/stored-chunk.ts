@@ -5,6 +5,7 @@ import { type ByteColumn, COLUMNS, LazyColumns, type NumberArray, type NumberCol
 import { unpackNumbers } from './codec.ts';
 import { decodePresence } from './presence.ts';
 import type { StoredColumn } from './schema.ts';
+import { checkSum, sumOf } from './sum.ts';
 import { unpackBytes } from './zip.ts';
 
 /** A row of the table `chunk`. */
@@ -19,6 +20,10 @@ export interface ChunkRow {
   types: Uint8Array;
   threads: Uint8Array;
   fds: Uint8Array;
+  sealed: number;
+  /** Absent in captures of older versions. */
+  after?: number;
+  sum?: number;
 }
 
 const PRESENCE_FIELD = { type: 'types', thread: 'threads', fd: 'fds' } as const;
@@ -109,6 +114,13 @@ export class StoredChunk extends LazyColumns implements Chunk {
     for (let i = 1; i < this.n; i++) ends[i]! += ends[i - 1]!;
     return ends;
   }
+}
+
+/** Throws where a row is not what was stored. */
+export function checkHead(row: ChunkRow): void {
+  if (row.sum === undefined) return;
+  const { id, n, first_num, last_num, min_time, max_time, max_latency, sealed, after = 0, types, threads, fds } = row;
+  checkSum(row.sum, sumOf([id, n, first_num, last_num, min_time, max_time, max_latency, sealed, after], types, threads, fds));
 }
 
 export function headOf(row: ChunkRow): ChunkHead {

@@ -4,8 +4,8 @@ import { CaptureDamage } from '../capture/error.ts';
 import { DIMENSIONS, type TableSpec } from '../model/dimensions.ts';
 import type { RowName, Rows, RowTypes } from '../model/rows.ts';
 import { firstIndex } from '../model/search.ts';
-import { unpackRows } from './blocks.ts';
-import { BLOCK_COLUMN, BLOCK_ROWS, decodeRow, selectFrom } from './tables.ts';
+import { rowsOfBlock } from './blocks.ts';
+import { BLOCK_COLUMN, decodeRow, selectFrom } from './tables.ts';
 
 /** How far back rows are likely to change: processes that end, queries that are answered. */
 const RECENT_ROWS = 500;
@@ -85,7 +85,7 @@ export class StoredRows<Name extends RowName> implements Rows<RowTypes[Name]> {
   *#stored(): Iterable<readonly unknown[]> {
     for (const values of this.#select.iterate(this.#after) as Iterable<unknown[]>) {
       if (!this.#packed) yield values;
-      else yield* unpackRows(values[1] as Uint8Array, Math.min(values[0] as number, BLOCK_ROWS), this.#spec.columns.length);
+      else yield* rowsOfBlock(values, this.#spec.columns.length);
     }
   }
 

@@ -10,10 +10,13 @@ export function columnName(field: string): string {
 export const BLOCK_ROWS = 16_384;
 /** Column of a packed table that has its block; `id` is its first row's. */
 export const BLOCK_COLUMN = 'block';
+/** Its checksum, of id, n and block; captures of older versions have none. */
+const SUM_COLUMN = 'sum';
 
 /** `CREATE TABLE` of one table. Names are quoted: some are words of SQL. */
 export function createTable({ name, columns, packed }: TableSpec<never>): string {
-  if (packed) return `CREATE TABLE "${name}" (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, ${BLOCK_COLUMN} BLOB NOT NULL)`;
+  if (packed)
+    return `CREATE TABLE "${name}" (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, ${BLOCK_COLUMN} BLOB NOT NULL, ${SUM_COLUMN} INTEGER NOT NULL)`;
   const lines = columns.map(({ field, kind }) => {
     const type = kind === 'text' || kind === 'json' ? 'TEXT' : 'INTEGER';
     return `  "${columnName(field)}" ${type}${field === 'id' ? ' PRIMARY KEY' : ''}`;
@@ -22,7 +25,7 @@ export function createTable({ name, columns, packed }: TableSpec<never>): string
 }
 
 export function insertInto({ name, columns, packed }: TableSpec<never>): string {
-  if (packed) return `INSERT INTO "${name}" VALUES (?, ?, ?)`;
+  if (packed) return `INSERT INTO "${name}" VALUES (?, ?, ?, ?)`;
   const names = columns.map(({ field }) => `"${columnName(field)}"`).join(', ');
   return `INSERT OR REPLACE INTO "${name}" (${names}) VALUES (${columns.map(() => '?').join(', ')})`;
 }
@@ -30,7 +33,10 @@ export function insertInto({ name, columns, packed }: TableSpec<never>): string 
 /** `present`: the columns that the table of this file has; an older Trowel wrote fewer, and those read as null. Empty: no such table. */
 export function selectFrom({ name, columns }: TableSpec<never>, present: ReadonlySet<string>): string {
   if (present.size === 0) return 'SELECT NULL WHERE ? IS NULL';
-  if (present.has(BLOCK_COLUMN)) return `SELECT n, ${BLOCK_COLUMN} FROM "${name}" WHERE id > ? ORDER BY id`;
+  if (present.has(BLOCK_COLUMN)) {
+    const sum = present.has(SUM_COLUMN) ? `, id, ${SUM_COLUMN}` : '';
+    return `SELECT n, ${BLOCK_COLUMN}${sum} FROM "${name}" WHERE id > ? ORDER BY id`;
+  }
   const names = columns.map(({ field }) => (present.has(columnName(field)) ? `"${columnName(field)}"` : 'NULL'));
   return `SELECT ${names.join(', ')} FROM "${name}" WHERE id > ? ORDER BY id`;
 }

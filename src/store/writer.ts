@@ -12,6 +12,7 @@ import { packNumbers } from './codec.ts';
 import { giveFile } from './owner.ts';
 import { PresenceCollector } from './presence.ts';
 import { COLUMN_NUMBER, COLUMN_SLOTS, createSchema, type StoredColumn } from './schema.ts';
+import { sumOf } from './sum.ts';
 import { BLOCK_ROWS, encodeRow, insertInto } from './tables.ts';
 import { type Compression, packBytes } from './zip.ts';
 
@@ -54,6 +55,9 @@ export class CaptureWriter {
   #flushed = 0;
   #pieces: number[] = [];
   #nextChunk = 1;
+  /** The last number that a chunk, or a full chunk, has; 0: none. */
+  #last = 0;
+  #lastSealed = 0;
   readonly #presence = { type: new PresenceCollector(), thread: new PresenceCollector(), fd: new PresenceCollector() };
   readonly #insertChunk: Database.Statement;
   readonly #insertColumn: Database.Statement;
@@ -78,8 +82,8 @@ export class CaptureWriter {
     this.#db.pragma('locking_mode = NORMAL');
     createSchema(this.#db);
     this.#inode = statSync(path).ino;
-    this.#insertChunk = this.#db.prepare('INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-    this.#insertColumn = this.#db.prepare('INSERT INTO chunk_column VALUES (?, ?)');
+    this.#insertChunk = this.#db.prepare('INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#insertColumn = this.#db.prepare('INSERT INTO chunk_column VALUES (?, ?, ?)');
     this.#dropChunk = this.#db.prepare('DELETE FROM chunk WHERE id = ?');
     this.#dropColumns = this.#db.prepare('DELETE FROM chunk_column WHERE id >= ? AND id < ?');
     this.#setMeta = this.#db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
@@ -122,7 +126,7 @@ export class CaptureWriter {
     this.#seal();
     this.#transaction(() => {
       this.#writeRows();
-      this.meta({ state: 'complete', ...meta });
+      this.meta({ state: 'complete', ...meta, last: String(this.#last) });
     });
     try {
       if (this.#options.live) this.#leaveWal();
@@ -169,9 +173,11 @@ export class CaptureWriter {
     if (this.#open.n === 0) return;
     this.#transaction(() => {
       for (const id of this.#pieces) this.#deleteChunk(id);
+      this.#last = this.#lastSealed;
       this.#writeChunk(this.#open, true);
       this.#writeRows();
     });
+    this.#lastSealed = this.#last;
     this.#pieces = [];
     this.#flushed = 0;
     this.#open.clear();
@@ -194,7 +200,9 @@ export class CaptureWriter {
     );
     const [minTime, maxTime] = extent(chunk.time, n);
     const [, maxLatency] = extent(chunk.latency, n);
-    this.#insertChunk.run(id, n, chunk.num[0], chunk.num[n - 1], minTime, maxTime, maxLatency, sealed ? 1 : 0, ...sets);
+    const numbers = [id, n, chunk.num[0]!, chunk.num[n - 1]!, minTime, maxTime, maxLatency, sealed ? 1 : 0];
+    this.#insertChunk.run(...numbers, ...sets, this.#last, sumOf([...numbers, this.#last], ...sets));
+    this.#last = chunk.num[n - 1]!;
     const { level, small = false } = this.#options;
     const compression = { level: sealed ? level : 0, small };
     const hot = small ? compression : UNZIPPED;
@@ -208,15 +216,19 @@ export class CaptureWriter {
   }
 
   #writeNumbers(chunk: number, name: StoredColumn, values: NumberArray, n: number, compression: Compression, ascending = false): void {
-    this.#insertColumn.run(chunk * COLUMN_SLOTS + COLUMN_NUMBER[name], packNumbers(values, n, ascending, compression));
+    this.#writeColumn(chunk, name, packNumbers(values, n, ascending, compression));
+  }
+
+  #writeColumn(chunk: number, name: StoredColumn, blob: Uint8Array): void {
+    const id = chunk * COLUMN_SLOTS + COLUMN_NUMBER[name];
+    this.#insertColumn.run(id, sumOf([id], blob), blob);
   }
 
   #writeBytes(chunk: number, name: 'args' | 'data', bytes: Uint8Array, ends: Uint32Array, n: number, compression: Compression): void {
     const lengths = this.#lengths;
     for (let i = 0; i < n; i++) lengths[i] = ends[i]! - (i === 0 ? 0 : ends[i - 1]!);
     this.#writeNumbers(chunk, `${name}Length`, lengths, n, compression);
-    const packed = packBytes(bytes.subarray(0, ends[n - 1] ?? 0), compression);
-    this.#insertColumn.run(chunk * COLUMN_SLOTS + COLUMN_NUMBER[name], packed);
+    this.#writeColumn(chunk, name, packBytes(bytes.subarray(0, ends[n - 1] ?? 0), compression));
   }
 
   #deleteChunk(id: number): void {
@@ -236,7 +248,8 @@ export class CaptureWriter {
   #writeBlocks(insert: Database.Statement, rows: readonly Values[], columns: number): void {
     for (let from = 0; from < rows.length; from += BLOCK_ROWS) {
       const block = rows.slice(from, from + BLOCK_ROWS);
-      insert.run(block[0]![0], block.length, packRows(block, columns, this.#options));
+      const [id, packed] = [block[0]![0]!, packRows(block, columns, this.#options)];
+      insert.run(id, block.length, packed, sumOf([id, block.length], packed));
     }
   }
 

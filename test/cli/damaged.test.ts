@@ -78,6 +78,32 @@ describe('a chunk in the middle that cannot be read', () => {
   });
 });
 
+/** A copy of the capture with pages of zeros. */
+function emptied(name: string, ...pages: readonly number[]): string {
+  const bytes = readFileSync(file('whole.trowel'));
+  for (const page of pages) bytes.fill(0, (page - 1) * 4096, page * 4096);
+  writeFileSync(file(name), bytes);
+  return file(name);
+}
+
+describe('pages that SQLite needs to open a file', () => {
+  test('without its first one all of it is read', () => {
+    const { status, stdout, stderr } = trowel('read', emptied('headless.trowel', 1), '--count');
+    expect([status, stdout, stderr]).toEqual([0, `${CHUNKS * EVENTS}\n`, '']);
+  });
+
+  test('without what it says of itself it is read, and repair says what is lost', () => {
+    const path = emptied('nameless.trowel', 1, 2);
+    const { status, stdout, stderr } = trowel('read', path, '--count');
+    expect([status, stdout]).toEqual([0, `${CHUNKS * EVENTS}\n`]);
+    expect(stderr).toContain('rows of the table meta; when it was recorded, so its times count from 1 January 1970 could not be read');
+    expect(trowel('repair', path, '-w', file('named.trowel'))).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/^missing: rows of the table meta\nmissing: when/),
+    });
+  });
+});
+
 test('a row that makes no sense costs that row', () => {
   const { status, stdout, stderr } = trowel('read', file('row.trowel'), '--count');
   expect([status, stdout]).toEqual([0, `${CHUNKS * EVENTS}\n`]);

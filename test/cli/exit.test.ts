@@ -48,6 +48,16 @@ describe('exit codes', () => {
     expect(stderr).toMatch(said);
   });
 
+  test('1 for a probe that cannot be started, with the reason', () => {
+    const words = ['record', '--no-node', '--no-k8s', '-w', join(folder, 'unstarted.trowel'), '--', 'true'];
+    const env = { ...process.env, TROWEL_PROBE: join(root, 'package.json') };
+    const { status, stderr } = spawnSync(join(root, 'bin/trowel'), words, { encoding: 'utf8', env });
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^trowel: the probe could not be started: .*EACCES\ntrowel: the probe ended before/),
+    ]);
+  });
+
   test('0 when the reader of the output has seen enough', () => {
     const command = `"${process.execPath}" "${join(root, 'dist/trowel.js')}" read "${F}" | head -1; echo "\${PIPESTATUS[0]}"`;
     expect(spawnSync('bash', ['-c', command], { encoding: 'utf8' }).stdout.split('\n').at(-2)).toBe('0');
@@ -85,6 +95,18 @@ describe('collect', () => {
     expect(await ended(collector)).toBe(0);
     expect(Date.now() - before).toBeLessThan(8000);
     for (const probe of probes) probe.close();
+  });
+
+  test('goes on after SIGUSR1, and is debugged by nobody', async () => {
+    const child = start(['collect', '--listen', `unix:${join(folder, 'signalled.sock')}`, '-w', folder]);
+    let said = '';
+    child.stderr.on('data', (text) => {
+      said += text;
+    });
+    await listening(child);
+    for (let i = 0; i < 20; i++) child.kill('SIGUSR1');
+    child.kill('SIGTERM');
+    expect([await ended(child), said]).toEqual([0, expect.not.stringContaining('Debugger')]);
   });
 
   test('does not take the socket of one that listens', async () => {

@@ -1,10 +1,14 @@
 /** The flight recorder, with a program in the place of the probe: what is saved, when, and by whose word. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { flightPlan } from '../../src/cli/flight-options.ts';
+import { requireAddress } from '../../src/cli/collect.ts';
+import { type FlightOptions, flightPlan } from '../../src/cli/flight-options.ts';
+import { saveElsewhere } from '../../src/cli/flight-order.ts';
+import { placeOf } from '../../src/cli/place.ts';
+import { limitMs } from '../../src/cli/record-config.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
 
@@ -76,6 +80,12 @@ test('trowel snapshot and SIGUSR1 save, at most so often in an hour; what is sav
   const { child, ended } = start(into, Infinity, '--post', '200ms', '--max-saves', '2', '--upload', far, '-W', '1');
   await until('the recorder listens', () => existsSync(join(folder, 'trowel', `recorder-${child.pid}.sock`)));
   const snapshot = () => spawnSync(BIN, ['snapshot'], { encoding: 'utf8', env });
+  // What is saved in the next seconds finds a folder where its explanation is to be.
+  const stems = Array.from({ length: 20 }, (_, i) => new Date(Date.now() + i * 1000).toISOString().slice(0, 19).replaceAll(':', '-'));
+  const inTheWay = stems.map((stem) => join(into, `${hostname()}-${stem}.md`));
+  for (const path of inTheWay) mkdirSync(path);
+  expect(snapshot()).toMatchObject({ status: 1, stderr: expect.stringMatching(/directory|EISDIR|EEXIST/i) });
+  for (const path of inTheWay) rmSync(path, { recursive: true, force: true });
   const first = snapshot();
   expect(first.status, first.stderr).toBe(0);
   expect(existsSync(first.stdout.trim())).toBe(true);
@@ -107,8 +117,34 @@ test.each([
   expect(flightPlan({ ring: [text] })!.limits).toEqual({ span, bytes, keepFree: 0 });
 });
 
+test.each<[FlightOptions, RegExp]>([
+  [{ on: ['evt.latency>1s'] }, /^--on belongs to --ring/],
+  [{ pre: '5s', maxSaves: 3 }, /^--pre and --max-saves belong to --ring/],
+  [{ ring: ['10m'], on: [' '] }, /would match every event/],
+  [{ ring: ['10s'], pre: '11s' }, /--pre 11s is longer than what --ring 10s keeps/],
+  [{ ring: ['10m'], maxSaves: 0 }, /--max-saves takes numbers from 1 on/],
+  [{ ring: ['15MB'] }, /16MB or more/],
+  [{ ring: ['10m'], upload: '' }, /--upload takes the name of a folder/],
+  [{ ring: ['10m'], upload: BIN }, /--upload .*: is no folder/],
+])('%j is refused', (options, message) => {
+  expect(() => flightPlan(options)).toThrow(message);
+});
+
+test('what cannot be saved is said, and ends nothing', async () => {
+  const path = join(folder, 'nowhere/x.trowel');
+  expect(await saveElsewhere({ parts: [], path, from: 0, to: 1, reasons: [] })).toMatch(/ENOENT/);
+});
+
+test('what ends a recording at once, and what is no place for one, is refused', () => {
+  const common = { snaplen: 80, waitOver: '1ms', latency: true, k8s: false, net: true, node: false, command: [] };
+  expect(() => limitMs({ ...common, for: '0s' })).toThrow(/--for 0s records nothing/);
+  expect(() => limitMs({ ...common, seconds: 0 })).toThrow(/-M 0 records nothing/);
+  expect(limitMs({ ...common, seconds: 5, for: '1s' })).toBe(1000);
+  expect(() => placeOf({ ...common, write: BIN, ring: ['1m'] })).toThrow(/-w .*: is no folder/);
+  expect(() => placeOf({ ...common, write: '/nowhere/x.trowel', fileSize: 1 })).toThrow(/there is no folder \/nowhere/);
+});
+
 test.each([
-  [['--on', 'evt.latency>1s'], /belong to --ring/],
   [['--ring', '10x'], /--ring takes a time/],
   [['--ring', '0'], /--ring 0 keeps nothing/],
   [['--ring', '10m,0MB'], /--ring 0MB keeps nothing/],
@@ -122,6 +158,10 @@ test.each([
 ])('record %j is refused', (options, message) => {
   const { status, stderr } = spawnSync(BIN, ['record', ...options], { encoding: 'utf8', env, cwd: folder });
   expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
+});
+
+test.each(['nonsense', ':', '127.0.0.1:', ':7878', 'unix:', '127.0.0.1:99999'])('collect --listen %s is no address', (listen) => {
+  expect(() => requireAddress(listen)).toThrow(`--listen takes HOST:PORT or unix:PATH, not ${listen}`);
 });
 
 test.each(['0.0.0.0:7878', '[::]:7878', '10.0.0.1:7878'])('collect --listen %s is refused without TLS', (address) => {

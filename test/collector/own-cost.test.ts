@@ -1,8 +1,10 @@
 /** What a recorder costs, as it is measured and as it is said. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { costText, type OwnCost, parseCost } from '../../src/capture/own-cost.ts';
 import { CostMeter } from '../../src/collector/own-cost.ts';
+import { packageRoot } from '../../src/model/package-root.ts';
 
 const COST: OwnCost = { over: 10e9, collector: 0.5e9, probe: 0.1e9, programs: null, collectorBytes: 2 ** 27, probeBytes: 2 ** 25 };
 
@@ -41,4 +43,23 @@ test('the CPU that a process takes is counted, and stays when it is gone', async
   child.kill('SIGKILL');
   await exited;
   expect(meter.total().probe).toBe(probe);
+});
+
+test('is what was known last while there are no descriptors', () => {
+  const program = `
+    import { openSync } from 'node:fs';
+    import { CostMeter } from '${join(packageRoot(), 'src/collector/own-cost.ts')}';
+    const meter = new CostMeter(process.pid);
+    const before = meter.total();
+    try { for (;;) openSync('/dev/null'); } catch {}
+    const after = meter.total();
+    process.stdout.write(JSON.stringify([before.collectorBytes > 0, after.collectorBytes === before.collectorBytes]));`;
+  const words = [
+    '-c',
+    'ulimit -n 60; exec "$0" --experimental-transform-types --no-warnings --input-type=module -e "$1"',
+    process.execPath,
+    program,
+  ];
+  const { stdout, stderr } = spawnSync('sh', words, { encoding: 'utf8' });
+  expect([stdout, stderr]).toEqual(['[true,true]', '']);
 });

@@ -1,7 +1,7 @@
 /** A recording that goes on from file to file, and parts of one joined again. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { Capture } from '../../src/capture/capture.ts';
 import { Recorder, type RecorderOptions } from '../../src/collector/recorder.ts';
@@ -90,12 +90,22 @@ test('-e N: exactly N events a file, numbered on and on', () => {
   expect([...events(rotation.files[1]!).keys()][0]).toBe(334);
 });
 
-test('-W N keeps the last N; names go on behind those that are there', () => {
+test('-W N keeps the last N, also of recordings before; names go on behind those', () => {
   const folder = newFolder();
-  writeFileSync(join(folder, 'x-7.trowel'), '');
+  for (const name of ['x-6.trowel', 'x-7.trowel', 'x-7.trowel-wal', 'x-7a.trowel']) writeFileSync(join(folder, name), '');
   const rotation = new Rotation(join(folder, 'x.trowel'), { ...UNLIMITED, events: 500, files: 2 });
   record({ path: rotation.first(), segments: rotation });
-  expect(readdirSync(folder).sort()).toEqual(['x-14.trowel', 'x-15.trowel', 'x-7.trowel']);
+  expect(readdirSync(folder).sort()).toEqual(['x-14.trowel', 'x-15.trowel', 'x-7a.trowel']);
+});
+
+test('a name that another recorder took meanwhile is passed over', () => {
+  const folder = newFolder();
+  const rotation = new Rotation(join(folder, 'x.trowel'), { ...UNLIMITED, events: 500 });
+  const first = rotation.first();
+  writeFileSync(join(folder, 'x-2.trowel'), '');
+  record({ path: first, segments: rotation });
+  expect(rotation.files.slice(0, 3).map((path) => basename(path))).toEqual(['x-1.trowel', 'x-3.trowel', 'x-4.trowel']);
+  expect(merged(rotation.files)).toEqual(events(whole));
 });
 
 test('parts of a ring joined are the same stretch of one capture', () => {

@@ -113,7 +113,7 @@ describe('repair', () => {
     copyFileSync(folder.capture('whole.trowel', made), damaged);
     const db = new Database(damaged);
     db.exec(
-      'INSERT INTO chunk SELECT id + 1, n, first_num + 16000, last_num + 16000, min_time, max_time, max_latency, sealed, types, threads, fds FROM chunk',
+      'INSERT INTO chunk SELECT id + 1, n, first_num + 16000, last_num + 16000, min_time, max_time, max_latency, sealed, types, threads, fds, after + 16000, sum FROM chunk',
     );
     db.close();
     const repaired = folder.file('repaired.trowel');

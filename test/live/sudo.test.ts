@@ -134,11 +134,14 @@ describe.skipIf(reason !== null)(`under sudo (${reason ?? 'as root, with BTF'})`
     expect(hasEvents(path)).toBe(true);
   }, 60_000);
 
-  test('where the user cannot write it stays root, and says so', () => {
+  test('where the user cannot write it stays root, and says so, also in the capture', () => {
     const root = mkdtempSync(join(tmpdir(), 'trowel-root-'));
     const words = ['record', '--no-k8s', '--no-node', '-w', join(root, 'x.trowel'), '--', 'true'];
     const { status, stderr } = spawnSync(BIN, words, { encoding: 'utf8', env: AS_SUDO });
+    const info = spawnSync(BIN, ['info', join(root, 'x.trowel')], { encoding: 'utf8' }).stdout;
     rmSync(root, { recursive: true });
-    expect([status, stderr]).toEqual([0, expect.stringContaining(`the collector stays root: user ${NOBODY} cannot write to ${root}`)]);
+    const why = `stays root: user ${NOBODY} cannot write to ${root}`;
+    expect([status, stderr]).toEqual([0, expect.stringContaining(`the collector ${why}`)]);
+    expect(info).toContain(`what stored it ${why.replace('stays', 'stayed')}\n`);
   }, 60_000);
 });

@@ -6,6 +6,8 @@ import type { NamesBy } from '../../collector/kube-source.ts';
 import type { LookListener, NodeLooks } from '../../collector/node-looks.ts';
 import type { KubeSink } from '../../kube/watcher.ts';
 import type { NameSource } from '../../model/kube.ts';
+import { EXIT, Exit } from '../exit.ts';
+import { RECORDER_FLAGS } from '../memory.ts';
 import { type Child, Lines, MAX_WORD, type Order, type Request, type Word } from './words.ts';
 
 const END_MS = 5_000;
@@ -63,9 +65,12 @@ export class Broker {
 
   constructor(order: Order) {
     const path = fileURLToPath(new URL('./broker.js', import.meta.url));
-    this.#process = spawn(process.execPath, ['--max-semi-space-size=2', path], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
+    this.#process = spawn(process.execPath, [...RECORDER_FLAGS, path], { stdio: ['inherit', 'inherit', 'inherit', 'pipe'] });
     this.#exited = new Promise((resolve) => this.#process.once('exit', () => resolve()).once('error', () => resolve()));
-    this.#channel = this.#process.stdio[3] as Socket;
+    const channel = this.#process.stdio?.[3];
+    if (channel === undefined)
+      throw new Exit(EXIT.FAILED, 'the process that stays root could not be started: there are too many open files');
+    this.#channel = channel as Socket;
     const lines = new Lines(
       () => MAX_WORD,
       (line) => this.#hear(JSON.parse(line) as Word),

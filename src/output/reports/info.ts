@@ -31,6 +31,8 @@ export interface Summary {
   readonly command: string;
   /** What was taken out before it was stored; null: nothing was looked for. */
   readonly redacted: string | null;
+  /** Why the process that stored it stayed root under sudo; null: it did not, or nobody used sudo. */
+  readonly stayedRoot: string | null;
   /** What recording cost the node; null: it does not say. */
   readonly cost: OwnCost | null;
   /** Of the probe's programs, where the kernel counted it. */
@@ -158,6 +160,10 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   column('filter', 'text', 'what was recorded; empty: everything', (s) => s.filter, PROGRAMS),
   column('command', 'text', 'the command line that recorded it', (s) => s.command, PROGRAMS),
   column('redacted', 'text', 'what was taken out before it was stored', (s) => s.redacted, { ...PROGRAMS, nullable: true }),
+  column('stayedRoot', 'text', 'why the process that stored it kept root’s power under sudo', (s) => s.stayedRoot, {
+    ...PROGRAMS,
+    nullable: true,
+  }),
   record('cost', 'what recording cost the node', COST, (s) => s.cost, { ...PROGRAMS, nullable: true }),
   records(
     'programs',
@@ -194,6 +200,7 @@ export const INFO_COLUMNS: readonly Column<Summary>[] = [
   column('DNS', 'text', '', (s) => `${s.dnsMessages} messages`, PEOPLE),
   column('command', 'text', '', (s) => s.command || undefined, PEOPLE),
   column('redacted', 'text', '', (s) => s.redacted ?? undefined, PEOPLE),
+  column('root', 'text', '', (s) => (s.stayedRoot === null ? undefined : `what stored it stayed root: ${s.stayedRoot}`), PEOPLE),
   column('cost', 'text', '', (s) => (s.cost === null ? undefined : costText(s.cost)), PEOPLE),
   column('programs', 'text', '', (s) => programCosts(s.programs) || undefined, PEOPLE),
   column('damaged', 'text', '', (s) => (s.damage === null ? undefined : damageText(s.damage, 'is here')), PEOPLE),

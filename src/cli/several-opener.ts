@@ -29,7 +29,7 @@ function capturesIn(folder: string): string[] {
 
 /** Where all of them are as one. */
 async function merged(files: readonly string[]): Promise<string> {
-  const cached = await cachePathOfAll(files, `2 ${JSON.stringify(chosenNodes())}\n`);
+  const cached = await cachePathOfAll(files, `3 ${JSON.stringify(chosenNodes())}\n`);
   if (existsSync(cached)) return cached;
   mkdirSync(dirname(cached), { recursive: true });
   await mergeFiles(files, cached);

@@ -13,12 +13,32 @@ export const SEVERAL: Opener = {
   sniff: ({ name, what }) => what === 'several' || (what === 'folder' && capturesIn(name).length > 0),
 
   async open(file, name) {
+    const files = membersOf(file);
+    const only = await onlyOne(files);
+    if (only !== null) return only;
     const { CaptureReader } = await import('../store/reader.ts');
-    return new CaptureReader(await merged(membersOf(file)), name.split(LIST).join(', '));
+    return new CaptureReader(await merged(files), name.split(LIST).join(', '));
   },
 };
 
-const membersOf = (name: string): string[] => name.split(LIST).flatMap((one) => (isFolder(one) ? capturesIn(one) : [one]));
+/** Where one is asked it is asked as it is: it has its own numbers, and how its node's network looked. */
+async function onlyOne(files: readonly string[]): Promise<Capture | null> {
+  if (files.length > 1 && chosenNodes().length === 0) return null;
+  const { openQuietly } = await import('./open-capture.ts');
+  const found: Capture[] = [];
+  for (const file of files) {
+    const capture = await openQuietly(file);
+    if (isChosen(capture)) found.push(capture);
+    else capture.close();
+  }
+  const [first, ...others] = found;
+  if (first !== undefined && others.length === 0) return first;
+  for (const capture of found) capture.close();
+  return null;
+}
+
+/** Captures that are meant by one word of a command line. */
+export const membersOf = (name: string): string[] => name.split(LIST).flatMap((one) => (isFolder(one) ? capturesIn(one) : [one]));
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
@@ -63,9 +83,14 @@ async function mergeInto(target: string, captures: readonly Capture[], all: read
   }
   const { offsetText } = await import('./merge.ts');
   captures.forEach(({ path }, k) => {
-    if (captures[k]!.meta.hostname !== captures[0]!.meta.hostname)
-      say(sanitize(offsetText(ends.offsets[k]!, basename(path), basename(captures[0]!.path))));
+    if (captures[k]!.meta.hostname === captures[0]!.meta.hostname) return;
+    const text = offsetText(ends.offsets[k]!, basename(path), basename(captures[0]!.path));
+    if (!said.has(text)) say(sanitize(text));
+    said.add(text);
   });
 }
+
+/** A command may put the same captures together twice. */
+const said = new Set<string>();
 
 const nodesText = (captures: readonly Capture[]): string => [...new Set(captures.map(({ meta }) => meta.hostname ?? ''))].join(', ');

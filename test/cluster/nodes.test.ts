@@ -44,6 +44,20 @@ describe('two nodes', () => {
     expect(story.origins.every(({ 'evt.num': num }) => all.has(num))).toBe(true);
   });
 
+  test('one of them is asked as it is: by its own numbers, with its own look at the node', () => {
+    const own = join(shop, 'node1.trowel');
+    for (const words of [['read'], ['explain'], ['net', 'flows']]) {
+      const [command, ...rest] = words;
+      expect(trowel(command!, shop, ...rest, '--node', 'node1').stdout, command).toBe(trowel(command!, own, ...rest).stdout);
+    }
+  });
+
+  test('a file of another node than was asked for is not asked', () => {
+    const { status, stderr } = trowel('read', join(shop, 'node1.trowel'), '--node', 'node2');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/node1\.trowel: is of node1, not of the node asked for$/m);
+  });
+
   test('services have both sides’ pods and nodes', () => {
     const rows = trowel('lens', 'services', shop, '--json')
       .stdout.trim()

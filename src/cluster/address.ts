@@ -29,7 +29,7 @@ export const isStoreName = (name: string): boolean => name.startsWith(SCHEME);
 export function storeAddress(text: string): StoreAddress {
   const url = URL.parse(text.replace(SCHEME, 'http://'));
   const problem = (what: string) => new CaptureError(text.replace(/\/\/[^/@]*@/, '//'), what);
-  if (url === null || url.hostname === '') throw problem('is no address such as clickhouse://HOST:8123/trowel');
+  if (!isStoreName(text) || url === null || url.hostname === '') throw problem('is no address such as clickhouse://HOST:8123/trowel');
   const [database, username, password] = [url.pathname.slice(1), url.username, url.password].map(decoded);
   if (database === '') throw problem('names no database: clickhouse://HOST:8123/trowel');
   if (database === undefined || !DATABASE.test(database)) throw problem('names a database that is not of letters, digits and _ alone');

@@ -8,6 +8,7 @@ import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';
 import { cachePathOfAll } from './import-cache.ts';
 import { chosenNodes, isChosen } from './nodes.ts';
+import { type Stretch, sayOverlaps } from './overlaps.ts';
 
 export const SEVERAL: Opener = {
   sniff: ({ name, what }) => what === 'several' || (what === 'folder' && capturesIn(name).length > 0),
@@ -81,6 +82,7 @@ async function mergeInto(target: string, captures: readonly Capture[], all: read
   } finally {
     rmSync(part, { force: true });
   }
+  sayOverlaps(captures.flatMap(stretchOf));
   const { offsetText } = await import('./merge.ts');
   captures.forEach(({ path }, k) => {
     if (captures[k]!.meta.hostname === captures[0]!.meta.hostname) return;
@@ -92,5 +94,14 @@ async function mergeInto(target: string, captures: readonly Capture[], all: read
 
 /** A command may put the same captures together twice. */
 const said = new Set<string>();
+
+/** From its first event to its last; none: it has no events. */
+function stretchOf(capture: Capture): Stretch[] {
+  const last = capture.last();
+  const wall = (ns: number) => capture.epoch + BigInt(Math.round(ns));
+  for (const { minTime } of capture.heads())
+    return last === null ? [] : [{ node: capture.meta.hostname ?? '', from: wall(minTime), to: wall(last.time) }];
+  return [];
+}
 
 const nodesText = (captures: readonly Capture[]): string => [...new Set(captures.map(({ meta }) => meta.hostname ?? ''))].join(', ');

@@ -58,6 +58,13 @@ describe('two nodes', () => {
     expect(stderr).toMatch(/node1\.trowel: is of node1, not of the node asked for$/m);
   });
 
+  test('what a verdict cites, of both, gives the verdict again', () => {
+    const path = folder.file('cited.trowel');
+    expect(trowel('slice', shop, '--story', '1', '-w', path).status).toBe(0);
+    const verdict = (stdout: string) => stdout.slice(0, stdout.indexOf('\n'));
+    expect(verdict(trowel('explain', path).stdout)).toBe(verdict(trowel('explain', shop).stdout));
+  });
+
   test('services have both sides’ pods and nodes', () => {
     const rows = trowel('lens', 'services', shop, '--json')
       .stdout.trim()

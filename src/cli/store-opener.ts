@@ -84,7 +84,9 @@ async function pullAll(name: string, folder: string): Promise<string[]> {
     const range = wallRange(address);
     const namespaces = namespacesOf(address);
     const files: string[] = [];
-    for (const recording of await chosenRecordings(client, address, range)) {
+    const chosen = await chosenRecordings(client, address, range);
+    // By their names, as a folder's are: the second node's processes have the same numbers in both.
+    for (const recording of chosen.toSorted((a, b) => (a.node === b.node ? 0 : a.node < b.node ? -1 : 1))) {
       const file = join(mkdtempSync(join(folder, 'of-')), `${recording.node.replace(/[^A-Za-z0-9.-]/g, '_')}.trowel`); // clocks are told by this name
       await withProgress(`pulling ${recording.node}`, (onShare) => pull(client, recording, range, file, onShare));
       if (namespaces !== null) mask(file, namespaces);

@@ -31,6 +31,7 @@
 #define TMPFS_MAGIC 0x01021994
 
 #define PF_KTHREAD 0x00200000
+#define TCP_ESTABLISHED 1
 #define TCP_SYN_SENT 2
 #define TCP_TIME_WAIT 6
 #define TCP_LISTEN 10
@@ -342,6 +343,13 @@ struct unix_address {
 
 struct inet_connection_sock {
 	__u8 icsk_retransmits;
+};
+
+struct tcp_sock {
+	__u32 snd_una;
+	__u32 rcv_nxt;
+	__u64 bytes_acked;
+	__u64 bytes_received;
 };
 
 struct socket_alloc {

@@ -161,6 +161,13 @@ int BPF_PROG(reset_received_typed, struct sock *sk)
 	return 0;
 }
 
+/* By what numbers both directions began: the same at both ends, whatever became of the addresses between them. */
+static __always_inline void take_beginnings(__u64 *to, struct tcp_sock *tcp)
+{
+	to[0] = (__u32)(READ(tcp, snd_una) - READ(tcp, bytes_acked));
+	to[1] = (__u32)(READ(tcp, rcv_nxt) - READ(tcp, bytes_received));
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_typed, struct sock *sk, int before, int after)
 {
@@ -175,6 +182,8 @@ int BPF_PROG(state_typed, struct sock *sk, int before, int after)
 	begin_network_event(&event, EVENT_tcp_state);
 	event.slots[0] = before;
 	event.slots[1] = after;
+	if (before == TCP_ESTABLISHED || after == TCP_ESTABLISHED)
+		take_beginnings(event.slots + 2, (struct tcp_sock *)sk);
 	if (describe_sk(&event.fd, sk))
 		send_network_event(&event);
 	return 0;

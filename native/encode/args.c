@@ -183,15 +183,19 @@ static void append_arg(struct bytes *args, const struct event *event, struct cal
 	}
 }
 
-/* Arguments at the end may be left out: by what a process died that did not, the lock of an fcntl that locks nothing.
+/*
+ * Arguments at the end may be left out: by what a process died that did not, the lock of an fcntl that locks nothing,
+ * the beginnings of a connection that is none.
  */
 static int args_n(const struct call *call, const struct event *event)
 {
-	const int of_normal_exit = 4, of_other_fcntl = 1;
+	const int of_normal_exit = 4, of_other_fcntl = 1, of_unconnected = 2;
 	const uint64_t signal = event->slots[2], command = event->slots[1];
 
 	if (event->type == EVENT_procexit && !signal)
 		return of_normal_exit;
+	if (event->type == EVENT_tcp_state && !event->slots[2] && !event->slots[3])
+		return of_unconnected;
 	return event->type == CALL_fcntl && !is_lock_command(command) ? of_other_fcntl : call->args_n;
 }
 

@@ -135,6 +135,9 @@ function missingIn(one: unknown): Missing[] {
   return [{ id, effect: String(effect ?? id), reason: String(reason ?? ''), errno: typeof errno === 'number' ? errno : 0 }];
 }
 
+/** Characters of a filter that tell what was kept: that of a slice may name thousands of events. */
+const LONGEST = 200;
+
 /** ns: waits that are longer than this are worth a word of their own. */
 const USUAL_WAIT = 10 * MS;
 
@@ -147,7 +150,7 @@ function ofOptions(meta: Sighted['meta']): BlindSpot[] {
     ...(waitOver > 0 && meta.latency !== 'off'
       ? [spot(waitOver > USUAL_WAIT ? 'long-wait-over' : 'wait-over', `${waitOver / MS} ms`)]
       : []),
-    ...(filter === '' ? [] : [spot('filter', filter)]),
+    ...(filter === '' ? [] : [spot('filter', filter.length > LONGEST ? `${filter.slice(0, LONGEST)}…` : filter)]),
     ...(only === '' ? [] : [spot('only', only)]),
     ...(meta.k8s === 'off' ? [spot('no-k8s')] : []),
   ];

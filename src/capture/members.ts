@@ -23,10 +23,10 @@ export const nodesOfMembers = (meta: Readonly<Partial<CaptureMeta>>): readonly s
 export interface JoinedEnds {
   /** Row of the server's descriptor. */
   readonly server: number;
-  readonly by: 'addresses' | 'conntrack' | 'bytes';
+  readonly by: 'sequence' | 'addresses' | 'conntrack' | 'bytes';
 }
 
-const WAYS: ReadonlySet<unknown> = new Set<JoinedEnds['by']>(['addresses', 'conntrack', 'bytes']);
+const WAYS: ReadonlySet<unknown> = new Set<JoinedEnds['by']>(['sequence', 'addresses', 'conntrack', 'bytes']);
 
 /** By row of the client's descriptor. */
 export function joinedEnds({ ends }: Readonly<Partial<CaptureMeta>>): ReadonlyMap<number, JoinedEnds> {

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CaptureError } from '../capture/error.ts';
+import { storeAddress } from '../cluster/address.ts';
 import { withStore } from '../cluster/open.ts';
 import { push } from '../cluster/push.ts';
 import { Spool, UnreadableFile } from '../cluster/spool.ts';
@@ -30,14 +31,16 @@ export function spoolFolder(parent: string): string {
   return folder;
 }
 
-/** Sends what is finished in a folder. Throws CaptureError where the store is there and has no tables. */
+/** Sends what is finished in a folder. Says where the store does not answer yet, or has no tables. Throws CaptureError for what is no store. */
 export function spoolInto(store: string, folder: string, most: number): Spool {
+  const { name } = storeAddress(store); // without the password
   let [events, files] = [0, 0];
+  withStore(store, async () => {}).catch(({ message }: Error) => say(`${message}; until then recordings wait in ${folder}`));
   return new Spool(folder, most, (path, fresh) => sendOne(store, path, fresh), {
     sent: (_, pushed) => {
       events += pushed.stored;
       files++;
-      if (files === 1) say(`${sanitize(store)}: takes events`);
+      if (files === 1) say(`${sanitize(name)}: takes events`);
     },
     waits: (error) => say(`${error.message}; ${events} events are stored, the rest waits in ${folder}`),
     unreadable: (path, { message }) => say(`${message}; it stays as ${path}.unreadable`),

@@ -1,6 +1,7 @@
 /** Exit codes and how errors become them: the only place that decides. */
 
 import { CaptureError } from '../capture/error.ts';
+import { isStoreName } from '../cluster/address.ts';
 import { FilterError } from '../filter/error.ts';
 import { say } from '../output/stderr.ts';
 
@@ -35,10 +36,16 @@ export function reportError(error: unknown, debug: boolean): number {
     if (error.message !== '') say(`trowel: ${error.message}`);
     return error.code;
   }
-  const message = error instanceof FilterError ? error.render() : error instanceof Error ? error.message : String(error);
+  const message = error instanceof FilterError ? filterText(error) : error instanceof Error ? error.message : String(error);
   say(`trowel: ${message}`);
   const expected = error instanceof FilterError || error instanceof CaptureError || error instanceof UsageError;
   if (debug && error instanceof Error) say(`${error.stack}`);
   else if (!expected) say('(--debug shows where)');
   return error instanceof FilterError || error instanceof UsageError ? EXIT.USAGE : EXIT.FAILED;
+}
+
+/** A second store, or a store beside files, is taken for the filter. */
+function filterText(error: FilterError): string {
+  const hint = isStoreName(error.text) ? '\na store is asked alone: trowel pull makes captures of it, which are asked together' : '';
+  return `${error.render()}${hint}`;
 }

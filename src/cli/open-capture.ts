@@ -1,14 +1,15 @@
 /** What can be opened, and the one way in which commands open it. */
 import type { Capture } from '../capture/capture.ts';
+import { CaptureError } from '../capture/error.ts';
 import { type EventStream, type Outcome, outcomeOf } from '../capture/event-stream.ts';
-import { damageText, importGaps } from '../capture/meta.ts';
+import { damageText, importGaps, nodesOf } from '../capture/meta.ts';
 import { type Opener, openerOf, STDIN } from '../capture/opener.ts';
 import { isStoreName } from '../cluster/address.ts';
 import type { Field } from '../event/fields/field.ts';
 import { say } from '../output/stderr.ts';
 import { HEADLESS, STORED } from '../store/opener.ts';
 import { UsageError } from './exit.ts';
-import { chosenNamespaces } from './nodes.ts';
+import { chosenNamespaces, chosenNodes } from './nodes.ts';
 import { standInOf } from './salvaged.ts';
 import { SCAP } from './scap-opener.ts';
 import { SEVERAL } from './several-opener.ts';
@@ -20,20 +21,33 @@ const OPENERS: readonly Opener[] = [STORED, SCAP, SEVERAL, STORE, HEADLESS];
 /** Opens what the user named, whatever it is, for any question. Throws CaptureError. */
 export async function openCapture(name: string): Promise<Capture> {
   requireStore(name);
-  const capture = await openQuietly(name);
+  const capture = ofChosenNodes(await openQuietly(name));
   tellMissing(capture);
   return isStoreName(name) ? capture : withinTimes(capture);
 }
 
 /** What is pushed to a store for some namespaces is a file as it is. */
 export async function openStored(name: string): Promise<Capture> {
-  return openerOf(OPENERS, name).open(standInOf(name), name);
+  return ofChosenNodes(await openerOf(OPENERS, name).open(standInOf(name), name));
 }
 
 /** The same for who is not the first to open it: what is missing was said. */
 export async function openQuietly(name: string): Promise<Capture> {
   const file = await fileOf(name);
   return openerOf(OPENERS, file, name).open(file, name);
+}
+
+/** Throws CaptureError, and closes it, where not all of it is of the nodes asked for. */
+function ofChosenNodes<T extends EventStream>(stream: T): T {
+  const [nodes, chosen] = [nodesOf(stream.meta), chosenNodes()];
+  if (chosen.length === 0 || (nodes.length > 0 && nodes.every((node) => chosen.includes(node)))) return stream;
+  stream.close();
+  if (nodes.some((node) => chosen.includes(node)))
+    throw new CaptureError(stream.path, `is of ${nodes.join(' and ')} as one: the filter evt.hostname=${chosen[0]} chooses events`);
+  throw new CaptureError(
+    stream.path,
+    nodes.length === 0 ? 'does not say of which node it is' : `is of ${nodes.join(', ')}, not of the node asked for`,
+  );
 }
 
 /** Throws UsageError for a file where only some namespaces are to be shown: nothing would hide the others. */
@@ -72,7 +86,7 @@ export async function openFor<Q extends { readonly fields: readonly Field[] }>(
   const file = await fileOf(name);
   const stream = (await openerOf(OPENERS, file, name).stream?.(file, name)) ?? null;
   if (stream === null) return asked(await openCapture(name), ask);
-  const found = asked(stream, ask);
+  const found = asked(ofChosenNodes(stream), ask);
   if (stream.answers(found.question.fields)) return found;
   stream.close();
   return asked(await openCapture(name), ask);

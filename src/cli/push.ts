@@ -10,8 +10,10 @@ import { say } from '../output/stderr.ts';
 import { contextOf } from './capture-context.ts';
 import { UsageError } from './exit.ts';
 import { namespacesOf, openMasked } from './namespaces.ts';
-import { openCapture } from './open-capture.ts';
+import { chosenNodes, isChosen } from './nodes.ts';
+import { openCapture, openQuietly } from './open-capture.ts';
 import { Progress } from './progress.ts';
+import { membersOf } from './several-opener.ts';
 
 /** Between two looks at what was recorded. */
 const LOOK_MS = 10_000;
@@ -29,7 +31,7 @@ export async function pushCaptures(files: string, store: string, { follow = fals
   if (follow) return followCapture(files, store);
   await withStore(store, async (client, address) => {
     const namespaces = namespacesOf(address);
-    for (const file of files.split(LIST)) {
+    for (const file of await membersToPush(files)) {
       const capture = await (namespaces === null ? openCapture(file) : openMasked(file, namespaces));
       const progress = new Progress(`pushing ${file}`);
       try {
@@ -43,6 +45,20 @@ export async function pushCaptures(files: string, store: string, { follow = fals
       }
     }
   });
+}
+
+/** Each node's recording is one of its own in the store, also of a folder. */
+async function membersToPush(files: string): Promise<string[]> {
+  const all = membersOf(files);
+  if (all.length === 1 || chosenNodes().length === 0) return all;
+  const chosen: string[] = [];
+  for (const file of all) {
+    const capture = await openQuietly(file);
+    if (isChosen(capture)) chosen.push(file);
+    capture.close();
+  }
+  if (chosen.length === 0) throw new UsageError(`none of ${all.length} captures is of the node asked for`);
+  return chosen;
 }
 
 /** Ends with the recording. What the store does not take is sent with the next look. */

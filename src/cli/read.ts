@@ -45,9 +45,12 @@ async function isCountedThere(path: string, filterText: string, options: ReadOpt
   const { count, quiet, limit, summary, exitCode, around, explainFilter } = options;
   const isPlain = [quiet, summary, exitCode, explainFilter].every((one) => one !== true) && limit === undefined && around === undefined;
   if (count !== true || !isPlain || !isStoreName(path)) return false;
-  const n = await (await import('./store-fold.ts')).storeCount(path, filterText, (stream) => timeRange(options, stream));
-  if (n !== null) process.stdout.write(`${n}\n`);
-  return n !== null;
+  const { filterNotes, storeCount } = await import('./store-fold.ts');
+  const n = await storeCount(path, filterText, (stream) => timeRange(options, stream));
+  if (n === null) return false;
+  for (const note of filterNotes(filterText)) say(`note: ${note}`);
+  process.stdout.write(`${n}\n`);
+  return true;
 }
 
 function readingOf(stream: EventStream, filterText: string, options: ReadOptions): Reading {

@@ -8,17 +8,38 @@ import { sanitize } from '../output/printable.ts';
 import { say } from '../output/stderr.ts';
 import { cachePathOfAll } from './import-cache.ts';
 import { chosenNodes, isChosen } from './nodes.ts';
+import { type Stretch, sayOverlaps } from './overlaps.ts';
 
 export const SEVERAL: Opener = {
   sniff: ({ name, what }) => what === 'several' || (what === 'folder' && capturesIn(name).length > 0),
 
   async open(file, name) {
+    const files = membersOf(file);
+    const only = await onlyOne(files);
+    if (only !== null) return only;
     const { CaptureReader } = await import('../store/reader.ts');
-    return new CaptureReader(await merged(membersOf(file)), name.split(LIST).join(', '));
+    return new CaptureReader(await merged(files), name.split(LIST).join(', '));
   },
 };
 
-const membersOf = (name: string): string[] => name.split(LIST).flatMap((one) => (isFolder(one) ? capturesIn(one) : [one]));
+/** Where one is asked it is asked as it is: it has its own numbers, and how its node's network looked. */
+async function onlyOne(files: readonly string[]): Promise<Capture | null> {
+  if (files.length > 1 && chosenNodes().length === 0) return null;
+  const { openQuietly } = await import('./open-capture.ts');
+  const found: Capture[] = [];
+  for (const file of files) {
+    const capture = await openQuietly(file);
+    if (isChosen(capture)) found.push(capture);
+    else capture.close();
+  }
+  const [first, ...others] = found;
+  if (first !== undefined && others.length === 0) return first;
+  for (const capture of found) capture.close();
+  return null;
+}
+
+/** Captures that are meant by one word of a command line. */
+export const membersOf = (name: string): string[] => name.split(LIST).flatMap((one) => (isFolder(one) ? capturesIn(one) : [one]));
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
@@ -29,7 +50,7 @@ function capturesIn(folder: string): string[] {
 
 /** Where all of them are as one. */
 async function merged(files: readonly string[]): Promise<string> {
-  const cached = await cachePathOfAll(files, `2 ${JSON.stringify(chosenNodes())}\n`);
+  const cached = await cachePathOfAll(files, `3 ${JSON.stringify(chosenNodes())}\n`);
   if (existsSync(cached)) return cached;
   mkdirSync(dirname(cached), { recursive: true });
   await mergeFiles(files, cached);
@@ -61,11 +82,26 @@ async function mergeInto(target: string, captures: readonly Capture[], all: read
   } finally {
     rmSync(part, { force: true });
   }
+  sayOverlaps(captures.flatMap(stretchOf));
   const { offsetText } = await import('./merge.ts');
   captures.forEach(({ path }, k) => {
-    if (captures[k]!.meta.hostname !== captures[0]!.meta.hostname)
-      say(sanitize(offsetText(ends.offsets[k]!, basename(path), basename(captures[0]!.path))));
+    if (captures[k]!.meta.hostname === captures[0]!.meta.hostname) return;
+    const text = offsetText(ends.offsets[k]!, basename(path), basename(captures[0]!.path));
+    if (!said.has(text)) say(sanitize(text));
+    said.add(text);
   });
+}
+
+/** A command may put the same captures together twice. */
+const said = new Set<string>();
+
+/** From its first event to its last; none: it has no events. */
+function stretchOf(capture: Capture): Stretch[] {
+  const last = capture.last();
+  const wall = (ns: number) => capture.epoch + BigInt(Math.round(ns));
+  for (const { minTime } of capture.heads())
+    return last === null ? [] : [{ node: capture.meta.hostname ?? '', from: wall(minTime), to: wall(last.time) }];
+  return [];
 }
 
 const nodesText = (captures: readonly Capture[]): string => [...new Set(captures.map(({ meta }) => meta.hostname ?? ''))].join(', ');

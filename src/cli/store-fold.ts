@@ -38,6 +38,9 @@ interface Asked {
 /** What is asked of each recording. Null: it cannot be answered so. */
 type OfRecording<T> = (client: StoreClient, fold: Fold, context: CaptureContext) => Promise<T | null>;
 
+/** What is to be said of a filter. */
+export const filterNotes = (filter: string): readonly string[] => compileFilter(filter, nothing()).notes;
+
 /** How many events of a store match; null: they have to be looked at here. */
 export async function storeCount(name: string, filter: string, range: (stream: StoreStream) => Range): Promise<number | null> {
   const counts = await ofEach({ name, filter, fields: [] }, range, countOf);

@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Capture } from '../capture/capture.ts';
+import { CaptureError } from '../capture/error.ts';
 import type { EventStream } from '../capture/event-stream.ts';
 import type { Opener } from '../capture/opener.ts';
-import { isStoreName } from '../cluster/address.ts';
+import { isStoreName, storeAddress } from '../cluster/address.ts';
 import { chosenNamespaces, chosenNodes } from './nodes.ts';
 import { chosenTimes } from './times.ts';
 
@@ -13,7 +14,6 @@ export const STORE: Opener = {
   sniff: ({ name, what }) => what === 'elsewhere' && isStoreName(name),
 
   async open(file): Promise<Capture> {
-    const { storeAddress } = await import('../cluster/address.ts');
     const { CaptureReader } = await import('../store/reader.ts');
     return new CaptureReader(await pulled(file), storeAddress(file).name);
   },
@@ -21,7 +21,6 @@ export const STORE: Opener = {
   /** Of one recording alone: several are put in order here. */
   async stream(file): Promise<EventStream | null> {
     const { StoreStream } = await import('../cluster/stream.ts');
-    const { storeAddress } = await import('../cluster/address.ts');
     const { StoreClient } = await import('../cluster/client.ts');
     const { chosenRecordings, wallRange } = await import('./store-range.ts');
     const { namespacesOf } = await import('./namespaces.ts');
@@ -59,10 +58,18 @@ async function pulled(name: string): Promise<string> {
     known.set(key, files[0]!);
     return files[0]!;
   }
-  await (await import('./several-opener.ts')).mergeFiles(files, target);
+  const { mergeFiles } = await import('./several-opener.ts');
+  await mergeFiles(files, target).catch((error: Error) => {
+    throw error instanceof CaptureError
+      ? new CaptureError(storeAddress(name).name, `${withoutFolder(error.message, folder)}; --node, --from and --to choose`)
+      : error;
+  });
   known.set(key, target);
   return target;
 }
+
+/** A name of a file that nobody else knows of, as that of its node. */
+const withoutFolder = (text: string, folder: string): string => text.replaceAll(folder, '').replace(/\/of-[^/]*\/(\S*)\.trowel/g, '$1');
 
 async function pullAll(name: string, folder: string): Promise<string[]> {
   const [{ withStore }, { pull }, { chosenRecordings, wallRange }, { mask, namespacesOf }, { withProgress }] = await Promise.all([
@@ -77,7 +84,9 @@ async function pullAll(name: string, folder: string): Promise<string[]> {
     const range = wallRange(address);
     const namespaces = namespacesOf(address);
     const files: string[] = [];
-    for (const recording of await chosenRecordings(client, address, range)) {
+    const chosen = await chosenRecordings(client, address, range);
+    // By their names, as a folder's are: the second node's processes have the same numbers in both.
+    for (const recording of chosen.toSorted((a, b) => (a.node === b.node ? 0 : a.node < b.node ? -1 : 1))) {
       const file = join(mkdtempSync(join(folder, 'of-')), `${recording.node.replace(/[^A-Za-z0-9.-]/g, '_')}.trowel`); // clocks are told by this name
       await withProgress(`pulling ${recording.node}`, (onShare) => pull(client, recording, range, file, onShare));
       if (namespaces !== null) mask(file, namespaces);

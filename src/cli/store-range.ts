@@ -4,11 +4,10 @@ import type { StoreAddress } from '../cluster/address.ts';
 import type { StoreClient } from '../cluster/client.ts';
 import type { WallRange } from '../cluster/pull.ts';
 import { type Recording, recordings } from '../cluster/recording.ts';
-import { sanitize } from '../output/printable.ts';
-import { say } from '../output/stderr.ts';
 import { UsageError } from './exit.ts';
 import { parseDate } from './moment.ts';
 import { chosenNodes } from './nodes.ts';
+import { sayOverlaps } from './overlaps.ts';
 import { chosenTimes, wallText } from './times.ts';
 
 /** Those that have a part in the range. Throws CaptureError where there is none. */
@@ -19,7 +18,7 @@ export async function chosenRecordings(client: StoreClient, address: StoreAddres
     return (range.to === null || first <= range.to) && (range.from === null || last >= range.from);
   });
   if (found.length > 0) {
-    sayOverlaps(found);
+    sayOverlaps(found.map(({ node, epoch, begin, end }) => ({ node, from: wallOf(epoch, begin), to: wallOf(epoch, end) })));
     return found;
   }
   if (all.length > 0) throw new CaptureError(address.name, `has nothing of that time: its recordings are of ${timesOf(all)}`);
@@ -30,28 +29,15 @@ export async function chosenRecordings(client: StoreClient, address: StoreAddres
   );
 }
 
-const timeOf = ({ epoch }: Recording, ns: number): string => new Date(Number((epoch + BigInt(Math.round(ns))) / 1_000_000n)).toISOString();
+const wallOf = (epoch: bigint, ns: number): bigint => epoch + BigInt(Math.round(ns));
+
+const timeOf = ({ epoch }: Recording, ns: number): string => new Date(Number(wallOf(epoch, ns) / 1_000_000n)).toISOString();
 
 /** From when to when there are some. */
 function timesOf(all: readonly Recording[]): string {
   const from = all.map((one) => timeOf(one, one.begin)).sort();
   const to = all.map((one) => timeOf(one, one.end)).sort();
   return `${from[0]} to ${to.at(-1)}`;
-}
-
-const toldOf = new Set<string>();
-
-/** Which of two is meant by node:event is not to be seen. */
-function sayOverlaps(found: readonly Recording[]): void {
-  for (const [node, own] of Map.groupBy(found, (one) => one.node)) {
-    const inOrder = own.toSorted((a, b) => (a.epoch + BigInt(a.begin) < b.epoch + BigInt(b.begin) ? -1 : 1));
-    const overlaps = inOrder.some((one, k) => k > 0 && timeOf(one, one.begin) < timeOf(inOrder[k - 1]!, inOrder[k - 1]!.end));
-    if (!overlaps || toldOf.has(node)) continue;
-    toldOf.add(node);
-    say(
-      `${sanitize(node)} was recorded twice at one time: by two recorders, or two nodes have that name, and its event numbers mean either`,
-    );
-  }
 }
 
 /** The options come before what the address says. */

@@ -29,9 +29,11 @@ export const isStoreName = (name: string): boolean => name.startsWith(SCHEME);
 export function storeAddress(text: string): StoreAddress {
   const url = URL.parse(text.replace(SCHEME, 'http://'));
   const problem = (what: string) => new CaptureError(text.replace(/\/\/[^/@]*@/, '//'), what);
-  if (url === null || url.hostname === '') throw problem('is no address such as clickhouse://HOST:8123/trowel');
-  const database = decodeURIComponent(url.pathname.slice(1));
-  if (!DATABASE.test(database)) throw problem('names no database: clickhouse://HOST:8123/trowel');
+  if (!isStoreName(text) || url === null || url.hostname === '') throw problem('is no address such as clickhouse://HOST:8123/trowel');
+  const [database, username, password] = [url.pathname.slice(1), url.username, url.password].map(decoded);
+  if (database === '') throw problem('names no database: clickhouse://HOST:8123/trowel');
+  if (database === undefined || !DATABASE.test(database)) throw problem('names a database that is not of letters, digits and _ alone');
+  if (username === undefined || password === undefined) throw problem('has a % in its account that stands for no character: %25');
   const unknown = [...url.searchParams.keys()].find((key) => !PARAMETERS.has(key));
   if (unknown !== undefined) throw problem(`takes node, ns, from, to and tls behind the ?, not ${unknown}`);
   const scheme = url.searchParams.get('tls') === '1' ? 'https' : 'http';
@@ -39,11 +41,20 @@ export function storeAddress(text: string): StoreAddress {
     name: `${SCHEME}${url.host}/${database}${url.search}`,
     url: `${scheme}://${url.hostname}:${url.port === '' && !text.includes(':80/') ? PORT : url.port || '80'}`,
     database,
-    username: decodeURIComponent(url.username) || 'default',
-    password: decodeURIComponent(url.password),
+    username: username || 'default',
+    password,
     nodes: url.searchParams.getAll('node'),
     namespaces: url.searchParams.getAll('ns'),
     from: url.searchParams.get('from'),
     to: url.searchParams.get('to'),
   };
+}
+
+/** Undefined: a % in it stands for nothing. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }

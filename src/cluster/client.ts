@@ -187,7 +187,7 @@ export class StoreClient {
 }
 
 function problemOf({ message }: Error): string {
-  const first = message.replace(/^.*DB::Exception: /s, '').split('\n')[0]!;
+  const first = message.replace(/^.*DB::Exception: /s, '').split(/[\r\n]/)[0]!;
   if (/doesn't exist/.test(first)) return `${first.replace(/\.?,? e\.what.*|\.$/, '')}: trowel cluster init makes the tables`;
   return first.replace(/, e\.what.*/, '');
 }

@@ -1,5 +1,6 @@
 /** The other end of a connection, where it is in the recording: when it had the request, and what it did with it. */
 
+import type { FdRow } from '../model/rows.ts';
 import type { Analysis } from './analysis.ts';
 import { callKind } from './calls.ts';
 import { localText, remoteText } from './descriptors.ts';
@@ -128,12 +129,12 @@ export function otherEnds(analysis: Analysis, socket: Pick<SocketPhase, 'fds' | 
   }
   if (socket.local === '') return found;
   const own = new Set(socket.fds);
-  for (const id of socket.fds) {
-    const joined = analysis.ends.get(id);
-    if (joined !== undefined) found.add(joined.server);
-  }
-  for (const fd of analysis.dims.fds.all()) {
-    if (!own.has(fd.id) && fd.role === 'server' && remoteText(fd) === socket.local) found.add(fd.id);
-  }
+  const joined = socket.fds.flatMap((id) => analysis.dims.fds.get(analysis.ends.get(id)?.server ?? 0) ?? []);
+  const isOther = (fd: FdRow) => (joined.length > 0 ? joined.some((one) => isSameSocket(one, fd)) : remoteText(fd) === socket.local);
+  for (const fd of analysis.dims.fds.all()) if (!own.has(fd.id) && fd.role === 'server' && isOther(fd)) found.add(fd.id);
   return found;
 }
+
+/** A descriptor that another process has, or that was seen before it was connected, has a row of its own. */
+const isSameSocket = (one: FdRow, other: FdRow): boolean =>
+  one.id === other.id || (one.ino > 0 && one.ino === other.ino && one.netns === other.netns && remoteText(one) === remoteText(other));

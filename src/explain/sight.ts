@@ -8,13 +8,17 @@ const USUAL = 10 * MS;
 /** What a phase is about of which nothing is known. */
 export const UNRECORDED = 'computing or waiting: that was not recorded';
 
+/** What a verdict cites, as a capture: of the waits only those that it cites. */
+const BY_NUMBER = /\bevt\.num in \(/;
+
 const known = new WeakMap<Capture, boolean>();
 
 /** Whether waits were recorded, with how long they took. */
 export function seesWaits(capture: Capture): boolean {
   let sees = known.get(capture);
   if (sees === undefined) {
-    sees = isMeasured(capture) && ((capture.meta.filter ?? '') === '' || hasWaits(capture));
+    const { filter = '' } = capture.meta;
+    sees = isMeasured(capture) && (filter === '' || (!BY_NUMBER.test(filter) && hasWaits(capture)));
     known.set(capture, sees);
   }
   return sees;

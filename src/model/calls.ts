@@ -250,7 +250,7 @@ export const CALLS: readonly CallSpec[] = [
   call(1040, 'tcp_retransmit', 'net', 'trouble', [tuple, value('state', 0, 'enum:tcpstate'), value('seq', 1), value('length', 2)]),
   call(1041, 'tcp_reset_sent', 'net', 'trouble', [tuple, value('state', 0, 'enum:tcpstate')]),
   call(1042, 'tcp_reset_received', 'net', 'trouble', [tuple, value('state', 0, 'enum:tcpstate')]),
-  call(1043, 'tcp_state', 'net', 'trouble', [tuple, value('old', 0, 'enum:tcpstate'), value('new', 1, 'enum:tcpstate')]),
+  call(1043, 'tcp_state', 'net', 'trouble', [tuple, value('old', 0, 'enum:tcpstate'), value('new', 1, 'enum:tcpstate'), value('snd_seq', 2), value('rcv_seq', 3)]),
   call(1044, 'packet_drop', 'net', 'trouble', [tuple, text('reason', 0), value('netns', 0), value('ifindex', 1)]),
   call(1045, 'udp_queue_full', 'net', 'trouble', [tuple]),
   call(1046, 'accept_queue_full', 'net', 'trouble', [tuple, value('length', 0), value('max', 1)]),

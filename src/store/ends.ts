@@ -1,14 +1,16 @@
 /**
- * Which client's end and which server's end, of several captures, are one connection: by their addresses, by what conntrack tells of
- * translations, or by the bytes of the request, where clocks leave one candidate.
+ * Which client's end and which server's end, of several captures, are one connection: by the sequence numbers that it began with; where
+ * those were not seen, by their addresses, by what conntrack tells of translations, or by the bytes of the request, where clocks leave one
+ * candidate.
  */
 import type { Capture } from '../capture/capture.ts';
+import { areOthers } from './beginnings.ts';
 import { type ClockOffset, clockOffsets, type Shared } from './clock-offset.ts';
 import { type TcpEnd, tcpEnds } from './tcp-ends.ts';
 import { Translations } from './translations.ts';
 
 /** `addresses`: the client's own end is the same on both sides. */
-export type JoinedBy = 'addresses' | 'conntrack' | 'bytes';
+export type JoinedBy = 'sequence' | 'addresses' | 'conntrack' | 'bytes';
 
 /** An end, and in which of the captures. */
 export interface Placed {
@@ -20,7 +22,7 @@ export interface Joined {
   readonly client: Placed;
   readonly server: Placed;
   readonly by: JoinedBy;
-  /** There were other candidates, so that addresses alone do not tell it. */
+  /** There are other candidates by addresses, so that they alone do not tell it. */
   readonly chosen: boolean;
 }
 
@@ -34,20 +36,22 @@ interface Candidates {
   readonly client: Placed;
   readonly servers: readonly Placed[];
   readonly by: JoinedBy;
+  /** The client's own end is at more servers than these. */
+  readonly others: boolean;
 }
 
 export function together(captures: readonly Capture[]): Together {
   const ends = captures.flatMap((of, capture) => tcpEnds(of).map((end) => ({ capture, end })));
   const clients = ends.filter(({ end }) => end.role === 'client');
   const servers = ends.filter(({ end }) => end.role === 'server');
-  const byAddress = addressed(clients, servers, new Translations(captures));
-  const sure = byAddress.filter((found) => found.servers.length === 1).map((found) => joinedOf(found, found.servers[0]!, false));
+  const found = candidatesOf(clients, servers, new Translations(captures));
+  const sure = found.filter((one) => one.servers.length === 1).map((one) => joinedOf(one, one.servers[0]!, one.others));
   const offsets = clockOffsets(
     captures.map(({ meta, epoch }) => ({ host: meta.hostname ?? '', epoch })),
     sure.map(shared),
   );
   const clock = new Clock(captures, offsets);
-  const chosen = byAddress.filter((found) => found.servers.length > 1).map((found) => joinedOf(found, clock.nearest(found), true));
+  const chosen = found.filter((one) => one.servers.length > 1).map((one) => joinedOf(one, clock.nearest(one), true));
   const known = [...sure, ...chosen];
   return { offsets, joined: [...known, ...byBytes(without(clients, known, 'client'), without(servers, known, 'server'), clock)] };
 }
@@ -61,18 +65,33 @@ function without(ends: readonly Placed[], joined: readonly Joined[], side: 'clie
   return ends.filter(({ end }) => !taken.has(end));
 }
 
-/** Behind a service's address, the client's own end is still the same on the other side, unless that was translated as well. */
-function addressed(clients: readonly Placed[], servers: readonly Placed[], translations: Translations): Candidates[] {
+/** Of each client, which servers it may have talked to by the surest way that tells. */
+function candidatesOf(clients: readonly Placed[], servers: readonly Placed[], translations: Translations): Candidates[] {
+  const byBeginning = Map.groupBy(
+    servers.filter(({ end }) => end.beginning !== null),
+    ({ end }) => beginningText(end),
+  );
   const byClient = Map.groupBy(servers, ({ end }) => end.remote);
-  return clients.flatMap((client): Candidates[] => {
-    const { local, remote } = client.end;
-    const own = byClient.get(local);
-    if (own !== undefined) return [{ client, servers: own, by: 'addresses' }];
-    const told = translations
-      .of({ client: local, server: remote })
-      .flatMap((tuple) => (byClient.get(tuple.client) ?? []).filter(({ end }) => end.local === tuple.server));
-    return told.length === 0 ? [] : [{ client, servers: [...new Set(told)], by: 'conntrack' }];
+  return clients.flatMap((client) => {
+    const began = client.end.beginning === null ? undefined : byBeginning.get(beginningText(client.end));
+    if (began === undefined) return addressed(client, byClient, translations);
+    const others = (byClient.get(client.end.local) ?? []).some((server) => !began.includes(server));
+    return [{ client, servers: began, by: 'sequence', others }];
   });
+}
+
+const beginningText = ({ beginning }: TcpEnd): string => `${beginning?.client} ${beginning?.server}`;
+
+/** Behind a service's address, the client's own end is still the same on the other side, unless that was translated as well. */
+function addressed(client: Placed, byClient: ReadonlyMap<string, Placed[]>, translations: Translations): Candidates[] {
+  const { local, remote, beginning } = client.end;
+  const at = (end: string) => (byClient.get(end) ?? []).filter((server) => !areOthers(beginning, server.end.beginning));
+  const own = at(local);
+  if (own.length > 0) return [{ client, servers: own, by: 'addresses', others: own.length < byClient.get(local)!.length }];
+  const told = translations
+    .of({ client: local, server: remote })
+    .flatMap((tuple) => at(tuple.client).filter(({ end }) => end.local === tuple.server));
+  return told.length === 0 ? [] : [{ client, servers: [...new Set(told)], by: 'conntrack', others: false }];
 }
 
 /** Compares times of different captures. */
@@ -130,7 +149,7 @@ const startText = ({ head }: TcpEnd): string => Buffer.from(head.subarray(0, LEA
 
 function fits(client: Placed, server: Placed, clock: Clock): boolean {
   const error = clock.error(client, server);
-  if (client.capture === server.capture || error === null) return false;
+  if (client.capture === server.capture || error === null || areOthers(client.end.beginning, server.end.beginning)) return false;
   const length = Math.min(client.end.head.length, server.end.head.length);
   if (Buffer.compare(client.end.head.subarray(0, length), server.end.head.subarray(0, length)) !== 0) return false;
   const [write, read] = [clock.at(client, client.end.write!), clock.at(server, server.end.read!)];

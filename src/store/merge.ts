@@ -76,9 +76,9 @@ export function merge({ captures, offsets, joined }: MergeOf, path: string): Mer
 
 const memberOf = (node: string, { ns, error, connections }: ClockOffset): MemberOf => ({ node, offset: ns, error, connections });
 
-/** Those that the client's own end does not tell. */
+/** Those that the client's own end does not tell, being the same at one server alone. */
 function endsOf(joined: readonly Joined[], parts: readonly Part[]): (number | string)[][] {
-  const untold = joined.filter(({ by, chosen }) => by !== 'addresses' || chosen);
+  const untold = joined.filter(({ client, server, chosen }) => client.end.local !== server.end.remote || chosen);
   const row = ({ capture }: Placed, fd: number) => fd + parts[capture]!.ids.fds;
   return untold
     .flatMap(({ client, server, by }) => client.end.fds.map((fd) => [row(client, fd), row(server, server.end.fds[0]!), by]))

@@ -4,6 +4,7 @@ import { type Chunk, EventFlag, payload, startTime } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import { endText, isIpSocket } from '../model/fd-name.ts';
 import type { FdRow } from '../model/rows.ts';
+import { type Beginning, Beginnings } from './beginnings.ts';
 
 /** Times are ns since its capture's start; null: not seen. */
 export interface TcpEnd {
@@ -25,9 +26,12 @@ export interface TcpEnd {
   readonly received: number;
   /** First bytes of what the client asked: of its first write, of the server's first read. */
   readonly head: Uint8Array;
+  /** By which sequence numbers it began; null: the kernel did not tell. */
+  readonly beginning: Beginning | null;
 }
 
-type Draft = { -readonly [Name in keyof TcpEnd]: TcpEnd[Name] } & { fds: number[] };
+/** `place`: network namespace and both addresses. */
+type Draft = { -readonly [Name in keyof TcpEnd]: TcpEnd[Name] } & { fds: number[]; place: string };
 
 const TCP = 6;
 /** So many of the first bytes tell requests apart. */
@@ -48,7 +52,9 @@ export function tcpEnds(capture: Capture): TcpEnd[] {
       if (draft !== undefined) fold.add(drafts[draft]!, chunk, i);
     }
   }
-  return drafts.filter(({ first }) => first !== Infinity);
+  return drafts
+    .filter(({ first }) => first !== Infinity)
+    .map(({ place, ...end }) => ({ ...end, beginning: fold.beginnings.of(place, end.role, end.begun ?? end.first) }));
 }
 
 /** Which end a row of the descriptors is of; rows of one socket share its inode, where that was recorded. */
@@ -58,8 +64,9 @@ function draftsByRow({ dims }: Capture, drafts: Draft[]): number[] {
   for (const fd of dims.fds.all()) {
     const ends = endsIn(fd);
     if (ends === null) continue;
-    const key = `${fd.netns}:${fd.ino > 0 ? fd.ino : `#${fd.id}`} ${ends.local} ${ends.remote}`;
-    const at = bySocket.get(key) ?? drafts.push(newDraft(fd, ends)) - 1;
+    const place = `${fd.netns} ${ends.local} ${ends.remote}`;
+    const key = `${fd.ino > 0 ? fd.ino : `#${fd.id}`} ${place}`;
+    const at = bySocket.get(key) ?? drafts.push(newDraft(fd, ends, place)) - 1;
     bySocket.set(key, at);
     drafts[at]!.fds.push(fd.id);
     byRow[fd.id] = at;
@@ -67,10 +74,10 @@ function draftsByRow({ dims }: Capture, drafts: Draft[]): number[] {
   return byRow;
 }
 
-function newDraft({ role }: FdRow, ends: { readonly local: string; readonly remote: string }): Draft {
+function newDraft({ role }: FdRow, ends: { readonly local: string; readonly remote: string }, place: string): Draft {
   return {
     ...{ fds: [], role: role === 'server' ? 'server' : 'client', ...ends, begun: null, first: Infinity, last: -Infinity },
-    ...{ write: null, read: null, sent: 0, received: 0, head: NONE },
+    ...{ write: null, read: null, sent: 0, received: 0, head: NONE, beginning: null, place },
   };
 }
 
@@ -82,6 +89,7 @@ function endsIn(fd: FdRow): { local: string; remote: string } | null {
 }
 
 class Fold {
+  readonly beginnings = new Beginnings();
   readonly #types: ReadonlyMap<number, EventType>;
 
   constructor(types: ReadonlyMap<number, EventType>) {
@@ -90,8 +98,12 @@ class Fold {
 
   add(end: Draft, chunk: Chunk, i: number): void {
     const type = this.#types.get(chunk.type[i]!);
+    if (type === undefined) return;
     // What the kernel says of packets may be of a socket that no recorded process holds.
-    if (type === undefined || (chunk.flags[i]! & EventFlag.ONE_SIDED) !== 0) return;
+    if ((chunk.flags[i]! & EventFlag.ONE_SIDED) !== 0) {
+      if (type.name === 'tcp_state') this.beginnings.add(end.place, end.role, chunk, i, type);
+      return;
+    }
     const time = chunk.time[i]!;
     end.first = Math.min(end.first, startTime(chunk, i));
     end.last = Math.max(end.last, time);

@@ -115,6 +115,7 @@ const USERS = `<yandex><profiles><default><max_threads>2</max_threads>
 <reader><readonly>2</readonly></reader></profiles>
 <users><default><password></password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>
 <slow><password></password><networks><ip>127.0.0.1</ip></networks><profile>slow</profile><quota>default</quota></slow>
+<writer><password>hidden</password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></writer>
 <reader><password></password><networks><ip>127.0.0.1</ip></networks><profile>reader</profile><quota>default</quota></reader></users>
 <quotas><default></default></quotas></yandex>`;
 

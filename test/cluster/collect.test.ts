@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storeAddress } from '../../src/cluster/address.ts';
 import { StoreClient } from '../../src/cluster/client.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
-import { Folder } from '../export/made.ts';
+import { Folder, trowel } from '../export/made.ts';
 import { BYE, batch, HELLO, READY, TestProbe } from '../helpers/probe.ts';
 import { ClickHouse, noClickHouse } from './clickhouse.ts';
 
@@ -33,7 +33,8 @@ describe.skipIf(noClickHouse !== null)(`collect --store (${noClickHouse ?? 'a re
 
   async function collector(...more: readonly string[]): Promise<{ address: string; process: ChildProcess; said: () => string }> {
     const address = `127.0.0.1:${await freePort()}`;
-    const words = ['collect', '--listen', address, '--store', server.at('trowel'), '-w', folder.path, ...more];
+    const store = server.at('trowel').replace('//', '//writer:hidden@');
+    const words = ['collect', '--listen', address, '--store', store, '-w', folder.path, ...more];
     const process_ = spawn(process.execPath, [join(packageRoot(), 'dist/trowel.js'), ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
     running.push(process_);
     let text = '';
@@ -85,9 +86,22 @@ describe.skipIf(noClickHouse !== null)(`collect --store (${noClickHouse ?? 'a re
     await record(second.address, 'c');
     await until(async () => (await stored()) === 'a 1000 1000, b 1000 1000, c 1000 1000');
     await until(() => waiting().length === 0);
+    expect(second.said()).toContain(`${server.at('trowel')}: takes events`);
+    expect(first.said() + second.said()).not.toContain('hidden');
     second.process.kill('SIGINT');
     await new Promise((resolve) => second.process.once('exit', resolve));
   }, 120_000);
+
+  test('says at its start what the store lacks, and does not start for what is no store', async () => {
+    const { process: running_, said } = await collector('--store', server.at('nowhere'));
+    await until(() => said().includes('until then recordings wait in'));
+    expect(said()).toMatch(/nowhere doesn't exist: trowel cluster init makes the tables; until then/);
+    running_.kill('SIGINT');
+    await new Promise((resolve) => running_.once('exit', resolve));
+    expect(trowel('collect', '--listen', '127.0.0.1:0', '--store', 'garbage', '-w', folder.file('other')).stderr).toMatch(
+      /garbage: is no address/,
+    );
+  }, 60_000);
 
   test('stores nothing secret', async () => {
     const { address, process: running_ } = await collector('--redact');

@@ -152,6 +152,13 @@ describe.skipIf(noClickHouse !== null)(`a store that adds up (${noClickHouse ?? 
     return path;
   }
 
+  test('names processes and events of several nodes as the folder does, whichever began first', async () => {
+    const path = await pushed('translated'); // the second began first
+    const [there, here] = [server.at('translated'), path].map((place) => trowel('explain', place, 'proc.name=curl').stdout);
+    expect(here).toMatch(/store \(1000\d+\) on node2 at 10\.9\.2\.2:8080/);
+    expect(there).toBe(here);
+  });
+
   test('shows one namespace and nothing of others', async () => {
     const path = await pushed('stall');
     const masked = server.at('stall?ns=critical-app');

@@ -1,7 +1,10 @@
 /** A wait that leads from one node to the other: recordings of a real cluster's two nodes, each by its own recorder. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { openQuietly } from '../../src/cli/open-capture.ts';
 import { clockOffsets } from '../../src/store/clock-offset.ts';
+import { together } from '../../src/store/ends.ts';
 import type { TcpEnd } from '../../src/store/tcp-ends.ts';
 import { Folder, trowel } from '../export/made.ts';
 import { nodesOf } from './nodes.ts';
@@ -12,6 +15,7 @@ afterAll(() => folder.remove());
 
 const shop = nodesOf(folder, 'shop');
 const stall = nodesOf(folder, 'stall');
+const translated = nodesOf(folder, 'translated');
 /** Of curl to a port of the other node, whose address for the client is translated there. */
 const TRANSLATED = 'proc.cmdline contains 30080';
 const WITHOUT_FLOWS = 'DELETE FROM node_fact';
@@ -38,6 +42,27 @@ describe('two nodes', () => {
     const [all, node1, node2] = [shown(shop), shown(join(shop, 'node1.trowel')), shown(join(shop, 'node2.trowel'))];
     for (const { node, num, 'evt.num': merged } of story.origins) expect((node === 'node1' ? node1 : node2).get(num)).toBe(all.get(merged));
     expect(story.origins.every(({ 'evt.num': num }) => all.has(num))).toBe(true);
+  });
+
+  test('one of them is asked as it is: by its own numbers, with its own look at the node', () => {
+    const own = join(shop, 'node1.trowel');
+    for (const words of [['read'], ['explain'], ['net', 'flows']]) {
+      const [command, ...rest] = words;
+      expect(trowel(command!, shop, ...rest, '--node', 'node1').stdout, command).toBe(trowel(command!, own, ...rest).stdout);
+    }
+  });
+
+  test('a file of another node than was asked for is not asked', () => {
+    const { status, stderr } = trowel('read', join(shop, 'node1.trowel'), '--node', 'node2');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/node1\.trowel: is of node1, not of the node asked for$/m);
+  });
+
+  test('what a verdict cites, of both, gives the verdict again', () => {
+    const path = folder.file('cited.trowel');
+    expect(trowel('slice', shop, '--story', '1', '-w', path).status).toBe(0);
+    const verdict = (stdout: string) => stdout.slice(0, stdout.indexOf('\n'));
+    expect(verdict(trowel('explain', path).stdout)).toBe(verdict(trowel('explain', shop).stdout));
   });
 
   test('services have both sides’ pods and nodes', () => {
@@ -83,10 +108,44 @@ describe('two nodes', () => {
   });
 });
 
+describe('eight equal requests at once, both addresses of each translated', () => {
+  /** Which of the captures' connections were put together, and how; of each its client's and its server's port. */
+  async function joinedIn(folder: string): Promise<string[]> {
+    const captures = await Promise.all(['node1', 'node2'].map((node) => openQuietly(join(folder, `${node}.trowel`))));
+    const { joined } = together(captures);
+    for (const capture of captures) capture.close();
+    return joined.map(({ by, chosen, client, server }) => `${by}${chosen ? ' chosen' : ''} ${client.end.local} ${server.end.remote}`);
+  }
+
+  test('are told apart by the sequence numbers that they began with', async () => {
+    const joined = await joinedIn(translated);
+    expect(joined.length).toBe(8);
+    expect(new Set(joined).size).toBe(8);
+    for (const one of joined) expect(one).toMatch(/^sequence 10\.9\.1\.2:\d+ 10\.9\.2\.1:\d+$/);
+  });
+
+  test('explain names what the server did for the very one', () => {
+    const { stdout, stderr } = trowel('explain', translated, 'proc.name=curl');
+    expect(stderr).toMatch(/give or take \S+ µs \(8 connections\)/);
+    expect(stdout).toMatch(/└ store \(\d+\) on node2 at 10\.9\.2\.2:8080: own sleep 40\d ms +node2:\d+ \d+ \d+$/m);
+    expect(stdout).not.toMatch(/found by the bytes/);
+  });
+
+  test('nothing else tells them apart, and nobody guesses', async () => {
+    const without = folder.file('without');
+    mkdirSync(without);
+    for (const node of ['node1', 'node2']) {
+      const from = join(translated, `${node}.trowel`);
+      expect(trowel('import', from, 'evt.type!=tcp_state', '-w', join(without, `${node}.trowel`)).status).toBe(0);
+    }
+    expect(await joinedIn(without)).toEqual([]);
+  });
+});
+
 /** An end of a connection whose first write and read were seen at these times. */
 const end = (role: TcpEnd['role'], write: number, read: number, more: Partial<TcpEnd> = {}): TcpEnd => ({
   ...{ fds: [1], role, local: '', remote: '', begun: 0, first: 0, last: 1000, write, read },
-  ...{ sent: 10, received: 10, head: new Uint8Array(0), ...more },
+  ...{ sent: 10, received: 10, head: new Uint8Array(0), beginning: null, ...more },
 });
 const CLOCKS = [
   { host: 'a', epoch: 0n },

@@ -1,4 +1,4 @@
-/** The shipped recordings of a cluster's two nodes (captures/nodes), unpacked, perhaps changed. */
+/** The shipped recordings of two nodes (captures/nodes), unpacked, perhaps changed. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import { packageRoot } from '../../src/model/package-root.ts';
 import type { Folder } from '../export/made.ts';
 
-export type Scene = 'shop' | 'stall';
+export type Scene = 'shop' | 'stall' | 'translated';
 
 /** A folder with both nodes' captures. `change`: SQL that is run in both; $node is its node's name in it. */
 export function nodesOf(folder: Folder, scene: Scene, name: string = scene, change = ''): string {

@@ -103,6 +103,12 @@ describe('several captures', () => {
     expect(trowel('read', folder.file('nodes'), '--node', 'elsewhere').stderr).toMatch(/of node-0, node-1, node-2: none of the node/);
   });
 
+  test('of which two are of one node at one time: that is said', () => {
+    const { stderr } = trowel('read', files[1]!, files[1]!, '--count');
+    expect(stderr).toMatch(/^node-1 was recorded twice at one time/m);
+    expect(trowel('read', ...files, extra, '--count').stderr).not.toMatch(/twice/);
+  });
+
   test('where a lens stands before them', () => {
     const { stdout } = trowel('lens', 'procs-net', ...files, '--json');
     expect(stdout.trim().split('\n').length).toBeGreaterThan(1);

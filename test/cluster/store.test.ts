@@ -1,6 +1,6 @@
 /** A store on a real server: what comes back is what went in, and filters find the same in both places. */
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { contextOf } from '../../src/cli/capture-context.ts';
@@ -140,6 +140,8 @@ describe.skipIf(noClickHouse !== null)(`a store (${noClickHouse ?? 'a real serve
       /has nothing of that time: its recordings are of 2026-11-\S+Z to 2026-11-/,
     );
     expect(trowel('read', 'clickhouse://127.0.0.1:1/trowel').stderr).toMatch(/ECONNREFUSED/);
+    expect(trowel('read', store, store).stderr).toMatch(/a store is asked alone/);
+    expect(trowel('read', `${store}%zz`).stderr).toMatch(/names a database that is not of letters/);
   });
 
   test('gives a stretch', () => {
@@ -160,6 +162,20 @@ describe.skipIf(noClickHouse !== null)(`a store (${noClickHouse ?? 'a real serve
       expect(there.stdout).not.toBe('');
     },
   );
+
+  test('a folder is pushed as the recordings that are in it', async () => {
+    const made = new EventsBuilder();
+    made.event();
+    mkdirSync(folder.file('nodes'));
+    for (const hostname of ['node-a', 'node-b', 'node-c']) folder.capture(join('nodes', `${hostname}.trowel`), made, { hostname });
+    const other = await server.store('nodes');
+    const nodes = async () => (await recordings(other, [])).map(({ node }) => node).sort();
+    expect(trowel('push', folder.file('nodes'), server.at('nodes'), '--node', 'node-b', '--node', 'node-c').status).toBe(0);
+    expect(await nodes()).toEqual(['node-b', 'node-c']);
+    expect(trowel('push', folder.file('nodes'), server.at('nodes')).stderr).toMatch(/node-a\.trowel: 1 events stored$/m);
+    expect(await nodes()).toEqual(['node-a', 'node-b', 'node-c']);
+    await other.close();
+  });
 
   test('a recording is sent as it comes', async () => {
     const path = folder.file('growing.trowel');

@@ -71,6 +71,20 @@ describe.skipIf(reason !== null)(`trouble in the network (${reason ?? 'as root, 
     const recording = play('start serve quick 80; curl -s http://127.0.0.1/');
     const states = recording.values('net.state.new exists and fd.port=80', 'net.state.new');
     expect(states).toEqual(expect.arrayContaining(['LISTEN', 'SYN_RECV', 'ESTABLISHED', 'CLOSE_WAIT', 'CLOSE']));
+
+    // From its beginning to its end both ends have the same numbers; a client's own SYN counts as sent.
+    const counted = (filter: string, [own, other]: readonly [string, string]) =>
+      recording.rows(`${filter} and fd.port=80`, [own, other]).map((row) => [Number(row[own]), Number(row[other])]);
+    const [[sent, received]] = counted('net.state.old=SYN_SENT', ['evt.arg.snd_seq', 'evt.arg.rcv_seq']) as [[number, number]];
+    const servers = counted('(net.state.old=SYN_RECV or net.state.old=ESTABLISHED) and fd.role=server', [
+      'evt.arg.rcv_seq',
+      'evt.arg.snd_seq',
+    ]);
+    expect(servers).toEqual([
+      [(sent + 1) % 2 ** 32, received],
+      [(sent + 1) % 2 ** 32, received],
+    ]);
+    expect(recording.rows('net.state.new=LISTEN and fd.port=80', ['evt.arg.snd_seq'])[0]!['evt.arg.snd_seq']).toBeNull();
   });
 
   test('none of it with --no-net', () => {

@@ -40,7 +40,7 @@ const ANY = 'events';
 /** `words`: NAME, its arguments, FILE, and the filter's words. */
 export async function lens(words: readonly string[], options: LensOptions): Promise<void> {
   if (options.list === true || isFileAlone(words, options)) {
-    show(lensesReport(LENSES), options);
+    show(lensesReport(options.list === true && words.length > 0 ? words.map(lensCalled) : LENSES), options);
     return;
   }
   const { found, rest } = lensOf(words, options);
@@ -92,6 +92,13 @@ function lensOf(words: readonly string[], { by, measure }: LensOptions): { reado
   const found = lensNamed(name);
   if (found !== null) return { found, rest };
   if (by !== undefined || measure !== undefined) return { found: lensNamed(ANY)!, rest: words };
+  return { found: lensCalled(name), rest };
+}
+
+/** Throws UsageError where there is none. */
+function lensCalled(name: string): Lens {
+  const found = lensNamed(name);
+  if (found !== null) return found;
   const near = nearest(name, LENS_NAMES);
   const meant = near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`;
   throw new UsageError(`there is no lens called ${name}${meant}; trowel lens -l lists them`);

@@ -26,7 +26,10 @@ export function translate(argv: readonly string[]): string[] {
   if (flags.has('l')) return ['fields'];
   if (flags.has('list-markdown')) return ['fields', '--markdown'];
   const chisel = values.get('c');
-  if (chisel === 'l' || flags.has('list-chisels') || values.has('i')) return ['lens', '--list'];
+  const about = values.get('i');
+  if (chisel === 'l' || flags.has('list-chisels')) return ['lens', '--list'];
+  if (about !== undefined && lensNamed(about) === null) throw withoutLens(about);
+  if (about !== undefined) return ['lens', '--list', about];
   const target = values.get('w');
   if (target?.endsWith('.scap') === true || target?.endsWith('.scap.gz') === true)
     throw new UsageError(

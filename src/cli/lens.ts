@@ -44,6 +44,7 @@ export async function lens(words: readonly string[], options: LensOptions): Prom
     return;
   }
   const { found, rest } = lensOf(words, options);
+  refuseOther(found, options);
   const wanted = found.args.length;
   if (options.live === true) {
     const time = TIMES.find((name) => options[name] !== undefined);
@@ -65,6 +66,13 @@ export async function lens(words: readonly string[], options: LensOptions): Prom
   } finally {
     capture.close();
   }
+}
+
+/** What would do nothing for this lens, or without a recording. */
+function refuseOther({ name, ask: { kind } }: Lens, { hex, base64, live, seconds }: LensOptions): void {
+  if (seconds !== undefined && live !== true) throw new UsageError('--seconds is for --live; of a file: --from and --to');
+  if (kind !== 'echo' && (hex === true || base64 === true))
+    throw new UsageError(`${name} prints no payloads: ${hex === true ? '-X' : '-b'} is for echo, port, ip, file and the like`);
 }
 
 /** A file and no question: what can be asked is shown. */

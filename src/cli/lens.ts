@@ -40,10 +40,11 @@ const ANY = 'events';
 /** `words`: NAME, its arguments, FILE, and the filter's words. */
 export async function lens(words: readonly string[], options: LensOptions): Promise<void> {
   if (options.list === true || isFileAlone(words, options)) {
-    show(lensesReport(LENSES), options);
+    show(lensesReport(options.list === true && words.length > 0 ? words.map(lensCalled) : LENSES), options);
     return;
   }
   const { found, rest } = lensOf(words, options);
+  refuseOther(found, options);
   const wanted = found.args.length;
   if (options.live === true) {
     const time = TIMES.find((name) => options[name] !== undefined);
@@ -65,6 +66,13 @@ export async function lens(words: readonly string[], options: LensOptions): Prom
   } finally {
     capture.close();
   }
+}
+
+/** What would do nothing for this lens, or without a recording. */
+function refuseOther({ name, ask: { kind } }: Lens, { hex, base64, live, seconds }: LensOptions): void {
+  if (seconds !== undefined && live !== true) throw new UsageError('--seconds is for --live; of a file: --from and --to');
+  if (kind !== 'echo' && (hex === true || base64 === true))
+    throw new UsageError(`${name} prints no payloads: ${hex === true ? '-X' : '-b'} is for echo, port, ip, file and the like`);
 }
 
 /** A file and no question: what can be asked is shown. */
@@ -92,6 +100,13 @@ function lensOf(words: readonly string[], { by, measure }: LensOptions): { reado
   const found = lensNamed(name);
   if (found !== null) return { found, rest };
   if (by !== undefined || measure !== undefined) return { found: lensNamed(ANY)!, rest: words };
+  return { found: lensCalled(name), rest };
+}
+
+/** Throws UsageError where there is none. */
+function lensCalled(name: string): Lens {
+  const found = lensNamed(name);
+  if (found !== null) return found;
   const near = nearest(name, LENS_NAMES);
   const meant = near.length === 0 ? '' : `; did you mean ${near.join(', ')}?`;
   throw new UsageError(`there is no lens called ${name}${meant}; trowel lens -l lists them`);

@@ -1,4 +1,5 @@
 /** `trowel merge`: captures of two nodes on one time line. */
+import type { Capture } from '../capture/capture.ts';
 import { PID_OFFSET } from '../model/nodes.ts';
 import { spanText } from '../model/time.ts';
 import { say } from '../output/stderr.ts';
@@ -18,6 +19,7 @@ export async function mergeCaptures(first: string, second: string, write: string
       const ends = together(captures);
       const { events, nodes } = merge({ captures, ...ends }, target);
       say(offsetText(ends.offsets[1]!, second, first));
+      if (overlap(a, b)) say('both are parts of one recording and overlap: events that are in both are there twice');
       if (nodes.length > 1) say(`processes of ${second} have ${PID_OFFSET} added to their numbers`);
       say(`${target}: ${events} events`);
     } finally {
@@ -26,6 +28,13 @@ export async function mergeCaptures(first: string, second: string, write: string
   } finally {
     a.close();
   }
+}
+
+/** Parts of one recording have its events' numbers: two files of a rotation follow each other, a capture and its own slice do not. */
+function overlap(a: Capture, b: Capture): boolean {
+  if (a.epoch !== b.epoch || a.meta.hostname !== b.meta.hostname) return false;
+  const [from, other] = [a, b].map((one) => one.heads().next().value?.firstNum ?? Infinity);
+  return from! <= (b.last()?.num ?? 0) && other! <= (a.last()?.num ?? 0);
 }
 
 /** How one clock is against another, for people. */

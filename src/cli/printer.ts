@@ -120,7 +120,10 @@ function summaryReport({ capture }: EventView, counts: readonly number[]): Repor
 /** Which columns are read, and what the writer has to know. */
 function eventWriting(options: PrintOptions): { readonly columns: readonly Column<EventView>[]; readonly writer: WriterOptions } {
   const time = timeForm(options.time ?? 'h');
+  if (options.fields !== undefined && options.format !== undefined)
+    throw new UsageError('--fields and -p both say what is printed of an event: give one of them');
   const fields = options.fields === undefined ? null : columnFields(options.fields);
+  if (fields?.length === 0) throw new UsageError('--fields names at least one field, such as evt.num');
   const named = options.format === undefined ? undefined : NAMED_FORMATS[options.format];
   const asked = fields === null ? (named ?? options.format) : fields.map(({ label }) => `%${label}`).join('\t');
   const common = { bytesAs: options.base64 === true ? 'base64' : 'text', width: terminalWidth() } as const;

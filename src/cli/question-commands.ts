@@ -59,7 +59,7 @@ function lensCommand(trowel: Command): void {
     .command('lens [words...]')
     .usage('[options] NAME [ARGUMENT] FILE [FILTER]')
     .description('a named question: who has most of something, what was read and written, what was slow')
-    .option('-l, --list', 'list the lenses')
+    .option('-l, --list', 'list the lenses, or those that are named')
     .option('--by <fields>', 'group by these fields, with commas between')
     .option(
       '--measure <list>',

@@ -26,7 +26,10 @@ export function translate(argv: readonly string[]): string[] {
   if (flags.has('l')) return ['fields'];
   if (flags.has('list-markdown')) return ['fields', '--markdown'];
   const chisel = values.get('c');
-  if (chisel === 'l' || flags.has('list-chisels') || values.has('i')) return ['lens', '--list'];
+  const about = values.get('i');
+  if (chisel === 'l' || flags.has('list-chisels')) return ['lens', '--list'];
+  if (about !== undefined && lensNamed(about) === null) throw withoutLens(about);
+  if (about !== undefined) return ['lens', '--list', about];
   const target = values.get('w');
   if (target?.endsWith('.scap') === true || target?.endsWith('.scap.gz') === true)
     throw new UsageError(
@@ -38,6 +41,7 @@ export function translate(argv: readonly string[]): string[] {
   const split = ['C', 'G', 'W', 'e'].find((letter) => values.has(letter));
   if (file !== undefined && target !== undefined && split !== undefined)
     throw new UsageError(`-${split} with -r: what is made of a file is one capture; trowel slice FILE FILTER -w OUT makes a part of it`);
+  if (file !== undefined && split !== undefined) throw new UsageError(`-${split} is for files that are written: with -w and without -r`);
   if (file === undefined && chisel !== undefined) return lens(chisel, null, parsed);
   if (file === undefined) return record(values, words);
   if (chisel !== undefined) return lens(chisel, file, parsed);
@@ -103,6 +107,13 @@ function outputOptions(flags: ReadonlySet<string>, values: ReadonlyMap<string, s
 
 /** A chisel's arguments stand behind its name: `-c fdbytes_by fd.sport`, `-c 'spy_port 80'`. Without a file it is asked of a live recording. */
 function lens(chisel: string, file: string | null, { flags, values, words }: Parsed): string[] {
+  const other = file === null ? ['s', 'k', 'C', 'G', 'W', 'e'].find((letter) => values.has(letter)) : undefined;
+  if (other !== undefined)
+    throw new UsageError(
+      `-${other} with -c: write the capture first (trowel record -${other} ${values.get(other)} -w FILE), and ask it then`,
+    );
+  const shown = ['S', 'q'].find((flag) => flags.has(flag));
+  if (shown !== undefined) throw new UsageError(`-${shown} with -c: it is for events that are printed (trowel read FILE)`);
   const [name = '', text = ''] = chisel.trim().split(/\s+(.*)/s);
   const own = [...chiselWords(text), ...words];
   if (name === 'table_generator')

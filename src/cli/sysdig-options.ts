@@ -38,7 +38,7 @@ export const SYSDIG_OPTIONS: readonly SysdigOption[] = [
   nothing('--filter-proclist', 'a capture has the processes that its events need'),
   done('-G, --seconds <n>', 'record -G'),
   refused('-H, --plugin <name>', 'there are no plugins; Kubernetes’ names are known without'),
-  done('-i, --chisel-info <name>', 'trowel lens -l: what each shows'),
+  done('-i, --chisel-info <name>', 'trowel lens -l NAME: what it shows'),
   refused('-I, --input <plugin>', 'there are no plugins; trowel record records this node'),
   done('-j, --json', 'read -j; with -p the fields of the format'),
   done('-k, --k8s-api <url>', 'record -k URL; a file that is read has its names in it'),

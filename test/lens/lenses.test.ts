@@ -5,7 +5,7 @@ import { ask } from '../../src/lens/ask.ts';
 import { LENSES, lensNamed } from '../../src/lens/index.ts';
 import type { Row } from '../../src/report/report.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { Folder, trowel } from '../export/made.ts';
+import { CAPTURE, Folder, trowel } from '../export/made.ts';
 import { EventsBuilder } from '../helpers/events.ts';
 import { lensTable } from '../helpers/lens.ts';
 
@@ -161,6 +161,18 @@ test('an argument is a value, whatever it holds', () => {
 
 test('a mistake in a filter is shown in what was written, without the lens’ own', () => {
   expect(() => rows('connections', [], 'proc.nam=x')).toThrow(expect.objectContaining({ text: 'proc.nam=x' }));
+});
+
+test.each([
+  [['lens', 'topconns', CAPTURE, '-X'], 'connections prints no payloads: -X is for echo, port, ip, file and the like'],
+  [['lens', 'topconns', CAPTURE, '--seconds', '5'], '--seconds is for --live; of a file: --from and --to'],
+  [['lens', 'topconns', CAPTURE, '--measure', ','], '--measure names at least one measure, such as count or bytes'],
+  [['lens', '-l', 'nosuch'], 'there is no lens called nosuch; trowel lens -l lists them'],
+  [['read', CAPTURE, '--fields', 'evt.num', '-p', '%evt.num'], '--fields and -p both say what is printed of an event: give one of them'],
+  [['read', CAPTURE, '--fields', ''], '--fields names at least one field, such as evt.num'],
+])('what would do nothing is refused: %j', (words, why) => {
+  const { status, stderr } = trowel(...words);
+  expect([status, stderr.trim()]).toEqual([2, `trowel: ${why}`]);
 });
 
 test('also before a recording begins', () => {

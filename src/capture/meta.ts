@@ -68,7 +68,7 @@ export interface CaptureMeta {
   readonly programs: string;
   /** Why the process that stored it stayed root under sudo; absent: it did not, or nobody used sudo. */
   readonly root: string;
-  /** What was taken out before it was stored, as JSON: { payloads, arguments, commands, environments }; absent: nothing was looked for. */
+  /** What was taken out before it was stored, as JSON: { payloads, arguments, commands, environments, names }; absent: nothing was looked for. */
   readonly redacted: string;
   /** `none`: users and groups of the node are not known. `cut`: only the first of them are. */
   readonly users: 'none' | 'cut';

@@ -25,10 +25,12 @@ interface Pending {
   /** When it began, ms. */
   readonly begun: number;
   /** ns since the recording began: the post-roll counts from then. A lookup that stalls is known to only some time after its event. */
-  readonly firedAt: number;
-  /** Parts that were there when it began, and may be too old when the post-roll is over. */
-  readonly held: readonly RingPart[];
+  firedAt: number;
+  /** Parts that were there when it began, or came since: they may be too old when the post-roll is over. */
+  readonly held: RingPart[];
   readonly done: Promise<void>;
+  /** The post-roll begins anew: another trigger has fired. */
+  readonly again: () => void;
   /** Ends the post-roll. */
   readonly now: () => void;
 }
@@ -68,6 +70,7 @@ export class FlightRecorder {
     this.#plan = plan;
     this.#leftovers = new Leftovers(folder);
     this.ring = new Ring(join(folder, `.ring-${process.pid}`), plan.limits);
+    this.ring.onClosed = (part) => this.#hold(part);
     process.on('SIGUSR1', this.#onSignal);
   }
 
@@ -150,9 +153,26 @@ export class FlightRecorder {
       });
       return;
     }
-    if (pending.reasons.length < MAX_REASONS && isNews(pending.reasons, reason)) pending.reasons.push(reason);
+    if (pending.reasons.length < MAX_REASONS && isNews(pending.reasons, reason)) this.#join(pending, reason);
     pending.answers.push(answer);
     answer({ state: 'saving', path: pending.path, seconds: Math.ceil(this.#plan.post / 1e9) });
+  }
+
+  /** Each trigger has its post-roll, in one capture. */
+  #join(pending: Pending, reason: SaveReason): void {
+    pending.reasons.push(reason);
+    pending.firedAt = this.#firedAt(reason);
+    pending.again();
+  }
+
+  #firedAt({ time }: SaveReason): number {
+    return Math.max(time, this.#session?.segment?.to ?? 0);
+  }
+
+  #hold(part: RingPart): void {
+    if (this.#pending === null) return;
+    this.ring.hold([part]);
+    this.#pending.held.push(part);
   }
 
   #begin(reason: SaveReason): Pending | null {
@@ -161,17 +181,22 @@ export class FlightRecorder {
     if (this.#begun.length >= this.#plan.maxSaves) return null;
     this.#begun.push(now);
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, this.#plan.post / 1e6 + SETTLE_MS);
-    const held = this.ring.since(this.#from(reason));
+    const postRoll = () => setTimeout(resolve, this.#plan.post / 1e6 + SETTLE_MS);
+    let timer = postRoll();
+    const held = [...this.ring.since(this.#from(reason))];
     this.ring.hold(held);
     const pending: Pending = {
       path: this.#newPath(),
       reasons: [reason],
       answers: [],
       begun: now,
-      firedAt: Math.max(reason.time, this.#session?.segment?.to ?? 0),
+      firedAt: this.#firedAt(reason),
       held,
       done: promise.then(() => this.#save()),
+      again: () => {
+        clearTimeout(timer);
+        timer = postRoll();
+      },
       now: () => {
         clearTimeout(timer);
         resolve();

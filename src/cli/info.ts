@@ -76,7 +76,9 @@ function eventsByFamily(capture: Capture): { family: string; events: number }[] 
 /** Null: nothing was looked for. */
 function redactedText({ redacted }: Partial<CaptureMeta>): string | null {
   const counts =
-    redacted === undefined ? null : /^\{"payloads":(\d+),"arguments":(\d+),"commands":(\d+),"environments":(\d+)\}$/.exec(redacted);
+    redacted === undefined
+      ? null
+      : /^\{"payloads":(\d+),"arguments":(\d+),"commands":(\d+),"environments":(\d+)(?:,"names":(\d+))?\}$/.exec(redacted);
   if (counts === null) return null;
-  return `something in ${counts[1]} payloads, the arguments of ${counts[2]} events, ${counts[3]} command lines, and ${counts[4]} environments`;
+  return `something in ${counts[1]} payloads, the arguments of ${counts[2]} events, ${counts[3]} command lines, ${counts[4]} environments, and ${counts[5] ?? 0} names of files and folders`;
 }

@@ -4,7 +4,7 @@ import { EventFlag } from '../model/chunk.ts';
 import type { EventType } from '../model/event-type.ts';
 import { RULES, type Rule, redact, redactArgs } from '../model/redact.ts';
 import { COLUMN_WIDTHS } from './batch.ts';
-import type { BatchDef, ThreadDef } from './wire.ts';
+import type { BatchDef, FdDef, ThreadDef } from './wire.ts';
 
 /** In how many of each something was taken out. */
 export interface Redacted {
@@ -12,6 +12,8 @@ export interface Redacted {
   arguments: number;
   commands: number;
   environments: number;
+  /** Of files, sockets, programs, and folders that a process was in. */
+  names: number;
 }
 
 /** One of these is in whatever a rule of ours finds: most texts have none, and are looked at no further. */
@@ -25,7 +27,7 @@ export class Redactor {
   /** Null: rules of one's own may find anything. */
   readonly #hint: RegExp | null;
   readonly #writer = new ArgWriter();
-  readonly count: Redacted = { payloads: 0, arguments: 0, commands: 0, environments: 0 };
+  readonly count: Redacted = { payloads: 0, arguments: 0, commands: 0, environments: 0, names: 0 };
 
   /** `own`: rules beside those that there are. */
   constructor(own: readonly Rule[], types: { get(id: number): EventType | undefined }) {
@@ -36,18 +38,31 @@ export class Redactor {
 
   /** The batch without what is secret in it; the same batch where there is nothing. Its columns have been checked. */
   batch(batch: BatchDef): BatchDef {
-    const threads = batch.threads.some(({ args, env }) => args.length + env.length > 0)
+    const threads = batch.threads.some(({ args, env, cwd, exe }) => args.length + env.length + cwd.length + exe.length > 0)
       ? batch.threads.map((def) => this.#thread(def))
       : batch.threads;
-    return changed(batch, { threads, ...this.#payloads(batch), ...this.#args(batch) });
+    const fds = batch.fds.some(({ name }) => this.#mayHave(name)) ? batch.fds.map((def) => this.#fd(def)) : batch.fds;
+    return changed(batch, { threads, fds, ...this.#payloads(batch), ...this.#args(batch) });
   }
 
   #thread(def: ThreadDef): ThreadDef {
     if (def.env.length > 0) this.count.environments++;
+    const places = { env: NOTHING, cwd: this.#name(def.cwd), exe: this.#name(def.exe) };
     const args = this.#command(def.args);
-    if (args === null) return changed(def, { env: NOTHING });
+    if (args === null) return changed(def, places);
     this.count.commands++;
-    return changed(def, { env: NOTHING, args });
+    return changed(def, { ...places, args });
+  }
+
+  #fd(def: FdDef): FdDef {
+    const name = this.#name(def.name);
+    return name === def.name ? def : changed(def, { name });
+  }
+
+  #name(bytes: Uint8Array): Uint8Array {
+    const safe = bytes.length === 0 ? null : this.#text(bytes);
+    if (safe !== null) this.count.names++;
+    return safe ?? bytes;
   }
 
   /** Null: as it was. */

@@ -33,6 +33,8 @@ export class Ring implements Segments {
   /** Parts that somebody reads: they stay until he is done. */
   readonly #held = new Map<string, number>();
   readonly #dropped = new Set<string>();
+  /** Is told of each part that is closed, before older ones go. */
+  onClosed: (part: RingPart) => void = () => {};
 
   constructor(folder: string, limits: RingLimits) {
     this.#folder = folder;
@@ -53,7 +55,9 @@ export class Ring implements Segments {
   }
 
   next(segment: SegmentState): string {
-    this.#parts.push({ ...segment, path: this.#path });
+    const part = { ...segment, path: this.#path };
+    this.#parts.push(part);
+    this.onClosed(part);
     this.#dropOld(segment.to);
     return this.first();
   }

@@ -52,23 +52,26 @@ async function until(what: string, done: () => boolean): Promise<void> {
 
 const saved = (into: string) => readdirSync(into).filter((name) => name.endsWith('.trowel'));
 
-test('an event that a trigger waits for is saved with what was before it and after it, and explained', async () => {
+test('events that triggers wait for are saved with what was before the first and after each, all of it, and explained', async () => {
   const into = join(folder, 'trigger');
-  const { ended } = start(into, 3000, '--pre', '2s', '--post', '1s', '--on', 'evt.latency>1s', '--on', 'proc.name=never', '--for', '6s');
+  const triggers = ['--on', 'evt.num=1800', '--on', 'evt.latency>1s', '--on', 'proc.name=never'];
+  const { ended } = start(into, 2300, '--ring', '1s', '--pre', '1s', '--post', '1s', ...triggers, '--for', '5s');
   expect(await ended).toBe(0);
   const [name, ...more] = saved(into);
   expect(more).toEqual([]);
   expect(statSync(join(into, name!)).mode & 0o777).toBe(0o600);
   const capture = new CaptureReader(join(into, name!));
-  const [{ time, trigger }] = JSON.parse(capture.meta.saved!) as [{ time: number; trigger: string }];
-  expect(trigger).toBe('evt.latency>1s');
-  const [first] = [...capture.heads()];
-  expect(first!.minTime - (time - 2e9)).toBeLessThan(0.1e9);
-  expect(capture.last()!.time - time).toBeGreaterThan(0.9e9);
+  const reasons = JSON.parse(capture.meta.saved!) as { time: number; trigger: string }[];
+  expect(reasons.map(({ trigger }) => trigger).sort()).toEqual(['evt.latency>1s', 'evt.num=1800']);
+  const [head] = [...capture.heads()];
+  const last = capture.last()!;
+  expect(head!.minTime - (reasons[0]!.time - 1e9)).toBeLessThan(0.1e9);
+  expect(last.time - reasons[1]!.time).toBeGreaterThan(0.9e9);
+  expect(last.count).toBe(last.num - head!.firstNum + 1);
   expect(capture.meta.state).toBe('complete');
   capture.close();
   expect(readFileSync(join(into, name!.replace('.trowel', '.md')), 'utf8')).toMatch(
-    /^# Saved by the flight recorder\n\n- .*`evt.latency>1s`, event/,
+    /^# Saved by the flight recorder\n\n- .*`evt\.[^`]*`, event [0-9]+\n- .*`evt\.[^`]*`, event/,
   );
   expect(readdirSync(into).filter((entry) => entry.startsWith('.ring'))).toEqual([]);
 }, 30_000);

@@ -12,7 +12,7 @@ import { fieldNamed } from '../../src/filter/find-field.ts';
 import { parseRules, type Rule } from '../../src/model/redact.ts';
 import { MS } from '../../src/model/time.ts';
 import { CaptureReader } from '../../src/store/reader.ts';
-import { batchOf } from '../helpers/batches.ts';
+import { batchOf, fdDef } from '../helpers/batches.ts';
 import { EventsBuilder } from '../helpers/events.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trowel-redactor-'));
@@ -22,7 +22,7 @@ const bytes = (text: string) => Buffer.from(text, 'latin1');
 
 const THREAD: ThreadDef = {
   id: 1, tid: 7, pid: 7, ppid: 1, vtid: 7, vpid: 7, sid: 7, pgid: 7, uid: 0, gid: 0, loginuid: 0, fromNs: 0, startedNs: 1, comm: bytes('mysql'),
-  procComm: bytes('mysql'), exe: bytes('mysql'), args: bytes('mysql\0-h\0db\0-pSECRET0\0shop\0'), cwd: bytes('/'), env: bytes('TOKEN=SECRET1\0'),
+  procComm: bytes('mysql'), exe: bytes('mysql'), args: bytes('mysql\0-h\0db\0-pSECRET0\0shop\0'), cwd: bytes('/srv?sig=SECRET6'), env: bytes('TOKEN=SECRET1\0'),
   cgroupId: Long.UZERO, cgroup: bytes('/'), netns: 1, pidns: 1, mntns: 1, tty: 0, flags: 0,
 }; // biome-ignore format: a row
 
@@ -44,7 +44,10 @@ function made(own: readonly Rule[]): { path: string; capture: CaptureReader } {
   events.event({ time: 12 * MS, type: 'write', data: bytes('customer 4711'), res: 13 });
   events.chunk.thread.fill(1, 0, events.chunk.n);
   const recorder = new Recorder({ path, filter: '', epoch: 0n, meta: {}, redact: own });
-  recorder.add(batchOf(events.chunk, 0, events.chunk.n, [THREAD]));
+  const fds = ['/srv/x?sig=SECRET7', '/srv/customer 4711', '/srv/plain'].map((name, i) =>
+    fdDef({ id: i + 1, ino: Long.fromNumber(i + 1, true), name: bytes(name) }),
+  );
+  recorder.add({ ...batchOf(events.chunk, 0, events.chunk.n, [THREAD]), fds });
   recorder.finish(20 * MS);
   return { path, capture: new CaptureReader(path) };
 }
@@ -67,7 +70,9 @@ test('payloads, arguments, command lines and environments', () => {
   expect(values(capture, 'fd.name', 'evt.type=openat')).toHaveLength(2);
   expect(values(capture, 'evt.args', 'evt.type=openat').join()).toMatch(/x\?<redacted>.*plain/);
   expect(values(capture, 'proc.cmdline', 'evt.num=1')).toEqual(['mysql -h db -p<redacted> shop']);
-  expect(JSON.parse(capture.meta.redacted!)).toEqual({ payloads: 3, arguments: 1, commands: 1, environments: 1 });
+  expect(JSON.parse(capture.meta.redacted!)).toEqual({ payloads: 3, arguments: 1, commands: 1, environments: 1, names: 2 });
+  expect([...capture.dims.fds.all()].map(({ name }) => name)).toEqual(['/srv/x?<redacted>', '/srv/customer 4711', '/srv/plain']);
+  expect(capture.dims.processes.get(1)!.cwd).toBe('/srv?<redacted>');
   expect(values(capture, 'evt.rawres', 'evt.type=write')).toEqual([...PAYLOADS.map(([data]) => String(data.length)), '13']);
   capture.close();
   expect(readFileSync(path, 'latin1')).not.toContain('SECRET');
@@ -76,6 +81,7 @@ test('payloads, arguments, command lines and environments', () => {
 test('rules of one’s own come to those that there are', () => {
   const { capture } = made(parseRules('# customers\n\ncustomer [0-9]+\n'));
   expect(values(capture, 'evt.buffer', 'evt.num=9')).toEqual(['<redacted>']);
-  expect(JSON.parse(capture.meta.redacted!)).toMatchObject({ payloads: 4 });
+  expect(JSON.parse(capture.meta.redacted!)).toMatchObject({ payloads: 4, names: 3 });
+  expect(capture.dims.fds.get(2)!.name).toBe('/srv/<redacted>');
   capture.close();
 });

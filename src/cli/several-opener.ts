@@ -71,8 +71,7 @@ export async function mergeFiles(files: readonly string[], target: string): Prom
 
 /** `all`: what there was to choose from. */
 async function mergeInto(target: string, captures: readonly Capture[], all: readonly Capture[]): Promise<void> {
-  if (captures.length === 0)
-    throw new CaptureError(all[0]!.path, `and ${all.length - 1} more are of ${nodesText(all)}: none of the node asked for`);
+  if (captures.length === 0) throw new CaptureError(all[0]!.path, noneText(all));
   const [{ merge }, { together }] = await Promise.all([import('../store/merge.ts'), import('../store/ends.ts')]);
   const ends = together(captures);
   const part = `${target}.${process.pid}.part`;
@@ -103,5 +102,10 @@ function stretchOf(capture: Capture): Stretch[] {
     return last === null ? [] : [{ node: capture.meta.hostname ?? '', from: wall(minTime), to: wall(last.time) }];
   return [];
 }
+
+const noneText = (all: readonly Capture[]): string =>
+  all.length === 1
+    ? `is of ${nodesText(all)}, not of the node asked for`
+    : `and ${all.length - 1} more are of ${nodesText(all)}: none of the node asked for`;
 
 const nodesText = (captures: readonly Capture[]): string => [...new Set(captures.map(({ meta }) => meta.hostname ?? ''))].join(', ');

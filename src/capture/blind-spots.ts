@@ -136,7 +136,7 @@ function missingIn(one: unknown): Missing[] {
 }
 
 /** Characters of a filter that tell what was kept: that of a slice may name thousands of events. */
-const LONGEST = 200;
+const LONGEST = 300;
 
 /** ns: waits that are longer than this are worth a word of their own. */
 const USUAL_WAIT = 10 * MS;

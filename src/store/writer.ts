@@ -99,7 +99,8 @@ export class CaptureWriter {
     return size(this.#path) + size(`${this.#path}-wal`);
   }
 
-  meta(values: Partial<CaptureMeta>): void {
+  /** What a capture says of itself, also of the one that this is made of: but which event is the last, it says when closed. */
+  meta({ last: _, ...values }: Partial<CaptureMeta>): void {
     for (const [key, value] of Object.entries(values)) this.#setMeta.run(key, value);
   }
 
@@ -126,7 +127,8 @@ export class CaptureWriter {
     this.#seal();
     this.#transaction(() => {
       this.#writeRows();
-      this.meta({ state: 'complete', ...meta, last: String(this.#last) });
+      this.meta({ state: 'complete', ...meta });
+      this.#setMeta.run('last', String(this.#last));
     });
     try {
       if (this.#options.live) this.#leaveWal();

@@ -60,7 +60,8 @@ export function has(program: string): boolean {
 export function expectSame(path: string, original: string): void {
   const [one, other] = [new CaptureReader(path), new CaptureReader(original)];
   for (const name of DIMENSION_NAMES) expect([...one.dims[name].all()], name).toEqual([...other.dims[name].all()]);
-  expect({ ...one.meta }).toEqual({ ...other.meta });
+  const said = ({ meta: { last: _, ...meta } }: CaptureReader) => meta; // which an older file does not say
+  expect(said(one)).toEqual(said(other));
   one.close();
   other.close();
   expect(trowel('read', path, '--json').stdout).toBe(trowel('read', original, '--json').stdout);

@@ -6,7 +6,7 @@ import { UsageError } from './exit.ts';
 const INSTEAD: Readonly<Record<string, string>> = {
   around: 'trowel read FILE --around NUM:MS shows what was near an event; trowel slice keeps what matches a filter',
   flame: 'sysdig’s tracers are not recorded; trowel export --format perfetto shows requests, lookups and waits as slices',
-  shellshock_detect: 'trowel lens commands FILE \'proc.env contains "() {"\', of a recording with environments (record --env)',
+  shellshock_detect: 'trowel lens commands FILE \'proc.env contains "() {"\', of a file with environments, as sysdig’s have',
   statsd: 'trowel metrics FILE writes numbers for Prometheus',
   tracers_2_statsd: 'sysdig’s tracers are not recorded; trowel metrics FILE writes numbers for Prometheus',
   wsysdig_summary: 'trowel FILE shows the summary',

@@ -157,13 +157,21 @@ static __always_inline __u32 payload_start(const struct scratch *scratch)
 
 #define HEAD_FIRST 512 /* most heads end in this; the others are read again */
 #define HEAD_WORDS (4096 / 8)
-#define HEAD_MIN 6 /* bytes before the empty line */
 #define CRLF_CRLF WORD4('\r', '\n', '\r', '\n')
+
+/* Is the fourth or the eighth byte of a word at most '\r'? */
+static __always_inline bool ends_line(__u64 word)
+{
+	const __u64 above = ((word & 0x7f0000007f000000) + 0x7200000072000000) | word, both = 0x8000000080000000;
+
+	return (above & both) != both;
+}
 
 /*
  * How many of the payload's first `len` bytes are the head, with the empty line that ends it; 0: it goes on. Of any
  * four bytes that end a head one is the fourth or the eighth of a word, and only where that ends a line is the word
- * looked at closely.
+ * looked at closely. Each further condition on what was read, or on where, makes Linux 6.1 look at more ways through
+ * the loop: one on where the head ends took it ten times as long to load the programs.
  */
 GLOBAL int http_head_len(struct scratch *scratch, __u32 len)
 {
@@ -175,12 +183,12 @@ GLOBAL int http_head_len(struct scratch *scratch, __u32 len)
 	start = payload_start(scratch);
 	CAP(start, BYTES_MAX - MAX_SNAPLEN);
 	payload = &scratch->bytes[start];
-	for (__u32 at = 0; at < HEAD_WORDS * 8 && at < len; at += 8) {
-		if (payload[at + 3] > '\r' && payload[at + 7] > '\r')
+	for (__u32 i = 0; i < HEAD_WORDS && i * 8 < len; i++) {
+		if (!ends_line(*(const __u64 *)(payload + i * 8)))
 			continue;
 		for (__u32 k = 0; k < 8; k++)
-			if (*(const __u32 *)(payload + at + k) == CRLF_CRLF && at + k >= HEAD_MIN)
-				return at + k + 4 <= len ? at + k + 4 : 0;
+			if (*(const __u32 *)(payload + i * 8 + k) == CRLF_CRLF)
+				return i * 8 + k + 4 <= len ? i * 8 + k + 4 : 0;
 	}
 	return 0;
 }

@@ -53,7 +53,9 @@ const SAME = [
   ['topprocs_net', []],
   ['topconns', []],
   ['topports_server', []],
+  ['topfiles_time', []],
   ['fdbytes_by', ['fd.type']],
+  ['fdtime_by', ['proc.name']],
 ] as const;
 
 laboratory('beside sysdig on a recording of ours that is exported', has('sysdig') ? null : 'sysdig is not installed', () => {

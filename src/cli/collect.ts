@@ -119,11 +119,11 @@ export async function collect(filterText: string, options: CollectOptions): Prom
   );
   if (names !== null) server.share(names.shared);
   const askedToEnd = interrupted(); // from before anybody hears that it listens
-  await server.listen(options.listen, keysOf(options)).catch((error: NodeJS.ErrnoException) => {
+  const bound = await server.listen(options.listen, keysOf(options)).catch((error: NodeJS.ErrnoException) => {
     const code = /EACCES|permission denied/i.test(error.message) ? EXIT.PRIVILEGE : EXIT.FAILED;
     throw new Exit(code, `cannot listen on ${options.listen}: ${error.message}`);
   });
-  say(`listening on ${options.listen}: trowel-probe ${options.tlsCert === undefined ? '' : '--tls '}ADDRESS on each node`);
+  say(`listening on ${bound}: trowel-probe ${options.tlsCert === undefined ? '' : '--tls '}ADDRESS on each node`);
   await askedToEnd;
   for (const session of sessions) session.stop();
   await gone(sessions);

@@ -93,13 +93,15 @@ export class CollectorServer {
     this.#server.addService(NAMES_SERVICE, namesService(names));
   }
 
-  /** Listens on `unix:PATH` (made private to its owner) or HOST:PORT. `keys` null: not encrypted. */
-  async listen(address: string, keys: ServerKeys | null = null): Promise<void> {
+  /** Listens on `unix:PATH` (made private to its owner) or HOST:PORT, and gives that; of port 0, the one that it got. `keys` null: not encrypted. */
+  async listen(address: string, keys: ServerKeys | null = null): Promise<string> {
     if (address.startsWith('unix:')) await removeStale(address.slice('unix:'.length));
-    await new Promise<void>((resolve, reject) => {
-      this.#server.bindAsync(address, credentialsOf(keys), (error) => (error === null ? resolve() : reject(error)));
+    const port = await new Promise<number>((resolve, reject) => {
+      this.#server.bindAsync(address, credentialsOf(keys), (error, bound) => (error === null ? resolve(bound) : reject(error)));
     });
-    if (address.startsWith('unix:')) chmodSync(address.slice('unix:'.length), 0o600);
+    if (!address.startsWith('unix:')) return address.replace(/:0$/, `:${port}`);
+    chmodSync(address.slice('unix:'.length), 0o600);
+    return address;
   }
 
   /** Streams that have ended get their status first: without it a probe takes a good end for a broken connection. */

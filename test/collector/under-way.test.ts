@@ -6,6 +6,12 @@ import { expect, test } from 'vitest';
 import { CollectorServer } from '../../src/collector/server.ts';
 import { packageRoot } from '../../src/model/package-root.ts';
 
+test('on port 0 a collector says which it got', async () => {
+  const server = new CollectorServer(() => ({ hello: () => null, ready: () => {}, batch: () => {}, ended: () => {} }));
+  expect(await server.listen('127.0.0.1:0')).toMatch(/^127\.0\.0\.1:[1-9]\d+$/);
+  await server.close();
+});
+
 test('a probe may have more under way than one batch', async () => {
   const server = new CollectorServer(() => ({ hello: () => null, ready: () => {}, batch: () => {}, ended: () => {} }));
   const socket = join(process.env.TMPDIR ?? '/tmp', `trowel-under-way-${process.pid}.sock`);

@@ -25,6 +25,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'cli/within-times.ts': 'a filter of ours',
   'cli/chisel-args.ts': 'filters of ours, and what to use in place of an argument',
   'cli/sysdig-options.ts': 'what to use in place of an option',
+  'cli/open-capture.ts': 'what to use in place of an option',
   'cli/explain.ts': 'a filter of ours, and keys of JSON',
   'cli/dns.ts': 'keys of JSON',
   'cli/lens.ts': 'keys of JSON',

@@ -74,13 +74,9 @@ export class CaptureWriter {
     this.#path = path;
     this.#tables = tables;
     this.#options = options;
-    this.#db = createDatabase(path);
-    this.#db.pragma('page_size = 4096');
-    this.#db.pragma(`journal_mode = ${options.live ? 'WAL' : 'OFF'}`);
-    // NORMAL: a power cut costs what the log had not yet given to the file, not the file. Nobody waits for an import to survive one.
-    this.#db.pragma(`synchronous = ${options.live ? 'NORMAL' : 'OFF'}`);
+    createFile(path);
+    this.#db = openDatabase(path, options.live);
     this.#db.pragma('locking_mode = NORMAL');
-    createSchema(this.#db);
     this.#inode = statSync(path).ino;
     this.#insertChunk = this.#db.prepare('INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#insertColumn = this.#db.prepare('INSERT INTO chunk_column VALUES (?, ?, ?)');
@@ -272,10 +268,10 @@ export class CaptureWriter {
 }
 
 /**
- * A new database. Its name must be free, also of a link that leads nowhere, and only its owner may read it: it holds what others'
+ * A new file. Its name must be free, also of a link that leads nowhere, and only its owner may read it: it holds what others'
  * programs said. SQLite gives the log and the index beside it the same owner and mode. Throws CaptureError.
  */
-function createDatabase(path: string): Database.Database {
+function createFile(path: string): void {
   try {
     for (const beside of ['-wal', '-shm', '-journal']) {
       if (lstatSync(path + beside, { throwIfNoEntry: false }) !== undefined) throw new Error(`${path}${beside} exists already`);
@@ -286,7 +282,30 @@ function createDatabase(path: string): Database.Database {
   } catch (error) {
     throw new CaptureError(path, `cannot be written: ${(error as Error).message}`);
   }
-  return new Database(resolve(path), { timeout: 1000, fileMustExist: true }); // resolved, no name means more to SQLite than a file
+}
+
+/** Root may read a user's file as soon as it is there: the log's index is then root's for an instant, before SQLite gives it away. */
+const NOT_YET_OURS = /^SQLITE_(CANTOPEN|READONLY)/;
+const OPEN_TRIES = 50;
+const OPEN_PAUSE_MS = 10;
+const PAUSING = new Int32Array(new SharedArrayBuffer(4));
+
+function openDatabase(path: string, live: boolean): Database.Database {
+  for (let left = OPEN_TRIES; ; left--) {
+    const db = new Database(resolve(path), { timeout: 1000, fileMustExist: true }); // resolved, no name means more to SQLite than a file
+    try {
+      db.pragma('page_size = 4096');
+      db.pragma(`journal_mode = ${live ? 'WAL' : 'OFF'}`);
+      // NORMAL: a power cut costs what the log had not yet given to the file, not the file. Nobody waits for an import to survive one.
+      db.pragma(`synchronous = ${live ? 'NORMAL' : 'OFF'}`);
+      createSchema(db);
+      return db;
+    } catch (error) {
+      db.close();
+      if (left === 0 || !NOT_YET_OURS.test((error as { code?: string }).code ?? '')) throw error;
+      Atomics.wait(PAUSING, 0, 0, OPEN_PAUSE_MS);
+    }
+  }
 }
 
 function extent(values: Float64Array, n: number): [min: number, max: number] {

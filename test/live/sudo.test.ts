@@ -64,20 +64,29 @@ describe.skipIf(reason !== null)(`under sudo (${reason ?? 'as root, with BTF'})`
   const newPath = () => join(folder, `${++made}.trowel`);
 
   async function begun(path: string, ...words: string[]): Promise<{ child: ChildProcess; ended: Promise<number | null> }> {
-    const child = spawn(BIN, ['record', '--no-k8s', '-w', path, ...words], { stdio: 'ignore', env: AS_SUDO });
+    const child = spawn(BIN, ['record', '--no-k8s', '-w', path, ...words], { stdio: ['ignore', 'ignore', 'pipe'], env: AS_SUDO });
     const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
-    await until('there are events', () => hasEvents(path));
+    let said = '';
+    child.stderr!.on('data', (bytes: Buffer) => {
+      said += bytes.toString();
+    });
+    await until('there are events', () => hasEvents(path)).catch((error: Error) => {
+      throw new Error(`${error.message}; exit ${child.exitCode}, said “${said}”, ${whyNoEvents(path)}`);
+    });
     return { child, ended };
   }
 
-  function hasEvents(path: string): boolean {
+  const hasEvents = (path: string) => whyNoEvents(path) === null;
+
+  /** Null: there are. */
+  function whyNoEvents(path: string): string | null {
     try {
       const { capture } = new Recording(path);
-      const found = capture.last() !== null;
+      const found = capture.last();
       capture.close();
-      return found;
-    } catch {
-      return false; // not there yet
+      return found === null ? 'there is no event' : null;
+    } catch (error) {
+      return (error as Error).message; // not there yet
     }
   }
 

@@ -242,7 +242,9 @@ describe.skipIf(reason !== null)(`the probe counts right (${reason ?? 'as root, 
       notHere(context);
       expect(count('uring', 'evt.type=io_uring_setup')).toBe(2);
       expect(count('uring', 'evt.io_uring=true and proc.uses_io_uring=false')).toBe(0);
-      expect(recording.count('evt.io_uring=true and proc.name=workload and not proc.args in (uring, uring-pending)')).toBe(0);
+      // one that an earlier recording left behind ends in this one, and no more is known of it than its name
+      const args = new Set(recording.values('evt.io_uring=true and proc.name=workload', 'proc.args'));
+      expect([...args].filter((text) => text !== '').sort()).toEqual(['uring', 'uring-pending']);
     });
   });
 

@@ -34,11 +34,15 @@ function running(word: string): string[] {
     .filter((line) => line.includes(word));
 }
 
-/** Whether nobody else can run the program where it lies. */
-function isOnlyRoots(): boolean {
+/** Where the program lies below a folder of root's alone, nobody else can run it. */
+function whyNotAsUser(): string | null {
+  if (noProbe !== null) return noProbe;
   const words = ['-c', 'test -r "$1" && test -x "$2"', 'sh', resolve('bin/trowel'), process.execPath];
-  return noProbe === null && spawnSync('/bin/sh', words, { uid: 65_534, gid: 65_534, cwd: '/' }).status !== 0;
+  const { status } = spawnSync('/bin/sh', words, { uid: 65_534, gid: 65_534, cwd: '/' });
+  return status === 0 ? null : 'this user’s files are no one else’s to run';
 }
+
+const noUser = whyNotAsUser();
 
 const foldersLeft = () => readdirSync(tmpdir()).filter((name) => name.startsWith('trowel-live-'));
 
@@ -80,24 +84,27 @@ describe.skipIf(noProbe !== null)('live on this node', () => {
     expect(running(`--exclude-pid\0${pty.pid}\0`)).toEqual([]);
   });
 
-  test.skipIf(isOnlyRoots())('under sudo the screen is the user’s, and keeps a recording where that user can write', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'trowel-roots-'));
-    const nobody = '65534';
-    const pty = new Pty(['live', '--no-k8s'], { cwd: folder, env: { SUDO_UID: nobody, SUDO_GID: nobody } });
-    await pty.until('FOLLOWING');
-    const uids = readdirSync(`/proc/${pty.pid}/task`).map(
-      (thread) => /^Uid:\t(.*)$/m.exec(readFileSync(`/proc/${pty.pid}/task/${thread}/status`, 'latin1'))![1],
-    );
-    expect(new Set(uids)).toEqual(new Set([Array(4).fill(nobody).join('\t')]));
-    pty.type('qy');
-    expect(await pty.exit).toBe(0);
-    const [name] = /\S*live-[0-9-]+\.trowel(?=: trowel open)/.exec(pty.raw)!;
-    const { uid, mode } = statSync(name);
-    expect([dirname(name), uid, mode & 0o777]).toEqual([tmpdir(), Number(nobody), 0o600]);
-    expect(readdirSync(folder)).toEqual([]);
-    rmSync(name);
-    rmSync(folder, { recursive: true });
-  });
+  test.skipIf(noUser !== null)(
+    `under sudo the screen is the user’s, and keeps a recording where that user can write (${noUser ?? 'as root, with BTF'})`,
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'trowel-roots-'));
+      const nobody = '65534';
+      const pty = new Pty(['live', '--no-k8s'], { cwd: folder, env: { SUDO_UID: nobody, SUDO_GID: nobody } });
+      await pty.until('FOLLOWING');
+      const uids = readdirSync(`/proc/${pty.pid}/task`).map(
+        (thread) => /^Uid:\t(.*)$/m.exec(readFileSync(`/proc/${pty.pid}/task/${thread}/status`, 'latin1'))![1],
+      );
+      expect(new Set(uids)).toEqual(new Set([Array(4).fill(nobody).join('\t')]));
+      pty.type('qy');
+      expect(await pty.exit).toBe(0);
+      const [name] = /\S*live-[0-9-]+\.trowel(?=: trowel open)/.exec(pty.raw)!;
+      const { uid, mode } = statSync(name);
+      expect([dirname(name), uid, mode & 0o777]).toEqual([tmpdir(), Number(nobody), 0o600]);
+      expect(readdirSync(folder)).toEqual([]);
+      rmSync(name);
+      rmSync(folder, { recursive: true });
+    },
+  );
 
   test('keeps the recording when it is asked to, with the options of record', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'trowel-keep-'));
